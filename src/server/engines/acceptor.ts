@@ -1,5 +1,5 @@
 /**
- * The program of the thread that accepts: takes a slot, waits in accept(2), hands the descriptor over, again and again.
+ * The program of the accepting thread: takes a slot, waits in accept(2), passes the descriptor on, and repeats.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { BlockingAcceptor } from '../io/backends/blocking-sockets.js';
@@ -7,7 +7,7 @@ import { SystemError } from '../io/poll.js';
 import type { AcceptorData, FromAcceptor } from './protocol.js';
 import { Slots } from './slots.js';
 
-/** After a failure, for want of descriptors for one, the next attempt would only fail again. */
+/** After a failure, for example for want of descriptors, the next attempt would fail as well. */
 const REST_MS = 100;
 
 const { listeners, slots: shared } = workerData as AcceptorData;
@@ -20,7 +20,7 @@ while (slots.take()) {
   if (isOver) break;
 }
 
-/** True: the listeners were shut down. */
+/** Accepts one connection. True: the listeners were shut down. */
 function acceptOne(): boolean {
   try {
     const accepted = acceptor.accept();

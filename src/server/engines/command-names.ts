@@ -1,5 +1,5 @@
 /**
- * The commands of the engine of threads, for those that are told of them and load none of it: about keys (arena/keyspace.ts) and about the connection
+ * The command names of the engine of threads, for code that must not load the engine: commands about keys (arena/keyspace.ts) and about the connection
  * (requests.ts).
  */
 export const ENGINE_COMMANDS: readonly string[] = [

@@ -1,5 +1,5 @@
 /**
- * The program of a thread that has one connection: reads, decodes, executes and writes, and waits in each of these for as long as it takes.
+ * The program of a thread with one connection: reads, decodes, executes and writes, blocking in each of these.
  *
  *   recv(2) ──▶ decode ──▶ execute, with the lock if it is about keys ──▶ send(2) ──▶ recv(2) …
  *
@@ -23,10 +23,10 @@ import { ownThreadId } from './switches.js';
 
 const INPUT_BYTES = 16 * 1024;
 
-/** Replies to a long pipeline leave whenever they have this number of bytes: while the peer does not read them, its thread waits. */
+/** Replies to a long pipeline are sent whenever they reach this size: while the peer does not read them, its thread waits. */
 const MOST_REPLY_BYTES = 64 * 1024;
 
-/** How long a sink sleeps before it looks whether its client is still there. */
+/** How long a sink sleeps before it checks whether its client is still connected. */
 const LOOK_MS = 200;
 
 class Connection {
@@ -39,7 +39,7 @@ class Connection {
   private readonly decoder = new RequestDecoder();
   private readonly replies = new ReplyBytes();
   private readonly input = Buffer.allocUnsafeSlow(INPUT_BYTES);
-  /** A request of which a part has come. */
+  /** An incomplete request. */
   private readonly query = new QueryBuffer();
 
   constructor(data: ConnectionData) {
@@ -67,7 +67,7 @@ class Connection {
     }
   }
 
-  /** Sends what others execute, until the client has gone, or reads too slowly. What it sends is dropped. */
+  /** Sends the commands of others, until the client is gone, or reads too slowly. What it sends is dropped. */
   private listen(): void {
     const { sinks, sink, stream, lane, input } = this;
     for (let count = 0; count !== -1; ) {
@@ -79,7 +79,7 @@ class Connection {
     }
   }
 
-  /** What is executed from here on it will be told. */
+  /** Makes the connection a sink, which gets the commands executed from here on. */
   private openSink(): boolean {
     this.sink = this.locked(() => this.sinks.open());
     return this.sink !== NO_SINK;

@@ -1,5 +1,5 @@
 /**
- * Counting: clients of an engine of threads, each of which adds to the same key, and one that is connected and says nothing.
+ * Counting: clients of an engine of threads, each of which increments the same key, and one that is connected and sends nothing.
  *
  *   client 1 ── INCR n, INCR n … ──▶ its thread ─┐
  *   client 2 ── INCR n, INCR n … ──▶ its thread ─┼─▶ one lock ──▶ n
@@ -17,7 +17,7 @@ export const MOST_COMMANDS = 10_000;
 export interface CountingOptions {
   /** 1 to {@link MOST_CLIENTS}. */
   readonly clients: number;
-  /** Of each client; 1 to {@link MOST_COMMANDS}. */
+  /** Per client; 1 to {@link MOST_COMMANDS}. */
   readonly commands: number;
 }
 
@@ -25,13 +25,13 @@ export interface CountingResult {
   /** The value of the key at the end. */
   readonly counted: number;
   readonly lock: LockCounters;
-  /** What the thread of the silent client is at. */
+  /** What the thread of the silent client is doing. */
   readonly silentState: LaneState;
-  /** By which the resident memory of this process has grown with the threads. */
+  /** By how much the resident memory of this process has grown with the threads. */
   readonly grownBytes: number;
 }
 
-/** Closes the server at the end. Rejects with a RangeError for numbers that are out of range. */
+/** Runs the clients, and closes the server at the end. Rejects with a RangeError for numbers that are out of range. */
 export async function countOn(server: ThreadsServer, { clients, commands }: CountingOptions): Promise<CountingResult> {
   const sockets: Socket[] = [];
   try {
@@ -64,10 +64,10 @@ function checkCount(what: string, count: number, most: number): void {
 
 const REQUESTS = { PING: encodeRequest(['PING']), INCR: encodeRequest(['INCR', 'n']), GET: encodeRequest(['GET', 'n']) };
 
-/** Lines of the reply to each: a bulk string has two. */
+/** Number of lines of each reply: a bulk string has two. */
 const LINES = { PING: 1, INCR: 1, GET: 2 };
 
-/** Sends a request a number of times at once, and resolves with all bytes of the replies. */
+/** Sends a request several times at once, and resolves with all bytes of the replies. */
 function ask(socket: Socket, request: keyof typeof REQUESTS, times: number): Promise<string> {
   socket.write(REQUESTS[request].repeat(times));
   return new Promise((resolve, reject) => {

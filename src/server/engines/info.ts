@@ -1,5 +1,5 @@
 /**
- * INFO of the threads: who they are, and what the lock has cost so far.
+ * INFO of the engine of threads: the threads, and the costs of the lock so far.
  */
 import { EXPIRED_KEYS, KEYS, USED } from '../arena/layout.js';
 import { lockCounters } from '../arena/lock.js';

@@ -1,14 +1,14 @@
 /**
- * Lanes: what each thread of a connection is at, in memory that all threads share. Written by the thread itself, with plain stores, and read by anybody.
+ * Lanes: what each thread of a connection is doing, in memory that all threads share. Written by the thread itself, with plain stores, and read by all.
  *
- *   [ state, descriptor, commands, lock waits, thread id ] [ … ] …      one lane for each thread that there may be
+ *   [ state, descriptor, commands, lock waits, thread id ] [ … ] …      one lane for each possible thread
  */
 import type { LockObserver } from '../arena/lock.js';
 
-/** The most threads at once; further connections wait to be accepted. */
+/** Maximum number of threads; further connections wait to be accepted. */
 export const MOST_THREADS = 64;
 
-/** The order of the states is that of their names. */
+/** The states; the index is the number in a lane. */
 export const LANE_STATES = [
   'free', 'starting', 'blocked in recv', 'running', 'waiting for the lock', 'holding the lock', 'blocked in send', 'listening',
 ] as const;
@@ -36,7 +36,7 @@ export interface LaneView {
   readonly fd: number;
   readonly commands: number;
   readonly lockWaits: number;
-  /** By which the kernel knows the thread; 0: it has not begun yet. */
+  /** The kernel's thread ID; 0: it has not begun yet. */
   readonly threadId: number;
 }
 
@@ -44,7 +44,7 @@ export function createLanes(): SharedArrayBuffer {
   return new SharedArrayBuffer(MOST_THREADS * WORDS * 4);
 }
 
-/** Those that are in use. */
+/** Returns the lanes in use. */
 export function viewLanes(lanes: SharedArrayBuffer): readonly LaneView[] {
   return Array.from({ length: MOST_THREADS }, (_, index) => new Lane(lanes, index).view()).filter(({ state }) => state !== 'free');
 }
@@ -63,7 +63,7 @@ export class Lane implements LockObserver {
     this.words.set([STARTING, fd, 0, 0, 0]);
   }
 
-  /** To be called by the thread itself. */
+  /** Must be called by the thread itself. */
   isOf(threadId: number): void {
     this.words[THREAD_ID] = threadId;
   }
@@ -84,7 +84,7 @@ export class Lane implements LockObserver {
     this.words[STATE] = WRITING;
   }
 
-  /** It is a sink, and nobody has executed anything. */
+  /** Marks a sink that has executed nothing. */
   listens(): void {
     this.words[STATE] = LISTENING;
   }

@@ -1,10 +1,10 @@
 /**
- * What the threads of an engine are started with, and what they say.
+ * What the threads of an engine are started with, and their messages.
  */
 import type { Address } from '../io/poll.js';
 
 export interface AcceptorData {
-  /** The listeners' descriptors: all threads of a process have the same ones. */
+  /** The listeners' descriptors, the same in all threads of a process. */
   readonly listeners: readonly number[];
   /** See slots.ts. */
   readonly slots: Int32Array;
@@ -24,7 +24,7 @@ export interface ConnectionData {
   /** See sinks.ts. */
   readonly sinks: SharedArrayBuffer;
   readonly peer: string;
-  /** Seconds of unix time. */
+  /** Unix time in seconds. */
   readonly startedAt: number;
   readonly port: number;
 }

@@ -1,5 +1,5 @@
 /**
- * ReplyBytes: replies as bytes, in one buffer that grows as it must.
+ * ReplyBytes: encoded replies in one growing buffer.
  */
 import { type ByteSink, encode, type RespVersion } from '../resp/encoder.js';
 import type { Reply } from '../resp/reply.js';

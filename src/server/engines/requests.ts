@@ -1,5 +1,5 @@
 /**
- * Requests: what a thread answers to one client. Commands about keys go to the shared keyspace; those about the connection are answered here, as far as
+ * Requests: answers the requests of one client. Commands about keys go to the shared keyspace; those about the connection are answered here, as far as
  * redis-cli and client libraries need them to connect.
  */
 import { SHARED_COMMANDS, type SharedKeyspace } from '../arena/keyspace.js';
@@ -14,7 +14,7 @@ import type { ConnectionData } from './protocol.js';
 type Argv = readonly string[];
 
 interface ConnectionCommand {
-  /** Number of arguments, the name included; negative: the least number. */
+  /** Number of arguments, the name included; negative: the minimum. */
   readonly arity: number;
   readonly run: (requests: Requests, argv: Argv) => Reply;
 }
@@ -25,7 +25,7 @@ const CONNECTION_COMMANDS: ReadonlyMap<string, ConnectionCommand> = new Map<stri
   ['hello', { arity: -1, run: (requests, argv) => requests.greet(argv) }],
   ['info', { arity: -1, run: (requests) => requests.info() }],
   ['client', { arity: -2, run: (requests, argv) => requests.client(argv) }],
-  // What there is to complete and to explain, redis-cli asks: nothing.
+  // redis-cli asks this for completion and hints: there are none.
   ['command', { arity: -1, run: (_, argv) => (argv[1]?.toLowerCase() === 'docs' ? new MapReply([]) : []) }],
   ['select', { arity: 2, run: (_, argv) => (argv[1] === '0' ? OK : errors.DB_INDEX_OUT_OF_RANGE) }],
   ['monitor', { arity: 1, run: (requests) => requests.monitor() }],
@@ -34,16 +34,16 @@ const CONNECTION_COMMANDS: ReadonlyMap<string, ConnectionCommand> = new Map<stri
 
 export class Requests {
   version: RespVersion = 2;
-  /** The client has said that it goes. */
+  /** The client has sent QUIT. */
   isOver = false;
-  /** The client has said that it monitors: from then on it only listens. */
+  /** The client has sent MONITOR: from then on it only listens. */
   isMonitor = false;
   private name = '';
 
   constructor(
     private readonly data: ConnectionData,
     private readonly keyspace: SharedKeyspace,
-    /** Makes the client a sink; false if there are as many as there may be. */
+    /** Makes the client a sink; false if the maximum number of sinks is reached. */
     private readonly openSink: () => boolean,
   ) {}
 

@@ -1,5 +1,5 @@
 /**
- * The settings that have a meaning for threads.
+ * The settings that have an effect for threads.
  */
 import type { SettingName } from '../config.js';
 

@@ -1,20 +1,20 @@
 /**
- * Sinks: clients that have said MONITOR. Each command about keys is propagated to all of them, by the thread that has executed it, while that thread still
- * holds the lock: so every sink has the order in which the commands were executed, and the lock is held the longer, the more sinks there are.
+ * Sinks: clients that have sent MONITOR. Each command about keys is propagated to all of them, by the thread that has executed it, while that thread still
+ * holds the lock: so every sink gets the commands in the order of execution, and more sinks make the lock be held longer.
  *
  *   thread with the lock ── copies the line ──▶ ring of sink 1 ──▶ thread of sink 1 ── send(2)
  *                        └─ copies the line ──▶ ring of sink 2 ──▶ thread of sink 2 ── send(2)
  *
- * A ring that is full is that of a sink that reads too slowly: it is cut off, as Redis does with a client past its output limit.
+ * A full ring means a sink that reads too slowly: it is disconnected, as Redis does with a client beyond its output limit.
  */
 export const MOST_SINKS = 16;
-/** The number of none. */
+/** The number that stands for no sink. */
 export const NO_SINK = -1;
 
 /** A power of two, so that counters may wrap around. */
 const RING_BYTES = 256 * 1024;
 
-/** Words: how many sinks there are, and of each its state and how many bytes were written to its ring and read from it. */
+/** Words: the number of sinks, and for each its state, and the bytes written to its ring and read from it. */
 const COUNT = 0;
 const WORDS = 3;
 const STATE = 0;
@@ -41,12 +41,12 @@ export class Sinks {
     this.rings = Array.from({ length: MOST_SINKS }, (_, sink) => Buffer.from(shared, HEADER_BYTES + sink * RING_BYTES, RING_BYTES));
   }
 
-  /** With the lock: is there anybody to propagate to? */
+  /** Requires the lock. True if there is no sink. */
   get isEmpty(): boolean {
     return this.words[COUNT] === 0;
   }
 
-  /** With the lock. The number of a new sink; {@link NO_SINK} if there are as many as there may be. */
+  /** Requires the lock. Returns the number of a new sink; {@link NO_SINK} if the maximum is reached. */
   open(): number {
     const { words } = this;
     for (let sink = 0; sink < MOST_SINKS; sink++) {
@@ -60,14 +60,14 @@ export class Sinks {
     return NO_SINK;
   }
 
-  /** With the lock. */
+  /** Requires the lock. */
   close(sink: number): void {
     const at = wordOf(sink);
     if (this.words[at + STATE] === TAKEN) this.words[COUNT]!--;
     this.words[at + STATE] = FREE;
   }
 
-  /** With the lock: a line of bytes for every sink. */
+  /** Requires the lock. Sends a line of bytes to every sink. */
   propagate(text: string): void {
     if (this.line.length < text.length) this.line = Buffer.allocUnsafeSlow(2 * text.length);
     this.line.latin1Write(text, 0, text.length);
@@ -75,8 +75,8 @@ export class Sinks {
   }
 
   /**
-   * Waits until there are bytes for a sink, and takes as many as `into` has room for; 0 if there are none within `timeoutMs`, -1 if it was cut off. To be
-   * called by the thread of the sink, without the lock.
+   * Waits until there are bytes for a sink, and reads as many as `into` has room for; 0 if there are none within `timeoutMs`, -1 if it was disconnected. Must
+   * be called by the thread of the sink, without the lock.
    */
   take(sink: number, into: Buffer, timeoutMs: number): number {
     const { words } = this;
@@ -93,7 +93,7 @@ export class Sinks {
     return count;
   }
 
-  /** The first `length` bytes of the line. */
+  /** Appends the first `length` bytes of the line. */
   private append(sink: number, length: number): void {
     const { words, line } = this;
     const at = wordOf(sink);

@@ -1,6 +1,6 @@
 /**
- * Slots: a semaphore of the threads that may still be started. A thread that accepts connections takes one before each, and waits while there is none; so
- * connections beyond the limit wait in the kernel's backlog.
+ * Slots: a semaphore that counts how many threads may still be started. A thread that accepts connections takes one before each, and waits while there is
+ * none; so connections beyond the limit wait in the kernel's backlog.
  */
 const FREE = 0;
 const IS_CLOSED = 1;
@@ -14,12 +14,12 @@ export class Slots {
     return slots;
   }
 
-  /** To be given to another thread. */
+  /** For passing it to another thread. */
   get shared(): Int32Array {
     return this.words;
   }
 
-  /** Waits for a slot. False: there will be none any more. */
+  /** Waits for a slot. False: closed, there will be no more. */
   take(): boolean {
     const { words } = this;
     while (Atomics.load(words, IS_CLOSED) === 0) {

@@ -4,18 +4,18 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
 export interface ContextSwitches {
-  /** It had to wait, for bytes or for the lock. */
+  /** The thread had to wait, for bytes or for the lock. */
   readonly voluntary: number;
-  /** The kernel has taken the processor away. */
+  /** The kernel preempted the thread. */
   readonly forced: number;
 }
 
-/** Of the thread that calls. */
+/** Returns the kernel's ID of the calling thread. */
 export function ownThreadId(): number {
   return Number(/\d+$/.exec(readlinkSync('/proc/thread-self'))![0]);
 }
 
-/** Null: the thread is gone. */
+/** Returns null if the thread has ended. */
 export function contextSwitches(threadId: number): ContextSwitches | null {
   try {
     const status = readFileSync(`/proc/self/task/${threadId}/status`, 'latin1');

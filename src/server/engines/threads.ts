@@ -1,13 +1,13 @@
 /**
- * The engine `threads`: one thread of the operating system for each connection, blocking reads and writes, and one keyspace in shared memory behind a lock.
+ * The engine `threads`: one thread of the operating system per connection, blocking reads and writes, and one keyspace in shared memory behind a lock.
  *
- *   thread that accepts                  main thread                    thread of a connection
+ *   accepting thread                  main thread                    thread of a connection
  *   slot? ──▶ accept(2) ── descriptor ──▶ starts a thread ──▶ recv ──▶ decode ──▶ lock ─ keyspace ─ unlock ──▶ send ──▶ recv …
  *     ▲                                       │                                       │
  *     └────────────── slot ───────────────────┴── closes the descriptor ◀── its thread has ended
  *
- * The main thread owns the descriptors: none is closed, and none used again, while a thread may be in a system call with it. To end, it shuts all of them down,
- * which brings every thread out of its system call; only then may the process end its workers, since Node waits for a thread that is in one.
+ * The main thread owns the descriptors: none is closed, and none reused, while a thread may be in a system call with it. To end, it shuts all of them down,
+ * which makes every system call return; only then may the process end its workers, since Node waits for a thread that is in one.
  */
 import { Worker } from 'node:worker_threads';
 import { type LockCounters, lockCounters } from '../arena/lock.js';
@@ -27,10 +27,10 @@ import { ReplyBytes } from './reply-bytes.js';
 import { createSinks } from './sinks.js';
 import { Slots } from './slots.js';
 
-/** Every bundle that contains this file lies one folder below dist; from the sources, tests use the built threads as well. */
+/** Every bundle that contains this file is one folder below dist; when run from source, tests use the built threads as well. */
 const PROGRAMS = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/engines/' : '../server/engines/', import.meta.url);
 
-/** A thread that only answers requests makes little garbage that lives: a small young generation keeps an isolate small. */
+/** A thread that only answers requests makes little long-lived garbage: a small young generation keeps an isolate small. */
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 
 export interface ThreadsOptions extends Partial<Pick<SettingValues, (typeof THREADS_SETTINGS)[number]>> {
@@ -43,14 +43,14 @@ interface Listener {
 }
 
 export class ThreadsServer implements AsyncDisposable {
-  /** Resolves when all threads are gone. Rejects if one died of an error of its own: the keyspace may then be locked for ever. */
+  /** Resolves when all threads have ended. Rejects if one ended by an error of its own: the keyspace may then be locked for ever. */
   readonly closed: Promise<void>;
   private readonly slots = Slots.create(MOST_THREADS);
   private readonly lanes = createLanes();
   private readonly sinks = createSinks();
   private readonly memory: SharedArrayBuffer;
   private readonly listeners: readonly Listener[];
-  /** By descriptor, at each lane. */
+  /** Lanes by descriptor. */
   private readonly connections = new Map<number, number>();
   private readonly startedAt = Math.floor(Date.now() / 1000);
   private running = 0;
@@ -79,7 +79,7 @@ export class ThreadsServer implements AsyncDisposable {
     return (this.listeners[0]!.local as { readonly port: number }).port;
   }
 
-  /** What the threads are at, at this moment. */
+  /** Returns what the threads are doing now. */
   view(): readonly LaneView[] {
     return viewLanes(this.lanes);
   }
@@ -88,7 +88,7 @@ export class ThreadsServer implements AsyncDisposable {
     return lockCounters(this.memory);
   }
 
-  /** Brings every thread out of its system call, and resolves when all of them are gone. */
+  /** Makes every thread leave its system call, and resolves when all of them have ended. */
   async close(): Promise<void> {
     if (!this.isClosing) {
       this.isClosing = true;
@@ -116,7 +116,7 @@ export class ThreadsServer implements AsyncDisposable {
   private accepted(fd: number, peer: Address): void {
     const isRefused = this.options['protected-mode'] !== false && !isLocal(peer);
     if (isRefused) refuse(fd);
-    // Connections that have waited for long may be gone: a thread would be started for nothing.
+    // Connections that have waited for long may be gone: a thread for one would be useless.
     if (isRefused || this.isClosing || isOver(fd)) return this.closeConnection(fd);
     const lane = this.freeLane();
     const own = new Lane(this.lanes, lane);
@@ -129,7 +129,7 @@ export class ThreadsServer implements AsyncDisposable {
       this.connections.delete(lane);
       this.closeConnection(fd);
     });
-    // A thread that dies takes its connection with it; one that holds the lock, everybody.
+    // A thread that fails loses its connection; one that fails while it holds the lock blocks all others.
     worker.once('error', (error) => (own.view().state === 'holding the lock' ? this.failed(error) : this.log(`A thread has ended: ${error.message}`)));
   }
 
@@ -143,12 +143,12 @@ export class ThreadsServer implements AsyncDisposable {
     this.slots.give();
   }
 
-  /** There is one for each slot. */
+  /** There is a lane for each slot. */
   private freeLane(): number {
     for (let lane = 0; ; lane++) if (!this.connections.has(lane)) return lane;
   }
 
-  /** @param ended is called when the thread is gone */
+  /** @param ended called when the thread has ended */
   private startThread(program: 'acceptor' | 'connection', workerData: AcceptorData | ConnectionData, ended: () => void): Worker {
     const options = { workerData, trackUnmanagedFds: false, resourceLimits: THREAD_LIMITS, ...NODE_FLAGS };
     const worker = new Worker(new URL(`${program}.js`, PROGRAMS), options);
@@ -174,7 +174,7 @@ function memoryOf(maxmemory: number): SharedArrayBuffer {
   }
 }
 
-/** All addresses have one port: with port 0 the first one says which. Throws {@link StartError}; then nothing stays bound. */
+/** Opens the listeners. All addresses have one port: with port 0 the first one determines it. Throws {@link StartError}; then nothing stays bound. */
 function listenOn(bind: string, port: number, backlog: number): readonly Listener[] {
   const listeners: Listener[] = [];
   try {

@@ -1,10 +1,10 @@
 /**
- * Columns: values as data. Each part of a value writes its texts, numbers and words behind those of all others, and reads them back in the same order.
+ * Columns: values as data. Each part of a value appends its texts, numbers and words to those of all others, and reads them back in the same order.
  *
  *   texts     [ field | value | field | value | element | … ] [ … ]    in chunks
  *   numbers   [ 2 | 96 | … ]                            sizes, scores, times, halves of stream IDs
- *   words     [ hash | hash | place | place | … ]       tables of a Dict, as they lie
- *   bigints   [ … ]                                     integers that no number holds
+ *   words     [ hash | hash | place | place | … ]       tables of a Dict, as stored
+ *   bigints   [ … ]                                     integers beyond the range of a number
  *
  * Flat, because an object for each value would cost ten times as much to serialize. Strings are shared with the live values, as they never change; everything
  * else is copied.
@@ -24,8 +24,8 @@ const TEXTS_IN_CHUNK = 8192;
 const filling: string[] = [];
 
 /**
- * An array of empty strings that V8 knows to have no holes. `new Array(n)` and what `deserialize` returns might have some: such an array takes twice as long to
- * serialize, and who reads from both kinds reads slower. Only what was pushed together, and slices of it, is sure to have none.
+ * Returns an array of empty strings that V8 knows to have no holes. `new Array(n)` and the result of `deserialize` might have some: such an array takes twice
+ * as long to serialize, and code that reads both kinds is slower. Only arrays built by push, and slices of them, certainly have none.
  */
 export function emptyTexts(count: number): string[] {
   while (filling.length < count) filling.push('');
@@ -51,7 +51,7 @@ export class ColumnWriter {
     for (let at = 0; at < texts.length; at++) this.text(texts[at]!);
   }
 
-  /** Not for NaN, which stands for an integer among the bigints. */
+  /** Writes a number; not NaN, which stands for an integer among the bigints. */
   number(number: number): void {
     if (this.numberAt === this.numberColumn.length) this.growNumbers();
     this.numberColumn[this.numberAt++] = number;
@@ -83,7 +83,7 @@ export class ColumnWriter {
     this.wordAt = end;
   }
 
-  /** What was written, which is the caller's own from now on. */
+  /** Returns what was written, which belongs to the caller from now on. */
   finish(): ColumnsState {
     if (this.textAt < TEXTS_IN_CHUNK) this.chunks[this.chunks.length - 1] = this.chunk.slice(0, this.textAt);
     return { texts: this.chunks, numbers: this.numberColumn.slice(0, this.numberAt), words: this.wordColumn.slice(0, this.wordAt), bigints: this.bigints };
@@ -117,7 +117,7 @@ export class ColumnReader {
     return this.chunk[this.textAt++]!;
   }
 
-  /** In an array of the caller's own. */
+  /** Reads texts into an array that belongs to the caller. */
   texts(count: number): string[] {
     const end = this.textAt + count;
     if (end <= this.chunk.length) {

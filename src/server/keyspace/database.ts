@@ -4,13 +4,13 @@
  *   lookupRead         a command that reads: counts hit or miss, touches the key's access time
  *   lookupReadNoTouch  the same without touching (EXISTS, TYPE, TTL)
  *   lookupWrite        a command that is about to change the value in place
- *   peek               looks without counting or touching anything
+ *   peek reads without counting or touching anything
  *   set, delete, setExpire, persist, rename …
  *   announce           before a change in place of a value that was looked up for reading
  *   changed            after every change: wakes watchers and waiters, notifies, counts, traces
  *
- * Expiry is lazy first: a key whose time is over is deleted by whichever lookup comes across it (hidden by one that reads, while clients are paused), and
- * no command ever sees it. The active cycle (expire-cycle.ts) takes those that nobody asks for.
+ * Expiry is lazy first: an expired key is deleted by the lookup that finds it (hidden by one that reads, while clients are paused), and no command ever sees
+ * it. The active cycle (expire-cycle.ts) deletes those that are never looked up.
  */
 import { lfuInitial, lfuTouched } from './access.js';
 import type { Effects } from './effects.js';
@@ -20,14 +20,14 @@ import { KeyTable, type KeyTableState } from './key-table.js';
 import type { Keyspace, EventClass, KeyspaceWork } from './keyspace.js';
 import { typeOf, memoryOf, type Value } from './value.js';
 
-/** Bytes that a key costs besides its text and its value: facts, references, position in the index, string header. */
+/** Bytes that a key takes besides its text and its value: facts, references, position in the index, string header. */
 const KEY_OVERHEAD = 64;
 
-/** Memory is counted as allocators hand it out; in these units a key of 32 GiB still fits the 31 bits kept for it. */
+/** Memory is counted in the units of allocators; in these a key of 32 GiB still fits the 31 bits reserved for it. */
 const UNIT_SHIFT = 4;
 export const UNIT_BYTES = 1 << UNIT_SHIFT;
 
-/** How long RANDOMKEY may look for a key that has not expired, before it takes any (dbRandomKey). */
+/** Maximum number of keys that RANDOMKEY tries to find one that has not expired, before it takes any (dbRandomKey). */
 const RANDOM_TRIES = 100;
 
 export interface DatabaseState {
@@ -42,12 +42,12 @@ export interface DatabaseState {
 export class Database {
   dict: KeyTable;
   expires: Expires;
-  /** The average time to live that the expire cycle has seen, for INFO; 0 if unknown. */
+  /** The average time to live measured by the expire cycle, for INFO; 0 if unknown. */
   averageTtlMs = 0;
-  /** Where the expire cycle goes on. */
+  /** Where the expire cycle continues. */
   expireCursor = 0;
   private usedUnits = 0;
-  /** Has there been a value that can change in place? While there is none, `changed` has nothing to measure. */
+  /** True once a value that can change in place was stored. Before, `changed` has nothing to measure. */
   private hasMutableValues = false;
 
   constructor(
@@ -58,7 +58,7 @@ export class Database {
     this.expires = keyspace.expiresOf(this.dict);
   }
 
-  /** For the tables of the values that are stored here. */
+  /** The seed for tables of the values stored here. */
   get hashSeed(): HashSeed {
     return this.keyspace.hashSeed;
   }
@@ -67,12 +67,12 @@ export class Database {
     return this.dict.size;
   }
 
-  /** For commands that are written down as something else than themselves; null while nobody writes down anything. */
+  /** For commands that are propagated as other commands; null while there is no append-only file and no replica. */
   get effects(): Effects | null {
     return this.keyspace.effects;
   }
 
-  /** For the decoder: the string that these bytes spell as latin1, see KeyTable. Not a lookup: nothing is counted, touched or expired. */
+  /** For the decoder: returns the string that these bytes spell as latin1, see KeyTable. Not a lookup: nothing is counted, touched or expired. */
   intern(bytes: Buffer, start: number, length: number): string {
     return this.dict.intern(bytes, start, length);
   }
@@ -96,7 +96,7 @@ export class Database {
     return this.dict.valueAt(slot);
   }
 
-  /** As {@link lookupReadNoTouch}, but a miss is counted without a notification (OBJECT). */
+  /** Like {@link lookupReadNoTouch}, but a miss is counted without a notification (OBJECT). */
   lookupQuietly(key: string): Value | undefined {
     const value = this.peek(key);
     if (value === undefined) this.keyspace.stats.misses++;
@@ -112,7 +112,7 @@ export class Database {
     return this.dict.valueAt(slot);
   }
 
-  /** Before a change in place of a value that was not looked up for one: by a command that reads, and changes only what it may find. */
+  /** Called before a change in place of a value that was looked up for reading: by commands that change it only in some cases. */
   announce(key: string): void {
     if (this.keyspace.preImages === null) return;
     const slot = this.dict.find(key);
@@ -124,7 +124,7 @@ export class Database {
     return slot === -1 ? undefined : this.dict.valueAt(slot);
   }
 
-  /** What the table holds, also of a key whose time is over and that nobody has come across since (DEBUG). */
+  /** Returns what the table holds, also for an expired key that has not been deleted yet (DEBUG). */
   stored(key: string): Value | undefined {
     const slot = this.dict.find(key);
     return slot === -1 ? undefined : this.dict.valueAt(slot);
@@ -148,7 +148,7 @@ export class Database {
     }
   }
 
-  /** A key of a snapshot, of which nobody is told. False: it is there already. @param access the bits of access.ts */
+  /** Adds a key of a snapshot, without notifications. False: the key exists already. @param access the bits of access.ts */
   load(key: string, value: Value, atMs: number, access: number): boolean {
     if (this.dict.find(key) !== -1) return false;
     const slot = this.dict.add(key, value);
@@ -158,21 +158,21 @@ export class Database {
     return true;
   }
 
-  /** True if the key was there. Does not call {@link changed}. */
+  /** True if the key existed. Does not call {@link changed}. */
   delete(key: string): boolean {
     const slot = this.findLive(key);
     if (slot !== -1) this.removeSlot(slot);
     return slot !== -1;
   }
 
-  /** Unix time in ms, or -1 for a key that never expires or is not there. */
+  /** Returns unix time in ms, or -1 for a key that never expires or does not exist. */
   expireAt(key: string): number {
     if (this.expires.size === 0) return NEVER;
     const slot = this.dict.find(key);
     return slot === -1 ? NEVER : this.expires.at(slot);
   }
 
-  /** The key must be there. Does not call {@link changed}. */
+  /** The key must exist. Does not call {@link changed}. */
   setExpire(key: string, atMs: number): void {
     const slot = this.dict.find(key);
     if (slot === -1) return;
@@ -188,21 +188,21 @@ export class Database {
     return this.expires.remove(slot);
   }
 
-  /** Gives a key that is there another name, with its expiry and access time; what was there before is gone. Does not call {@link changed}. */
+  /** Renames an existing key, with its expiry and access time; a key with the new name is replaced. Does not call {@link changed}. */
   rename(from: string, to: string): void {
     if (from === to) return;
     this.delete(to);
     this.transfer(from, this, to);
   }
 
-  /** Moves a key that is there to another database that does not have it, with its expiry and access time. Does not call {@link changed}. */
+  /** Moves an existing key to another database that does not have it, with its expiry and access time. Does not call {@link changed}. */
   moveTo(target: Database, key: string): void {
-    // It may be there all the same, hidden while clients are paused.
+    // It may exist nevertheless, hidden while clients are paused.
     target.delete(key);
     this.transfer(key, target, key);
   }
 
-  /** Deletes everything; returns the number of keys. Redis can do this on another thread (ASYNC); here it is a matter of dropping the table. */
+  /** Deletes everything; returns the number of keys. Redis can do this on another thread (ASYNC); here the table is just dropped. */
   flush(): number {
     const { listener } = this.keyspace;
     const { size } = this;
@@ -233,7 +233,7 @@ export class Database {
     if (listener !== null) listener.flushed(other);
   }
 
-  /** A key that has not expired, chosen evenly; null if there is none. Expires those that it comes across. */
+  /** Returns a key that has not expired, chosen uniformly; null if there is none. Deletes expired keys that it finds. */
   randomKey(): string | null {
     for (let tries = RANDOM_TRIES; this.dict.size > 0; tries--) {
       const slot = this.dict.randomSlot(this.keyspace.random());
@@ -245,26 +245,26 @@ export class Database {
     return null;
   }
 
-  /** Is the time of the key in this slot over? Deletes nothing. */
+  /** True if the key in this slot has expired. Deletes nothing. */
   isDue(slot: number): boolean {
     const place = this.dict.volatileAt(slot);
     return place !== 0 && this.keyspace.nowMs > this.expires.timeAt(place - 1);
   }
 
-  /** After every change of a key, once for each event that Redis would name. */
+  /** Called after every change of a key, once for each event that Redis would emit. */
   changed(key: string, eventClass: EventClass, event: string): void {
     const { keyspace } = this;
     keyspace.dirty++;
     if (this.hasMutableValues) this.remeasure(key);
     if (keyspace.listener !== null) {
       keyspace.listener.keyModified(this, key);
-      // The first listener may have been the last to listen.
+      // The first listener may have left, and been the last one.
       keyspace.listener?.notify(this, eventClass, event, key);
     }
     if (keyspace.tap.sink !== null) this.trace(key, event);
   }
 
-  /** After a change that has no event of its own, such as PFCOUNT's of the count that it keeps in the value. */
+  /** Called after a change that has no event, such as PFCOUNT's update of the count cached in the value. */
   changedSilently(key: string): void {
     this.keyspace.dirty++;
     if (this.hasMutableValues) this.remeasure(key);
@@ -272,8 +272,8 @@ export class Database {
   }
 
   /**
-   * After a change that does not count as one for WATCH, client-side caching and blocked clients, as in Redis: for one, what consumer groups
-   * remember. Notifies of `event`, if there is one.
+   * Called after a change that does not count for WATCH, client-side caching and blocked clients, as in Redis: for example, to the state of consumer groups.
+   * Notifies of `event`, if there is one.
    */
   changedUnwatched(key: string, eventClass: EventClass, event: string | null): void {
     const { keyspace } = this;
@@ -289,7 +289,7 @@ export class Database {
     return { table: this.dict.capture(hasMutableValues), expires: this.expires.capture(), averageTtlMs, expireCursor, usedUnits, hasMutableValues };
   }
 
-  /** Becomes the database that was captured; nobody is told. What was here before is forgotten. */
+  /** Becomes the captured database, without notifications. Its previous content is dropped. */
   restore({ table, expires, averageTtlMs, expireCursor, usedUnits, hasMutableValues }: DatabaseState): void {
     this.dict = new KeyTable(this.hashSeed);
     this.dict.restore(table);
@@ -301,14 +301,14 @@ export class Database {
     this.hasMutableValues = hasMutableValues;
   }
 
-  /** A key was looked for and is not there: counts, and notifies as a miss. */
+  /** A lookup found no key: counts, and notifies of a miss. */
   private missed(key: string): undefined {
     this.keyspace.stats.misses++;
     if (this.keyspace.listener !== null) this.keyspace.listener.notify(this, 'm', 'keymiss', key);
     return undefined;
   }
 
-  /** The slot of a key that is there and whose time is not over; -1 otherwise. */
+  /** Returns the slot of an existing key that has not expired; -1 otherwise. */
   private findLive(key: string): number {
     const slot = this.dict.find(key);
     if (slot === -1 || this.expires.size === 0 || !this.isDue(slot)) return slot;
@@ -318,7 +318,7 @@ export class Database {
   }
 
   /**
-   * As {@link findLive}, for who only looks: while clients are paused, and on a replica, the data stays as it is, and a key whose time is over is hidden
+   * Like {@link findLive}, for reading: while clients are paused, and on a replica, the data stays as it is, and an expired key is hidden
    * instead of deleted.
    */
   private findVisible(key: string): number {
@@ -336,7 +336,7 @@ export class Database {
     dict.setAccessAt(slot, lfuTouched(dict.accessAt(slot), keyspace.clock.nowMs, lfuDecayTime, lfuLogFactor, keyspace.random));
   }
 
-  /** What a key that has just been added begins with. */
+  /** Sets the initial facts of an added key. */
   private begin(slot: number, key: string, value: Value): void {
     const { keyspace } = this;
     const { nowMs } = keyspace.clock;
@@ -361,7 +361,7 @@ export class Database {
     this.removeSlot(slot);
   }
 
-  /** Deletes a key whose time is over. */
+  /** Deletes an expired key. */
   expireSlot(slot: number, how: 'lazy' | 'active'): void {
     const { keyspace } = this;
     const key = this.dict.keyAt(slot);
@@ -375,7 +375,7 @@ export class Database {
     if (keyspace.tap.sink !== null) keyspace.tap.sink.emit({ kind: 'expire', db: this.index, key, how });
   }
 
-  /** Deletes a key for want of memory. */
+  /** Evicts a key. */
   evictSlot(slot: number): void {
     const { keyspace } = this;
     const key = this.dict.keyAt(slot);
@@ -407,7 +407,7 @@ export class Database {
     if (preImages !== null) preImages.removed(this.dict, slot, moved);
   }
 
-  /** What may have changed in place is measured again; numbers and strings are as `set` has counted them. */
+  /** Measures a value again that may have changed in place; for numbers and strings `set` has done so. */
   private remeasure(key: string): void {
     const slot = this.dict.find(key);
     if (slot === -1) return;
@@ -443,14 +443,14 @@ export class Database {
   }
 }
 
-/** Estimated bytes of a key and its value, in O(1). */
+/** Returns the estimated bytes of a key and its value, in O(1). */
 export function bytesOf(key: string, value: Value): number {
   return KEY_OVERHEAD + key.length + memoryOf(value);
 }
 
 function unitsOf(key: string, value: Value): number {
   const bytes = bytesOf(key, value);
-  // Shifting is several times as fast, and right for all that 31 bits hold.
+  // Shifting is several times as fast, and correct within 31 bits.
   return bytes < 0x7ffffff0 ? (bytes + (UNIT_BYTES - 1)) >> UNIT_SHIFT : Math.ceil(bytes / UNIT_BYTES);
 }
 

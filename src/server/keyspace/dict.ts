@@ -1,7 +1,7 @@
 /**
- * Dict: the hash table under a big hash and a big set. (A database has its own, KeyTable, which knows more of each key.)
+ * Dict: the hash table of large hashes and sets. (A database has its own, KeyTable, which stores more for each key.)
  *
- * Keys and values lie densely in two arrays, in slots 0 … size-1; an open-addressed index of 32-bit integers leads from a hash
+ * Keys and values are stored densely in two arrays, in slots 0 … size-1; an open-addressed index of 32-bit integers leads from a hash
  * to a slot. Removing a key moves the last one into its place.
  *
  *   index   [ . . 3 . 1 . . 2 . ]     slot + 1, 0 where free; linear probing, at most half full
@@ -10,9 +10,9 @@
  *   keys    [ k0  k1  k2 ]
  *   values  [ v0  v1  v2 ]
  *
- * Why not a Map: dense slots give a random member in O(1), which SPOP and HRANDFIELD live from, and the index a cursor for SCAN
- * that stays valid while the table grows and shrinks (see scan-order.ts). It takes less memory, too, and has no limit at
- * 16.7 million entries. Redis grows its table step by step; this one at once, from the stored hashes, some 30 ms per million members.
+ * Why not a Map: dense slots give a random member in O(1), which SPOP and HRANDFIELD need, and the index a cursor for SCAN that stays valid while the table
+ * grows and shrinks (see scan-order.ts). It also takes less memory, and has no limit at 16.7 million entries. Redis grows its table step by step; this one at
+ * once, from the stored hashes, some 30 ms per million members.
  */
 import type { ColumnReader, ColumnWriter } from './columns.js';
 import { type HashSeed, hashString } from './hash.js';
@@ -24,10 +24,10 @@ export class Dict<V> {
   private hashes = new Int32Array(MIN_INDEX / 2);
   private index = new Int32Array(MIN_INDEX);
   private mask = MIN_INDEX - 1;
-  /** What `find` hashed last. */
+  /** The hash computed by the last `find`. */
   private lastHash = 0;
 
-  /** @param keys by slot, which is valid until the next removal. Read only; written by the methods below */
+  /** @param keys by slot, valid until the next removal. Read only; changed by the methods below */
   constructor(
     private readonly seed: HashSeed,
     readonly keys: string[] = [],
@@ -38,7 +38,7 @@ export class Dict<V> {
     return this.keys.length;
   }
 
-  /** The slot of a key, or -1. */
+  /** Returns the slot of a key, or -1. */
   find(key: string): number {
     const hash = hashString(key, this.seed);
     this.lastHash = hash;
@@ -58,7 +58,7 @@ export class Dict<V> {
     return slot === -1 ? undefined : this.values[slot];
   }
 
-  /** Adds or replaces; returns the slot. */
+  /** Adds or replaces a key; returns the slot. */
   set(key: string, value: V): number {
     const slot = this.find(key);
     if (slot === -1) return this.addMissed(key, value);
@@ -71,7 +71,7 @@ export class Dict<V> {
     return this.addHashed(key, value, hashString(key, this.seed));
   }
 
-  /** The same for the key that `find` has looked for last, which therefore is not hashed again. */
+  /** The same for the last key that `find` looked for, which is not hashed again. */
   addMissed(key: string, value: V): number {
     return this.addHashed(key, value, this.lastHash);
   }
@@ -86,7 +86,7 @@ export class Dict<V> {
     return slot;
   }
 
-  /** The same keys and values in the same slots: arrays are copied, and nothing is hashed. */
+  /** Returns a dict with the same keys and values in the same slots: arrays are copied, and nothing is hashed. */
   clone(): Dict<V> {
     const copy = new Dict<V>(this.seed, this.keys.slice(), this.values.slice());
     copy.hashes = this.hashes.slice();
@@ -95,7 +95,7 @@ export class Dict<V> {
     return copy;
   }
 
-  /** True if the key was there. */
+  /** True if the key existed. */
   delete(key: string): boolean {
     const slot = this.find(key);
     if (slot === -1) return false;
@@ -103,7 +103,7 @@ export class Dict<V> {
     return true;
   }
 
-  /** Removes the key in a slot; the last slot's key moves into it. Whoever keeps arrays beside this dict must follow. */
+  /** Removes the key in a slot; the last slot's key moves into it. Arrays kept in parallel to this dict must do the same. */
   removeSlot(slot: number): void {
     this.unlink(this.position(slot));
     const last = this.keys.length - 1;
@@ -115,7 +115,7 @@ export class Dict<V> {
     }
     this.keys.pop();
     this.values.pop();
-    // An eighth full: give memory back, but never so eagerly that one key more would grow it again.
+    // An eighth full: shrinks, but never so much that one more key would grow it again.
     if (this.index.length > MIN_INDEX && last * 8 < this.index.length) this.resize(this.index.length / 2);
   }
 
@@ -128,8 +128,8 @@ export class Dict<V> {
   }
 
   /**
-   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end. Entries that are there from the
-   * first step to the last come once; others, which come and go meanwhile, at most once each time they are added.
+   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end. Entries that exist from the
+   * first step to the last are visited once; others at most once each time they are added.
    */
   scan(cursor: number, count: number, visit: (slot: number) => void): number {
     let place = reverseBits(cursor);
@@ -141,7 +141,7 @@ export class Dict<V> {
     return reverseBits(place);
   }
 
-  /** Visits the entries of the bucket at a place in scan order, from that place on. Returns how many. */
+  /** Visits the entries of the bucket at a place in scan order, from that place on. Returns their number. */
   private visitBucket(place: number, visit: (slot: number) => void): number {
     const { index, hashes, mask } = this;
     const home = reverseBits(place) & mask;
@@ -156,12 +156,12 @@ export class Dict<V> {
     return visited;
   }
 
-  /** A slot chosen evenly at random, for a `random` in [0, 1); -1 if the dict is empty. */
+  /** Returns a uniformly random slot, for a `random` in [0, 1); -1 if the dict is empty. */
   randomSlot(random: number): number {
     return this.keys.length === 0 ? -1 : Math.floor(random * this.keys.length);
   }
 
-  /** Writes the keys and where they lie. The values are for the owner to write. */
+  /** Writes the keys and their slots. The owner writes the values. */
   capture(to: ColumnWriter): void {
     to.number(this.size);
     to.number(this.index.length);
@@ -170,7 +170,7 @@ export class Dict<V> {
     to.words(this.index);
   }
 
-  /** Becomes the dict that was captured, but for its values, which the owner puts in. Only for a new one. */
+  /** Becomes the captured dict, except for its values, which the owner restores. Only for a new one. */
   restore(from: ColumnReader): void {
     const size = from.number();
     const length = from.number();
@@ -181,7 +181,7 @@ export class Dict<V> {
     this.mask = length - 1;
   }
 
-  /** Where in the index a slot is linked. */
+  /** Returns the position of a slot in the index. */
   private position(slot: number): number {
     let at = this.hashes[slot]! & this.mask;
     while (this.index[at] !== slot + 1) at = (at + 1) & this.mask;
@@ -199,7 +199,7 @@ export class Dict<V> {
     const { index, hashes, mask } = this;
     for (let at = (gap + 1) & mask; index[at] !== 0; at = (at + 1) & mask) {
       const home = hashes[index[at]! - 1]! & mask;
-      // The entry may move back into the gap unless its home lies cyclically in (gap, at].
+      // The entry may move back into the gap unless its home is cyclically in (gap, at].
       const reachable = gap <= at ? home <= gap || home > at : home <= gap && home > at;
       if (reachable) {
         index[gap] = index[at]!;

@@ -4,12 +4,11 @@
  *   pool   [ 12 s  40 s  41 s  3 min … ]    the 16 best candidates so far of all databases, the best one last
  *              ▲ samples of each round are sorted in          │ taken from this end, if the key is still there
  *
- * To know the least used key exactly would take a list through all keys; Redis samples a few (maxmemory-samples) and remembers
- * the best in a pool, which comes close. The score is idle time for LRU, 255 - counter for LFU, and nearness of the expiry for volatile-ttl.
+ * Finding the least used key exactly would require a list of all keys; Redis samples a few (maxmemory-samples) and keeps the best in a pool, which comes close.
+ * The score is idle time for LRU, 255 - counter for LFU, and nearness of the expiry for volatile-ttl.
  *
- * Memory is what is counted (memory-account.ts), not what the allocator reports of the whole process. Keys alone can be evicted, so they
- * make room for the buffers of clients, too. What evictions themselves put into those buffers, such as invalidations, is not made room
- * for in the same call, or each eviction could lead to the next.
+ * Memory is what memory-account.ts counts, not what the allocator reports for the process. Only keys can be evicted, so they also make room for the buffers of
+ * clients. What evictions themselves add to those buffers, such as invalidations, is ignored within the same call, or each eviction could lead to the next.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import { idleMs, lfuCounter } from './access.js';
@@ -25,7 +24,7 @@ const TIMER = 'eviction';
 
 const POOL_SIZE = 16;
 
-/** The time limit is looked at once for so many evicted keys. */
+/** The clock is read once per this many evicted keys. */
 const KEYS_PER_CLOCK_READING = 16;
 
 interface Candidate {
@@ -37,27 +36,27 @@ interface Candidate {
 export interface EvictionState {
   readonly pool: readonly { readonly score: number; readonly key: string; readonly db: number }[];
   readonly nextDatabase: number;
-  /** On which evictions go on; null if none are to. */
+  /** The timer that continues evictions; null if none is needed. */
   readonly timer: TimerState | null;
   readonly exceededSinceUs: number | null;
   readonly exceededUs: number;
 }
 
 export class Eviction {
-  /** Sorted by score, rising. May name keys that are gone by now. */
+  /** Sorted by score, ascending. May name keys that no longer exist. */
   private readonly pool: Candidate[] = [];
-  /** Where the random policies go on, so that each database has its turn. */
+  /** Where the random policies continue, so that each database has its turn. */
   private nextDatabase = 0;
   private timers: Scheduler | null = null;
-  /** On which evictions go on. */
+  /** The timer that continues evictions. */
   private timer: TimerState | null = null;
-  /** When the memory was found to be above its limit and evictions did not bring it below; null if it is below. */
+  /** When memory exceeded its limit and evictions did not bring it below; null if it is below. */
   private exceededSinceUs: number | null = null;
   private exceededUs = 0;
 
   constructor(private readonly keyspace: Keyspace) {}
 
-  /** Evictions that would take too long go on by themselves, between other commands. */
+  /** Sets the timers with which long evictions continue between other commands. */
   schedule(timers: Scheduler): void {
     this.timers = timers;
   }
@@ -82,13 +81,13 @@ export class Eviction {
     return hasRoom;
   }
 
-  /** For how long memory has been above its limit: this time, and in all. */
+  /** How long memory has been above its limit: this time, and in total. */
   get excessTimes(): { readonly currentUs: number; readonly totalUs: number } {
     const currentUs = this.exceededSinceUs === null ? 0 : this.keyspace.clock.readUs() - this.exceededSinceUs;
     return { currentUs, totalUs: this.exceededUs + currentUs };
   }
 
-  /** CONFIG RESETSTAT. */
+  /** Resets the times, for CONFIG RESETSTAT. */
   resetTimes(): void {
     this.exceededSinceUs = null;
     this.exceededUs = 0;
@@ -109,7 +108,7 @@ export class Eviction {
     this.exceededUs = exceededUs;
   }
 
-  /** Memory is below its limit, or there is none any more. */
+  /** Called when memory is below its limit, or there is no limit any more. */
   endExcess(): void {
     if (this.exceededSinceUs === null) return;
     this.exceededUs = this.excessTimes.totalUs;
@@ -129,7 +128,7 @@ export class Eviction {
     return true;
   }
 
-  /** Makes room at the end of this turn, and goes on as long as it takes: for what cannot wait for the next command. */
+  /** Evicts at the end of this turn, and continues for as long as needed: for what cannot wait for the next command. */
   continueLater(): void {
     if (this.timer !== null || this.timers === null) return;
     this.timer = this.timers.after(TIMER, 0, () => this.goOn());
@@ -167,7 +166,7 @@ export class Eviction {
       if (candidates === 0) return false;
       for (let best = this.pool.pop(); best !== undefined; best = this.pool.pop()) {
         const slot = best.db.dict.find(best.key);
-        // Deleted since it was sampled, or made persistent: a ghost.
+        // Deleted since it was sampled, or made persistent.
         if (slot === -1 || (!policy.startsWith('allkeys') && best.db.dict.volatileAt(slot) === 0)) continue;
         best.db.evictSlot(slot);
         return true;
@@ -185,7 +184,7 @@ export class Eviction {
     }
   }
 
-  /** A higher score goes first. */
+  /** Returns the score of a key; the highest is evicted first. */
   private score(db: Database, slot: number, policy: EvictionPolicy): number {
     const { nowMs } = this.keyspace.clock;
     if (policy === 'volatile-ttl') return -db.expires.at(slot);
@@ -210,12 +209,12 @@ function candidatesIn(db: Database, policy: EvictionPolicy): number {
   return policy.startsWith('allkeys') ? db.dict.size : db.expires.size;
 }
 
-/** The slot of the candidate with this number. */
+/** Returns the slot of the candidate with this number. */
 function slotOf(db: Database, policy: EvictionPolicy, number: number): number {
   return policy.startsWith('allkeys') ? number : db.expires.slotAt(number);
 }
 
-/** How long evictions may hold up one command, by maxmemory-eviction-tenacity: 0.5 ms at 10, some minutes at 99, without limit at 100. */
+/** Returns how long evictions may delay one command, by maxmemory-eviction-tenacity: 0.5 ms at 10, some minutes at 99, no limit at 100. */
 function timeLimitUs(tenacity: number): number {
   if (tenacity <= 10) return 50 * tenacity;
   return tenacity < 100 ? 500 * 1.15 ** (tenacity - 10) : Infinity;

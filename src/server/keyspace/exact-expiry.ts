@@ -1,10 +1,10 @@
 /**
- * ExactExpiry: deletes each key at its own time, in the order in which they are due. In the place of the expire cycle where the clock is turned by hand.
+ * ExactExpiry: deletes each key at its own time, in the order in which they are due. Replaces the expire cycle if the clock is virtual.
  *
  *   a key gets a time ─▶ arm: one timer, for the key that is due first in any database ─▶ run: deletes what is due ─▶ arm
  *
- * A key is deleted when its time has come; the expire cycle, and a command on the key, would delete it a millisecond later. Of keys that are due at the same
- * millisecond those of the lower database come first, and within it they follow the order of their names.
+ * A key is deleted when its time has come; the expire cycle, and a command on the key, would delete it a millisecond later. Among keys due at the same
+ * millisecond those of the lower database come first, and within it they are ordered by name.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import type { Database } from './database.js';
@@ -17,12 +17,12 @@ interface First {
   readonly atMs: number;
 }
 
-/** In traces the same as that of the expire cycle. */
+/** The same name as the expire cycle's in traces. */
 const TIMER = 'expire cycle';
 
 export interface ExactExpiryState {
   readonly timer: TimerState;
-  /** When it is due, in unix time. */
+  /** When it is due, as unix time. */
   readonly atMs: number;
 }
 
@@ -37,19 +37,19 @@ export class ExactExpiry {
     this.arm();
   }
 
-  /** Null: there is nothing to expire. */
+  /** Returns null if there is nothing to expire. */
   capture(): ExactExpiryState | null {
     const { next } = this;
     return next === null ? null : { atMs: next.atMs, timer: captureTimer(next.timer) };
   }
 
-  /** Only for one whose timer is not set. Null also stands for a keyspace whose clock was not virtual. */
+  /** Only for one whose timer is not set. Null also for a keyspace whose clock was not virtual. */
   restore(state: ExactExpiryState | null): void {
     if (state === null) this.arm();
     else if (this.timers !== null) this.next = { atMs: state.atMs, timer: this.timers.restore(TIMER, state.timer, () => this.run()) };
   }
 
-  /** Another key may be due first. */
+  /** Sets the timer again, because another key may be due first. */
   arm(): void {
     const { activeExpire } = this.keyspace.settings;
     const atMs = this.first()?.atMs ?? Infinity;
@@ -69,7 +69,7 @@ export class ExactExpiry {
     const { nowMs } = keyspace.clock;
     this.next = null;
     keyspace.actingToken = 0;
-    // What a pause holds back is looked at again as often as the expire cycle would.
+    // While expiry is held back, checks as often as the expire cycle would.
     if (keyspace.hidesDue) return this.runAt(nowMs + 1000 / keyspace.settings.hz);
     if (keyspace.settings.activeExpire) this.deleteDue(nowMs);
     this.arm();
@@ -79,7 +79,7 @@ export class ExactExpiry {
     for (let first = this.first(); first !== null && first.atMs <= nowMs; first = this.first()) first.db.expireSlot(first.slot, 'active');
   }
 
-  /** The key that is due first. */
+  /** Returns the key that is due first. */
   private first(): First | null {
     let first: First | null = null;
     for (const db of this.keyspace.databases) {

@@ -1,15 +1,15 @@
 /**
- * The active expire cycle: deletes keys whose time is over and that nobody asks for. Compare Redis 7's activeExpireCycle.
+ * The active expire cycle: deletes expired keys that are not looked up. Compare Redis 7's activeExpireCycle.
  *
  *   for each database:  sample 20 volatile keys ─▶ delete those that are due ─▶ more than 10 % were?  ─ yes ─▶ sample again
  *                                                                                       └ no ─▶ next database
- *   How many keys each round looks at is a decision of the loop, which a rule may make in another way (ExpirePolicy).
+ *   How many keys each round samples is a decision of the loop that a rule can change (ExpirePolicy).
  *
  *   slow   on a timer, `hz` times a second, for at most 25 % of that period
- *   fast   before the loop sleeps, for at most 1 ms, and only if the last slow cycle ran out of time or much is stale
+ *   fast   before the loop sleeps, for at most 1 ms, and only if the last slow cycle ran out of time or many keys are stale
  *
- * active-expire-effort raises all four figures. It works by sampling, so that its cost follows the number of due keys and not
- * the number of keys. The timer exists only while there are volatile keys: an idle server sleeps without a timeout.
+ * active-expire-effort raises all four figures. It samples, so that its cost depends on the number of due keys and not on the number of keys. The timer exists
+ * only while there are volatile keys: an idle server sleeps without a timeout.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import type { Database } from './database.js';
@@ -20,21 +20,21 @@ const TIMER = 'expire cycle';
 /** Databases that one slow cycle visits (CRON_DBS_PER_CALL). */
 const DATABASES_PER_CYCLE = 16;
 
-/** The clock is read once for so many rounds of samples. */
+/** The clock is read once per this many rounds of samples. */
 const ROUNDS_PER_CLOCK_READING = 16;
 
-/** The settings of one cycle, at an effort of 1 to 10. */
+/** Returns the settings of a cycle, at an effort of 1 to 10. */
 function budgetOf(effort: number) {
   const more = effort - 1;
   return { keysPerRound: 20 + 5 * more, fastUs: 1000 + 250 * more, slowPercent: 25 + 2 * more, acceptablePercent: 10 - more };
 }
 
-/** Decides how many keys a round of the cycle looks at; 0 ends it. */
+/** Decides how many keys a round of the cycle samples; 0 ends it. */
 export interface ExpirePolicy {
   readonly current: {
     /**
-     * @param textbook what is decided if there is no rule
-     * @param left volatile keys of the database that this cycle has not looked at
+     * @param textbook the decision without a rule
+     * @param left volatile keys of the database that this cycle has not sampled
      * @param sampled keys of the round before, 0 in the first one
      */
     expireRound(textbook: number, left: number, sampled: number, expired: number, usedUs: number, limitUs: number): number;
@@ -45,7 +45,7 @@ export interface ExpireCycleState {
   readonly nextDatabase: number;
   readonly ranOutOfTime: boolean;
   readonly lastFastUs: number;
-  /** Of the next slow cycle; null while there is nothing to expire. */
+  /** The timer of the next slow cycle; null while there is nothing to expire. */
   readonly timer: TimerState | null;
 }
 
@@ -54,13 +54,13 @@ export class ExpireCycle {
   private ranOutOfTime = false;
   private lastFastUs = -Infinity;
   private timers: Scheduler | null = null;
-  /** Of the next slow cycle. */
+  /** The timer of the next slow cycle. */
   private timer: TimerState | null = null;
 
-  // Of the running cycle.
+  // Start of the running cycle.
   private startUs = 0;
   private limitUs = 0;
-  /** As of the last reading of the clock. */
+  /** Duration at the last reading of the clock. */
   private usedUs = 0;
   private rounds = 0;
   private sampled = 0;
@@ -74,13 +74,13 @@ export class ExpireCycle {
     if (this.hasVolatileKeys()) this.arm();
   }
 
-  /** The thorough cycle. */
+  /** The slow cycle. */
   slow(): void {
     const { hz, activeExpireEffort } = this.keyspace.settings;
     this.run(Math.max(1, (budgetOf(activeExpireEffort).slowPercent * 10_000) / hz));
   }
 
-  /** A short one before the loop sleeps; mostly it has nothing to do and returns at once. */
+  /** The fast cycle before the loop sleeps; usually it has nothing to do and returns at once. */
   fast(): void {
     const { fastUs, acceptablePercent } = budgetOf(this.keyspace.settings.activeExpireEffort);
     if (!this.ranOutOfTime && this.keyspace.stats.expiredStale < acceptablePercent) return;
@@ -96,13 +96,13 @@ export class ExpireCycle {
     return { nextDatabase, ranOutOfTime, lastFastUs, timer: captureTimer(timer) };
   }
 
-  /** Becomes the cycle that was captured. Only for one whose timer is not set. */
+  /** Becomes the captured cycle. Only for one whose timer is not set. */
   restore({ nextDatabase, ranOutOfTime, lastFastUs, timer }: ExpireCycleState): void {
     this.nextDatabase = nextDatabase;
     this.ranOutOfTime = ranOutOfTime;
     this.lastFastUs = lastFastUs;
     if (timer !== null && this.timers !== null) this.timer = this.timers.restore(TIMER, timer, () => this.tick());
-    // Captured where the clock was virtual, which has no cycle.
+    // Captured with a virtual clock, where there is no cycle.
     else if (this.hasVolatileKeys()) this.arm();
   }
 
@@ -135,7 +135,7 @@ export class ExpireCycle {
     this.sampled = 0;
     this.expired = 0;
     for (let visit = 0; visit < visits && !this.ranOutOfTime; visit++) {
-      // Moved on before the work, so that a cycle that runs out of time does not begin with the same database again.
+      // Incremented before the work, so that a cycle that runs out of time does not begin with the same database again.
       this.visit(databases[this.nextDatabase++ % databases.length]!);
     }
     const elapsedUs = clock.readUs() - this.startUs;
@@ -166,7 +166,7 @@ export class ExpireCycle {
         keyspace.stats.expireTimeCapReached++;
         return;
       }
-      // A rule that never says 0 shall end with the keys; the textbook ends by itself.
+      // A rule that never returns 0 ends with the keys; the textbook ends by itself.
       sampled = Math.min(db.expires.size, wanted, wanted === textbook ? Infinity : left);
       if (sampled === 0) return;
       expired = this.sample(db, sampled);
@@ -177,7 +177,7 @@ export class ExpireCycle {
     }
   }
 
-  /** Looks at the next `count` volatile keys, from the end of their list down, and returns how many were due. */
+  /** Samples the next `count` volatile keys, from the end of their list backwards, and returns how many were due. */
   private sample(db: Database, count: number): number {
     const { expires } = db;
     const { nowMs } = this.keyspace;
@@ -201,12 +201,12 @@ export class ExpireCycle {
   }
 }
 
-/** How many keys a round looks at, after one that has looked at `sampled` (0: none) and found `expired` of them due. */
+/** Returns how many keys a round samples, after one that has sampled `sampled` (0: none) and found `expired` of them due. */
 export function textbookRound(sampled: number, expired: number, isOver: boolean, keysPerRound: number, acceptablePercent: number): number {
   return isOver || (sampled > 0 && (expired * 100) / sampled <= acceptablePercent) ? 0 : keysPerRound;
 }
 
-/** A running average, in which a round counts for 2 %. */
+/** Updates the running average, in which a round counts for 2 %. */
 function noteAverage(db: Database, ttlMs: number): void {
   if (db.averageTtlMs === 0) db.averageTtlMs = ttlMs;
   db.averageTtlMs = Math.floor(db.averageTtlMs / 50) * 49 + Math.floor(ttlMs / 50);

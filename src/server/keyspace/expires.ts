@@ -1,13 +1,13 @@
 /**
- * Expires: when the keys of a database expire, for those that do.
+ * Expires: when the volatile keys of a database expire.
  *
- *   place    0    1    2         the volatile keys, densely and in no order: the expire cycle walks along them, and a random
+ *   place    0    1    2         the volatile keys, densely and in no order: the expire cycle scans them, and a random
  *   slots  [ 7  | 2  | 9  ]      one costs O(1)
  *   times  [ t7 | t2 | t9 ]      unix time in ms
  *              ▲
- *   the table's facts of slot 2: volatile = place + 1, so that a lookup learns in the cache line it reads anyway that a key never expires
+ *   the table's facts of slot 2: volatile = place + 1, so that a lookup sees in a cache line that it reads anyway whether a key expires
  *
- * In chunks, as in KeyTable, so that nothing is ever copied as a whole. Redis keeps a second hash table for this.
+ * In chunks, as in KeyTable, so that the lists are never copied as a whole. Redis keeps a second hash table for this.
  */
 import type { KeyTable } from './key-table.js';
 
@@ -15,13 +15,13 @@ const CHUNK_BITS = 12;
 const CHUNK = 1 << CHUNK_BITS;
 const IN_CHUNK = CHUNK - 1;
 
-/** The answer for a key that never expires. */
+/** The result for a key that never expires. */
 export const NEVER = -1;
 
 export interface ExpiresState {
   readonly slots: Int32Array;
   readonly times: Float64Array;
-  /** Those that there is memory for. */
+  /** Number of allocated chunks. */
   readonly chunks: number;
 }
 
@@ -33,12 +33,12 @@ export class Expires {
 
   constructor(protected readonly table: KeyTable) {}
 
-  /** Bytes of these lists, as far as they have grown. */
+  /** Allocated bytes of these lists. */
   get tableBytes(): number {
     return [...this.slotChunks, ...this.timeChunks].reduce((bytes, chunk) => bytes + chunk.byteLength, 0);
   }
 
-  /** Unix time in ms, or NEVER. */
+  /** Returns unix time in ms, or NEVER. */
   at(slot: number): number {
     const place = this.table.volatileAt(slot) - 1;
     return place === -1 ? NEVER : this.timeAt(place);
@@ -76,7 +76,7 @@ export class Expires {
     return true;
   }
 
-  /** A key has moved into this slot of the table. */
+  /** Called when a key has moved into this slot of the table. */
   follow(slot: number): void {
     const place = this.table.volatileAt(slot) - 1;
     if (place !== -1) this.slotChunks[place >> CHUNK_BITS]![place & IN_CHUNK] = slot;
@@ -94,7 +94,7 @@ export class Expires {
     return { slots, times, chunks: this.slotChunks.length };
   }
 
-  /** Becomes what was captured. Only for a new one, over a table that is restored. */
+  /** Becomes what was captured. Only for a new one, over a restored table. */
   restore({ slots, times, chunks }: ExpiresState): void {
     this.size = slots.length;
     for (let start = 0; start < chunks * CHUNK; start += CHUNK) {

@@ -5,10 +5,10 @@
  * range may be written backwards and compares bytes as signed, and the empty text matches the empty pattern only, not even `*`.
  */
 
-/** So many stars Redis follows before it takes a pattern for an attack, which matches nothing (stringmatchlen). One at the end does not count. */
+/** Maximum number of stars: Redis treats a pattern with more as an attack, which matches nothing (stringmatchlen). One at the end does not count. */
 const MOST_STARS = 1000;
 
-/** Only the last star can be worth retrying, so the cost is at most pattern × text, whatever the pattern. */
+/** Matches a text. Only the last star can be worth retrying, so the cost is at most pattern × text for every pattern. */
 export function matchesGlob(pattern: string, text: string): boolean {
   if (text.length === 0) return pattern.length === 0;
   let p = 0;
@@ -49,7 +49,7 @@ const BACKSLASH = 92;
 const CLOSE = 93;
 const CARET = 94;
 
-/** The position behind the pattern element at `p` if it matches the byte, or -1. */
+/** Returns the position after the pattern element at `p` if it matches the byte, or -1. */
 function matchOne(pattern: string, p: number, byte: number): number {
   const code = pattern.charCodeAt(p);
   if (code === QUESTION) return p + 1;
@@ -77,7 +77,7 @@ function matchClass(pattern: string, p: number, byte: number): number {
   return matched !== negated ? Math.min(p + 1, length) : -1;
 }
 
-/** C's char is signed on the machines that Redis is mostly run on, so bytes from 128 come before all others. */
+/** C's char is signed on the machines that usually run Redis, so bytes from 128 come before all others. */
 function isBetween(byte: number, start: number, end: number): boolean {
   const value = signed(byte);
   const from = signed(start);

@@ -1,8 +1,8 @@
 /**
- * The hash of byte strings, under every table of the server: HalfSipHash with one round per four bytes and two at the end.
+ * The hash of byte strings for every table of the server: HalfSipHash with one round per four bytes and two at the end.
  *
- * Redis hashes with SipHash-1-2 for the same reason: a key that clients choose must not let them choose the bucket. The plain
- * multiplicative hashes are no faster here (21 ns against 23 ns for 16 bytes), since reading characters is most of the work.
+ * Redis hashes with SipHash-1-2 for the same reason: clients choose keys, and must not be able to choose their buckets. Plain multiplicative hashes are no
+ * faster here (21 ns against 23 ns for 16 bytes), since reading characters is most of the work.
  */
 
 /** The secret of a server's hashes, two words from its random seed. All tables of a keyspace share one. */
@@ -17,7 +17,7 @@ export class HashSeed {
   }
 }
 
-/** 32 bits, signed. The round is written out here and below: as a function it would have four results. */
+/** Returns 32 bits, signed. The round is written out here and below: as a function it would have four results. */
 export function hashString(key: string, { first, second }: HashSeed): number {
   const { length } = key;
   let v0 = first;
@@ -45,7 +45,7 @@ export function hashString(key: string, { first, second }: HashSeed): number {
   return finish(v0, v1, v2, v3, last);
 }
 
-/** The same of a string that is still bytes, as latin1: where it lies in a query buffer, that is faster than to make a string first. */
+/** The same for a string that is still bytes, as latin1: faster than making a string of it first. */
 export function hashBytes(bytes: Uint8Array, start: number, length: number, { first, second }: HashSeed): number {
   let v0 = first;
   let v1 = second;
@@ -72,7 +72,7 @@ export function hashBytes(bytes: Uint8Array, start: number, length: number, { fi
   return finish(v0, v1, v2, v3, last);
 }
 
-/** The bytes that fill no word, with the length on top, so that a string and the same string with a zero byte differ; and the two rounds at the end. */
+/** Hashes the remaining bytes, with the length on top, so that a string and the same string with a zero byte differ; and does the two last rounds. */
 function finish(v0: number, v1: number, v2: number, v3: number, last: number): number {
   v3 ^= last;
   for (let round = 0; round < 3; round++) {

@@ -1,11 +1,11 @@
 /**
- * InspectValue: a page of one value for whoever looks on. Like inspect.ts it touches nothing, and a key that is due is still shown.
+ * InspectValue: returns a page of one value for observers. Like inspect.ts it touches nothing, and still shows a key that is due.
  *
  *   string   rows of 64 bytes                     label: where the row begins
  *   list     elements, and the last few as well   label: index
- *   set      members, as they lie                 no label
+ *   set      members, as stored                 no label
  *   zset     members by score                     label: score
- *   hash     fields, as they lie                  label: field
+ *   hash     fields, as stored                  label: field
  *   stream   entries, and the consumer groups     label: ID, name of the group
  *
  * A page costs what it shows, however large the value is.
@@ -23,16 +23,16 @@ import { ByteString, encodingOf, textOf, typeOf, isString, type StringValue, typ
 export interface ValueWindow {
   readonly db: number;
   readonly key: string;
-  /** Items to leave out, and the most items to bring: see above what an item is. */
+  /** Number of items to skip, and maximum number to return: see above what an item is. */
   readonly offset: number;
   readonly limit: number;
 }
 
 export interface ValueItem {
   readonly label: string;
-  /** The first bytes. */
+  /** Its first bytes. */
   readonly text: string;
-  /** All of its bytes. */
+  /** Its size in bytes. */
   readonly bytes: number;
 }
 
@@ -42,25 +42,25 @@ export interface ValueView {
   readonly type: TypeName;
   readonly encoding: string;
   readonly offset: number;
-  /** Items in all. */
+  /** Total number of items. */
   readonly count: number;
   readonly items: readonly ValueItem[];
-  /** A list's last items, if {@link items} does not reach its end. */
+  /** The last items of a list, if {@link items} does not reach its end. */
   readonly tail: readonly ValueItem[];
-  /** A stream's consumer groups: how many consumers, entries that wait to be acknowledged, and the last one delivered. */
+  /** The consumer groups of a stream: number of consumers, entries to be acknowledged, and the last one delivered. */
   readonly groups: readonly ValueItem[];
 }
 
 /** Bytes of a row of a string. */
 export const STRING_ROW_BYTES = 64;
 
-/** The most bytes of an item. */
+/** Maximum number of bytes of an item. */
 const ITEM_BYTES = 256;
 
-/** The most items of a page, whoever asks. */
+/** Maximum number of items of a page. */
 const PAGE_ITEMS = 1000;
 
-/** The most bytes of a preview, and the items it is made of. */
+/** Maximum number of bytes of a preview, and of items in it. */
 const PREVIEW_BYTES = 128;
 const PREVIEW_ITEMS = 4;
 
@@ -69,7 +69,7 @@ const MAX_GROUPS = 8;
 
 type Page = Pick<ValueView, 'count' | 'items'> & Partial<Pick<ValueView, 'tail' | 'groups'>>;
 
-/** Null if there is no such key. */
+/** Returns null if there is no such key. */
 export function inspectValue(keyspace: Keyspace, { db: index, key, offset, limit }: ValueWindow): ValueView | null {
   const value = keyspace.databases[index]?.dict.get(key);
   if (value === undefined) return null;
@@ -77,7 +77,7 @@ export function inspectValue(keyspace: Keyspace, { db: index, key, offset, limit
   return { db: index, key, type: typeOf(value), encoding: encodingOf(value), offset, tail: [], groups: [], ...page };
 }
 
-/** The beginning of a value: bytes of a string, the first few items of anything else. */
+/** Returns the beginning of a value: bytes of a string, the first few items of anything else. */
 export function previewOf(value: Value): string {
   if (value instanceof ByteString) return value.slice(0, PREVIEW_BYTES);
   if (isString(value)) return textOf(value).slice(0, PREVIEW_BYTES);
@@ -88,7 +88,7 @@ export function previewOf(value: Value): string {
 }
 
 function previewOfItem(type: TypeName, { label, text }: ValueItem): string {
-  // One more than is shown, so that the ellipsis is not left out.
+  // One more than is shown, so that there is an ellipsis.
   const short = text.slice(0, PREVIEW_BYTES + 1);
   if (type === 'hash') return `${label}=${short}`;
   if (type === 'zset') return `${short}=${label}`;
@@ -138,7 +138,7 @@ function streamPage(stream: StreamValue, offset: number, count: number): Page {
   return { count: stream.size, items: entriesOf(stream, offset, count).map((entry) => item(formatId(entry), fieldsText(entry))), groups: described };
 }
 
-/** Whole nodes are left out by their counts. */
+/** Whole nodes are skipped by their counts. */
 function entriesOf(stream: StreamValue, offset: number, count: number): StreamEntry[] {
   const found: StreamEntry[] = [];
   let before = offset;

@@ -1,15 +1,15 @@
 /**
- * Inspect: a window onto the keys of a database for whoever looks on, the screen above all. It touches nothing: no access time, no
- * hit or miss, and keys whose time is over but which nobody has deleted yet are listed as what they are, ghosts.
+ * Inspect: returns a window of the keys of a database for observers, mainly the screen. It touches nothing: no access time, no hit or miss, and expired keys
+ * that have not been deleted yet are listed as ghosts.
  *
- *   order 'stored'   slots as they lie               O(window)
+ *   order 'stored'   slots as stored               O(window)
  *   order 'expiry'   volatile keys, soonest first    O(volatile keys), of which ghosts come first
  *   order 'name'     by bytes                        O(keys)
  *   order 'bytes'    largest first                   O(keys)
  *   order 'recent'   last used first                 O(keys); most used first while an LFU policy counts uses
  *
- * A pattern is tried on each key before keys are put in order. In 'stored' order the search ends when the window is full, or after so many keys that the loop
- * would be kept waiting; a pattern without wildcards is looked up.
+ * A pattern is tried on each key before keys are put in order. In 'stored' order the search ends when the window is full, or after a maximum of keys, so that
+ * the loop is not held up; a pattern without wildcards is looked up.
  */
 import { idleMs, lfuCounter } from './access.js';
 import { bytesOf, type Database } from './database.js';
@@ -23,7 +23,7 @@ export type KeyOrder = 'stored' | 'expiry' | 'name' | 'bytes' | 'recent';
 
 export interface KeyWindow {
   readonly db: number;
-  /** How many keys of the order to leave out. */
+  /** Number of keys to skip in the order. */
   readonly offset?: number;
   readonly limit: number;
   readonly order?: KeyOrder;
@@ -31,7 +31,7 @@ export interface KeyWindow {
   readonly match?: string;
 }
 
-/** The most keys that a pattern is tried on in 'stored' order. */
+/** Maximum number of keys that a pattern is tried on in 'stored' order. */
 const MAX_TRIED_KEYS = 100_000;
 
 export interface KeyRow {
@@ -40,11 +40,11 @@ export interface KeyRow {
   readonly encoding: string;
   /** Length of a string, members of a collection. */
   readonly size: number;
-  /** Estimated memory of key and value. */
+  /** Estimated memory of key and value, in bytes. */
   readonly bytes: number;
   /** Unix time in ms, or -1. */
   readonly expireAtMs: number;
-  /** Time is over, but the key is still there. */
+  /** Expired, but not deleted yet. */
   readonly isDue: boolean;
   /** Milliseconds since the last use, or -1 while an LFU policy counts uses instead. */
   readonly idleMs: number;
@@ -123,11 +123,11 @@ function range(start: number, end: number): number[] {
   return Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i);
 }
 
-/** The slots [offset, offset + limit) of the order, without sorting those behind them. */
+/** Returns the slots [offset, offset + limit) of the order, without sorting the others. */
 function first(slots: readonly number[], offset: number, limit: number, compare: (a: number, b: number) => number): number[] {
   const wanted = offset + limit;
   let best: number[] = [];
-  // The last of those that are in the window so far: what does not come before it is passed over, which is most of them.
+  // The last one in the window so far: slots that do not come before it, which are most, are skipped.
   let worst = -1;
   for (const slot of slots) {
     if (worst !== -1 && compare(slot, worst) >= 0) continue;

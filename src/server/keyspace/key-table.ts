@@ -1,5 +1,5 @@
 /**
- * KeyTable: the table under a database. Keys, values and what is known of each key lie densely in slots 0 … size-1.
+ * KeyTable: the hash table of a database. Keys, values and facts about each key are stored densely in slots 0 … size-1.
  *
  *   hash ─ top 8 bits ─▶ part ─ low bits ─▶ position: [hash, slot + 1], 0 where free; linear probing, at most 3/4 full
  *
@@ -7,14 +7,13 @@
  *     entries  [ key, value | key, value | … ]                two references a slot, in one cache line
  *     facts    [ hash, access, volatile, units | hash, … ]    four words a slot, in another
  *
- * Removing a key moves the last one into its slot, so a random key costs O(1): eviction and the expire cycle live from that. SCAN walks
- * through the index instead, where nothing that is moved changes its place (scan-order.ts). Nothing is ever copied as a whole: chunks are
- * appended, and each of the 256 parts of the index grows by itself. The longest step of the table's own, after the split into parts, took
- * 0.3 ms on the way to 1 million keys and 152 ms on the way to 10 million, with whatever collection its allocation set off (the two were
- * not told apart); Dict, which grows at once, 28 and 665 ms. The longest pause of a hundred insertions was 37 to 62 ms on the way to
- * 1 million keys and 359 ms to 10 million, one run each: mostly V8's collector, by its own trace at 1 million, which promotes and marks
- * every key and value; less with a smaller young generation. Redis, without a collector, spreads the growth of its one table over the
- * commands that follow.
+ * Removing a key moves the last one into its slot, so a random key costs O(1), which eviction and the expire cycle need. SCAN uses the index instead, where
+ * moved keys keep their places (scan-order.ts). The table is never copied as a whole: chunks are appended, and each of the 256 parts of the index grows by
+ * itself. The longest step of the table's own, after the split into parts, took 0.3 ms on the way to 1 million keys and 152 ms on the way to 10 million, with
+ * whatever collection its allocation set off (the two were not told apart); Dict, which grows at once, 28 and 665 ms. The longest pause of a hundred insertions
+ * was 37 to 62 ms on the way to 1 million keys and 359 ms to 10 million, one run each: mostly V8's collector, by its own trace at 1 million, which promotes and
+ * marks every key and value; less with a smaller young generation. Redis, without a collector, spreads the growth of its one table over the commands that
+ * follow.
  */
 import { ColumnReader, type ColumnsState, ColumnWriter, emptyTexts } from './columns.js';
 import { hashBytes, type HashSeed, hashString } from './hash.js';
@@ -26,10 +25,10 @@ const CHUNK_BITS = 14;
 const CHUNK = 1 << CHUNK_BITS;
 const IN_CHUNK = CHUNK - 1;
 
-/** Positions of the smallest part. */
+/** Positions in the smallest part. */
 const MIN_POSITIONS = 8;
 const PARTS = 256;
-/** At this size one part becomes 256: few enough keys that nobody notices. */
+/** At this size one part is split into 256: few enough keys that the split takes no noticeable time. */
 const SPLIT_SIZE = 32 * 1024;
 
 // The four words of a slot's facts.
@@ -39,49 +38,49 @@ const ACCESS = 1;
 const VOLATILE = 2;
 const UNITS = 3;
 
-/** Of a slot: two references and the facts. */
+/** Bytes per slot: two references and the facts. */
 const SLOT_BYTES = 2 * 8 + (4 << WORDS_SHIFT);
 
 export interface KeyTableState {
   readonly size: number;
-  /** Slots that there is memory for. */
+  /** Number of allocated slots. */
   readonly capacity: number;
-  /** Of each slot the key, and behind it its value if that is a string or a number; in chunks. */
+  /** For each slot the key, followed by its value if that is a string or a number; in chunks. */
   readonly entries: readonly (readonly (string | number | null)[])[];
-  /** All other values, in the order of their slots: what each is (value-state.ts), and what it is made of. */
+  /** All other values, in the order of their slots: the kind of each (value-state.ts), and its data. */
   readonly kinds: Uint8Array;
   readonly objects: ColumnsState;
-  /** Four words of each slot. */
+  /** Four words per slot. */
   readonly facts: Int32Array;
   readonly counts: Int32Array;
   readonly partLengths: readonly number[];
-  /** All parts, one behind the other. */
+  /** All parts, one after the other. */
   readonly index: Int32Array;
 }
 
 export class KeyTable {
   size = 0;
   private parts: Int32Array[] = [new Int32Array(MIN_POSITIONS * 2)];
-  /** Keys in each part. */
+  /** Number of keys in each part. */
   private counts = new Int32Array(PARTS);
   private partMask = 0;
-  /** The key of a slot at an even place, its value behind it. */
+  /** The key of a slot at an even place, followed by its value. */
   private readonly entryChunks: Value[][] = [];
   private readonly factChunks: Int32Array[] = [];
   private capacity = 0;
-  /** Was the string that {@link intern} returned last the key of a slot? */
+  /** True if the string that {@link intern} returned last is the key of a slot. */
   wasInterned = false;
-  /** The key that was looked for last and is not here, with its hash: the same command asks for it again, or adds it. */
+  /** The last key that was looked for and not found, with its hash: the same command often looks for it again, or adds it. */
   private missed = '';
   private missedHash: number;
-  /** Where a key was found last. One command asks for its key several times, and it is there still. */
+  /** Where a key was found last: one command looks for its key several times. */
   private lastSlot = 0;
 
   constructor(private readonly seed: HashSeed) {
     this.missedHash = hashString('', seed);
   }
 
-  /** The slot of a key, or -1. A slot is valid until the next removal. */
+  /** Returns the slot of a key, or -1. A slot is valid until the next removal. */
   find(key: string): number {
     const { lastSlot } = this;
     if (lastSlot < this.size && this.keyAt(lastSlot) === key) return lastSlot;
@@ -100,8 +99,8 @@ export class KeyTable {
   }
 
   /**
-   * The string that these bytes spell as latin1: of a key that is here the very string in the table, so that none is made and `find` compares
-   * two pointers; otherwise a new one, whose hash is known to the next `find` or `add` of it.
+   * Returns the string that these bytes spell as latin1: for an existing key the very string in the table, so that none is made and `find` compares
+   * two pointers; otherwise a new one, whose hash is cached for the next `find` or `add`.
    */
   intern(bytes: Buffer, start: number, length: number): string {
     const { lastSlot } = this;
@@ -125,7 +124,7 @@ export class KeyTable {
     }
   }
 
-  /** Bytes of the table itself, as far as it has grown; those of keys and values are not among them. */
+  /** Allocated bytes of the table itself, without keys and values. */
   get tableBytes(): number {
     return this.parts.reduce((bytes, part) => bytes + part.byteLength, this.capacity * SLOT_BYTES);
   }
@@ -151,7 +150,7 @@ export class KeyTable {
     this.entryChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << 1) + 1] = value;
   }
 
-  /** When the key was used, or how often: 24 bits in the terms of access.ts. */
+  /** Returns when, or how often, the key was used: the 24 bits of access.ts. */
   accessAt(slot: number): number {
     return this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + ACCESS]!;
   }
@@ -160,7 +159,7 @@ export class KeyTable {
     this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + ACCESS] = access;
   }
 
-  /** The key's place in the list of those that expire, plus one; 0 for a key that never does. Kept by Expires. */
+  /** Returns the key's place in the list of volatile keys, plus one; 0 for a key that never expires. Maintained by Expires. */
   volatileAt(slot: number): number {
     return this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + VOLATILE]!;
   }
@@ -169,7 +168,7 @@ export class KeyTable {
     this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + VOLATILE] = place;
   }
 
-  /** Memory that the key was last seen to take, in units of 16 bytes. */
+  /** Returns the memory that was last measured for the key, in units of 16 bytes. */
   unitsAt(slot: number): number {
     return this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + UNITS]!;
   }
@@ -211,12 +210,12 @@ export class KeyTable {
   }
 
   /**
-   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end. Entries that are there from the
-   * first step to the last come once; others, which come and go meanwhile, at most once each time they are added.
+   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end. Entries that exist from the first step to the last
+   * are visited once; others at most once each time they are added.
    *
    *   one part      the order of scan-order.ts                          cursor: bucket ·0
    *   256 parts     part after part, each in that order                 cursor: bucket · part ·1
-   *                 … but a scan that began before the split goes on    cursor: bucket ·0
+   *                 … but a scan that began before the split continues    cursor: bucket ·0
    *                 as it began: a bucket of all parts at a time
    */
   scan(cursor: number, count: number, visit: (slot: number) => void): number {
@@ -249,7 +248,7 @@ export class KeyTable {
     return reverseBits(place) * 2;
   }
 
-  /** Visits the entries of a part's bucket at a place in scan order, from that place on and up to `end`. Returns how many. */
+  /** Visits the entries of a part's bucket at a place in scan order, from that place on and up to `end`. Returns their number. */
   private visitBucket(number: number, place: number, end: number, visit: (slot: number) => void): number {
     const part = this.parts[number]!;
     const mask = part.length - 1;
@@ -266,12 +265,12 @@ export class KeyTable {
     return visited;
   }
 
-  /** A slot chosen evenly at random, for a `random` in [0, 1); -1 if the table is empty. */
+  /** Returns a uniformly random slot, for a `random` in [0, 1); -1 if the table is empty. */
   randomSlot(random: number): number {
     return this.size === 0 ? -1 : Math.floor(random * this.size);
   }
 
-  /** @param hasObjects may there be values other than strings and numbers? If not, none is looked at */
+  /** @param hasObjects whether there may be values other than strings and numbers; if not, none is checked */
   capture(hasObjects: boolean): KeyTableState {
     const { size, capacity } = this;
     const objects = new ColumnWriter();
@@ -299,7 +298,7 @@ export class KeyTable {
     return { partLengths, index };
   }
 
-  /** Becomes the table that was captured. Only for a new one with the same seed. */
+  /** Becomes the captured table. Only for a new one with the same seed. */
   restore({ size, capacity, entries, kinds, objects, facts, counts, partLengths, index }: KeyTableState): void {
     this.size = size;
     this.counts = counts.slice();
@@ -325,11 +324,11 @@ export class KeyTable {
     }
   }
 
-  /** Room for the next key: the first chunk doubles, so that small databases stay small; those behind it come whole. */
+  /** Allocates room for the next key: the first chunk doubles, so that small databases stay small; later ones are allocated whole. */
   private addRoom(): void {
     const chunk = this.size >> CHUNK_BITS;
     const length = chunk > 0 ? CHUNK : Math.max(16, Math.min(CHUNK, this.capacity * 2));
-    // Filled with strings at once, so that an array of small integers never has to change its representation.
+    // Filled with strings at once, so that V8 never has to change the representation of an array of small integers.
     const entries: Value[] = emptyTexts(length * 2);
     const facts = new Int32Array(length << WORDS_SHIFT);
     if (chunk === 0 && this.size > 0) {
@@ -341,7 +340,7 @@ export class KeyTable {
     this.capacity = chunk === 0 ? length : (chunk + 1) * CHUNK;
   }
 
-  /** Gives the last chunk back once the one before it is half empty, so that one key more does not need it again. */
+  /** Frees the last chunk once the one before it is half empty, so that one more key does not need it again. */
   private releaseRoom(): void {
     if (this.size === 0) return this.releaseAll();
     if (this.capacity <= CHUNK || this.capacity - this.size <= CHUNK + CHUNK / 2) return;
@@ -387,7 +386,7 @@ export class KeyTable {
     let gap = position(part, hash, slot + 1);
     for (let at = (gap + 2) & mask; part[at + 1] !== 0; at = (at + 2) & mask) {
       const home = (part[at]! << 1) & mask;
-      // The entry may move back into the gap unless its home lies cyclically in (gap, at].
+      // The entry may move back into the gap unless its home is cyclically in (gap, at].
       const reachable = gap <= at ? home <= gap || home > at : home <= gap && home > at;
       if (!reachable) continue;
       part[gap] = part[at]!;
@@ -396,7 +395,7 @@ export class KeyTable {
     }
     part[gap + 1] = 0;
     const count = --this.counts[number]!;
-    // A tenth full: give memory back, but never so eagerly that one key more would grow it again.
+    // A tenth full: shrinks, but never so much that one more key would grow it again.
     if (part.length > MIN_POSITIONS * 2 && count * 20 < part.length) this.resizePart(number, part.length / 2);
   }
 
@@ -422,7 +421,7 @@ export class KeyTable {
   }
 }
 
-/** Room for entries, with captured ones in front, nulls included. */
+/** Returns room for entries that begins with captured ones, nulls included. */
 function filledSlots(count: number, entries: KeyTableState['entries'][number]): Value[] {
   const slots: (Value | null)[] = emptyTexts(count);
   for (let at = 0; at < entries.length; at++) slots[at] = entries[at]!;
@@ -439,7 +438,7 @@ function takeObjects(entries: (Value | null)[], kinds: number[], to: ColumnWrite
   }
 }
 
-/** From the end, where keys differ sooner. */
+/** Compares from the end, where keys differ sooner. */
 function isSpelled(key: string, bytes: Uint8Array, start: number, length: number): boolean {
   if (key.length !== length) return false;
   let at = length - 1;
@@ -455,7 +454,7 @@ function link(part: Int32Array, hash: number, entry: number): void {
   part[at + 1] = entry;
 }
 
-/** Where in a part an entry stands. */
+/** Returns the position of an entry in a part. */
 function position(part: Int32Array, hash: number, entry: number): number {
   const mask = part.length - 1;
   let at = (hash << 1) & mask;

@@ -1,5 +1,5 @@
 /**
- * The keyspace: all databases, and what they share: clock, statistics, and who wants to know of changes.
+ * The keyspace: all databases, and what they share: clock, statistics, and listeners for changes.
  */
 import type { Scheduler } from '../../shared/timer-state.js';
 import type { Tap } from '../trace/tap.js';
@@ -19,33 +19,33 @@ import type { PreImages } from './pre-images.js';
 /** The event classes of keyspace notifications, by the letter that notify-keyspace-events gives them. */
 export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't' | 'd' | 'm' | 'n';
 
-/** Who wants to know of changes: WATCH, blocked clients, client-side caching, notifications. Wired by server.ts. */
+/** A listener for changes: WATCH, blocked clients, client-side caching, notifications. Wired by server.ts. */
 export interface KeyspaceListener {
-  /** A key was created, changed or deleted; not called for reads. */
+  /** Called when a key was created, changed or deleted; not for reads. */
   keyModified(db: Database, key: string): void;
-  /** Something happened that keyspace notifications have a name for. */
+  /** Called for every event that keyspace notifications have a name for. */
   notify(db: Database, eventClass: EventClass, event: string, key: string): void;
-  /** The keys of a database are about to go, all at once, or (SWAPDB) to become those of `replacement`. */
+  /** Called before the keys of a database are deleted all at once, or (SWAPDB) replaced by those of `replacement`. */
   flushing(db: Database, replacement: Database | null): void;
-  /** All keys of a database are gone, or have become those of another one. */
+  /** Called when all keys of a database are deleted, or are those of another one. */
   flushed(db: Database): void;
 }
 
-/** What the keyspace does of its own accord and may take long, by the names of LATENCY. */
+/** Work that the keyspace does by itself and that may take long, by the names of LATENCY. */
 export type KeyspaceWork = 'expire-cycle' | 'expire-del' | 'eviction-cycle' | 'eviction-del';
 
 export class KeyspaceStats {
   hits = 0;
   misses = 0;
   expired = 0;
-  /** Estimated share of volatile keys that are due but still there, in percent: a running average of the expire cycle. */
+  /** Estimated share of volatile keys that are due but not deleted, in percent: a running average of the expire cycle. */
   expiredStale = 0;
-  /** How often the expire cycle ran out of its time. */
+  /** How often the expire cycle ran out of time. */
   expireTimeCapReached = 0;
   /** Microseconds spent in the expire cycle. */
   expireCycleUs = 0;
   evicted = 0;
-  /** Dumps that RESTORE has checked in full. */
+  /** Dumps that RESTORE has checked completely. */
   payloadsChecked = 0;
 }
 
@@ -81,7 +81,7 @@ const DEFAULTS: KeyspaceSettings = {
   activeExpire: true,
 };
 
-/** A keyspace between two turns as plain data, which shares nothing that changes with the keyspace. */
+/** A keyspace between two turns as plain data, independent of later changes to the keyspace. */
 export interface KeyspaceState {
   readonly hashSeed: number;
   readonly databases: readonly DatabaseState[];
@@ -103,46 +103,46 @@ export class Keyspace {
   readonly settings: Readonly<KeyspaceSettings> = { ...DEFAULTS };
   readonly expireCycle = new ExpireCycle(this);
   readonly eviction = new Eviction(this);
-  /** In the place of the expire cycle where the clock is virtual. */
+  /** Replaces the expire cycle if the clock is virtual. */
   private readonly exactExpiry: ExactExpiry | null;
-  /** What takes memory besides keys and values. */
+  /** The memory used besides keys and values. */
   readonly memory = new MemoryAccount();
-  /** Rises with every change: what the next save would have to write, and how propagation knows that a command wrote. */
+  /** Incremented with every change: what the next save would have to write, and how propagation knows that a command wrote. */
   dirty = 0;
-  /** The token of the client whose command runs, 0 for the loop's own work; stands in the trace. */
+  /** The token of the client whose command runs, 0 for the loop's own work; shown in the trace. */
   actingToken = 0;
   listener: KeyspaceListener | null = null;
-  /** Is told what is to be repeated by replicas and the append-only file; null while there are none. Set by propagation/. */
+  /** Receives what replicas and the append-only file must repeat; null while there are none. Set by propagation/. */
   effects: Effects | null = null;
-  /** Who must see keys before they change; null while no snapshot is being written. */
+  /** Gets keys before they change; null while no snapshot is being written. */
   preImages: PreImages | null = null;
   /** Called when the first key of a database becomes volatile. */
   onVolatile: (() => void) | null = null;
-  /** Told what the keyspace's own work took; null while nobody measures it. */
+  /** Called with the duration of the keyspace's own work; null while it is not measured. */
   onWork: ((work: KeyspaceWork, elapsedMs: number) => void) | null = null;
-  /** CLIENT PAUSE: meanwhile no key is expired or evicted by the server itself. */
+  /** CLIENT PAUSE: while it is in force the server itself expires and evicts no keys. */
   isPaused: () => boolean = () => false;
-  /** A replica hides keys whose time is over, and leaves it to its master to delete them. */
+  /** A replica hides expired keys, and leaves deleting them to its master. */
   isReplica = false;
-  /** It leaves eviction to its master, too: replica-ignore-maxmemory. */
+  /** A replica also leaves eviction to its master: replica-ignore-maxmemory. */
   leavesEviction = false;
-  /** What the master sends is executed: a key that it has not deleted is there. */
+  /** A command of the master is being executed: a key that the master has not deleted exists. */
   appliesStream = false;
   policy: ExpirePolicy = { current: { expireRound: (textbook) => textbook } };
-  /** Do access times count uses (a policy with lfu) instead of seconds? */
+  /** Access times count uses (a policy with lfu) instead of seconds. */
   usesLfu = false;
-  /** Kept by the databases. */
+  /** Maintained by the databases. */
   usedUnits = 0;
-  /** The LRU clock, as of this time: most turns of the loop need it more than once, and a division costs more than a comparison. */
+  /** The LRU clock at this time: most turns of the loop need it more than once, and a division costs more than a comparison. */
   private lruNow = 0;
   private lruNowMs = 0;
-  /** While a script runs time is frozen: a key does not expire between two of its commands, however long it takes. */
+  /** The frozen time while a script runs: a key does not expire between two of its commands, however long it takes. */
   private frozenMs = 0;
   private freezes = 0;
 
   /**
-   * @param clock gives unix time in ms, and for time budgets microseconds
-   * @param hashSeed of all its tables
+   * @param clock unix time in ms, and microseconds for time budgets
+   * @param hashSeed for all its tables
    * @param random evenly distributed in [0, 1), from the server's seed
    */
   constructor(
@@ -156,28 +156,28 @@ export class Keyspace {
     this.databases = Array.from({ length: count }, (_, index) => new Database(this, index));
   }
 
-  /** The time by which keys expire. */
+  /** The time by which keys expire, in unix ms. */
   get nowMs(): number {
     return this.freezes === 0 ? this.clock.nowMs : this.frozenMs;
   }
 
-  /** Which part in replication the server plays. */
+  /** Sets the role in replication. */
   becomes(role: 'master' | 'slave', leavesEviction: boolean): void {
     this.isReplica = role === 'slave';
     this.leavesEviction = this.isReplica && leavesEviction;
   }
 
-  /** A command that gives a key this time deletes it instead. A replica leaves that to its master, which may have another clock. */
+  /** True if a command that sets this expiry must delete the key instead. Never on a replica, which leaves that to its master, whose clock may differ. */
   isOver(atMs: number): boolean {
     return !this.isReplica && atMs <= this.nowMs;
   }
 
-  /** A key whose time is over is not deleted for that, only hidden. */
+  /** True if expired keys are only hidden, and not deleted. */
   get hidesDue(): boolean {
     return this.isReplica || this.isPaused();
   }
 
-  /** Now, in the terms of the LRU policies. */
+  /** Returns the current clock of the LRU policies. */
   lruClock(): number {
     const { nowMs } = this.clock;
     if (nowMs !== this.lruNowMs) {
@@ -187,7 +187,7 @@ export class Keyspace {
     return this.lruNow;
   }
 
-  /** Time stands still until {@link thawTime} was called as often. @param atMs another time than now: at 0 nothing has expired */
+  /** Freezes time until {@link thawTime} was called as often. @param atMs another time than now: at 0 nothing has expired */
   freezeTime(atMs = this.clock.nowMs): void {
     if (this.freezes++ === 0) this.frozenMs = atMs;
   }
@@ -196,7 +196,7 @@ export class Keyspace {
     this.freezes--;
   }
 
-  /** For a database: when the keys of this table expire. */
+  /** For a database: creates the list of volatile keys of this table. */
   expiresOf(table: KeyTable): Expires {
     const { exactExpiry } = this;
     return exactExpiry === null ? new Expires(table) : new OrderedExpires(table, () => exactExpiry.arm());
@@ -207,7 +207,7 @@ export class Keyspace {
     return this.usedUnits * UNIT_BYTES;
   }
 
-  /** What maxmemory limits: keys, values, and what the server holds besides. */
+  /** The memory that maxmemory limits: keys, values, and everything else that the server counts. */
   get usedBytes(): number {
     return this.usedUnits * UNIT_BYTES + this.memory.overheadBytes;
   }
@@ -236,7 +236,7 @@ export class Keyspace {
     };
   }
 
-  /** Becomes the keyspace that was captured; nobody is told of its keys. Only for a new one, which has the same settings already. */
+  /** Becomes the captured keyspace, without notifications. Only for a new one, which already has the same settings. */
   restore(state: KeyspaceState): void {
     this.hashSeed = new HashSeed(state.hashSeed);
     this.databases.forEach((db, index) => db.restore(state.databases[index]!));
@@ -251,14 +251,14 @@ export class Keyspace {
     this.usedUnits = state.usedUnits;
   }
 
-  /** Lets the expire cycle and evictions run by themselves, on timers that exist only while there is something to do. */
+  /** Lets the expire cycle and evictions run on timers, which exist only while there is something to do. */
   schedule(timers: Scheduler): void {
     (this.exactExpiry ?? this.expireCycle).schedule(timers);
     this.eviction.schedule(timers);
   }
 
   /**
-   * Makes room before a command, if there is a limit. False if the limit is exceeded and nothing can be evicted: then commands
+   * Evicts keys before a command, if there is a limit. False if the limit is exceeded and nothing can be evicted: then commands
    * that need memory are refused.
    */
   performEvictions(): boolean {

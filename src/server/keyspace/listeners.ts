@@ -1,25 +1,25 @@
 /**
  * KeyspaceListeners: several listeners behind the one field `keyspace.listener`.
  *
- *   nobody wants to know    listener = null        a change costs one comparison
- *   one does                listener = that one    … and its own work
- *   several do              listener = this        … in the order of their rank
+ *   no listener    listener = null        a change costs one comparison
+ *   one listener                listener = that one    … and its own work
+ *   several listeners              listener = this        … in the order of their rank
  *
- * WATCH, parked clients, client-side caching and notifications each join while they have something to wait for, and leave when they have not.
+ * WATCH, parked clients, client-side caching and notifications join while they need changes, and leave when they no longer do.
  */
 import type { Database } from './database.js';
 import type { EventClass, Keyspace, KeyspaceListener } from './keyspace.js';
 
-/** Who hears of a change first: as signalModifiedKey comes before notifyKeyspaceEvent in Redis. */
+/** The order in which listeners are called: as signalModifiedKey comes before notifyKeyspaceEvent in Redis. */
 export const LISTENER_RANKS = { watches: 0, tracking: 1, blocking: 2, notifications: 3 } as const;
 
 export class KeyspaceListeners implements KeyspaceListener {
-  /** In the order of rank; replaced, never changed, because a listener may leave while it is being told. */
+  /** In the order of rank; replaced, never changed, because a listener may leave while it is being called. */
   private joined: readonly { readonly rank: number; readonly listener: KeyspaceListener }[] = [];
 
   constructor(private readonly keyspace: Keyspace) {}
 
-  /** From now on `listener` hears of changes. Joining twice changes nothing. */
+  /** Adds a listener. Joining twice changes nothing. */
   join(listener: KeyspaceListener, rank: number): void {
     if (this.joined.some((entry) => entry.listener === listener)) return;
     this.joined = [...this.joined, { rank, listener }].sort((a, b) => a.rank - b.rank);

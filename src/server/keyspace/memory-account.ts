@@ -6,12 +6,12 @@
  *                                                      half requests, queued commands,                      and functions
  *                                                      output beyond the first 16 KB
  *
- * Each part is counted where it changes, and never asked of the engine: so the same requests lead to the same figure and the same
- * evictions, and a comparison before each command costs a few additions. What V8 really takes stands beside it in INFO, as
- * allocator_allocated. As in Redis, what waits for slow replicas is left out.
+ * Each part is counted where it changes, and not measured by the engine: so the same requests give the same figure and the same evictions, and a comparison
+ * before each command costs a few additions. What V8 actually uses is in INFO as well, as allocator_allocated. As in Redis, output for slow replicas is left
+ * out.
  */
 
-/** Of an empty server; that of redis-server 7.0 is at some 0.9 to 1.1 MB. */
+/** Memory of an empty server; redis-server 7.0 uses some 0.9 to 1.1 MB. */
 export const BASE_BYTES = 1024 * 1024;
 
 export type MemoryState = Pick<MemoryAccount, 'clients' | 'tracking' | 'scripts' | 'replication'>;
@@ -21,9 +21,9 @@ export class MemoryAccount {
   clients = 0;
   /** The table of keys that clients cache. */
   tracking = 0;
-  /** Code that SCRIPT LOAD, EVAL and FUNCTION LOAD have left. */
+  /** Code kept by SCRIPT LOAD, EVAL and FUNCTION LOAD. */
   scripts = 0;
-  /** The backlog, up to the size that the settings allow it: what slow replicas keep beyond that is not counted. */
+  /** The backlog, up to its configured size: what slow replicas keep beyond that is not counted. */
   replication = 0;
 
   capture(): MemoryState {

@@ -1,10 +1,10 @@
 /**
- * Keyspace notifications: which events clients want to hear of (notify-keyspace-events), and on which channels they hear them.
+ * Keyspace notifications: publishes the events selected by notify-keyspace-events on channels.
  *
  *   SET k v in database 0   ─▶  __keyspace@0__:k  "set"     what happened to a key            K
  *                           ─▶  __keyevent@0__:set  "k"     to which key something happened    E
  *
- * A listener of the keyspace while any class is wanted; publishing itself is the pub/sub hub's.
+ * A listener of the keyspace while any class is selected; the pub/sub hub does the publishing.
  */
 import type { Database } from './database.js';
 import type { EventClass, KeyspaceListener } from './keyspace.js';
@@ -33,7 +33,7 @@ const classesOf = (letters: string): number => [...letters].reduce((flags, lette
 const ALL = classesOf('g$lshzxetd');
 const FLAGS: { readonly [letter: string]: number } = { ...CLASS_FLAGS, A: ALL, K: KEYSPACE, E: KEYEVENT };
 
-/** The flags of a text such as `KEA`, or null if a letter is unknown. */
+/** Parses a text such as `KEA` into flags; null if a letter is unknown. */
 export function parseNotifyFlags(text: string): number | null {
   let flags = 0;
   for (const letter of text) {
@@ -55,10 +55,10 @@ export function keyeventChannel(db: number, event: string): string {
 export class KeyspaceNotifications implements KeyspaceListener {
   flags = 0;
 
-  /** @param publish hands a message to the subscribers of a channel */
+  /** @param publish sends a message to the subscribers of a channel */
   constructor(private readonly publish: (channel: string, message: string) => void) {}
 
-  /** Would any event be published? It takes a class and one of K and E. */
+  /** True if any event is published: this takes a class and one of K and E. */
   get isWanted(): boolean {
     return (this.flags & (KEYSPACE | KEYEVENT)) !== 0 && (this.flags & ~(KEYSPACE | KEYEVENT)) !== 0;
   }

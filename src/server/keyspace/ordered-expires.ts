@@ -1,9 +1,9 @@
 /**
- * OrderedExpires: as Expires, and knows which key is due first. For a clock that is turned by hand (exact-expiry.ts).
+ * OrderedExpires: like Expires, and knows which key is due first. For a virtual clock (exact-expiry.ts).
  *
- *              t1 a            a heap of times and keys, the earliest at its root; of equal times the key that comes first by its bytes
+ *              t1 a            a heap of times and keys, the earliest at its root; equal times are ordered by the keys' bytes
  *             /    \
- *          t5 b    t2 c        An entry stays behind when its key is gone or has another time: it is dropped when it comes up.
+ *          t5 b    t2 c        An entry whose key is deleted or has another time is stale: it is dropped when it reaches the root.
  */
 import { Expires, type ExpiresState } from './expires.js';
 import type { KeyTable } from './key-table.js';
@@ -14,13 +14,13 @@ interface Entry {
   readonly key: string;
 }
 
-/** With more entries than twice the keys and this number, those left behind are sorted out. */
+/** With more entries than twice the keys plus this number, stale ones are removed. */
 const MOST_LEFT_BEHIND = 1024;
 
 export class OrderedExpires extends Expires {
   private heap: Entry[] = [];
 
-  /** @param onSet called when a key has been given a time */
+  /** @param onSet called when a key has got an expiry */
   constructor(
     table: KeyTable,
     private readonly onSet: () => void,
@@ -40,7 +40,7 @@ export class OrderedExpires extends Expires {
     this.rebuild();
   }
 
-  /** The slot of the key that is due first, -1 if there is none. */
+  /** Returns the slot of the key that is due first, -1 if there is none. */
   get firstSlot(): number {
     for (let first = this.heap[0]; first !== undefined; first = this.heap[0]) {
       const slot = this.table.find(first.key);
@@ -52,7 +52,7 @@ export class OrderedExpires extends Expires {
 
   private rebuild(): void {
     this.heap = Array.from({ length: this.size }, (_, place) => ({ atMs: this.timeAt(place), key: this.table.keyAt(this.slotAt(place)) }));
-    // What is sorted is a heap.
+    // A sorted array is a heap.
     this.heap.sort((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 

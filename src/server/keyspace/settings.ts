@@ -1,12 +1,12 @@
 /**
- * Settings of the keyspace: the names of redis.conf, and what follows from each. Called once by server.ts.
+ * Applies the settings of the keyspace, with the names of redis.conf. Called once by server.ts.
  */
 import type { EvictionPolicy } from './eviction.js';
 import type { Keyspace } from './keyspace.js';
 import { type KeyspaceListeners, LISTENER_RANKS } from './listeners.js';
 import { KeyspaceNotifications, parseNotifyFlags } from './notifications.js';
 
-/** The part of the server's settings that counts here. */
+/** The settings that are used here. */
 interface Values {
   readonly maxmemory: number;
   readonly 'maxmemory-policy': string;
@@ -30,9 +30,9 @@ const FOLLOWED = [
 ] as const satisfies readonly (keyof Values)[];
 
 /**
- * Takes over the settings as they are now, and every change of them.
- * @param limit is told what to call before each command to keep below maxmemory; null while there is no limit
- * @param exceeded is told of a new limit below what is used; room is made at the end of the turn
+ * Applies the settings as they are now, and every change of them.
+ * @param limit gets the function to call before each command to keep below maxmemory; null while there is no limit
+ * @param exceeded called for a new limit below what is used; keys are evicted at the end of the turn
  */
 export function followSettings(
   keyspace: Keyspace,
@@ -69,7 +69,7 @@ function configure(keyspace: Keyspace, values: Values): void {
   });
 }
 
-/** Keyspace notifications, which listen only while a setting asks for some. @param publish hands a message to a channel's subscribers */
+/** Sets up keyspace notifications, which listen only while the setting selects some. @param publish sends a message to a channel's subscribers */
 export function followNotifications(listeners: KeyspaceListeners, config: SettingsSource, publish: (channel: string, message: string) => void): void {
   const notifications = new KeyspaceNotifications(publish);
   const apply = (): void => {

@@ -1,5 +1,5 @@
 /**
- * ValueState: a value that is an object in columns (columns.ts), and back. Reached from KeyTable, which keeps strings and numbers itself.
+ * ValueState: writes a value that is an object into columns (columns.ts), and reads it back. Used by KeyTable, which stores strings and numbers itself.
  */
 import type { ColumnReader, ColumnWriter } from './columns.js';
 import type { HashSeed } from './hash.js';
@@ -10,7 +10,7 @@ import { SortedSetValue } from './types/sorted-set.js';
 import { StreamValue } from './types/stream.js';
 import { ByteString, type Collection } from './value.js';
 
-/** What a value is, as one byte. */
+/** The kind of a value, as one byte. */
 const KINDS = { bytes: 0, list: 1, set: 2, zset: 3, hash: 4, stream: 5 } as const;
 
 /** Writes a value; returns its kind, with which {@link restoreObject} reads it. */
@@ -19,7 +19,7 @@ export function captureObject(value: ByteString | Collection, to: ColumnWriter):
   return value instanceof ByteString ? KINDS.bytes : KINDS[value.type];
 }
 
-/** @param seed the one that the captured tables were hashed with */
+/** @param seed of the captured tables */
 export function restoreObject(kind: number, from: ColumnReader, seed: HashSeed): ByteString | Collection {
   const value = emptyValue(kind, seed);
   value.restore(from);

@@ -18,24 +18,24 @@ export type Value = StringValue | Collection;
 /** What the keyspace needs to know of a list, set, sorted set, hash or stream. */
 export interface Collection {
   readonly type: Exclude<TypeName, 'string'>;
-  /** As OBJECT ENCODING says it. */
+  /** As shown by OBJECT ENCODING. */
   readonly encoding: string;
-  /** Number of members; a collection that has become empty is deleted by the command that emptied it. */
+  /** Number of members; the command that empties a collection deletes it. */
   readonly size: number;
-  /** Estimated bytes in memory, in O(1): maxmemory and MEMORY USAGE count with it. */
+  /** Estimated bytes in memory, in O(1): used by maxmemory and MEMORY USAGE. */
   readonly memoryBytes: number;
   /** A deep copy, for COPY. */
   clone(): Collection;
-  /** Writes everything that makes this value, down to what only the order of a scan would show. */
+  /** Writes everything that makes up this value, including what only the order of a scan would show. */
   capture(to: ColumnWriter): void;
-  /** Becomes the value that was captured. Only for a new, empty one. */
+  /** Becomes the captured value. Only for a new, empty one. */
   restore(from: ColumnReader): void;
 }
 
-/** The most bytes that a ByteString puts into one text. */
+/** Maximum number of bytes that a ByteString puts into one text. */
 const PIECE_BYTES = 2 ** 20;
 
-/** A mutable string: a buffer with room to grow, so that APPEND and SETBIT cost what they change, not what they leave. */
+/** A mutable string: a buffer with room to grow, so that APPEND and SETBIT cost what they change, and not the whole length. */
 export class ByteString {
   private bytes: Buffer;
 
@@ -47,7 +47,7 @@ export class ByteString {
     this.bytes.latin1Write(content, 0);
   }
 
-  /** A string of these bytes, which are its own from now on. */
+  /** Creates a string of these bytes, which belong to it from now on. */
   static of(bytes: Buffer): ByteString {
     const string = new ByteString('');
     string.bytes = bytes;
@@ -64,7 +64,7 @@ export class ByteString {
     return this.bytes.latin1Slice(0, this.length);
   }
 
-  /** Bytes [start, end) as latin1. */
+  /** Returns bytes [start, end) as latin1. */
   slice(start: number, end: number): string {
     return this.bytes.latin1Slice(start, Math.min(end, this.length));
   }
@@ -92,7 +92,7 @@ export class ByteString {
     this.bytes.latin1Write(text, at);
   }
 
-  /** Puts `replacement` in the place of the bytes [start, end); what follows moves. */
+  /** Replaces the bytes [start, end) by `replacement`; what follows moves. */
   splice(start: number, end: number, replacement: Uint8Array): void {
     const { length } = this;
     const change = replacement.length - (end - start);
@@ -100,17 +100,17 @@ export class ByteString {
     this.bytes.copyWithin(end + change, end, length);
     this.bytes.set(replacement, start);
     if (change >= 0) return;
-    // What is behind the end stays zero, because `grow` gives it out as such.
+    // Bytes after the end stay zero, because `grow` relies on it.
     this.bytes.fill(0, length + change, length);
     this.length = length + change;
   }
 
-  /** 0 behind the end. */
+  /** Returns a byte; 0 after the end. */
   byteAt(at: number): number {
     return at < this.length ? this.bytes[at]! : 0;
   }
 
-  /** The byte must be there. */
+  /** The byte must exist. */
   setByteAt(at: number, byte: number): void {
     this.bytes[at] = byte;
   }
@@ -139,7 +139,7 @@ export function typeOf(value: Value): TypeName {
   return isString(value) ? 'string' : value.type;
 }
 
-/** The bytes of a string value, as latin1. */
+/** Returns the bytes of a string value, as latin1. */
 export function textOf(value: StringValue): string {
   return typeof value === 'string' ? value : String(value);
 }
@@ -152,13 +152,13 @@ export function encodingOf(value: Value): string {
   return isInt64(value) ? 'int' : 'embstr';
 }
 
-/** Integers beyond 2^53 stay text in memory; Redis, whose integers have 64 bits, still calls them int. */
+/** Integers beyond 2^53 stay text in memory; Redis, whose integers have 64 bits, still reports the encoding int. */
 function isInt64(text: string): boolean {
   if (text.length < 16 || text.length > 20 || !/^-?[1-9]\d*$/.test(text)) return false;
   return BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }
 
-/** The most compact form of a string that a client has sent: integers become numbers (compare tryObjectEncoding). */
+/** Returns the most compact form of a string from a client: integers become numbers (compare tryObjectEncoding). */
 export function compact(text: string): string | number {
   const { length } = text;
   if (length === 0 || length > 16) return text;
@@ -166,7 +166,7 @@ export function compact(text: string): string | number {
   const negative = text.charCodeAt(0) === 45;
   if (negative) at = 1;
   const first = text.charCodeAt(at);
-  // Put this way because a minus alone is followed by NaN, which is neither below nor above.
+  // Written this way because after a lone minus comes NaN, which is neither below nor above.
   if (!(first >= 49 && first <= 57)) return text === '0' ? 0 : text;
   let value = 0;
   for (; at < length; at++) {
@@ -178,13 +178,13 @@ export function compact(text: string): string | number {
   return negative ? -value : value;
 }
 
-/** A value that shares nothing that could change with the one it was made of. */
+/** Returns a value that shares nothing mutable with the original. */
 export function cloneOf(value: Value): Value {
   if (typeof value !== 'object') return value;
   return value instanceof ByteString ? new ByteString(value.toString()) : value.clone();
 }
 
-/** Estimated bytes in memory of a value alone, in O(1). */
+/** Returns the estimated bytes in memory of a value alone, in O(1). */
 export function memoryOf(value: Value): number {
   if (typeof value === 'number') return 16;
   if (typeof value === 'string') return 24 + value.length;

@@ -1,41 +1,41 @@
 /**
- * Heap watch: sees to it that V8 never comes to its limit, where it would end the thread, and the data with it.
+ * HeapWatch: prevents V8 from reaching its limit, where it would end the thread, and the data with it.
  *
  *   share of the limit    below 80 %     quiet
  *                         from 80 %      warned: one line in the log, and on the screen
  *                         from 90 %      full: commands that need memory are refused, as at maxmemory
  *
- * What V8 counts as used contains garbage. So the garbage is collected before anything is reported or refused, which V8 would have to do
- * soon anyway, and, while the heap is full, once the keyspace has become smaller. The heap is looked at while commands come, every tenth
- * of a second, and more often from the first mark on: an idle loop sleeps on. While a script or a transaction runs, time stands still; there
- * the heap is looked at whenever the keyspace has grown or shrunk by a small share of the limit.
+ * What V8 counts as used contains garbage. So the garbage is collected before anything is reported or refused, which V8 would have to do soon anyway, and,
+ * while the heap is full, once the keyspace has become smaller. The heap is checked while commands arrive, every tenth of a second, and more often from the
+ * first mark on: an idle loop keeps sleeping. While a script or a transaction runs, the clock stands still; there the heap is checked whenever the keyspace has
+ * grown or shrunk by a small share of the limit.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const WARN_SHARE = 0.8;
 const FULL_SHARE = 0.9;
-/** Below this, the next rise is news again. */
+/** Below this, the next rise is reported again. */
 const QUIET_SHARE = 0.7;
-/** By how much of the limit the keyspace must have shrunk before a full heap is collected again. */
+/** By what share of the limit the keyspace must shrink before a full heap is collected again. */
 const RELIEF_SHARE = 0.02;
-/** By how much of the limit the keyspace must have changed before a heap is looked at within a script or a transaction. */
+/** By what share of the limit the keyspace must change before the heap is checked within a script or a transaction. */
 const STEP_SHARE = 1 / 256;
 
-/** Milliseconds until the next look. */
+/** Milliseconds until the next check. */
 const QUIET_MS = 100;
 const WARNED_MS = 2;
 
 export interface Heap {
   /** Bytes in use, with garbage. */
   used(): number;
-  /** Bytes that it may have; V8 gives up somewhat later. */
+  /** Its maximum size in bytes; V8 gives up somewhat later. */
   readonly limit: number;
   /** Collects all garbage, at once. */
   collect(): void;
 }
 
-/** What a heap watch remembers between two looks. */
+/** The state of a heap watch between two checks. */
 export interface HeapWatchState {
   readonly isFull: boolean;
   readonly isWarned: boolean;
@@ -49,11 +49,11 @@ export class HeapWatch {
   /** Commands that need memory are refused. */
   isFull = false;
   private isWarned = false;
-  /** What the keyspace counted when garbage was last collected for a full heap. */
+  /** Counted size of the keyspace when garbage was last collected for a full heap. */
   private keyspaceBytes = 0;
-  /** What the keyspace counted at the last look. */
+  /** Counted size of the keyspace at the last check. */
   private seenBytes = 0;
-  /** Shares at which garbage is collected, to see what is left: higher than the marks where little of it has been garbage, or each look would collect. */
+  /** Shares at which garbage is collected before the heap is judged: above the marks if little of it was garbage, or each check would collect. */
   private warnAt = WARN_SHARE;
   private fullAt = FULL_SHARE;
 
@@ -72,7 +72,7 @@ export class HeapWatch {
     Object.assign(this, state);
   }
 
-  /** Returns after how many milliseconds it wants to look again. @param keyspaceBytes what the keyspace counts */
+  /** Checks the heap. Returns in how many ms to check again. @param keyspaceBytes counted size of the keyspace */
   look(keyspaceBytes: number): number {
     this.seenBytes = keyspaceBytes;
     if (this.isFull) this.lookForRelief(keyspaceBytes);
@@ -82,7 +82,7 @@ export class HeapWatch {
     return this.share() < QUIET_SHARE ? QUIET_MS : WARNED_MS;
   }
 
-  /** For commands that follow each other without the clock: looks only if the keyspace has changed enough since the last look. */
+  /** For consecutive commands without the clock: checks only if the keyspace has changed enough since the last check. */
   lookIfChanged(keyspaceBytes: number): void {
     if (Math.abs(keyspaceBytes - this.seenBytes) >= STEP_SHARE * this.heap.limit) this.look(keyspaceBytes);
   }
@@ -133,16 +133,16 @@ const ADVICE =
 const percent = (share: number): string => `${Math.floor(share * 100)} %`;
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
-/** The heap of the thread that calls this. @param limit bytes that its old generation may have, less than V8's limit: see thread/start-thread.ts */
+/** Returns the heap of the calling thread. @param limit maximum bytes of its old generation, less than V8's limit: see thread/start-thread.ts */
 export function ownHeap(limit: number): Heap {
   let gc: (() => void) | null = null;
   return {
-    // With the young generation: all of it may become old at once.
+    // Including the young generation: all of it may become old at once.
     used: () => getHeapStatistics().used_heap_size,
     limit,
     collect() {
       if (gc === null) {
-        // The function exists only in contexts that are made from here on.
+        // The function exists only in contexts created from here on.
         setFlagsFromString('--expose-gc');
         gc = runInNewContext('gc') as () => void;
       }

@@ -1,5 +1,5 @@
 /**
- * Histogram: how long the calls of one command took, for INFO latencystats and LATENCY HISTOGRAM.
+ * Histogram: the durations of one command's calls, for INFO latencystats and LATENCY HISTOGRAM.
  *
  * Buckets grow with the value, so that every duration from 1 ns to 1 s is kept with two significant digits in fixed memory
  * (Gil Tene's HDR histogram with Redis's parameters, so that the numbers shown are the same ones):
@@ -11,19 +11,19 @@
 const HALF = 128;
 const GROUPS = 23;
 const LONGEST_NS = 1_000_000_000;
-/** Where LATENCY HISTOGRAM begins; each further step is twice as long. */
+/** The first step of LATENCY HISTOGRAM; each further one is twice as long. */
 const FIRST_STEP_NS = 1024;
 
 export interface HistogramState {
   readonly total: number;
   readonly longestUs: number;
-  /** Cells that are not empty, and their counts by turns. */
+  /** Alternating indexes and counts of the cells that are not empty. */
   readonly counts: Uint32Array;
 }
 
 export class Histogram {
   total = 0;
-  /** The longest call as it was, also if it took more than a second. */
+  /** The exact duration of the longest call, also above a second. */
   longestUs = 0;
   private readonly counts = new Uint32Array((GROUPS + 1) * HALF);
 
@@ -39,14 +39,14 @@ export class Histogram {
     for (let at = 0; at < counts.length; at += 2) this.counts[counts[at]!] = counts[at + 1]!;
   }
 
-  /** Longer than a second counts as a second. */
+  /** Durations above a second count as a second. */
   record(elapsedUs: number, calls = 1): void {
     if (elapsedUs > this.longestUs) this.longestUs = elapsedUs;
     this.counts[indexOf(Math.min(Math.max(elapsedUs * 1000, 1), LONGEST_NS))]! += calls;
     this.total += calls;
   }
 
-  /** The duration in µs that `percent` of the calls did not exceed. */
+  /** Returns the duration in µs that `percent` of the calls did not exceed. */
   percentileUs(percent: number): number {
     const wanted = Math.max(1, Math.floor((Math.min(percent, 100) / 100) * this.total + 0.5));
     let seen = 0;
@@ -57,13 +57,13 @@ export class Histogram {
     return 0;
   }
 
-  /** The same, and never more than the longest call took; all that took more than a second are said to have taken as long as the longest. */
+  /** The same, but at most the duration of the longest call, which also stands for all calls of more than a second. */
   cutPercentileUs(percent: number): number {
     const us = this.percentileUs(percent);
     return us >= LONGEST_NS / 1000 ? this.longestUs : Math.min(us, this.longestUs);
   }
 
-  /** Pairs of µs, doubling from step to step, and how many calls took no longer; steps that add nothing are left out. */
+  /** Returns pairs of µs, doubling from step to step, and the number of calls that took no longer; steps that add nothing are left out. */
   cumulative(): number[] {
     const pairs: number[] = [];
     let seen = 0;
@@ -85,7 +85,7 @@ function indexOf(ns: number): number {
   return group * HALF + (whole >>> group);
 }
 
-/** The longest duration that is counted in a cell, in ns. */
+/** Returns the longest duration that is counted in a cell, in ns. */
 function highestOf(index: number): number {
   const group = index < 2 * HALF ? 0 : Math.floor(index / HALF) - 1;
   const cell = index - group * HALF;

@@ -1,7 +1,7 @@
 /**
- * LatencyMonitor: moments at which something kept the loop for longer than latency-monitor-threshold; read by LATENCY.
+ * LatencyMonitor: records events that blocked the loop for longer than latency-monitor-threshold; read by LATENCY.
  *
- * Events carry Redis's names: `command` for a slow one, `fast-command` for one that is never supposed to be slow, `expire-cycle` and `eviction-cycle`
+ * Events carry Redis's names: `command` for a slow one, `fast-command` for one that should never be slow, `expire-cycle` and `eviction-cycle`
  * for a run of these, `expire-del` and `eviction-del` for one key in them. Of several in the same second only the longest is kept.
  */
 
@@ -34,7 +34,7 @@ export class LatencySeries {
   }
 }
 
-/** Each event with its longest time in ms, and its samples. */
+/** The maximum duration of each event in ms, and its samples. */
 export type LatencyState = readonly (readonly [event: string, maxMs: number, samples: readonly LatencySample[]])[];
 
 export class LatencyMonitor {
@@ -59,7 +59,7 @@ export class LatencyMonitor {
     series.add({ atSeconds, elapsedMs });
   }
 
-  /** Forgets the events named, or all; returns how many there were. */
+  /** Forgets the named events, or all; returns how many there were. */
   reset(names: readonly string[]): number {
     const forgotten = (names.length === 0 ? [...this.events.keys()] : names).filter((name) => this.events.delete(name));
     return forgotten.length;

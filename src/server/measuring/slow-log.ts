@@ -1,5 +1,5 @@
 /**
- * SlowLog: the commands that took longest, newest first; read by SLOWLOG GET.
+ * SlowLog: the slowest commands, newest first; read by SLOWLOG GET.
  */
 import { Fifo } from '../../shared/fifo.js';
 
@@ -43,7 +43,7 @@ export class SlowLog {
     return this.entries.length;
   }
 
-  /** At most `count` entries, newest first. */
+  /** Returns at most `count` entries, newest first. */
   newest(count: number): SlowLogEntry[] {
     const { entries } = this;
     const shown: SlowLogEntry[] = [];

@@ -1,8 +1,8 @@
 /**
- * Statistics: what the server knows of its own past: durations, slow commands, latency events, rates, peak memory.
+ * Statistics: what the server measures: durations, slow commands, latency events, rates, peak memory.
  *
- * Reached from the dispatcher through one hook after each command, which costs two comparisons and two increments; read by INFO, SLOWLOG,
- * LATENCY and MEMORY. Samples are taken while commands come, never by a timer, so an idle loop sleeps on.
+ * Called by the dispatcher through one hook after each command, which costs two comparisons and two increments; read by INFO, SLOWLOG,
+ * LATENCY and MEMORY. Samples are taken while commands arrive, never by a timer, so an idle loop keeps sleeping.
  */
 import type { Config } from '../config.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
@@ -10,7 +10,7 @@ import { Histogram, type HistogramState } from './histogram.js';
 import { LatencyMonitor, type LatencyState } from './latency-monitor.js';
 import { SlowLog, type SlowLogState } from './slow-log.js';
 
-/** A brief command takes longer only if something else holds it up, the garbage collector for one. */
+/** A fast command takes longer only if something else delays it, for example the garbage collector. */
 const BRIEF_US = 1000;
 
 const SAMPLE_MS = 100;
@@ -41,24 +41,24 @@ export interface Rates {
   readonly kilobytesOutPerSecond: number;
 }
 
-/** A command as far as measuring knows it. */
+/** What measuring needs of a command. */
 export interface MeasuredCommand {
   /** `config|get` for a subcommand, the name for all others. */
   readonly fullName: string;
   readonly flags: ReadonlySet<string>;
 }
 
-/** Who called it. */
+/** What measuring needs of a client. */
 export interface MeasuredClient {
   readonly name: string;
   readonly transport: { readonly peer: string };
 }
 
-/** Counters of INFO: kept where the things happen, and read here. */
+/** Counters of INFO: incremented where the events happen, and read here. */
 export interface ServerStats {
   readonly startedMs: number;
   connectionsReceived: number;
-  /** Disconnected because of maxmemory-clients. */
+  /** Clients disconnected because of maxmemory-clients. */
   clientsEvicted: number;
   connectionsRejected: number;
   commandsProcessed: number;
@@ -67,13 +67,13 @@ export interface ServerStats {
   /** Calls of read and write that moved bytes. */
   reads: number;
   writes: number;
-  /** Replicas that were sent everything; that could go on from where they stopped; that wanted to, and could not. */
+  /** Full resynchronisations of replicas; partial ones; and refused attempts at a partial one. */
   fullSyncs: number;
   partialSyncs: number;
   partialSyncsRefused: number;
-  /** Of the bytes written, those to replicas. */
+  /** The part of the written bytes that went to replicas. */
   bytesReplicated: number;
-  /** Bytes that have come from a master: datasets, and the stream. */
+  /** Bytes received from a master: datasets, and the stream. */
   bytesFromMaster: number;
   /** Error replies by their code. */
   readonly errors: Map<string, number>;
@@ -83,27 +83,27 @@ interface Surroundings {
   readonly config: Config;
   readonly stats: ServerStats;
   readonly clock: { readonly nowMs: number; readonly nowUs: number; readUs(): number };
-  /** What maxmemory limits. */
+  /** The memory that maxmemory limits. */
   usedBytes(): number;
 }
 
 export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
   readonly slowLog = new SlowLog();
   readonly latency = new LatencyMonitor();
-  /** Of commands that were called at least once while latency-tracking was on. */
+  /** For commands that were called at least once while latency-tracking was on. */
   readonly histograms = new Map<Command, Histogram>();
-  /** The highest used_memory that was seen. */
+  /** The highest value of used_memory so far. */
   peakBytes = 0;
-  // The command before, because the next one is mostly the same: a comparison costs less than a look into the map.
+  // The last command, because the next one is usually the same: a comparison is faster than a lookup in the map.
   private lastCommand: Command | null = null;
   private lastHistogram = new Histogram();
-  /** Called while commands come; returns after how many milliseconds it wants to be called again. */
+  /** Called while commands arrive; returns in how many ms it is to be called again. */
   watchHeap: (() => number) | null = null;
   private samples: Sample[] = [];
   private nextRateMs = 0;
   private nextSampleMs = 0;
 
-  /** @param timeEach is told whether brief commands must be timed one by one: SLOWLOG's threshold is so low that they may reach it */
+  /** @param timeEach called with whether fast commands must be timed one by one, because SLOWLOG's threshold is so low that they may reach it */
   constructor(
     private readonly server: Surroundings,
     timeEach: (isOn: boolean) => void,
@@ -138,7 +138,7 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
     this.nextSampleMs = nextSampleMs;
   }
 
-  /** The keyspace says what its own work took while LATENCY is interested. */
+  /** Measures the keyspace's own work while LATENCY needs it. */
   follow(keyspace: Keyspace): void {
     const watch = (thresholdMs: number): void => {
       keyspace.onWork = thresholdMs > 0 ? (work, elapsedMs) => this.latencyEvent(work, elapsedMs) : null;
@@ -147,7 +147,7 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
     this.server.config.onChange('latency-monitor-threshold', watch);
   }
 
-  /** Something took so long; see latency-monitor.ts for the names. */
+  /** Records the duration of an event; see latency-monitor.ts for the names. */
   latencyEvent(event: string, elapsedMs: number): void {
     const threshold = this.server.config.values['latency-monitor-threshold'];
     if (threshold > 0 && elapsedMs >= threshold) this.latency.add(event, Math.floor(this.server.clock.nowMs / 1000), Math.floor(elapsedMs));
@@ -167,7 +167,7 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
     };
   }
 
-  /** used_memory: see keyspace/memory-account.ts. The peak follows. */
+  /** Returns used_memory: see keyspace/memory-account.ts. Updates the peak. */
   measureMemory(): number {
     const bytes = this.server.usedBytes();
     if (bytes > this.peakBytes) this.peakBytes = bytes;
@@ -181,7 +181,7 @@ export class Statistics<Command extends MeasuredCommand = MeasuredCommand> {
     this.peakBytes = this.server.usedBytes();
   }
 
-  /** Counts calls of a command; several were timed together, and `elapsedUs` is their mean. */
+  /** Counts calls of a command; if several were timed together, `elapsedUs` is their mean. */
   executed(session: MeasuredClient, command: Command, argv: readonly string[], elapsedUs: number, calls: number): void {
     const { config, clock } = this.server;
     const { values } = config;

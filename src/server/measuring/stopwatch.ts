@@ -1,18 +1,18 @@
 /**
- * Stopwatch: how long commands take, at a price that pipelined commands can pay.
+ * Stopwatch: times commands, at a cost that is acceptable for pipelined ones.
  *
- * Reading the clock costs 35 ns, twice a command a sixth of what a pipelined GET takes. So a run of calls of the same brief command (O(1), or flagged
- * fast) out of one read is timed as one, and each of its calls counts with the mean:
+ * Reading the clock costs 35 ns, and twice per command would be a sixth of a pipelined GET. So consecutive calls of the same fast command (O(1), or flagged
+ * fast) in one read are timed as one run, and each of its calls counts with the mean:
  *
  *   GET GET GET GET LRANGE GET GET
  *   └── a run ────┘└ alone ┘└ run ┘        the clock is read at each border
  *
- * The time of a run includes decoding its requests and encoding its replies, some 0.1 µs each. In a read that begins while the trace is
- * watched, every command is timed alone and to the point. Redis times each command alone, its execution only.
+ * The time of a run includes decoding its requests and encoding its replies, some 0.1 µs each. In a read that begins while the server is traced, every command
+ * is timed alone and exactly. Redis times each command alone, its execution only.
  */
 type Argv = readonly string[];
 
-/** Told of every call, in the order of execution; `elapsedUs` is the mean of `calls` calls, of which `argv` is the last. */
+/** Called for every call, in the order of execution; `elapsedUs` is the mean of `calls` calls, of which `argv` is the last. */
 export type Settle<Session, Command> = (session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number) => void;
 
 export class Stopwatch<Session, Command> {
@@ -28,12 +28,12 @@ export class Stopwatch<Session, Command> {
     private readonly settle: Settle<Session, Command>,
   ) {}
 
-  /** Before the requests of a read. */
+  /** Called before the requests of a read. */
   begin(): void {
     this.borderUs = this.server.clock.readUs();
   }
 
-  /** After the requests of a read, and before anything that is to be timed alone. */
+  /** Called after the requests of a read, and before anything that is to be timed alone. */
   end(): void {
     const { command, session } = this;
     if (command === null) return;
@@ -44,7 +44,7 @@ export class Stopwatch<Session, Command> {
     this.borderUs = nowUs;
   }
 
-  /** A brief command is about to be called: it joins the run, or begins another one. */
+  /** Called before a fast command: it joins the run, or begins another one. */
   join(session: Session, command: Command, argv: Argv): void {
     if (command !== this.command || session !== this.session) {
       this.end();
@@ -56,13 +56,13 @@ export class Stopwatch<Session, Command> {
     this.argv = argv;
   }
 
-  /** A command that is timed alone is about to be called. Returns its beginning, for {@link alone}. */
+  /** Called before a command that is timed alone. Returns the start, for {@link alone}. */
   startAlone(): number {
     this.end();
     return this.server.clock.readUs();
   }
 
-  /** … and has been called. Returns how long it took. */
+  /** Called after it. Returns the duration. */
   alone(startUs: number): number {
     this.end();
     this.borderUs = this.server.clock.readUs();

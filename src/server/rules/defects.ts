@@ -1,5 +1,5 @@
 /**
- * Defects: mistakes that are really made at the seams of a loop, each as the expression that makes it. They stand in the table of faults: `fault ignore-eof`.
+ * Defects: mistakes that real loops make at the seams, each as the expression that makes it. They are listed in the table of faults: `fault ignore-eof`.
  */
 import { SEAM_NAMES, type SeamName } from './seams.js';
 

@@ -1,15 +1,15 @@
 /**
- * Policy: the decisions of the loop at its seams (seams.ts). Parts of the server ask the one that is in force; nearly always that is the textbook's, whose
- * methods are short enough to be compiled into their callers. A rule that is set puts another policy in its place: see ruled-policy.ts.
+ * Policy: the decisions of the loop at its seams (seams.ts). Parts of the server ask the policy in force; nearly always that is the textbook's, whose methods
+ * are short enough to be inlined. Setting a rule replaces it by another policy: see ruled-policy.ts.
  */
 import { WOULD_BLOCK } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import type { ResultOf } from './seams.js';
 
-/** Of a token that stays ready, edge-triggered: then the others have their turn. */
+/** Limit for a token that stays ready, edge-triggered: then the others are served. */
 const READS_PER_EVENT = 16;
 
-/** So that a flood of connections does not keep the clients waiting (MAX_ACCEPTS_PER_CALL). */
+/** A limit so that a flood of connections does not keep the clients waiting (MAX_ACCEPTS_PER_CALL). */
 const ACCEPTS_PER_EVENT = 1000;
 
 export interface Policy {
@@ -30,8 +30,8 @@ export interface Policy {
   /** @param textbook what the expire cycle would do; the rule may give more than `left` */
   expireRound(textbook: number, left: number, sampled: number, expired: number, usedUs: number, limitUs: number): ResultOf<'expire-round'>;
   /**
-   * Null: the loop sleeps until its nearest timer is due, and no clock is read for the decision. `nextMs` has fractions, -1: there is no timer; the
-   * result likewise.
+   * Returns the timeout. Null: the loop sleeps until its nearest timer is due, and no clock is read for the decision. `nextMs` has fractions, -1: there is no
+   * timer; the same for the result.
    */
   readonly timeout: ((nextMs: number) => number) | null;
 }

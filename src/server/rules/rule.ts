@@ -3,32 +3,32 @@
  *
  *   after-read    result === 'WouldBlock' ? 'close' : 'read again'
  *
- * An expression consists of the seam's values, numbers, texts, operators and a few functions of Math, and of nothing else. So it cannot loop, cannot remember
- * anything, and gives the same result each time: it takes no longer than its length allows, and a replay decides as the recorded server did. It is compiled in
- * an empty context of its own, in which no code can be made from strings.
+ * An expression consists only of the seam's values, numbers, texts, operators and a few functions of Math. So it cannot loop, has no state, and gives the same
+ * result each time: its duration is limited by its length, and a replay decides as the recorded server did. It is compiled in an empty context of its own, in
+ * which no code can be generated from strings.
  */
 import { createContext, Script } from 'node:vm';
 import { formatResults, isNumber, type SeamName, seamOf } from './seams.js';
 
 export type RuleValue = number | string | boolean;
 
-/** An expression that cannot be; the message is one line for people, without what was typed in it beyond words. */
+/** An invalid expression; the message is one line for people, and quotes only words of the expression. */
 export class RuleError extends Error {
   override readonly name = 'RuleError';
 }
 
-/** Returns whatever the expression gives; may throw. */
+/** Returns the value of the expression; may throw. */
 export type RuleFunction = (...values: readonly RuleValue[]) => unknown;
 
 const LONGEST = 1000;
 
-/** One after another they make up an expression; in front of a slash stands nothing that would make a comment of it. */
+/** A sequence of these makes up an expression; nothing before a slash can turn it into a comment. */
 const TOKEN =
   /[ \t]+|\d+(?:\.\d+)?|'[ !-&(-[\]-~]*'|"[ !#-[\]-~]*"|Math\.(?:abs|ceil|floor|max|min|round)\b|[A-Za-z_$][\w$]*|\/(?![/*])|[-+*%!<>=?:|&(),]/y;
 
 const CONSTANTS: ReadonlySet<string> = new Set(['true', 'false', 'null', 'undefined', 'NaN', 'Infinity']);
 
-/** Throws {@link RuleError}. */
+/** Compiles an expression. Throws {@link RuleError}. */
 export function compileRule(seam: SeamName, expression: string): RuleFunction {
   const names = Object.keys(seamOf(seam).parameters);
   checkWords(seam, expression, names);
@@ -48,7 +48,7 @@ function checkWords(seam: SeamName, expression: string, names: readonly string[]
   for (let at = 0; at < expression.length; at = TOKEN.lastIndex) {
     const [token] = TOKEN.exec(expression) ?? [];
     if (token === undefined) throw new RuleError(`${seam}: ${shown(expression[at]!)} at character ${at + 1} cannot stand in an expression; ${whatMay(names)}`);
-    // An assignment would be one to a value of its own, and is never meant.
+    // An assignment would change only the expression's own value, and is never intended.
     if (token === '=' && !/[=!<>]/.test(expression[at - 1] ?? '') && expression[at + 1] !== '=') throw new RuleError(`${seam}: = assigns; === compares`);
     if (/^[A-Za-z_$]/.test(token) && !token.startsWith('Math.') && !CONSTANTS.has(token) && !names.includes(token)) {
       throw new RuleError(`${seam} does not know ${token}; ${whatMay(names)}`);
@@ -60,7 +60,7 @@ const whatMay = (names: readonly string[]): string => `there are ${names.join(',
 
 const shown = (character: string): string => (/[!-~]/.test(character) ? character : 'a byte');
 
-/** What is wrong with a result; null: it is one that the seam allows. @param values those that it was made from */
+/** Returns what is wrong with a result; null: the seam allows it. @param values that it was computed from */
 export function resultError(seam: SeamName, result: unknown, values: readonly RuleValue[]): string | null {
   if (isAllowed(seam, result, values)) return null;
   const given = typeof result === 'string' ? `'${result}'` : typeof result === 'number' || typeof result === 'boolean' ? String(result) : typeof result;

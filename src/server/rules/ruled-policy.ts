@@ -1,6 +1,6 @@
 /**
- * RuledPolicy: the policy while rules are set. It names the values of each decision as the seam's expressions do, and leaves the decision to the owner of the
- * rules.
+ * RuledPolicy: the policy while rules are set. It passes the values of each decision, named as in the seam's expressions, to the owner of the rules, which
+ * decides.
  */
 import { WOULD_BLOCK } from '../io/poll.js';
 import type { Token } from '../io/token.js';
@@ -8,21 +8,21 @@ import type { Policy, TextbookPolicy } from './policy.js';
 import type { RuleValue } from './rule.js';
 import type { ResultOf, SeamName } from './seams.js';
 
-/** In the place of a token: the decision is about no connection. */
+/** Instead of a token: the decision concerns no connection. */
 const NO_TOKEN: Token = -1;
 
-/** Makes a decision. `textbook` is what comes of it where no rule says otherwise. */
+/** Makes a decision. `textbook` is the result without a rule. */
 export type Decide = <S extends SeamName>(seam: S, token: Token, values: readonly RuleValue[], textbook: ResultOf<S>) => ResultOf<S>;
 
 export class RuledPolicy implements Policy {
-  /** The client that was handled first since the rules have changed, as long as it is connected; 0: none. */
+  /** The first client that was handled since the rules changed, as long as it is connected; 0: none. */
   serving: Token = 0;
 
   constructor(
     private readonly textbook: TextbookPolicy,
     private readonly decide: Decide,
     /**
-     * The same for decisions that are made again, or depend on when they are made, which no replay repeats: tells nobody, and where the rule fails the
+     * The same for decisions that are repeated, or depend on when they are made, which a replay does not repeat: without an event, and if the rule fails the
      * textbook decides.
      */
     private readonly decideQuietly: Decide,

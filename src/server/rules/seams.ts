@@ -1,18 +1,18 @@
 /**
- * The seams of the loop: the decisions that a server of this kind makes, each with the values it is made from and what may come of it. policy.ts makes them as
- * the textbook says; a rule, see rule.ts, makes one of them in another way.
+ * The seams of the loop: the decisions that a server of this kind makes, each with its input values and possible results. policy.ts decides as the textbook
+ * says; a rule, see rule.ts, replaces one of the decisions.
  *
  *   after-read    result, size, edge, reads  ──▶  'read again' · 'wait' · 'yield' · 'close'
  *
  * The REPL's `rule`, its help, and docs/faults.md are made from this table.
  */
 
-/** What may come of a decision, with its meaning. */
+/** The possible results of a decision, with their meanings. */
 interface Choices {
   readonly [result: string]: string;
 }
 
-/** A whole number may come of it, from `least` to the value named `most`; null: however large. */
+/** The result is a whole number from `least` to the value named `most`; null: no maximum. */
 interface NumberResult {
   readonly number: string;
   readonly least: number;
@@ -21,14 +21,14 @@ interface NumberResult {
 
 export interface SeamDoc {
   readonly meaning: string;
-  /** The values that an expression may name, in the order in which it gets them. */
+  /** The values that an expression may use, in the order in which it gets them. */
   readonly parameters: { readonly [name: string]: string };
   readonly results: Choices | NumberResult;
   /** The decision as an expression. */
   readonly textbook: string;
-  /** Where it stands elsewhere. */
+  /** Where the same decision is found in other programs. */
   readonly places: string;
-  /** It is made for one connection, so that a rule can be limited to one. */
+  /** The decision concerns one connection, so that a rule can be limited to one. */
   readonly isOfConnection: boolean;
 }
 
@@ -193,7 +193,7 @@ export const seamOf = (name: SeamName): SeamDoc => SEAMS[name];
 
 export const isNumber = (results: SeamDoc['results']): results is NumberResult => typeof results.least === 'number';
 
-/** `'close', 'ignore'`, or `a whole number from 1 to room`, or `a whole number from -1 on`. */
+/** Returns `'close', 'ignore'`, or `a whole number from 1 to room`, or `a whole number from -1 on`. */
 export function formatResults(name: SeamName): string {
   const { results } = seamOf(name);
   if (isNumber(results)) return `a whole number from ${results.least} ${results.most === null ? 'on' : `to ${results.most}`}`;

@@ -1,18 +1,18 @@
 /**
- * ArgumentTable: KEYS or ARGV, as scripts find them. Filled by interpreter.ts before each run.
+ * ArgumentTable: the table KEYS or ARGV of scripts. Filled by interpreter.ts before each run.
  *
- * Nothing that a script does can outlive it, so the table of the script before is as good as a new one, unless that script has put something else into it;
- * and it costs neither an allocation nor the collector's work.
+ * Nothing that a script does can outlive it, so the table of the previous script is as good as a new one, unless that script has put something else into it;
+ * reusing it costs neither an allocation nor garbage collection.
  */
 import { type Pointer, TYPE } from './lua-memory.js';
 import { type LuaState, pushTexts } from './lua-state.js';
 import type { Sandbox } from './sandbox.js';
 
-/** A longer one is not used again, because its places would have to be emptied. */
+/** A longer one is not reused, because its places would have to be emptied. */
 const LONGEST = 32;
 
 export class ArgumentTable {
-  /** It is a field of the real globals, which keep it alive; 0 until it is made. Part of the interpreter's state. */
+  /** A field of the real globals, which keep it alive; 0 until it is made. Part of the interpreter's state. */
   table: Pointer = 0;
 
   constructor(

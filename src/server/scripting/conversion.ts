@@ -1,5 +1,5 @@
 /**
- * Values between Redis and Lua: replies become Lua values for redis.call, and what a script returns becomes a reply.
+ * Converts values between Redis and Lua: replies become Lua values for redis.call, and a script's result becomes a reply.
  *
  *   RESP2      → Lua                RESP3 (after redis.setresp(3))        Lua → reply
  *   bulk       string               null      nil                         string             bulk
@@ -19,15 +19,15 @@ import {
 import { type Pointer, TYPE } from './lua-memory.js';
 import { LuaError, type LuaState } from './lua-state.js';
 
-/** Slots that converting one level takes. */
+/** Stack slots needed to convert one level. */
 const LEVEL_SLOTS = 4;
-/** Redis goes on until Lua's stack is full, 7995 arrays deep; JavaScript's, on which replies are encoded, would not bear that. */
+/** Redis goes on until Lua's stack is full, 7995 arrays deep; JavaScript's stack, on which replies are encoded, would overflow. */
 const MAX_DEPTH = 1000;
 const STACK_LIMIT = 'reached lua stack limit';
 const INT64_EDGE = 2 ** 63;
 const INT64_MIN = -(2n ** 63n);
 
-/** Pushes a reply as a Lua value, in the terms of the version that the script has asked for. */
+/** Pushes a reply as a Lua value, in the protocol version that the script has selected. */
 export function pushReply(lua: LuaState, reply: Reply, version: 2 | 3): void {
   if (typeof reply === 'string') return lua.pushText(reply);
   if (typeof reply === 'number') return lua.pushNumber(reply);
@@ -68,7 +68,7 @@ function pushObject(lua: LuaState, reply: Reply, version: 2 | 3): void {
   else pushFlat(lua, reply);
 }
 
-/** What a RESP2 client would see of the types of RESP3. */
+/** Pushes what a RESP2 client would get for the types of RESP3. */
 function pushFlat(lua: LuaState, reply: Reply): void {
   if (reply instanceof Double) lua.pushText(reply.text ?? formatDouble(reply.value));
   else if (reply instanceof MapReply) pushArray(lua, reply.flat, 2);
@@ -93,7 +93,7 @@ function pushTyped(lua: LuaState, reply: Reply, version: 2 | 3): void {
 function pushPairs(lua: LuaState, name: string, flat: readonly Reply[], version: 2 | 3): void {
   makeRoom(lua);
   lua.pushTable(0, 1);
-  // As Redis makes it, without room set aside, since the order in which a script walks over it depends on that.
+  // Made without preallocated room, as in Redis, since the order in which a script iterates over it depends on that.
   lua.pushTable();
   for (let i = 0; i < flat.length; i += 2) {
     pushReply(lua, flat[i]!, version);
@@ -117,10 +117,10 @@ function pushWrapped(lua: LuaState, field: string, text: string): void {
   lua.setField(-2, field);
 }
 
-/** The field of an error table that says that the error has been counted; the name is Redis's, and scripts can see it. */
+/** The field of an error table that says that the error was already counted; the name is Redis's, and scripts can see it. */
 export const COUNTED = 'ignore_error_stats_update';
 
-/** {err = text}. @param isCounted an error of a command: the statistics know of it already */
+/** Pushes {err = text}. @param isCounted an error of a command, which the statistics already contain */
 export function pushError(lua: LuaState, text: string, isCounted: boolean): void {
   pushWrapped(lua, 'err', text);
   if (!isCounted) return;
@@ -128,7 +128,7 @@ export function pushError(lua: LuaState, text: string, isCounted: boolean): void
   lua.setField(-2, COUNTED);
 }
 
-/** The value in a slot as a reply. @param version what the script has asked for with redis.setresp @param depth in how many others it is */
+/** Converts the value in a slot to a reply. @param version selected by redis.setresp @param depth number of enclosing tables */
 export function toReply(lua: LuaState, slot: Pointer, version: 2 | 3, depth = 0): Reply {
   if (depth > MAX_DEPTH) return new ErrorReply(`ERR ${STACK_LIMIT}`);
   const { memory } = lua;
@@ -147,7 +147,7 @@ export function toReply(lua: LuaState, slot: Pointer, version: 2 | 3, depth = 0)
   }
 }
 
-/** C's conversion to a 64-bit integer, which answers the smallest one for what does not fit (x86-64). */
+/** Converts like C to a 64-bit integer; what does not fit gives the smallest one (x86-64). */
 function toInteger(value: number): Reply {
   if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
   if (!(value < INT64_EDGE && value >= -INT64_EDGE)) return INT64_MIN;
@@ -161,7 +161,7 @@ function tableToReply(lua: LuaState, table: Pointer, version: 2 | 3, depth: numb
 
 type FieldReader = (lua: LuaState, value: Pointer, version: 2 | 3, depth: number, table: Pointer) => Reply | undefined;
 
-/** In the order in which Redis looks for them. Undefined: the field is there, but what it holds does not make it one of these. */
+/** In the order in which Redis checks them. Undefined: the field exists, but its value does not make the table one of these. */
 const FIELDS: readonly (readonly [name: string, type: number, read: FieldReader])[] = [
   ['err', TYPE.string, (lua, text, _version, _depth, table) => readError(lua, table, text)],
   ['ok', TYPE.string, (lua, text) => new SimpleString(oneLine(cString(lua.memory.text(text))))],
@@ -172,7 +172,7 @@ const FIELDS: readonly (readonly [name: string, type: number, read: FieldReader]
   ['verbatim_string', TYPE.table, (lua, parts) => readVerbatim(lua, lua.memory.pointer(parts))],
 ];
 
-/** Undefined: the table is an array. */
+/** Converts a table with one of the fields. Undefined: the table is an array. */
 function readTyped(lua: LuaState, table: Pointer, version: 2 | 3, depth: number): Reply | undefined {
   const { memory } = lua;
   for (const [name, type, read] of FIELDS) {
@@ -189,7 +189,7 @@ function readError(lua: LuaState, table: Pointer, message: Pointer): Reply {
   return counted !== 0 && lua.memory.type(counted) === TYPE.boolean ? new CountedError(text) : new ErrorReply(text);
 }
 
-/** Up to the first nil. */
+/** Converts the items up to the first nil. */
 function readArray(lua: LuaState, table: Pointer, version: 2 | 3, depth: number): Reply[] {
   const items: Reply[] = [];
   for (let i = 1; ; i++) {
@@ -199,7 +199,7 @@ function readArray(lua: LuaState, table: Pointer, version: 2 | 3, depth: number)
   }
 }
 
-/** Keys, and behind each its value if these are wanted. */
+/** Returns the keys, each followed by its value if values are wanted. */
 function pairs(lua: LuaState, table: Pointer, version: 2 | 3, depth: number, withValues: boolean): Reply[] {
   const { memory } = lua;
   const flat: Reply[] = [];
@@ -219,7 +219,7 @@ function readVerbatim(lua: LuaState, table: Pointer): Reply | undefined {
   return format === null || text === null ? undefined : new Verbatim(text, cString(format).slice(0, 3).padEnd(3));
 }
 
-/** A string in a table's field; null for everything else. */
+/** Returns the string in a table's field; null for everything else. */
 function fieldText(lua: LuaState, table: Pointer, name: string): string | null {
   const value = lua.memory.field(table, lua.name(name));
   return value !== 0 && lua.memory.type(value) === TYPE.string ? lua.memory.text(value) : null;

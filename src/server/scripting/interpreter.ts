@@ -1,8 +1,8 @@
 /**
- * Interpreter: a Lua state in its sandbox, and how a script runs in it. Between scripting.ts and the engine.
+ * Interpreter: a Lua state in its sandbox; runs scripts in it. Between scripting.ts and the engine.
  *
  *   run ─▶ lua_pcall ─▶ script ─▶ redis.call ─▶ script-run.ts ─▶ dispatcher
- *                          └── every 100,000 instructions ─▶ watch ─▶ longer than busy-reply-threshold: others have their turn, killed?
+ *                          └── every 100,000 instructions ─▶ watch ─▶ longer than busy-reply-threshold: other clients are served, killed?
  */
 import type { ServerContext } from '../command/context.js';
 import * as errors from '../errors.js';
@@ -17,26 +17,26 @@ import { FIRST_KEY, type ScriptRun } from './script-run.js';
 import type { LuaEngine } from './wasm.js';
 import type { NumberGenerator } from './number-generator.js';
 
-/** A hook for every line; see lua_sethook. */
+/** Calls the hook for every line; see lua_sethook. */
 const MASK_LINE = 4;
 const INSTRUCTIONS_BETWEEN_LOOKS = 100_000;
-/** As many as Redis takes. */
+/** As many as in Redis. */
 const TURNS_AT_A_LOOK = 4;
-/** The code of a library only registers its functions. */
+/** Time limit for the code of a library, which only registers its functions. */
 const LOAD_TIMEOUT_US = 500_000;
 
-/** An interpreter as data: what of it is not in the engine's memory. */
+/** The state of an interpreter that is not in the engine's memory. */
 export interface InterpreterState {
   readonly lua: CapturedLuaState;
   readonly sandbox: SandboxState;
-  /** Where the tables KEYS and ARGV of scripts are; null for functions, which have none. */
+  /** Addresses of the tables KEYS and ARGV of scripts; null for functions, which have none. */
   readonly globalArrays: { readonly keys: Pointer; readonly args: Pointer } | null;
 }
 
 export class Interpreter {
   readonly lua: LuaState;
   readonly sandbox: Sandbox;
-  /** The one that runs. */
+  /** The current run. */
   run: ScriptRun | null = null;
   private readonly watcher: number;
   /** KEYS and ARGV of scripts. */
@@ -71,7 +71,7 @@ export class Interpreter {
     };
   }
 
-  /** On an interpreter that was built by LuaEngine.rebuild. The engine's memory follows. */
+  /** Called on an interpreter that was built by LuaEngine.rebuild. The engine's memory is restored afterwards. */
   restore({ lua, sandbox, globalArrays }: InterpreterState): void {
     this.lua.restore(lua);
     this.sandbox.restore(sandbox);
@@ -80,7 +80,7 @@ export class Interpreter {
     this.globalArrays.args.table = globalArrays.args;
   }
 
-  /** Redis leaves its error handler among the globals of scripts. */
+  /** As in Redis, the error handler is among the globals of scripts. */
   private nameHandler(): void {
     const { lua, sandbox } = this;
     lua.pushKept(sandbox.globals);
@@ -93,7 +93,7 @@ export class Interpreter {
     this.server.log(level, message);
   }
 
-  /** Compiles and keeps a function. A string: the compiler's complaint. */
+  /** Compiles and keeps a function. Returns a string for an error of the compiler. */
   compile(code: string, name: string): Kept | string {
     const { lua } = this;
     lua.engine.touch();
@@ -124,7 +124,7 @@ export class Interpreter {
     }
   }
 
-  /** A function gets keys and arguments as its parameters, a script as globals. Returns how many parameters. */
+  /** Pushes keys and arguments: a function gets them as parameters, a script as globals. Returns the number of parameters. */
   private pushArguments({ options: { argv, keyCount } }: ScriptRun): number {
     const firstArgument = FIRST_KEY + keyCount;
     if (this.globalArrays !== null) {
@@ -137,7 +137,7 @@ export class Interpreter {
     return 2;
   }
 
-  /** Runs the code of a library: null, or its complaint. Throws only what has broken the engine. */
+  /** Runs the code of a library. Returns null, or the error. Throws only what has broken the engine. */
   executeLoad(code: Kept): string | null {
     const { lua } = this;
     this.loadStartUs = this.server.clock.readUs();
@@ -149,16 +149,13 @@ export class Interpreter {
     return complaint;
   }
 
-  /**
-   * Empties the stack after a run. Not called when the engine has broken. Lua collects its garbage by itself, a little whenever something
-   * is made.
-   */
+  /** Empties the stack after a run. Not called when the engine is broken. Lua collects its garbage by itself, a little with every allocation. */
   settle(): void {
     this.lua.empty();
     this.sandbox.clean();
   }
 
-  /** The error table on top of the stack as a reply: its text, the script's name, and where it happened. */
+  /** Converts the error table on top of the stack to a reply: text, name of the script, and place. */
   private popError({ options }: ScriptRun): ErrorReply {
     const { lua } = this;
     const { text, source, line, isCounted } = this.readError();
@@ -168,7 +165,7 @@ export class Interpreter {
     return isCounted ? new errors.CountedError(message) : new ErrorReply(message);
   }
 
-  /** Of an error table; of an error that came without one (memory used up) the message. */
+  /** Reads an error table; for an error without one (out of memory) the message. */
   readError(): { readonly text: string; readonly source: string | null; readonly line: string | null; readonly isCounted: boolean } {
     const { lua } = this;
     if (lua.type(-1) !== TYPE.table) {
@@ -185,7 +182,7 @@ export class Interpreter {
     return { text: text ?? 'ERR unknown error', source: source ?? null, line: line ?? null, isCounted };
   }
 
-  /** @param isHook called by Lua between instructions, and not by a function of ours */
+  /** @param isHook called by Lua between instructions, and not by a host function */
   private watch(isHook: boolean): void {
     const { run } = this;
     if (run === null) {
@@ -197,8 +194,8 @@ export class Interpreter {
     if (!run.isSlow) this.becomeSlow(run);
     const goesOn = run.isKilled || this.runTurnsWithin(run);
     if (goesOn && !run.isKilled) return;
-    // From here on every line is looked at: a script that catches the error gets no further than to the next one. Lua calls no hook while one runs, so that the
-    // error handler is spared; outside of a hook it would not be.
+    // From here on the hook runs at every line: a script that catches the error gets only to the next line. Lua calls no hook while one runs, which exempts
+    // the error handler; outside of a hook it would not be.
     if (isHook) this.lua.lua.lua_sethook(this.lua.current, this.watcher, MASK_LINE, 0);
     if (!run.isKilled) server.log('warning', 'The script ends with the server.');
     run.isKilled = true;

@@ -3,7 +3,7 @@
  *
  *   code ─▶ first line: engine and name ─▶ compiled ─▶ run once: it calls redis.register_function ─▶ library, if nothing collides
  *
- * All libraries share one Lua state. A library that fails to load leaves the others as they were.
+ * All libraries share one Lua state. A library that fails to load leaves the others unchanged.
  */
 import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
@@ -35,25 +35,25 @@ export interface LibrariesState {
     readonly code: string;
     readonly functions: readonly (Omit<LibraryFunction, 'flags'> & { readonly flags: readonly ScriptFlag[] })[];
   }[];
-  /** By its name in lower case the function that is found, and its library. */
+  /** By its lower-case name the function that is found, and its library. */
   readonly index: readonly (readonly [key: string, library: string, name: string])[];
   /** Null until the first library was loaded. */
   readonly interpreter: InterpreterState | null;
   readonly loadGlobals: Kept | null;
 }
 
-/** What libraries need of what stands above them; implemented by scripting.ts. */
+/** What libraries need of scripting.ts, which implements it. */
 export interface LibraryHost {
   interpreter(isEval: boolean): Interpreter;
   run(interpreter: Interpreter, caller: Session, options: RunOptions, compiled: Kept): Reply;
-  /** Counts code that is kept from now on, or, if negative, no longer. */
+  /** Counts code that is kept from now on, or, if negative, no longer kept. */
   countKept(bytes: number): void;
   discardEngine(error: unknown): void;
 }
 
 export type RestorePolicy = 'append' | 'flush' | 'replace';
 
-/** What an entry takes besides its code: an object, and its places in tables. */
+/** Bytes of an entry besides its code: an object, and its places in tables. */
 export const ENTRY_BYTES = 100;
 const NAME = /^[A-Za-z0-9_]+$/;
 
@@ -63,18 +63,18 @@ function bytesOf({ name, code, functions }: Library): number {
 
 export class Libraries {
   readonly byName = new Map<string, Library>();
-  /** Of what is kept of libraries and functions, estimated. */
+  /** Estimated bytes kept for libraries and functions. */
   keptBytes = 0;
-  /** All functions, by their names in lower case. */
+  /** All functions, by their lower-case names. */
   private readonly index = new Map<string, LibraryFunction>();
   private interpreter: Interpreter | null = null;
-  /** What is `redis` while a library is being loaded. */
+  /** The functions registered so far by the library being loaded; null if none is. */
   private loading: Map<string, LibraryFunction> | null = null;
   private loadGlobals: Kept | null = null;
 
   constructor(private readonly scripting: LibraryHost) {}
 
-  /** Of the Lua state. */
+  /** Bytes of the Lua state. */
   get stateBytes(): number {
     return this.interpreter?.lua.usedBytes ?? 0;
   }
@@ -99,7 +99,7 @@ export class Libraries {
     };
   }
 
-  /** @param rebuild has an interpreter built again; see LuaEngine.rebuild */
+  /** @param rebuild builds an interpreter again; see LuaEngine.rebuild */
   restore({ libraries, index, interpreter, loadGlobals }: LibrariesState, rebuild: (state: InterpreterState, build: () => Interpreter) => Interpreter): void {
     for (const { name, code, functions } of libraries) {
       const made = functions.map((each): LibraryFunction => ({ ...each, flags: new Set(each.flags) }));
@@ -135,7 +135,7 @@ export class Libraries {
     return name;
   }
 
-  /** Of names that differ only in their letters' case the first one is found by all of them. */
+  /** Adds a function to the index. Of names that differ only in case the first one is found. */
   private enlist(made: LibraryFunction): void {
     const key = made.name.toLowerCase();
     if (!this.index.has(key)) this.index.set(key, made);
@@ -161,7 +161,7 @@ export class Libraries {
     this.interpreter = null;
   }
 
-  /** FUNCTION RESTORE: puts these libraries beside or in place of what is there. Throws an ErrorReply; then nothing has changed. */
+  /** FUNCTION RESTORE: adds these libraries to the existing ones, or replaces them. Throws an ErrorReply; then nothing has changed. */
   install(codes: readonly string[], policy: RestorePolicy): void {
     const before = [...this.byName.values()];
     try {
@@ -187,7 +187,7 @@ export class Libraries {
     return this.scripting.run(this.interpreter!, caller, { name: found.name, flags: found.flags, isFunction: true, argv, keyCount, readsOnly }, found.compiled);
   }
 
-  /** The engine broke: everything is loaded again into a new one. */
+  /** After the engine broke: loads everything into a new one. */
   reload(): void {
     const codes = [...this.byName.values()].map(({ code }) => code);
     this.interpreter = null;
@@ -261,7 +261,7 @@ export class Libraries {
   }
 }
 
-/** Functions find the globals of functions again, and not those of a library that is being loaded. */
+/** Resets the globals of functions, which a library sees differently while it is loaded. */
 function endLoading(interpreter: Interpreter, compiled: Kept): void {
   interpreter.sandbox.lookUpIn(null);
   interpreter.lua.forget(compiled);
@@ -291,7 +291,7 @@ function readNamed(lua: LuaState): LibraryFunction {
   lua.pushNil();
   while (lua.lua.lua_next(lua.current, 1) !== 0) {
     if (!isText(lua, -2)) throw refuse('named argument key given to redis.register_function is not a string');
-    // Reading a number as text would change it in place, and the walk would lose its way; a number is no known name anyway.
+    // Reading a number as text would change it in place, and break the iteration; a number is no known name anyway.
     const key = lua.type(-2) === TYPE.string ? lua.text(-2)!.toLowerCase() : '';
     if (key === 'function_name') name = readText(lua, key);
     else if (key === 'description') description = readText(lua, key);

@@ -1,10 +1,9 @@
 /**
- * LuaMemory: Lua's values, read where they lie. Beside the path: used by lua-state.ts, conversion.ts and the libraries.
+ * LuaMemory: reads and writes Lua's values in place. Beside the path: used by lua-state.ts, conversion.ts and the libraries.
  *
- * A call into WebAssembly for every question about a value costs more than the answer, so types, numbers, strings and tables are read from the
- * engine's memory as lobject.h and lstate.h of Lua 5.1 lay them out, with pointers of 4 bytes. What is written here is what the garbage collector
- * need not be told: numbers, booleans, nil, and on top of a stack pointers to values that something else keeps. Whatever makes a string or a table, or
- * stores one in another, goes through Lua's own functions.
+ * Calls into WebAssembly cost more than reading a value, so types, numbers, strings and tables are read directly from the engine's memory, in the layout of
+ * lobject.h and lstate.h of Lua 5.1, with pointers of 4 bytes. Written here is only what the garbage collector need not know: numbers, booleans, nil, and on
+ * top of a stack pointers to values that something else keeps. Code that makes a string or a table, or stores one in another, uses Lua's own functions.
  *
  *   slot   (16)  0 value: double, pointer or boolean     8 type                        one place on a stack or in a table
  *   string       8 hash     12 length     16 bytes …                                    a slot of type string points here
@@ -14,13 +13,13 @@
  *   state        8 top     12 base                                                      pointers into its stack
  */
 
-/** A position in the engine's memory; of a Lua state, of bytes. */
+/** An address in the engine's memory, in bytes; for example of a Lua state. */
 export type Pointer = number;
 
-/** What lua_type answers, and what a slot says of its value. */
+/** Types as lua_type returns them, and as slots store them. */
 export const TYPE = { nil: 0, boolean: 1, lightUserdata: 2, number: 3, string: 4, table: 5, function: 6 } as const;
 
-/** One value's place. */
+/** Size of a slot. */
 export const SLOT_BYTES = 16;
 const TYPE_AT = 8;
 const STRING_HASH = 8;
@@ -39,9 +38,9 @@ const STATE_TOP = 8;
 const STATE_BASE = 12;
 
 /**
- * The greatest length at which a string is remembered. Strings of a script's text and its keys are asked for at every call. The string
- * last found at an address is compared byte by byte, since it may be gone and another in its place; up to this length that costs less
- * than making it anew.
+ * Maximum length of cached strings. Strings in a script's text and its keys are read at every call. The string
+ * last read at an address is compared byte by byte, since it may have been freed and replaced by another; up to this length that is faster
+ * than making a new one.
  */
 const MOST_REMEMBERED = 32;
 const PLACES = 1024;
@@ -54,14 +53,14 @@ export class LuaMemory {
   private readonly double = new Float64Array(1);
   private readonly halves = new Int32Array(this.double.buffer);
 
-  /** The memory has moved, as it does when it grows. */
+  /** Called when the memory has moved, as it does when it grows. */
   look(buffer: ArrayBuffer): void {
     this.bytes = Buffer.from(buffer);
     this.words = new Int32Array(buffer);
     this.doubles = new Float64Array(buffer);
   }
 
-  /** A pointer, or a length. */
+  /** Reads a pointer or a length. */
   word(at: Pointer): number {
     return this.words[at >>> 2]!;
   }
@@ -70,7 +69,7 @@ export class LuaMemory {
     this.words[at >>> 2] = value;
   }
 
-  // A stack. Who pushes has made sure that there is room.
+  // Stacks. Code that pushes must have checked that there is room.
 
   top(state: Pointer): Pointer {
     return this.words[(state + STATE_TOP) >>> 2]!;
@@ -80,7 +79,7 @@ export class LuaMemory {
     return this.words[(state + STATE_BASE) >>> 2]!;
   }
 
-  /** Values above it are gone. */
+  /** Drops the values above. */
   setTop(state: Pointer, top: Pointer): void {
     this.words[(state + STATE_TOP) >>> 2] = top;
   }
@@ -97,7 +96,7 @@ export class LuaMemory {
     this.words[this.push(state, TYPE.boolean) >>> 2] = value ? 1 : 0;
   }
 
-  /** A string, table or function that something else keeps alive; light userdata. */
+  /** Pushes a string, table or function that something else keeps alive, or light userdata. */
   pushPointer(state: Pointer, type: number, pointer: Pointer): void {
     this.words[this.push(state, type) >>> 2] = pointer;
   }
@@ -109,17 +108,17 @@ export class LuaMemory {
     return slot;
   }
 
-  /** The slot of an upvalue of the C function that runs, counted from 1: its own slot is below its stack. */
+  /** Returns the slot of an upvalue of the running C function, counted from 1: the function's own slot is below its stack. */
   upvalue(state: Pointer, index: number): Pointer {
     return this.word(this.base(state) - SLOT_BYTES) + CLOSURE_UPVALUES + (index - 1) * SLOT_BYTES;
   }
 
-  /** Where a number was, another one. */
+  /** Replaces a number. */
   setNumber(slot: Pointer, value: number): void {
     this.doubles[slot >>> 3] = value;
   }
 
-  // What is in a slot.
+  // Contents of a slot.
 
   type(slot: Pointer): number {
     return this.words[(slot + TYPE_AT) >>> 2]!;
@@ -133,7 +132,7 @@ export class LuaMemory {
     return this.words[slot >>> 2] !== 0;
   }
 
-  /** Where the string or table itself is; of light userdata the value. */
+  /** Returns the address of the string or table itself; for light userdata the value. */
   pointer(slot: Pointer): Pointer {
     return this.words[slot >>> 2]!;
   }
@@ -142,7 +141,7 @@ export class LuaMemory {
     return this.words[(this.pointer(slot) + STRING_LENGTH) >>> 2]!;
   }
 
-  /** Where the bytes of a string begin. They stay there as long as the string is in use. */
+  /** Returns the address of a string's bytes. They stay there as long as the string is in use. */
   textStart(slot: Pointer): Pointer {
     return this.pointer(slot) + STRING_BYTES;
   }
@@ -162,7 +161,7 @@ export class LuaMemory {
     return (this.remembered[place] = this.bytes.latin1Slice(start, start + length));
   }
 
-  // Tables. Entries are those of the array part and then the nodes, in the order of Lua's next; an entry whose value is nil is none.
+  // Tables. Entries are those of the array part and then the nodes, in the order of Lua's next; an entry with value nil does not count.
 
   arrayLength(table: Pointer): number {
     return this.words[(table + TABLE_ARRAY_LENGTH) >>> 2]!;
@@ -172,37 +171,37 @@ export class LuaMemory {
     return this.word(table + TABLE_METATABLE) !== 0;
   }
 
-  /** Leaves the first `count` items of the array part. */
+  /** Empties the first `count` items of the array part. */
   clearItems(table: Pointer, count: number): void {
     const start = this.word(table + TABLE_ARRAY);
     for (let i = this.arrayLength(table) - 1; i >= count; i--) this.words[(start + i * SLOT_BYTES + TYPE_AT) >>> 2] = TYPE.nil;
   }
 
-  /** How many entries there can be. */
+  /** Returns the maximum number of entries. */
   entryCount(table: Pointer): number {
     return this.arrayLength(table) + this.nodeCount(table);
   }
 
-  /** Is there anything beyond the array part? A table without nodes points at an empty one that all share. */
+  /** True if there is a hash part. A table without one points at an empty node that all share. */
   hasNodes(table: Pointer): boolean {
     return this.nodeCount(table) > 1 || this.type(this.node(table, 0)) !== TYPE.nil;
   }
 
-  /** The slot of an entry's value, which may be nil. */
+  /** Returns the slot of an entry's value, which may be nil. */
   value(table: Pointer, entry: number): Pointer {
     const length = this.arrayLength(table);
     return entry < length ? this.word(table + TABLE_ARRAY) + entry * SLOT_BYTES : this.node(table, entry - length);
   }
 
-  /** The slot of the key of an entry beyond the array part. Within it keys are positions, counted from 1. */
+  /** Returns the slot of the key of an entry in the hash part. In the array part keys are positions, counted from 1. */
   key(table: Pointer, entry: number): Pointer {
     return this.node(table, entry - this.arrayLength(table)) + NODE_KEY;
   }
 
-  /** The slot of table[index]; 0 if there is none. @param index 1 or more */
+  /** Returns the slot of table[index]; 0 if there is none. @param index 1 or more */
   item(table: Pointer, index: number): Pointer {
     if (index <= this.arrayLength(table)) return this.word(table + TABLE_ARRAY) + (index - 1) * SLOT_BYTES;
-    // As ltable.c hashes numbers: the halves of the double, added.
+    // Hashes numbers as ltable.c does: the halves of the double, added.
     this.double[0] = index;
     const hash = (this.halves[0]! + this.halves[1]!) >>> 0;
     let node = this.node(table, hash % ((this.nodeCount(table) - 1) | 1));
@@ -210,7 +209,7 @@ export class LuaMemory {
     return node;
   }
 
-  /** The slot of table[name]; 0 if there is none. @param name the string, of which there is only one in a state */
+  /** Returns the slot of table[name]; 0 if there is none. @param name the string, which is unique in a state */
   field(table: Pointer, name: Pointer): Pointer {
     let node = this.node(table, this.word(name + STRING_HASH) & (this.nodeCount(table) - 1));
     while (node !== 0 && !(this.pointer(node + NODE_KEY) === name && this.type(node + NODE_KEY) === TYPE.string)) node = this.word(node + NODE_NEXT);

@@ -1,8 +1,8 @@
 /**
- * LuaState: one Lua state of the engine, with its stack in JavaScript's terms. Beside the path: used by everything in this folder.
+ * LuaState: one Lua state of the engine, with access to its stack. Beside the path: used by everything in this folder.
  *
- * Strings are latin1 on this side: one character is one byte. Functions of ours that Lua calls get the same object; while they run it stands for
- * the coroutine that called them. They raise a Lua error by throwing {@link LuaError}; what Lua itself throws passes through (see LONG_JUMP).
+ * Strings are latin1 on this side: one character is one byte. Host functions that Lua calls get the same object; while they run it represents the coroutine
+ * that called them. They raise a Lua error by throwing {@link LuaError}; what Lua itself throws passes through (see LONG_JUMP).
  */
 import { type LuaMemory, type Pointer, SLOT_BYTES, TYPE } from './lua-memory.js';
 import { LONG_JUMP, type LuaEngine, type LuaFunctions } from './wasm.js';
@@ -12,30 +12,30 @@ export const REGISTRY = -10000;
 export const ALL_RESULTS = -1;
 
 const TYPE_NAMES: readonly string[] = ['nil', 'boolean', 'userdata', 'number', 'string', 'table', 'function', 'userdata', 'thread'];
-/** @param type as {@link LuaState.type} answers */
+/** Returns the name of a type. @param type as returned by {@link LuaState.type} */
 export const typeName = (type: number): string => TYPE_NAMES[type] ?? 'no value';
 
 const MASK_COUNT = 8;
-/** Questions to lua_gc. */
+/** Commands of lua_gc. */
 const COUNT_KILOBYTES = 3;
 const COUNT_BYTES_OVER = 4;
 const SCRATCH_BYTES = 4096;
-/** What {@link LuaState.takeBlock} hands out. */
+/** Size of the blocks of {@link LuaState.takeBlock}. */
 export const BLOCK_BYTES = 1024;
-/** Longer strings are copied by native code, whose call costs more than copying so many bytes here. */
+/** Longer strings are copied by native code, whose call costs as much as copying this many bytes here. */
 const SHORT = 32;
 const STEPS_BETWEEN_LOOKS = 100_000;
 
-/** An error for the script: thrown by a function of ours, raised in Lua. */
+/** An error for the script: thrown by a host function, raised in Lua. */
 export class LuaError {
-  /** @param form `table`: as redis.call raises them, {err = text}; `where`: text behind the position of the script; `plain`: the text alone */
+  /** @param form `table`: like redis.call's errors, {err = text}; `where`: the text after the position in the script; `plain`: only the text */
   constructor(
     readonly text: string,
     readonly form: 'table' | 'where' | 'plain' = 'where',
   ) {}
 }
 
-/** An error of the argument at a position, in Lua's own words. */
+/** An error about an argument by its position, worded as in Lua. */
 export class ArgumentError {
   constructor(
     readonly argument: number,
@@ -43,23 +43,23 @@ export class ArgumentError {
   ) {}
 }
 
-/** Raise the value on top of the stack. */
+/** Raises the value on top of the stack. */
 export const RAISE_TOP = Symbol('raise the value on top of the stack');
 
-/** A string, table or function that the registry keeps alive. Nothing in Lua's memory moves, so its address stays good. */
+/** A string, table or function that the registry keeps alive. Nothing in Lua's memory moves, so its address stays valid. */
 export interface Kept {
   readonly reference: number;
   readonly type: number;
   readonly pointer: Pointer;
 }
 
-/** A Lua state as data: what is not in the engine's memory. */
+/** The part of a Lua state that is not in the engine's memory. */
 export interface CapturedLuaState {
   readonly main: Pointer;
   readonly scratch: Pointer;
   readonly spareBlock: Pointer;
   readonly steps: number;
-  /** Indices of its functions in the engine's table, in the order in which they were made. */
+  /** Indices of its functions in the engine's table, in the order of creation. */
   readonly callbacks: readonly number[];
   readonly names: readonly (readonly [text: string, place: Pointer])[];
 }
@@ -71,17 +71,17 @@ export class LuaState {
   readonly memory: LuaMemory;
   /** The main state. */
   private main: Pointer;
-  /** The main state, or the coroutine that called the function of ours that runs. */
+  /** The main state, or the coroutine that called the running host function. */
   current: Pointer;
-  /** To be called now and then by functions of ours that may take long. It throws what ends the script. */
+  /** Called from time to time by host functions that may take long. It throws to end the script. */
   watch: () => void = () => {};
   private scratch: Pointer;
-  /** A block that was given back; 0 for none. */
+  /** A block that was returned; 0 for none. */
   private spareBlock: Pointer = 0;
   private readonly callbacks: number[] = [];
-  /** Strings that are kept for good, see {@link name}. */
+  /** Strings that are kept for ever, see {@link name}. */
   private names = new Map<string, Pointer>();
-  /** Steps of functions of ours since they have last called {@link watch}. */
+  /** Steps of host functions since their last call of {@link watch}. */
   private steps = 0;
 
   constructor(readonly engine: LuaEngine) {
@@ -99,7 +99,7 @@ export class LuaState {
     return { main, scratch, spareBlock, steps, callbacks: [...this.callbacks], names: [...this.names] };
   }
 
-  /** Its functions must be where they were: see LuaEngine.rebuild. */
+  /** Its functions must have their former indices: see LuaEngine.rebuild. */
   restore({ main, scratch, spareBlock, steps, names }: CapturedLuaState): void {
     this.main = this.current = main;
     this.scratch = scratch;
@@ -116,43 +116,43 @@ export class LuaState {
     for (const callback of this.callbacks) this.engine.release(callback);
   }
 
-  /** One step of many that a function of ours takes in a loop: after every STEPS_BETWEEN_LOOKS it calls {@link watch}. */
+  /** Counts one step of a loop in a host function: after every STEPS_BETWEEN_LOOKS it calls {@link watch}. */
   step(): void {
     if (++this.steps < STEPS_BETWEEN_LOOKS) return;
     this.steps = 0;
     this.watch();
   }
 
-  /** BLOCK_BYTES of the engine's memory, to be given back; 0 if there is no more. Most strings that are put together fit, so one block is kept. */
+  /** Takes BLOCK_BYTES of the engine's memory, to be returned; 0 if there is no more. Most strings that are built fit, so one block is kept. */
   takeBlock(): Pointer {
     const { spareBlock } = this;
     this.spareBlock = 0;
     return spareBlock === 0 ? this.lua.malloc(BLOCK_BYTES) : spareBlock;
   }
 
-  /** @param bytes how long it is by now */
+  /** @param bytes its current length */
   giveBlock(start: Pointer, bytes: number): void {
     if (bytes === BLOCK_BYTES && this.spareBlock === 0) this.spareBlock = start;
     else this.lua.free(start);
   }
 
-  /** What it has taken for its values, garbage included. */
+  /** Bytes used for its values, garbage included. */
   get usedBytes(): number {
     return this.lua.lua_gc(this.main, COUNT_KILOBYTES, 0) * 1024 + this.lua.lua_gc(this.main, COUNT_BYTES_OVER, 0);
   }
 
-  // What is on the stack. Positions from 1 on count from the bottom of the running function's stack, negative ones from the top.
+  // The stack. Positions from 1 on count from the bottom of the running function's stack, negative ones from the top.
 
   get top(): number {
     return (this.memory.top(this.current) - this.memory.base(this.current)) / SLOT_BYTES;
   }
 
-  /** Only the lowest `count` positions are left, filled up with nil. */
+  /** Keeps only the lowest `count` positions, filled up with nil. */
   truncate(count: number): void {
     this.lua.lua_settop(this.current, count);
   }
 
-  /** Nothing is on the stack any more. */
+  /** Empties the stack. */
   empty(): void {
     this.memory.setTop(this.current, this.memory.base(this.current));
   }
@@ -161,12 +161,12 @@ export class LuaState {
     this.memory.setTop(this.current, this.memory.top(this.current) - count * SLOT_BYTES);
   }
 
-  /** The place of a value, for {@link memory}; it holds until the stack grows. Not for GLOBALS and the like. */
+  /** Returns the slot of a value, for {@link memory}; valid until the stack grows. Not for GLOBALS and the like. */
   slot(index: number): Pointer {
     return index > 0 ? this.memory.base(this.current) + (index - 1) * SLOT_BYTES : this.memory.top(this.current) + index * SLOT_BYTES;
   }
 
-  /** One of TYPE; -1 for a position without a value. */
+  /** Returns one of TYPE; -1 for a position without a value. */
   type(index: number): number {
     const slot = this.slot(index);
     return slot < this.memory.top(this.current) ? this.memory.type(slot) : -1;
@@ -184,7 +184,7 @@ export class LuaState {
     return this.lua.lua_toboolean(this.current, index) !== 0;
   }
 
-  /** The string at `index`, or the number as Lua prints it; null for everything else. A number on the stack becomes a string, as lua_tolstring says. */
+  /** Returns the string at `index`, or a number as Lua prints it; null for everything else. A number on the stack becomes a string, as with lua_tolstring. */
   text(index: number): string | null {
     const type = this.type(index);
     if (type === TYPE.number) this.lua.lua_tolstring(this.current, index, 0);
@@ -192,7 +192,7 @@ export class LuaState {
     return this.memory.text(this.slot(index));
   }
 
-  /** Is there room for `extra` more values? Otherwise the stack is as deep as Lua allows. A function of ours finds room for 20. */
+  /** True if there is room for `extra` more values. Otherwise the stack has its maximum depth. A host function always has room for 20. */
   hasRoom(extra: number): boolean {
     return this.lua.lua_checkstack(this.current, extra) !== 0;
   }
@@ -209,7 +209,7 @@ export class LuaState {
     this.memory.pushBoolean(this.current, value);
   }
 
-  /** What cjson knows as null: light userdata without an address. */
+  /** Pushes cjson's null: light userdata with address 0. */
   pushNull(): void {
     this.memory.pushPointer(this.current, TYPE.lightUserdata, 0);
   }
@@ -230,7 +230,7 @@ export class LuaState {
     }
   }
 
-  /** A string of bytes that lie in the engine's memory. */
+  /** Pushes a string of bytes in the engine's memory. */
   pushBytes(start: Pointer, length: number): void {
     this.lua.lua_pushlstring(this.current, start, length);
   }
@@ -242,7 +242,7 @@ export class LuaState {
     else for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
   }
 
-  /** A string that this state keeps for good, as fields of tables are named: only for texts that stand in the code. */
+  /** Returns a string that this state keeps for ever, for names of fields: only for constants of the code. */
   name(text: string): Pointer {
     const known = this.names.get(text);
     if (known !== undefined) return known;
@@ -270,7 +270,7 @@ export class LuaState {
     this.lua.lua_pushcclosure(this.current, this.callback(run), 0);
   }
 
-  /** table[name] = the value on top, which is taken off. Raw: no metamethod is asked. */
+  /** Sets table[name] to the value on top, and pops it. Raw: without metamethods. */
   setField(table: number, name: string): void {
     const { lua, current } = this;
     const at = table < 0 && table > REGISTRY ? table - 1 : table;
@@ -287,7 +287,7 @@ export class LuaState {
     return this.type(-1);
   }
 
-  /** The value on top, taken off and kept in the registry. */
+  /** Pops the value on top and keeps it in the registry. */
   keep(): Kept {
     const slot = this.slot(-1);
     const type = this.memory.type(slot);
@@ -304,7 +304,7 @@ export class LuaState {
     this.lua.luaL_unref(this.current, REGISTRY, reference);
   }
 
-  /** Compiles a chunk and pushes the function. False: a message is there instead. */
+  /** Compiles a chunk and pushes the function. False: pushes a message instead. */
   load(code: string, name: string): boolean {
     const { lua } = this;
     const start = this.copy(`${code}\0${name}\0`);
@@ -315,17 +315,17 @@ export class LuaState {
     }
   }
 
-  /** Calls the function below its `args`. False: the error value is there instead of the results. @param handler its position, 0 for none */
+  /** Calls the function below its `args`. False: pushes the error value instead of the results. @param handler its position, 0 for none */
   call(args: number, results: number, handler = 0): boolean {
     return this.lua.lua_pcall(this.current, args, results, handler) === 0;
   }
 
-  /** Has the hook called every `count` instructions, in coroutines made from here on as well. */
+  /** Sets a hook for every `count` instructions, also for coroutines made from here on. */
   hook(index: number, count: number): void {
     this.lua.lua_sethook(this.main, index, MASK_COUNT, count);
   }
 
-  /** A function of ours as a callback of the engine, for as long as this state lives. */
+  /** Makes a host function a callback of the engine, for the lifetime of this state. */
   callback(run: HostFunction): number {
     return this.owned(this.engine.function((state) => this.enter(state, run)));
   }
@@ -359,7 +359,7 @@ export class LuaState {
     if (error instanceof ArgumentError) {
       return lua.luaL_argerror(current, error.argument, this.scratchText(error.complaint));
     }
-    // Anything else is a defect of ours, or the end of JavaScript's stack: it ends the engine, and whoever started the script tells the client.
+    // Anything else is a defect of ours, or a stack overflow of JavaScript: it ends the engine, and the caller of the script tells the client.
     if (!(error instanceof LuaError)) throw error;
     if (error.form === 'table') {
       this.pushTable(0, 1);
@@ -373,7 +373,7 @@ export class LuaState {
     return lua.lua_error(current);
   }
 
-  /** A C string that holds until the next one. */
+  /** Returns a C string that is valid until the next call. */
   private scratchText(text: string): Pointer {
     const length = Math.min(text.length, SCRATCH_BYTES - 1);
     this.memory.bytes.latin1Write(text, this.scratch, length);
@@ -381,7 +381,7 @@ export class LuaState {
     return this.scratch;
   }
 
-  /** Bytes in the engine's memory, to be freed. */
+  /** Copies bytes into the engine's memory, to be freed. */
   private copy(text: string): Pointer {
     const start = this.lua.malloc(text.length + 1);
     if (start === 0) throw new LuaError('not enough memory', 'plain');
@@ -390,18 +390,18 @@ export class LuaState {
   }
 }
 
-/** The argument as a number; Lua's own error if it is none. */
+/** Returns the argument as a number; throws Lua's own error otherwise. */
 export function checkNumber(lua: LuaState, argument: number): number {
   if (lua.type(argument) === TYPE.number) return lua.memory.number(lua.slot(argument));
   return lua.lua.luaL_checknumber(lua.current, argument);
 }
 
-/** The argument as a string; Lua's own error if it is none. */
+/** Returns the argument as a string; throws Lua's own error otherwise. */
 export function checkText(lua: LuaState, argument: number): string {
   return lua.memory.text(checkTextSlot(lua, argument));
 }
 
-/** The same for who reads the bytes where they lie: the place of the argument, which is a string. */
+/** The same for reading the bytes in place: returns the slot of the argument, which is a string. */
 export function checkTextSlot(lua: LuaState, argument: number): Pointer {
   const type = lua.type(argument);
   if (type === TYPE.number) lua.lua.lua_tolstring(lua.current, argument, 0);

@@ -1,9 +1,9 @@
 /**
- * What FUNCTION DUMP returns and FUNCTION RESTORE takes: libraries in the format of Redis's snapshots. Pure.
+ * The payload of FUNCTION DUMP and FUNCTION RESTORE: libraries in the format of Redis's snapshots. Pure.
  *
  *   245, length, code … once for each library · version of the format (2 bytes) · CRC64 of all that (8 bytes)
  *
- * Redis compresses the code with LZF; that is read here, and not written: what is written is plain, which Redis reads as well.
+ * Redis compresses the code with LZF, which is read here, but not written: Redis reads uncompressed code as well.
  */
 import { CorruptDump } from '../keyspace/rdb/bytes.js';
 import { crc64 } from '../keyspace/rdb/crc64.js';
@@ -14,7 +14,7 @@ const LIBRARY = 245;
 const CHECKSUM_BYTES = 8;
 const FOOTER_BYTES = 10;
 
-/** The payload of these libraries. */
+/** Returns the payload of these libraries. */
 export function packLibraries(codes: readonly string[]): string {
   const body = Buffer.concat([...codes.map(packLibrary), Buffer.from([RDB_VERSION, 0])]).latin1Slice();
   return body + crc64(body);
@@ -33,7 +33,7 @@ function libraryHead(length: number): Buffer {
   return head;
 }
 
-/** The codes in a payload. `version`: it is not one, or of a later version, or damaged; `type`: there is something else in it. */
+/** Returns the codes in a payload. `version`: invalid, damaged or of a later version; `type`: it contains something else. */
 export function unpackLibraries(payload: string): readonly string[] | 'version' | 'type' {
   const end = payload.length - FOOTER_BYTES;
   if (end < 0) return 'version';
@@ -56,7 +56,7 @@ class PayloadReader {
         codes.push(this.text());
       }
     } catch (error) {
-      // Cut off within a length: Buffer's own reads say so.
+      // Cut off within a length: Buffer's own reads throw a RangeError.
       if (!(error instanceof RangeError || error instanceof CorruptDump)) throw error;
       return 'type';
     }
@@ -73,7 +73,7 @@ class PayloadReader {
     return this.take(this.length(first)).latin1Slice();
   }
 
-  /** An integer, or a compressed string: 3. */
+  /** Reads an integer, or a compressed string: 3. */
   private encoded(kind: number): string {
     if (kind < 3) {
       const size = 1 << kind;

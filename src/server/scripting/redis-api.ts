@@ -1,5 +1,6 @@
 /**
- * The table `redis` of scripts: call, pcall and their companions. Reached from Lua; commands go on to script-run.ts.
+ * The table `redis` of scripts: call, pcall and the other functions. Called from Lua; commands are passed to
+ * script-run.ts.
  *
  * Errors of these functions are tables, {err = text}, as those of commands are.
  */
@@ -17,13 +18,13 @@ import type { ScriptRun } from './script-run.js';
 const LEVELS = ['debug', 'verbose', 'notice', 'warning'] as const;
 const REPL_ALL = TO_ALL;
 
-/** Who the functions act for. `run` is null while a library is being loaded. */
+/** The run that the functions act for. `run` is null while a library is being loaded. */
 export interface ApiOwner {
   readonly run: ScriptRun | null;
   log(level: (typeof LEVELS)[number], message: string): void;
 }
 
-/** Pushes the table. @param withDebugger EVAL's table has a few functions more than that of functions */
+/** Pushes the table. @param withDebugger the table of EVAL has a few more functions than that of functions */
 export function pushRedisApi(lua: LuaState, owner: ApiOwner, withDebugger: boolean): void {
   lua.pushTable();
   fill(lua, {
@@ -40,14 +41,14 @@ export function pushRedisApi(lua: LuaState, owner: ApiOwner, withDebugger: boole
   setNumbers(lua, { REPL_NONE: 0, REPL_AOF: TO_FILE, REPL_SLAVE: TO_REPLICAS, REPL_REPLICA: TO_REPLICAS, REPL_ALL });
   if (!withDebugger) return;
   fill(lua, {
-    // There is no debugger here: a breakpoint is passed, and says so.
+    // There is no debugger: a breakpoint has no effect, and returns false.
     breakpoint: (state) => (state.pushBoolean(false), 1),
     debug: () => 0,
     replicate_commands: (state) => (state.pushBoolean(true), 1),
   });
 }
 
-/** Pushes what the code of a library finds while it is loaded. */
+/** Pushes the globals of a library's code while it is loaded. */
 export function pushLibraryApi(lua: LuaState, owner: ApiOwner, register: HostFunction): void {
   lua.pushTable();
   fill(lua, { register_function: register });
@@ -95,7 +96,7 @@ function call(lua: LuaState, run: ScriptRun, raises: boolean): number {
   return 1;
 }
 
-/** The arguments of a command; or what is wrong with them. */
+/** Returns the arguments of a command, or an error text. */
 function readArguments(lua: LuaState): string[] | string {
   const { memory, current } = lua;
   const end = memory.top(current);
@@ -119,7 +120,7 @@ function setVersion(lua: LuaState, run: ScriptRun): number {
   return 0;
 }
 
-/** Whether the commands that follow are told to replicas and to the append-only file. */
+/** Selects whether the following commands are propagated to replicas and to the append-only file. */
 function setReplication(lua: LuaState, run: ScriptRun): number {
   if (lua.top !== 1) throw refuse('redis.set_repl() requires two arguments.');
   const flags = Math.trunc(lua.number(1));
@@ -143,7 +144,7 @@ function sha1hex(lua: LuaState): number {
   return 1;
 }
 
-/** The name of a script. */
+/** Returns the name of a script. */
 export function sha1(bytes: string): string {
   return createHash('sha1').update(bytes, 'latin1').digest('hex');
 }
@@ -156,7 +157,7 @@ function statusReply(lua: LuaState): number {
   return 1;
 }
 
-/** A text without a code gets one; a minus in front is not part of it. */
+/** Adds a code to a text without one; a minus in front is not part of it. */
 function errorReply(lua: LuaState): number {
   if (!isOneString(lua)) return 1;
   const text = cString(lua.text(1)!).replace(/^-/, '');
@@ -166,7 +167,7 @@ function errorReply(lua: LuaState): number {
   return 1;
 }
 
-/** False: the answer is an error, and lies on the stack. */
+/** False: the result is an error, on the stack. */
 function isOneString(lua: LuaState): boolean {
   if (lua.top === 1 && lua.type(1) === TYPE.string) return true;
   pushErrorTable(lua, 'ERR wrong number or type of arguments');

@@ -1,13 +1,13 @@
 /**
- * The sandbox: what scripts find in a fresh Lua state, and what they may not change. Reached from interpreter.ts, once for each state.
+ * The sandbox: the globals of scripts in a fresh Lua state, protected against changes. Made by interpreter.ts, once per state.
  *
- * Redis marks tables as read-only inside its own copy of Lua. Stock Lua can not, so what a script sees of them are empty stand-ins:
+ * Redis marks tables as read-only inside its own copy of Lua. Stock Lua cannot do that, so scripts get empty stand-ins for them:
  *
  *   script ─▶ stand-in of _G ──__index──▶ real globals ──__index──▶ "nonexistent global variable"
  *             __newindex: "readonly"       redis, string, … each again a stand-in before the real table
  *
- * pairs, next, rawget, rawset, setmetatable and getmetatable know the stand-ins and act as if they were the real tables. What table.insert puts into
- * them is taken out after each script.
+ * pairs, next, rawget, rawset, setmetatable and getmetatable know the stand-ins and act as if they were the real tables. What table.insert adds to them is
+ * removed after each script.
  */
 import { cString } from '../errors.js';
 import { bitLibrary } from './libraries/bit.js';
@@ -21,14 +21,14 @@ import { ALL_RESULTS, ArgumentError, checkNumber, GLOBALS, type Kept, LuaError, 
 import type { NumberGenerator } from './number-generator.js';
 import type { Pointer } from './lua-memory.js';
 
-/** Of Lua's own globals, those that Redis 7.0 leaves out. */
+/** The globals of Lua that Redis 7.0 removes. */
 const REMOVED = ['io', 'os', 'package', 'require', 'module', 'dofile', 'loadfile', 'print', 'newproxy', 'getfenv', 'setfenv', 'debug'];
 const PROTECTED = ['string', 'table', 'math', 'coroutine', 'redis', 'cjson', 'cmsgpack', 'struct', 'bit'];
-/** More than fit on Lua's stack in any case (LUAI_MAXCSTACK is 8000), and far from where 32 bits overflow. */
+/** More than fit on Lua's stack in any case (LUAI_MAXCSTACK is 8000), and far below 2^32. */
 const MOST_RESULTS = 1_000_000;
 const READONLY = 'Attempt to modify a readonly table';
 
-/** Makes a table of every error and adds where it was raised, while the stack is still there. */
+/** Converts every error to a table and adds where it was raised, while the stack still exists. */
 const ERROR_HANDLER = `
 local getinfo = debug.getinfo
 return function(err)
@@ -42,12 +42,12 @@ return function(err)
   return err
 end`;
 
-/** What precompiled code begins with. It could do anything to the engine, so behind a space it is read as text, and refused. */
+/** The first byte of precompiled code. Such code could do anything to the engine, so a space is put in front: then it is read as text, and refused. */
 const SIGNATURE = '\x1b';
 
 export const withoutSignature = (code: string): string => (code.startsWith(SIGNATURE) ? ` ${code}` : code);
 
-/** The same for the pieces that load is given one by one. */
+/** The same for the chunks that load gets one by one. */
 const READER_GUARD = `
 return function(reader)
   local isFirst = true
@@ -61,7 +61,7 @@ return function(reader)
   end
 end`;
 
-/** A sandbox as data: where what it keeps is in the engine's memory. */
+/** The state of a sandbox: addresses in the engine's memory. */
 export interface SandboxState {
   readonly errorHandler: Kept;
   readonly readerGuard: Kept;
@@ -74,17 +74,17 @@ export class Sandbox {
   /** The error handler, and the real globals, in the registry. */
   errorHandler: Kept;
   globals: Kept;
-  /** By the place of each stand-in the real table. */
+  /** The real table by the address of each stand-in. */
   private standIns = new Map<Pointer, Kept>();
   private standInPlaces: Pointer[] = [];
-  /** Where a table points that has no nodes. */
+  /** The address that tables without nodes point to. */
   private noNodes: Pointer = 0;
   private readonly deny: number;
   private readonly denyUnknown: number;
   private standInOfGlobals: Kept;
   private readerGuard: Kept;
 
-  /** @param fill adds the table `redis`, and what else is special, to the real globals on top of the stack */
+  /** @param fill adds the table `redis`, and other special fields, to the real globals on top of the stack */
   constructor(
     readonly lua: LuaState,
     private readonly numbers: NumberGenerator,
@@ -119,7 +119,7 @@ export class Sandbox {
     this.standInPlaces = [...this.standIns.keys()];
   }
 
-  /** Keeps the function that a chunk of ours returns. */
+  /** Runs a chunk of ours, and keeps the function that it returns. */
   private runInternal(code: string): Kept {
     const { lua } = this;
     lua.load(code, '=internal');
@@ -127,7 +127,7 @@ export class Sandbox {
     return lua.keep();
   }
 
-  /** While a library is loaded, `redis` is another table. Null: the ordinary one again. */
+  /** Replaces the globals `redis` while a library is loaded. Null: restores the ordinary ones. */
   lookUpIn(globals: Kept | null): void {
     const { lua } = this;
     lua.pushKept(this.standInOfGlobals);
@@ -137,7 +137,7 @@ export class Sandbox {
     lua.pop(2);
   }
 
-  /** Globals that are only `redis`, the table on top, which is taken off. For {@link lookUpIn}. */
+  /** Returns globals that contain only `redis`, the table on top, which is popped. For {@link lookUpIn}. */
   makeVariant(): Kept {
     const { lua } = this;
     this.pushUnknownMetatable();
@@ -181,7 +181,7 @@ export class Sandbox {
     lua.lua.lua_setmetatable(lua.current, -2);
   }
 
-  /** The metatable that complains about every missing field. */
+  /** Pushes the metatable that raises an error for every missing field. */
   private pushUnknownMetatable(): void {
     const { lua } = this;
     lua.pushTable(0, 2);
@@ -190,7 +190,7 @@ export class Sandbox {
     this.hideMetatable();
   }
 
-  /** What getmetatable returns of the metatable on top becomes a stand-in of it. */
+  /** Makes getmetatable return a stand-in for the metatable on top. */
   private hideMetatable(): void {
     const { lua } = this;
     lua.pushValue(-1);
@@ -198,7 +198,7 @@ export class Sandbox {
     lua.setField(-2, '__metatable');
   }
 
-  /** The stand-in becomes the table of globals of everything that is compiled from here on. */
+  /** Makes the stand-in the table of globals of everything compiled from here on. */
   private install(): Kept {
     const { lua } = this;
     lua.pushKept(this.globals);
@@ -213,7 +213,7 @@ export class Sandbox {
     return standIn;
   }
 
-  /** table.insert goes past metatables: what it has put into stand-ins must not be there for the next script. */
+  /** table.insert ignores metatables: what it has added to stand-ins must not be there for the next script. */
   clean(): void {
     const { memory } = this.lua;
     for (const standIn of this.standInPlaces) if (memory.arrayLength(standIn) > 0 || memory.nodes(standIn) !== this.noNodes) this.clear(standIn);
@@ -249,12 +249,12 @@ export class Sandbox {
     this.standInPlaces.push(place);
     this.noNodes = lua.memory.nodes(place);
     lua.lua.lua_replace(lua.current, -2);
-    // Kept for good, so that its address is never that of another table.
+    // Kept for ever, so that its address is never reused by another table.
     lua.pushValue(-1);
     lua.keep();
   }
 
-  /** ("x"):upper() looks in the metatable of strings, where the real table would be open to changes. */
+  /** ("x"):upper() uses the metatable of strings, where the real table could be changed. */
   private protectStringMethods(): void {
     const { lua } = this;
     lua.pushText('');
@@ -278,7 +278,7 @@ export class Sandbox {
     lua.pop();
   }
 
-  /** Functions that go past metatables see the real table where they are given a stand-in, or refuse if they would change it. */
+  /** Functions that ignore metatables get the real table for a stand-in, or refuse if they would change it. */
   private wrapRaw(): void {
     const realOf = (state: LuaState): Kept | undefined => this.standIns.get(state.lua.lua_topointer(state.current, 1));
     for (const name of ['pairs', 'next', 'rawget', 'getmetatable']) this.wrap(name, (state) => {
@@ -302,30 +302,30 @@ export class Sandbox {
     });
     this.wrap('loadstring', (state) => {
       if (state.type(1) !== TYPE.string || !state.text(1)!.startsWith(SIGNATURE)) return;
-      // Without a name of its own a chunk is named after its text.
+      // A chunk without a name is named after its text.
       if (state.top === 1) state.pushValue(1);
       state.pushText(withoutSignature(state.text(1)!));
       state.lua.lua_replace(state.current, 1);
     });
   }
 
-  /** Lua's own counts the results in 32 bits: where that overflows it would return none, or write beyond its stack. */
+  /** Lua's own counts the results in 32 bits: after an overflow it would return none, or write beyond its stack. */
   private limitUnpack(): void {
     this.wrap('unpack', (state) => {
-      // Without an end it is the length of the table, which is never below zero.
+      // Without an end it is the length of the table, which is never negative.
       const end = state.top > 2 ? state.number(3) : 0;
       if (state.top > 1 && end - state.number(2) >= MOST_RESULTS) throw new LuaError('too many results to unpack');
     });
   }
 
-  /** As Lua's own, but of an error table with a text only the text comes back: that is how Redis keeps older scripts working. */
+  /** Like Lua's own, but for an error table with a text it returns only the text: in this way Redis keeps older scripts working. */
   private replaceProtectedCall(): void {
     const { lua } = this;
     lua.pushFunction(protectedCall);
     lua.setField(-2, 'pcall');
   }
 
-  /** A global function is called as before, but `adapt` sees its arguments first. */
+  /** Wraps a global function: `adapt` gets its arguments first. */
   private wrap(name: string, adapt: (state: LuaState) => void): void {
     const { lua } = this;
     lua.getField(-1, 'next');
@@ -361,7 +361,7 @@ function protectedCall(lua: LuaState): number {
   return lua.top;
 }
 
-/** As Lua's own, with Redis's generator. */
+/** Like Lua's own, with Redis's generator. */
 function random(lua: LuaState, numbers: NumberGenerator): number {
   const value = numbers.next();
   const count = lua.top;

@@ -1,7 +1,7 @@
 /**
- * ScriptRun: one run of a script or function, with what it may and may not do. Between redis-api.ts and the dispatcher.
+ * ScriptRun: one run of a script or function, with its permissions. Between redis-api.ts and the dispatcher.
  *
- * Commands run in a session of their own, as in Redis: SELECT and the version of replies are the script's, and nothing in it can park anybody.
+ * Commands run in a session of their own, as in Redis: SELECT and the protocol version are the script's, and no command can park the client.
  */
 import type { Argv, Command } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -11,22 +11,22 @@ import { TO_ALL } from '../keyspace/effects.js';
 import { mayRun } from '../features/users/permission.js';
 import type { ErrorReply, Reply } from '../resp/reply.js';
 
-/** What a script declares of itself behind `#!lua flags=`, and a function when it is registered. */
+/** The flags that a script declares after `#!lua flags=`, and a function when it is registered. */
 export const SCRIPT_FLAGS = ['no-writes', 'allow-oom', 'allow-stale', 'no-cluster', 'allow-cross-slot-keys'] as const;
 export type ScriptFlag = (typeof SCRIPT_FLAGS)[number];
-/** Null: a script without a first line `#!lua`, of which nothing is known before it runs. */
+/** Null: a script without a first line `#!lua`, whose flags are unknown. */
 export type ScriptFlags = ReadonlySet<ScriptFlag> | null;
 
 export const isScriptFlag = (text: string): text is ScriptFlag => (SCRIPT_FLAGS as readonly string[]).includes(text);
 
-/** Where the script's keys begin in argv; its arguments are behind them. */
+/** Where the script's keys begin in argv; its arguments follow them. */
 export const FIRST_KEY = 3;
 
-/** What EVAL was given: the whole request, and what its numbers say. */
+/** The arguments of EVAL: the whole request, and its parsed numbers. */
 export interface ScriptArguments {
   readonly argv: Argv;
   readonly keyCount: number;
-  /** EVAL_RO and its relatives. */
+  /** True for EVAL_RO and the other read-only variants. */
   readonly readsOnly: boolean;
 }
 
@@ -37,30 +37,30 @@ export interface RunOptions extends ScriptArguments {
   readonly isFunction: boolean;
 }
 
-/** Commands by their names in small and in capital letters, as scripts write them. */
+/** Commands by their names in lower and upper case, as scripts write them. */
 export type Spellings = ReadonlyMap<string, Command>;
 
 export const spellingsOf = (commands: ReadonlyMap<string, Command>): Spellings =>
   new Map([...commands].flatMap(([name, command]) => [[name, command], [name.toUpperCase(), command]]));
 
-/** Of each client the session in which its scripts call commands. */
+/** For each client the session in which its scripts call commands. */
 const sessions = new WeakMap<Session, Session>();
 
-/** What holds for all scripts of a server. */
+/** What applies to all scripts of a server. */
 export interface ScriptRules {
-  /** DEBUG SET-DISABLE-DENY-SCRIPTS: commands flagged noscript may be called, too. */
+  /** DEBUG SET-DISABLE-DENY-SCRIPTS: commands flagged noscript may be called as well. */
   readonly allowsNoscript: boolean;
 }
 
 export class ScriptRun {
-  /** Of the replies that the script sees: redis.setresp. */
+  /** Protocol version of the replies to the script: redis.setresp. */
   version: 2 | 3 = 2;
-  /** Once it has written it can no longer be killed: half of a script's effects must not stay. */
+  /** Once it has written it can no longer be killed: a script's effects must not be left half done. */
   hasWritten = false;
   isKilled = false;
-  /** Whom its commands are told: redis.set_repl. */
+  /** Where its commands are propagated to: redis.set_repl. */
   targets = TO_ALL;
-  /** Longer than busy-reply-threshold: others are told that the server is busy. */
+  /** It has run longer than busy-reply-threshold: other clients are told that the server is busy. */
   isSlow = false;
   readonly startUs: number;
   /** Null until the first command. */
@@ -93,7 +93,7 @@ export class ScriptRun {
     return session;
   }
 
-  /** Why it may not even begin, or null. */
+  /** Returns why it may not begin, or null. */
   refusal(): ErrorReply | null {
     const { flags, readsOnly } = this.options;
     if (flags === null) return null;
@@ -106,7 +106,7 @@ export class ScriptRun {
     return writesDenied ?? tooFewReplicas ?? (this.isOutOfMemory && !flags.has('allow-oom') ? errors.OUT_OF_MEMORY : null);
   }
 
-  /** A command of the script's. Never throws. */
+  /** Executes a command of the script. Never throws. */
   call(argv: Argv): Reply {
     const session = (this.session ??= this.openSession());
     const { server } = session;
@@ -126,13 +126,13 @@ export class ScriptRun {
     return reply;
   }
 
-  /** For a client that tracks, a script that reads anything has read what it declares, and nothing else. */
+  /** For client-side caching, a script that reads anything has read exactly its declared keys. */
   private declaredKeys(): Argv {
     const { argv, keyCount } = this.options;
     return argv.slice(FIRST_KEY, FIRST_KEY + keyCount);
   }
 
-  /** May the user who runs the script run this command? */
+  /** True if the user who runs the script may run this command. */
   mayCall(command: Command, argv: Argv): boolean {
     return mayRun(this.caller.user, command, argv) === null;
   }
@@ -144,7 +144,7 @@ export class ScriptRun {
     return command.subcommands.get(argv[1]!.toLowerCase()) ?? null;
   }
 
-  /** Scripts within a script, and changes to the engine that runs it, are out of the question. */
+  /** Scripts within a script, and changes to the running engine, are never allowed. */
   private mayCallNoscript({ declaration }: Command): boolean {
     return this.rules.allowsNoscript && declaration.group !== 'scripting';
   }
@@ -156,7 +156,7 @@ export class ScriptRun {
     const denial = mayRun(session.user, command, argv);
     if (denial !== null) return session.server.dispatcher.deny(this.caller, 'lua', denial, errors.noPermissionInScript(denial.reason));
     const { flags, readsOnly } = this.options;
-    // What may replicate counts as a write, so that such scripts may run while writing clients are paused.
+    // A command that may be propagated counts as a write, so that such scripts may run while writing clients are paused.
     if (command.mayReplicate && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;
     const { writesDenied, tooFewReplicas, readOnly, unready } = session.server.hooks;
     if (unready !== null && !this.caller.isMaster && !command.flags.has(unready.allowed)) return errors.STALE_IN_SCRIPT;
@@ -167,7 +167,7 @@ export class ScriptRun {
   }
 
   /**
-   * Over maxmemory a script goes on after its first write, as in Redis: it is not to be left half done. A full heap refuses in any case, since V8 would end
+   * Over maxmemory a script continues after its first write, as in Redis: it must not be left half done. A full heap refuses in any case, since V8 would end
    * the server.
    */
   private lacksRoom(): boolean {

@@ -1,9 +1,8 @@
 /**
- * Scripting: the scripts and functions of one server. Reached from commands/scripting.ts.
+ * Scripting: the scripts and functions of one server. Used by commands/scripting.ts.
  *
- * Nothing of it exists before the first script: then the engine is loaded, and each of the two Lua states (one for EVAL, one for functions) when it
- * is needed. Should a script break the engine (the end of JavaScript's stack, for one), the next script gets a fresh one, and everything that was
- * loaded is compiled again from its code.
+ * The engine is loaded with the first script, and each of the two Lua states (one for EVAL, one for functions) when it is needed. If a script breaks the engine
+ * (for example by a stack overflow of JavaScript), the next script gets a fresh one, and everything that was loaded is compiled again from its code.
  */
 import * as errors from '../errors.js';
 import type { ServerContext } from '../command/context.js';
@@ -23,7 +22,7 @@ interface Script {
   readonly name: string;
   readonly code: string;
   readonly flags: ScriptFlags;
-  /** Null until it is compiled in the present state. */
+  /** Null until it is compiled in the current state. */
   compiled: Kept | null;
 }
 
@@ -32,7 +31,7 @@ export interface ScriptingState {
   readonly scripts: readonly { readonly name: string; readonly code: string; readonly compiled: Kept | null }[];
   readonly libraries: LibrariesState;
   readonly allowsNoscript: boolean;
-  /** Of math.random. */
+  /** State of math.random. */
   readonly numbers: number;
   /** Null until the first script. */
   readonly engine: EngineState | null;
@@ -40,20 +39,20 @@ export interface ScriptingState {
   readonly evaluator: InterpreterState | null;
 }
 
-/** The memory of WebAssembly never shrinks: past this a script that took much must not keep it. */
+/** The memory of WebAssembly never shrinks: beyond this size it must not be kept after a script that used much. */
 const MOST_MEMORY_KEPT = 256 * 1024 * 1024;
 
-/** What the shebang was leaves its line, so that errors name the right one. */
+/** Removes the shebang but keeps its line, so that errors name the right one. */
 const withoutShebang = (code: string): string => (code.startsWith('#!') ? code.slice(code.indexOf('\n')) : code);
 
 export class Scripting implements ScriptRules {
   readonly scripts = new Map<string, Script>();
-  /** The SHA1 of each script, so that EVAL need not work it out every time. */
+  /** The SHA1 of each script, so that EVAL need not compute it every time. */
   private readonly names = new Map<string, string>();
-  /** Of what is kept of scripts, estimated. */
+  /** Estimated bytes kept for scripts. */
   keptBytes = 0;
   readonly libraries = new Libraries(this);
-  /** The one that runs, of either kind. */
+  /** The current run, of a script or a function. */
   running: ScriptRun | null = null;
   allowsNoscript = false;
   private readonly spellings: Spellings;
@@ -66,8 +65,8 @@ export class Scripting implements ScriptRules {
   }
 
   /**
-   * All of it as data, in plain values and typed arrays. Between two turns: throws while a script runs. What the engine's memory holds is shared with the
-   * last capture as far as it is the same, see LuaEngine.capture, so nothing in the result may be written to.
+   * Returns everything as data, in plain values and typed arrays. Between two turns: throws while a script runs. Equal parts of the engine's memory are shared
+   * with the last capture, see LuaEngine.capture, so the result must not be changed.
    */
   capture(): ScriptingState {
     if (this.running !== null) throw new Error('Scripts cannot be captured while one runs');
@@ -82,7 +81,7 @@ export class Scripting implements ScriptRules {
     };
   }
 
-  /** On a server that has run no script. The interpreters are built again, so that functions of ours have their indices; then the memory is put back. */
+  /** Called on a server that has run no script. The interpreters are built again, so that host functions get their indices; then the memory is restored. */
   restore({ scripts, libraries, allowsNoscript, numbers, engine, evaluator }: ScriptingState): void {
     const { memory } = this.server.keyspace;
     for (const { name, code, compiled } of scripts) {
@@ -108,7 +107,7 @@ export class Scripting implements ScriptRules {
     return interpreter;
   }
 
-  /** Compiles a script and remembers it. Throws an ErrorReply. Returns its SHA1. */
+  /** Compiles and keeps a script. Throws an ErrorReply. Returns its SHA1. */
   load(code: string): string {
     const known = this.names.get(code);
     if (known !== undefined) return known;
@@ -121,7 +120,7 @@ export class Scripting implements ScriptRules {
     return name;
   }
 
-  /** What a script says of itself, known or not; null if that is nothing, or nothing that can be understood. */
+  /** Returns the flags of a script, whether it was loaded or not; null if it has none, or they are invalid. */
   flagsOf(code: string): ScriptFlags {
     const name = this.names.get(code);
     if (name !== undefined) return this.scripts.get(name)!.flags;
@@ -145,7 +144,7 @@ export class Scripting implements ScriptRules {
     return compiled;
   }
 
-  /** Forgets all scripts, and what they left in their Lua state. */
+  /** Drops all scripts, and what they left in their Lua state. */
   flush(): void {
     this.scripts.clear();
     this.names.clear();
@@ -154,7 +153,7 @@ export class Scripting implements ScriptRules {
     this.evaluator = null;
   }
 
-  /** Of the Lua state of EVAL. */
+  /** Bytes of the Lua state of EVAL. */
   get stateBytes(): number {
     return this.evaluator?.lua.usedBytes ?? 0;
   }
@@ -163,7 +162,7 @@ export class Scripting implements ScriptRules {
     this.server.keyspace.memory.scripts += bytes;
   }
 
-  /** Runs a script that is known. @param name its SHA1, in small or in capital letters */
+  /** Runs a loaded script. @param name its SHA1, in lower or upper case */
   evaluate(caller: Session, name: string, given: ScriptArguments): Reply {
     const script = this.scripts.get(name) ?? this.scripts.get(name.toLowerCase());
     if (script === undefined) return errors.NO_SCRIPT;
@@ -172,7 +171,7 @@ export class Scripting implements ScriptRules {
     return this.run(this.evaluator!, caller, { name: script.name, flags: script.flags, isFunction: false, argv, keyCount, readsOnly }, compiled);
   }
 
-  /** Runs a kept function, whose death is survived. */
+  /** Runs a kept function; survives a broken engine. */
   run(interpreter: Interpreter, caller: Session, options: RunOptions, compiled: Kept): Reply {
     const run = new ScriptRun(caller, options, this.spellings, this);
     const refusal = run.refusal();
@@ -192,7 +191,7 @@ export class Scripting implements ScriptRules {
     }
   }
 
-  /** SCRIPT KILL and FUNCTION KILL. An ErrorReply says why not. */
+  /** SCRIPT KILL and FUNCTION KILL. Returns an ErrorReply if there is nothing to kill, or it cannot be killed. */
   kill(isFunction: boolean): ErrorReply | null {
     const { running } = this;
     if (running === null) return errors.NOT_BUSY;
@@ -202,13 +201,13 @@ export class Scripting implements ScriptRules {
     return null;
   }
 
-  /** A fresh Lua state. */
+  /** Returns a fresh Lua state. */
   interpreter(isEval: boolean): Interpreter {
     this.engine ??= new LuaEngine();
     return new Interpreter(this.engine, this.server, isEval, this.numbers);
   }
 
-  /** Of what was loaded the code is left; it is compiled again when it is needed. */
+  /** Drops the engine. The code of what was loaded is kept, and compiled again when it is needed. */
   discardEngine(error: unknown): void {
     this.server.log('warning', `The Lua engine is replaced: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     this.engine = null;
@@ -220,7 +219,7 @@ export class Scripting implements ScriptRules {
 
 const known = new WeakMap<ServerContext, Scripting>();
 
-/** The scripting of a server, made when it is first asked for. */
+/** Returns the scripting of a server, created on first use. */
 export function scriptingOf(server: ServerContext): Scripting {
   const existing = known.get(server);
   if (existing !== undefined) return existing;
@@ -244,10 +243,10 @@ export function librariesOf(server: ServerContext): { codes(): string[]; load(co
   };
 }
 
-/** The scripting of a server as data; null if nobody has asked for it yet. */
+/** Returns the scripting of a server as data; null if it was never used. */
 export const captureScripting = (server: ServerContext): ScriptingState | null => known.get(server)?.capture() ?? null;
 
-/** On a fresh server. */
+/** Called on a fresh server. */
 export function restoreScripting(server: ServerContext, state: ScriptingState | null): void {
   if (state !== null) scriptingOf(server).restore(state);
 }

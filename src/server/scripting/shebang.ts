@@ -1,9 +1,9 @@
-/** The first line of a script, `#!lua flags=no-writes,allow-oom`: what it says of itself. Pure. */
+/** The first line of a script, `#!lua flags=no-writes,allow-oom`: parses its flags. Pure. */
 import * as errors from '../errors.js';
 import { splitInline } from '../resp/inline.js';
 import { isScriptFlag, type ScriptFlag, type ScriptFlags } from './script-run.js';
 
-/** The flags of a script; null if it has no such line. Throws an ErrorReply. */
+/** Returns the flags of a script; null if it has no such line. Throws an ErrorReply. */
 export function parseShebang(code: string): ScriptFlags {
   if (!code.startsWith('#!')) return null;
   const end = code.indexOf('\n');

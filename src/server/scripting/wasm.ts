@@ -1,9 +1,9 @@
 /**
- * The Lua engine as the npm registry has it: PUC-Rio's Lua 5.1.5 compiled to WebAssembly (package wasmoon-lua5.1). Reached from lua-state.ts.
+ * The Lua engine: PUC-Rio's Lua 5.1.5 compiled to WebAssembly (npm package wasmoon-lua5.1). Used by lua-state.ts.
  *
  * Only the package's .wasm file is used. Its own JavaScript starts the engine asynchronously and decodes strings as UTF-8; the loop's thread never
- * runs a promise, and bytes must stay bytes. So the module is compiled here, at once, when the first script comes. The engine sees nothing of the
- * outside: every import that would reach files, processes or the environment refuses.
+ * runs a promise, and bytes must stay bytes. So the module is compiled here, synchronously, with the first script. The engine has no access to the outside:
+ * every import that would reach files, processes or the environment refuses.
  */
 import { readFileSync } from 'node:fs';
 import { copyMemory, PAGE_BYTES, type MemoryState, restoreMemory } from './engine-memory.js';
@@ -66,31 +66,31 @@ export interface LuaFunctions {
 export const LONG_JUMP = Infinity;
 
 const ENOSYS = -52;
-/** A script that wants more is told that there is not enough memory; Redis goes on until the machine has no more. */
+/** A script that needs more gets a memory error; Redis goes on until the machine has no more. */
 const MOST_MEMORY = 512 * 1024 * 1024;
 
 /** An engine as data. */
 export interface EngineState {
   readonly memory: MemoryState;
-  /** How many functions the table has room for, and the indices that are free, the one that is taken next at the end. */
+  /** How many functions the table has room for, and the free indices, the next one to be used at the end. */
   readonly places: number;
   readonly freePlaces: readonly number[];
 }
 
 let compiled: WebAssembly.Module | null = null;
 
-/** The build puts it beside the thread's bundle, so that nobody has to install the rest of that package. */
+/** The build puts it next to the thread's bundle, so that the rest of that package need not be installed. */
 const engine = (): URL => new URL(__LUA_ENGINE__, import.meta.url);
 
-/** A fresh engine with a memory of its own. The first call reads and compiles the module: some 10 ms. */
+/** A fresh engine with its own memory. The first one reads and compiles the module: some 10 ms. */
 export class LuaEngine {
   readonly lua: LuaFunctions;
   readonly memory = new LuaMemory();
   private freePlaces: number[] = [];
-  /** What was captured last, as long as it is referenced, and whether the memory has changed since. */
+  /** The last capture, as long as it is referenced, and whether the memory has changed since. */
   private captured: WeakRef<EngineState> | null = null;
   private hasChanged = true;
-  /** What {@link protect} has called, so that the table is not asked each time. */
+  /** The functions that {@link protect} has called, to save lookups in the table. */
   private readonly bodies = new Map<number, (...args: number[]) => number>();
 
   constructor() {
@@ -126,7 +126,7 @@ export class LuaEngine {
           throw LONG_JUMP;
         },
         emscripten_memcpy_js: (to: number, from: number, length: number): void => void this.memory.bytes.copyWithin(to, from, from + length),
-        // The allocator asks, to have a number that nobody guesses: what the memory holds must follow from what scripts did.
+        // The allocator asks for an unpredictable number, but the content of the memory must depend only on what scripts did.
         emscripten_date_now: (): number => 0,
         _emscripten_get_now_is_monotonic: (): number => 1,
         emscripten_resize_heap: (bytes: number): number => this.grow(bytes >>> 0),
@@ -135,7 +135,7 @@ export class LuaEngine {
     };
   }
 
-  /** Where Lua calls setjmp: an error that is thrown below comes back to here. */
+  /** Where Lua calls setjmp: an error thrown below returns to here. */
   private protect(index: number, first: number, second: number): void {
     const { lua } = this;
     const stack = lua.stackSave();
@@ -154,28 +154,28 @@ export class LuaEngine {
     const { memory } = this.lua;
     const had = memory.buffer.byteLength;
     if (bytes > MOST_MEMORY) return 0;
-    // In steps of an eighth, so that a script that builds a long string does not grow the memory with each of its characters.
+    // In steps of an eighth, so that a script that builds a long string does not grow the memory with each character.
     for (const wanted of [Math.min(Math.max(bytes, had + had / 8), MOST_MEMORY), bytes]) {
       try {
         memory.grow(Math.ceil((wanted - had) / PAGE_BYTES));
         this.memory.look(memory.buffer);
         return 1;
       } catch {
-        // A step that is too long is followed by the one that is needed; then Lua says that its memory is used up.
+        // If a step is too large, the size that is needed is tried; then Lua reports that its memory is used up.
       }
     }
     return 0;
   }
 
-  /** Called before anything is done that changes the memory: the next capture has to look at it again. */
+  /** Called before anything that changes the memory: the next capture has to compare it again. */
   touch(): void {
     this.hasChanged = true;
   }
 
   /**
-   * The engine as data, between two scripts. Nothing is copied if no script has run since the last capture that is still in use: then that one is
-   * returned. Otherwise the memory is compared with it, and pieces that are the same are shared by reference, so that several captures in one process
-   * (and in one v8.serialize call) take the room of one and what has changed. Nobody may write into what is returned.
+   * Returns the engine as data, between two scripts. Nothing is copied if no script has run since the last capture that is still in use: then that one is
+   * returned. Otherwise the memory is compared with it, and equal pieces are shared by reference, so that several captures in one process
+   * (and in one v8.serialize call) take the size of one plus what has changed. The result must not be changed.
    */
   capture(): EngineState {
     const before = this.captured?.deref() ?? null;
@@ -187,13 +187,13 @@ export class LuaEngine {
     return state;
   }
 
-  /** Makes a fresh engine one that can take the functions of a captured one. {@link rebuild} and {@link restore} follow. */
+  /** Prepares a fresh engine for the functions of a captured one. {@link rebuild} and {@link restore} follow. */
   prepare({ places }: EngineState): void {
     const table = this.lua.__indirect_function_table;
     table.grow(places - table.length);
   }
 
-  /** Has something built again that places functions in the table, each at the index that it had when it was captured. */
+  /** Calls `build`, which places functions in the table, each at the index that it had when it was captured. */
   rebuild<T>(indices: readonly number[], build: () => T): T {
     const { length } = this.lua.__indirect_function_table;
     this.freePlaces = indices.toReversed();
@@ -204,13 +204,13 @@ export class LuaEngine {
     return built;
   }
 
-  /** The memory as it was, once everything has been built again that it names functions of. */
+  /** Restores the memory, once all functions that it refers to have been built again. */
   restore({ memory, freePlaces }: EngineState): void {
     this.freePlaces = [...freePlaces];
     restoreMemory(this.lua, this.memory, memory);
   }
 
-  /** Makes a JavaScript function one that Lua can call: (state) → number of results. It lives until it is released. */
+  /** Makes a JavaScript function callable by Lua: (state) → number of results. It lives until it is released. */
   function(run: (state: Pointer) => number): number {
     return this.place(FUNCTION_TYPE, run);
   }
@@ -220,7 +220,7 @@ export class LuaEngine {
     return this.place(HOOK_TYPE, run);
   }
 
-  /** Nobody calls it any more. */
+  /** Called when the function is no longer used. */
   release(index: number): void {
     this.lua.__indirect_function_table.set(index, null);
     this.freePlaces.push(index);
@@ -239,12 +239,12 @@ const I32 = 0x7f;
 const FUNCTION_TYPE = [0x60, 1, I32, 1, I32];
 const HOOK_TYPE = [0x60, 2, I32, I32, 0];
 const MODULE_HEAD = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-/** import e.f as function 0, of type 0; export it as f. */
+/** Bytes of: import e.f as function 0, of type 0; export it as f. */
 const MODULE_TAIL = [0x02, 0x07, 0x01, 0x01, 0x65, 0x01, 0x66, 0x00, 0x00, 0x07, 0x05, 0x01, 0x01, 0x66, 0x00, 0x00];
 
 const passages = new Map<readonly number[], WebAssembly.Module>();
 
-/** A table of WebAssembly takes only functions of WebAssembly, so those of JavaScript go through a module that imports and exports them. */
+/** A WebAssembly table takes only WebAssembly functions, so JavaScript functions are passed through a module that imports and exports them. */
 function passage(type: readonly number[]): WebAssembly.Module {
   let module = passages.get(type);
   if (module === undefined) {

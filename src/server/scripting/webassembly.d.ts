@@ -1,4 +1,4 @@
-/** The part of WebAssembly's interface that the engine uses: it belongs to the language's hosts, so the types of the language leave it out. */
+/** The part of WebAssembly's interface that the engine uses: hosts define it, so it is not among the types of the language. */
 declare global {
   namespace WebAssembly {
     /** Compiled code. */

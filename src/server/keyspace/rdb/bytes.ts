@@ -1,6 +1,6 @@
 /**
- * Reading bytes that may be hostile: every step checks that there are enough of them, and nothing is allocated by a length that the rest of
- * the payload can not hold.
+ * Readers of untrusted bytes: every step checks that there are enough of them, and nothing is allocated for a length that the rest of the payload cannot
+ * contain.
  */
 import { Crc64 } from './crc64.js';
 
@@ -9,7 +9,7 @@ export class CorruptDump {
   constructor(readonly what: string) {}
 }
 
-/** Reads from a latin1 string, front to back. Throws {@link CorruptDump} at the end. */
+/** Reads from a latin1 string, front to back. Throws {@link CorruptDump} beyond its end. */
 export class ByteReader {
   at = 0;
 
@@ -83,7 +83,7 @@ export class ByteReader {
   }
 }
 
-/** Gives the next piece of what is read; null: that was all. */
+/** Returns the next chunk of the input; null: the end. */
 export type NextChunk = () => Buffer | null;
 
 export interface ChunkReaderState {
@@ -92,14 +92,12 @@ export interface ChunkReaderState {
   readonly crc: readonly [high: number, low: number];
 }
 
-/**
- * The same of what comes in pieces, a file for one. Unlike slices of a string, what is read of it does not keep the piece that it was in.
- */
+/** The same for input in chunks, for example from a file. Unlike slices of a string, what is read does not keep the chunk in memory. */
 export class ChunkReader extends ByteReader {
   private chunk: Buffer = Buffer.alloc(0);
   private place = 0;
   private dropped = 0;
-  /** Of what is read while this is so. */
+  /** True while what is read is added to the checksum. */
   sums = true;
   private readonly crc = new Crc64();
 
@@ -107,7 +105,7 @@ export class ChunkReader extends ByteReader {
     super('');
   }
 
-  /** With all that is still to be read, which is in one piece from then on. */
+  /** Captures the reader with all that is still to be read, as one chunk. */
   capture(): ChunkReaderState {
     this.drop();
     const rest: Buffer[] = [this.chunk];
@@ -123,18 +121,18 @@ export class ChunkReader extends ByteReader {
     this.crc.state = crc;
   }
 
-  /** Bytes that have been read. */
+  /** Number of bytes read. */
   get offset(): number {
     return this.dropped + this.place;
   }
 
-  /** CRC-64 of all bytes that have been read. */
+  /** CRC-64 of all bytes read. */
   get checksum(): string {
     this.drop();
     return this.crc.value;
   }
 
-  /** False at the end of what is read. */
+  /** False at the end of the input. */
   hasMore(): boolean {
     if (this.place < this.chunk.length) return true;
     const chunk = this.next();
@@ -169,7 +167,7 @@ export class ChunkReader extends ByteReader {
     return this.chunk.latin1Slice(this.place - length, this.place);
   }
 
-  /** Only what is really there is ever allocated, whatever a length claims. */
+  /** Allocates only for bytes that exist, whatever a length claims. */
   private fetch(bytes: number): void {
     this.drop();
     const parts = [this.chunk];

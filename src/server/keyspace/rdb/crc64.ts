@@ -1,5 +1,5 @@
 /**
- * CRC-64 with the polynomial of Jones, as the last eight bytes of a DUMP and of a snapshot. Reflected, starts at 0, nothing is inverted.
+ * CRC-64 with the polynomial of Jones: the last eight bytes of a DUMP and of a snapshot. Reflected, starts at 0, nothing is inverted.
  *
  * The register is kept in two halves of 32 bits, because bigints cost an allocation for each byte.
  */
@@ -24,7 +24,7 @@ for (let byte = 0; byte < 256; byte++) {
   tableLow[byte] = low;
 }
 
-/** Of the first `length` bytes of a latin1 string, as eight bytes, little-endian. */
+/** Returns the CRC of the first `length` bytes of a latin1 string, as eight bytes, little-endian. */
 export function crc64(text: string, length = text.length): string {
   let high = 0;
   let low = 0;
@@ -36,7 +36,7 @@ export function crc64(text: string, length = text.length): string {
   return littleEndian(low) + littleEndian(high);
 }
 
-/** The same of bytes that come in pieces. */
+/** The same for bytes in chunks. */
 export class Crc64 {
   private high = 0;
   private low = 0;
@@ -61,7 +61,7 @@ export class Crc64 {
     this.low = low;
   }
 
-  /** Of all that was added so far: eight bytes, little-endian. */
+  /** The CRC of all that was added so far: eight bytes, little-endian. */
   get value(): string {
     return littleEndian(this.low) + littleEndian(this.high);
   }

@@ -1,9 +1,9 @@
 /**
- * Values as RESTORE reads them, in every encoding that a redis-server up to 7.0 has written.
+ * Decodes values for RESTORE, in every encoding that a redis-server up to 7.0 has written.
  *
- * A payload may be hostile: its checksum only says that it arrived as it was sent. Every length is checked against what is there, and what
- * contradicts itself (a member twice, entries out of order, a pending entry without a consumer) is refused as a whole. Redis checks as
- * thoroughly only with `sanitize-dump-payload yes`.
+ * A payload may be hostile: its checksum only shows that it arrived as it was sent. Every length is checked against the bytes that are left, and inconsistent
+ * payloads (a member twice, entries out of order, a pending entry without a consumer) are refused as a whole. Redis checks as thoroughly only with
+ * `sanitize-dump-payload yes`.
  */
 import type { HashSeed } from '../hash.js';
 import { HashValue } from '../types/hash.js';
@@ -27,7 +27,7 @@ import { readZiplist, readZipmap } from './ziplist.js';
 /** Version and checksum. */
 const FOOTER_BYTES = 10;
 
-/** Is the payload whole, and of a version that we know? */
+/** True if the payload is complete, and of a supported version. */
 export function isIntact(payload: string): boolean {
   const body = payload.length - FOOTER_BYTES;
   if (body < 0) return false;
@@ -35,7 +35,7 @@ export function isIntact(payload: string): boolean {
   return version <= RDB_VERSION && crc64(payload, body + 2) === payload.slice(body + 2);
 }
 
-/** The value in a payload that {@link isIntact}; undefined if it is none. */
+/** Returns the value in a payload that {@link isIntact}; undefined if it is invalid. */
 export function restore(payload: string, limits: EncodingLimits, seed: HashSeed): Value | undefined {
   try {
     return new RdbReader(new ByteReader(payload.slice(0, -FOOTER_BYTES)), limits, seed).payload();
@@ -48,7 +48,7 @@ export function restore(payload: string, limits: EncodingLimits, seed: HashSeed)
 /** A collection without members: Redis never keeps one, and skips it in a snapshot. */
 export const EMPTY_COLLECTION = 'empty collection';
 
-/** Throws {@link CorruptDump} where the bytes are not what they should be. */
+/** Reads values. Throws {@link CorruptDump} for invalid bytes. */
 export class RdbReader {
   constructor(
     private readonly bytes: ByteReader,
@@ -56,7 +56,7 @@ export class RdbReader {
     private readonly seed: HashSeed,
   ) {}
 
-  /** A type that Redis 7.0 knows, and a value of it. */
+  /** Reads a type that Redis 7.0 knows, and a value of it. */
   payload(): Value {
     const type = this.bytes.byte();
     if (type > LAST_TYPE) throw new CorruptDump('type');
@@ -168,7 +168,7 @@ export class RdbReader {
     set.add(member, score, limits);
   }
 
-  /** What comes as a list stays one, however long its members: Redis looks at their number only. */
+  /** A collection written as a list stays one, however long its members are: Redis checks only their number. */
   private compactLimits(): EncodingLimits {
     return { ...this.limits, 'hash-max-listpack-value': Infinity, 'zset-max-listpack-value': Infinity };
   }
@@ -225,7 +225,7 @@ export class RdbReader {
     const name = this.text();
     if (group.consumers.has(name)) throw new CorruptDump('consumer twice');
     const consumer = group.addConsumer(name, this.time());
-    // When it last got something, besides when it was last seen.
+    // When it was last active, besides when it was last seen.
     if (version === 3) this.time();
     for (let left = this.count(); left > 0; left--) {
       const key = this.bytes.text(16);
@@ -236,7 +236,7 @@ export class RdbReader {
     }
   }
 
-  /** Unix time in ms. */
+  /** Reads unix time in ms. */
   private time(): number {
     const time = Number(this.bytes.int64());
     if (!Number.isSafeInteger(time)) throw new CorruptDump('time');
@@ -249,7 +249,7 @@ export class RdbReader {
 
   // Parts.
 
-  /** All texts of a collection, `width` for each member. */
+  /** Reads all texts of a collection, `width` for each member. */
   private texts(width = 1): string[] {
     const texts: string[] = [];
     for (let left = this.count() * width; left > 0; left--) texts.push(this.text());
@@ -267,7 +267,7 @@ export class RdbReader {
     return decompress(Buffer.from(this.bytes.text(compressed), 'latin1'), length).latin1Slice();
   }
 
-  /** A length that counts things which take a byte each at least, so that there can be no more of them than bytes are left. */
+  /** Reads a number of items that take at least a byte each, so that it cannot exceed the number of bytes left. */
   count(): number {
     return Number(this.length());
   }
@@ -282,7 +282,7 @@ export class RdbReader {
     throw new CorruptDump('length');
   }
 
-  /** Scores of the oldest format: as text behind its length, which also says infinite and not a number. */
+  /** Reads a score of the oldest format: as text after its length, which also encodes infinity and NaN. */
   private oldDouble(): number {
     const length = this.bytes.byte();
     if (length === 253) return NaN;
@@ -291,7 +291,7 @@ export class RdbReader {
   }
 }
 
-/** A pending entry before it is known whose it is. */
+/** A pending entry whose consumer is not known yet. */
 type Unowned = Pick<Pending, 'deliveredMs' | 'deliveries'>;
 
 /** Redis never keeps an empty collection; a payload with one is refused. */
@@ -322,7 +322,7 @@ function readIntset(text: string): string[] {
   return Array.from({ length: count }, () => String(width === 8 ? bytes.int64() : bytes.int(width)));
 }
 
-/** A stream's node from the elements of its listpack. */
+/** Reads a stream's node from the elements of its listpack. */
 function readNode(id: StreamId, elements: readonly string[]): StreamNode {
   const reader = new ElementReader(elements);
   const live = reader.count();
@@ -345,7 +345,7 @@ function readEntry(node: StreamNode, reader: ElementReader): void {
   node.attach({ ms, seq }, fields, 0, flags & (ENTRY_DELETED | ENTRY_SHARES_NAMES));
 }
 
-/** Elements one after another, numbers among them. */
+/** Reads elements one after another, some of them numbers. */
 class ElementReader {
   at = 0;
 

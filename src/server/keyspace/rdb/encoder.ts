@@ -1,10 +1,10 @@
 /**
- * Values as DUMP writes them: the type and the value in Redis's RDB format, then the format's version and a checksum.
+ * Encodes values for DUMP: the type and the value in Redis's RDB format, then the format's version and a checksum.
  *
  *   [ type, 1 | value | version, 2 | CRC-64 of all before, 8 ]
  *
- * Whatever has a compact encoding is written as Redis keeps it in memory (listpack, intset), all else member by member. What we keep in another
- * form is put into Redis's while it is written: lists are cut into the nodes that pushing at the tail would have made.
+ * Values with a compact encoding are written as in Redis's memory (listpack, intset), all others member by member. What is stored in another form here is
+ * converted while it is written: lists are cut into the nodes that pushing at the tail would have made.
  */
 import { HashValue } from '../types/hash.js';
 import { MAX_INT64, parseInt64, type Int64 } from '../types/int64.js';
@@ -21,21 +21,21 @@ import { elementBytes, LISTPACK_OVERHEAD, ListpackWriter } from './listpack.js';
 import { compress } from './lzf.js';
 import { ENTRY_SHARES_NAMES, RDB_VERSION, Type } from './types.js';
 
-/** Shorter strings are not compressed, and a result must be so much shorter. */
+/** Shorter strings are not compressed, and the result must be shorter by at least COMPRESSION_GAIN. */
 const COMPRESSION_MIN = 20;
 const COMPRESSION_GAIN = 4;
 /** Within LLONG_MAX / 2, as in double2ll. */
 const MAX_INTEGER_SCORE = 2 ** 62;
-/** The longest text of an integer of 32 bits. */
+/** Maximum length of the text of a 32-bit integer. */
 const SHORT_INTEGER_LENGTH = 11;
 
-/** The settings that matter; the names are CONFIG's. */
+/** The settings that affect the encoding; the names are CONFIG's. */
 export interface DumpSettings {
   readonly rdbcompression: boolean;
   readonly 'list-max-listpack-size': number;
 }
 
-/** What DUMP answers. @param formatScore a score as replies show it: that is also how a listpack holds it */
+/** Returns the payload of DUMP. @param formatScore formats a score as in replies, and in a listpack */
 export function dump(value: Value, settings: DumpSettings, formatScore: (score: number) => string): string {
   const writer = new RdbWriter(settings, formatScore);
   writer.value(value);
@@ -43,24 +43,24 @@ export function dump(value: Value, settings: DumpSettings, formatScore: (score: 
   return payload + crc64(payload);
 }
 
-/** Members of a large collection that are written in one step. */
+/** Number of members of a large collection that are written in one step. */
 const STEP = 64;
 
-/** A value that is being written. */
+/** A value being written. */
 export interface Source<T extends Collection> {
   value: T;
 }
 
-/** Bytes that are collected before a sink gets them. */
+/** Number of bytes that are collected before the sink gets them. */
 const CHUNK_BYTES = 2 ** 16;
 
 export class RdbWriter {
   private bytes: Buffer;
   private at = 0;
-  /** In a snapshot a value's key stands between its type and its content. */
+  /** In a snapshot a value's key comes between its type and its content. */
   private key: string | null = null;
 
-  /** @param sink takes what has been written, in pieces, which are overwritten after the call; null: {@link finish} returns all of it */
+  /** @param sink receives what has been written, in chunks, which are overwritten after the call; null: {@link finish} returns all of it */
   constructor(
     private readonly settings: DumpSettings,
     private readonly formatScore: (score: number) => string,
@@ -73,24 +73,24 @@ export class RdbWriter {
     return this.bytes.latin1Slice(0, this.at);
   }
 
-  /** Hands what has been collected to the sink. */
+  /** Passes collected bytes to the sink. */
   flush(): void {
     if (this.at > 0) this.sink!(this.bytes.subarray(0, this.at));
     this.at = 0;
   }
 
-  /** A key and its value, as a snapshot has them. */
+  /** Writes a key and its value, as in a snapshot. */
   entry(key: string, value: Value): void {
     this.key = key;
     this.value(value);
     this.key = null;
   }
 
-  /** The same step by step, for a value so large that it must not be written at once. Between two steps `source` may get an exact copy of its value. */
+  /** The same in steps, for a value too large to be written at once. Between two steps `source` may get an exact copy of its value. */
   *entrySteps(key: string, source: Source<Collection>): Generator<void, void, undefined> {
     this.key = key;
     const steps = this.steps(source);
-    // Its key is written with the first step.
+    // The key is written with the first step.
     let isOver = steps.next().done;
     this.key = null;
     for (; isOver !== true; isOver = steps.next().done) yield;
@@ -118,7 +118,7 @@ export class RdbWriter {
     if (this.key !== null) this.text(this.key);
   }
 
-  /** Cut into nodes twice: how many there are stands in front of them. */
+  /** Cut into nodes twice, because their number comes first. */
   private *list(source: Source<List>): Generator<void, void, undefined> {
     this.type(Type.listQuicklist2);
     const fill = this.settings['list-max-listpack-size'];
@@ -179,7 +179,7 @@ export class RdbWriter {
     }
     this.type(Type.sortedSet2);
     this.length(size);
-    // The last one first: that way, loading inserts each at the front of the skip list.
+    // The last one first: then loading inserts each at the front of the skip list.
     for (let left = size; left > 0; left -= STEP) {
       source.value.visit(left - 1, Math.min(STEP, left), true, (member, score) => {
         this.text(member);
@@ -190,7 +190,7 @@ export class RdbWriter {
     }
   }
 
-  /** Whole scores are integers, also where replies show an exponent; the sign of -0 is lost, as in Redis's zzlInsertAt. */
+  /** Whole scores are written as integers, also where replies show an exponent; the sign of -0 is lost, as in Redis's zzlInsertAt. */
   private scoreText(score: number): string {
     return Number.isInteger(score) && Math.abs(score) <= MAX_INTEGER_SCORE ? BigInt(score).toString() : this.formatScore(score);
   }
@@ -244,14 +244,14 @@ export class RdbWriter {
     this.length(seq);
   }
 
-  /** As 16 bytes, which sort as the IDs do. */
+  /** Writes an ID as 16 bytes, which sort as the IDs do. */
   private rawId({ ms, seq }: StreamId): void {
     this.room(16);
     this.at = this.bytes.writeBigUInt64BE(BigInt(ms), this.at);
     this.at = this.bytes.writeBigUInt64BE(BigInt(seq), this.at);
   }
 
-  /** Signed, little-endian. What a double has rounded up to 2^63 is the largest integer. */
+  /** Writes a signed, little-endian integer. A double that was rounded up to 2^63 becomes the largest integer. */
   int64(value: number): void {
     this.room(8);
     this.at = this.bytes.writeBigInt64LE(value >= 2 ** 63 ? MAX_INT64 : BigInt(value), this.at);
@@ -263,7 +263,7 @@ export class RdbWriter {
     this.blob(listpack.finish());
   }
 
-  /** A string: as an integer if it is a short one, compressed if that pays, else as it is. */
+  /** Writes a string: as an integer if it is a short one, compressed if that makes it shorter, else as it is. */
   text(text: string): void {
     const integer = text.length <= SHORT_INTEGER_LENGTH ? parseInt64(text) : null;
     if (typeof integer === 'number' && integer >= -0x80000000 && integer <= 0x7fffffff) this.shortInteger(integer);
@@ -293,7 +293,7 @@ export class RdbWriter {
     this.at += bytes.copy(this.bytes, this.at);
   }
 
-  /** A length, in 6, 14, 32 or 64 bits; a negative one as the unsigned integer with the same bits. */
+  /** Writes a length, in 6, 14, 32 or 64 bits; a negative one as the unsigned integer with the same bits. */
   length(value: Uint64): void {
     this.room(9);
     if (value >= 0 && value < 1 << 6) this.bytes[this.at++] = Number(value);
@@ -322,17 +322,17 @@ export class RdbWriter {
   }
 }
 
-/** Containers of quicklist nodes: an element alone, or a listpack. Redis makes plain ones from 1 GiB on, which no string of ours reaches. */
+/** Containers of quicklist nodes: a single element, or a listpack. Redis uses plain ones from 1 GiB on, which exceeds our strings. */
 const PACKED_NODE = 2;
 
 /** Bytes of a node for each negative list-max-listpack-size. */
 const NODE_BYTES = [4096, 8192, 16384, 32768, 65536];
 /** A node limited by elements is limited by bytes as well. */
 const NODE_SAFE_BYTES = 8192;
-/** What Redis reckons with for an element besides its text. */
+/** Redis's estimate of the bytes of an element besides its text. */
 const ELEMENT_ESTIMATE = 8;
 
-/** The elements of a list, cut as pushing them at the tail would have cut them. */
+/** Yields the elements of a list in the nodes that pushing them at the tail would have made. */
 function* listNodes(source: Source<List>, fill: number): Generator<string[], void, undefined> {
   let node: string[] = [];
   let bytes = LISTPACK_OVERHEAD;
@@ -354,7 +354,7 @@ function* elementsOf(source: Source<List>): Generator<string, void, undefined> {
   for (let at = 0; at < source.value.size; at += STEP) yield* source.value.slice(at, Math.min(STEP, source.value.size - at));
 }
 
-/** Bytes of an integer, how many there are, and the integers, sorted, in as many bytes as the largest needs. */
+/** Returns an intset: bytes per integer, their number, and the integers, sorted, in as many bytes as the largest needs. */
 function intset(integers: readonly Int64[]): Buffer {
   const fits = (bits: bigint): boolean => integers.every((value) => value >= -(1n << bits) && value < 1n << bits);
   const width = fits(15n) ? 2 : fits(31n) ? 4 : 8;
@@ -368,7 +368,7 @@ function intset(integers: readonly Int64[]): Buffer {
   return bytes;
 }
 
-/** The listpack that Redis keeps for a node of a stream. */
+/** Returns the listpack that Redis stores for a node of a stream. */
 function nodeListpack(node: StreamNode): Buffer {
   const listpack = new ListpackWriter();
   listpack.integer(node.live);
@@ -386,7 +386,7 @@ function nodeListpack(node: StreamNode): Buffer {
     listpack.integer(distance(node.seq, seq));
     if (!sharesNames) listpack.integer(texts.length / 2);
     for (const text of texts) listpack.text(text);
-    // How many elements the entry has, so that it can be found from its end.
+    // Number of elements of the entry, so that it can be found from its end.
     listpack.integer(texts.length + (sharesNames ? 3 : 4));
   }
   return listpack.finish();

@@ -1,6 +1,6 @@
 /**
- * Listpacks: Redis's form of a short sequence of strings and integers in one run of bytes. Written by DUMP, read by RESTORE; and streams
- * count with the sizes, since a node of a stream is full when its listpack is.
+ * Listpacks: Redis's encoding of a short sequence of strings and integers in one block of bytes. Written by DUMP, read by RESTORE; streams use the sizes, since
+ * a node of a stream is full when its listpack is.
  *
  *   [ total bytes, 4 | elements, 2 | element … element | 0xff ]          numbers are little-endian
  *   element:  encoding and content, then their length backwards (so that it can be read from the end)
@@ -16,10 +16,10 @@ import { ByteReader, CorruptDump } from './bytes.js';
 
 /** Header and end. */
 export const LISTPACK_OVERHEAD = 7;
-/** Elements that the header can count; more are counted by walking. */
+/** Maximum number of elements that the header can count; more are counted by walking. */
 const COUNT_UNKNOWN = 0xffff;
 
-/** Bytes of an element that is an integer. */
+/** Returns the size of an integer element, in bytes. */
 export function integerElementBytes(value: Int64): number {
   if (value >= 0 && value <= 127) return 2;
   if (value >= -4096 && value <= 4095) return 3;
@@ -29,7 +29,7 @@ export function integerElementBytes(value: Int64): number {
   return 10;
 }
 
-/** Bytes of the element that a text becomes. */
+/** Returns the size of the element for a text, in bytes. */
 export function elementBytes(text: string): number {
   const integer = parseInt64(text);
   if (integer !== null) return integerElementBytes(integer);
@@ -38,7 +38,7 @@ export function elementBytes(text: string): number {
   return content + lengthBytes(content);
 }
 
-/** How many bytes the backward length takes. */
+/** Returns the size of the backward length, in bytes. */
 function lengthBytes(length: number): number {
   if (length <= 127) return 1;
   if (length < 16383) return 2;
@@ -46,7 +46,7 @@ function lengthBytes(length: number): number {
   return length < 268435455 ? 4 : 5;
 }
 
-/** Collects elements; {@link finish} gives the bytes. */
+/** Collects elements; {@link finish} returns the bytes. */
 export class ListpackWriter {
   private bytes = Buffer.alloc(256);
   private at = 6;
@@ -109,7 +109,7 @@ export class ListpackWriter {
     return this.at;
   }
 
-  /** The length of the element backwards: seven bits a byte, the highest first, all but the first marked. */
+  /** Writes the length of the element backwards: seven bits a byte, the highest first, all but the first marked. */
   private end(start: number): void {
     const length = this.at - start;
     const width = lengthBytes(length);
@@ -122,7 +122,7 @@ export class ListpackWriter {
   }
 }
 
-/** The elements of a listpack, as texts. Throws CorruptDump if its bytes contradict each other anywhere. */
+/** Returns the elements of a listpack, as texts. Throws CorruptDump if its bytes are inconsistent. */
 export function readListpack(text: string): string[] {
   const bytes = new ByteReader(text);
   if (bytes.uint(4) !== text.length) throw new CorruptDump('listpack size');

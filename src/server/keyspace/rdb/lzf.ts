@@ -1,8 +1,8 @@
 /**
  * LZF, the compression of long strings in a DUMP. The choice of matches is that of Redis's settings (a hash table of 65,536 places, the fast
- * variant), so that what we compress is, byte by byte, what a fresh redis-server compresses it to.
+ * variant), so that the result is, byte by byte, that of a fresh redis-server.
  *
- *   000lllll <l + 1 bytes>            so many bytes as they are
+ *   000lllll <l + 1 bytes>            l + 1 literal bytes
  *   LLLooooo oooooooo                 L + 2 bytes from o + 1 bytes back, L from 1 to 6
  *   111ooooo LLLLLLLL oooooooo        L + 9 bytes from there
  */
@@ -14,24 +14,24 @@ const HASH_MASK = (1 << HASH_BITS) - 1;
 const MAX_LITERALS = 32;
 const MAX_OFFSET = 1 << 13;
 const MAX_MATCH = 264;
-/** A match this long or longer has its length in a byte of its own. */
+/** A match of at least this length has its length in a byte of its own. */
 const LONG_MATCH = 7;
-/** So many bytes are compared without looking at where the match has to end; see {@link matchLength}. */
+/** This many bytes are compared without checking where the match has to end; see {@link matchLength}. */
 const UNCHECKED = 16;
-/** The most that one byte of compressed text can become. */
+/** Maximum number of bytes that one compressed byte can expand to. */
 const MAX_EXPANSION = MAX_MATCH / 2;
 
-// Used by one compression at a time; places count from 1, so that 0 is none.
+// Used by one compression at a time; places count from 1, and 0 means none.
 const places = new Uint32Array(1 << HASH_BITS);
 
-/** Null if the result would not be shorter than `maxLength` bytes or so: then it is not worth it. */
+/** Returns null if the result would not be shorter than `maxLength` bytes or so: then it is not worth it. */
 export function compress(input: Uint8Array, maxLength: number): Buffer | null {
   if (input.length === 0 || maxLength <= 0) return null;
   places.fill(0);
   const output = Buffer.allocUnsafe(maxLength + MAX_LITERALS);
   const end = input.length;
   let from = 0;
-  // The first byte of a run holds its length, which is known at its end.
+  // The first byte of a run contains its length, which is known at its end.
   let to = 1;
   let literals = 0;
   while (from < end - 2) {
@@ -44,7 +44,7 @@ export function compress(input: Uint8Array, maxLength: number): Buffer | null {
       output[to - literals - 1] = literals - 1;
       if (literals === 0) to--;
       const length = matchLength(input, reference, from);
-      // What is written is the length less two.
+      // The length is stored minus two.
       const code = length - 2;
       if (code < LONG_MATCH) output[to++] = (offset >> 8) + (code << 5);
       else {
@@ -84,7 +84,7 @@ export function compress(input: Uint8Array, maxLength: number): Buffer | null {
   return output.subarray(0, to);
 }
 
-/** Of the three bytes at a position. */
+/** Hashes the three bytes at a position. */
 function hashAt(input: Uint8Array, at: number): number {
   const three = (input[at]! << 16) | (input[at + 1]! << 8) | input[at + 2]!;
   return ((three >>> (24 - HASH_BITS)) - three * 5) & HASH_MASK;
@@ -94,7 +94,10 @@ function isSame(input: Uint8Array, a: number, b: number): boolean {
   return input[a] === input[b] && input[a + 1] === input[b + 1] && input[a + 2] === input[b + 2];
 }
 
-/** Three bytes are known to match. The limit is looked at only after the first sixteen further ones, if there are that many, as in liblzf. */
+/**
+ * Returns the length of a match whose first three bytes are known to be equal. As in liblzf, the limit is checked only after the next sixteen, if there are
+ * that many.
+ */
 function matchLength(input: Uint8Array, a: number, b: number): number {
   const most = Math.min(input.length - b - 2, MAX_MATCH);
   let length = 2;
@@ -109,7 +112,7 @@ function matchLength(input: Uint8Array, a: number, b: number): number {
   return length;
 }
 
-/** Throws CorruptDump if the result has not exactly `length` bytes. */
+/** Decompresses. Throws CorruptDump if the result does not have exactly `length` bytes. */
 export function decompress(input: Uint8Array, length: number): Buffer {
   if (length > input.length * MAX_EXPANSION || length > constants.MAX_STRING_LENGTH) throw new CorruptDump('length of a compressed string');
   const output = Buffer.alloc(length);

@@ -1,6 +1,6 @@
 /** Numbers of the RDB format. */
 
-/** Of Redis 7.0. A dump of a higher version is refused. */
+/** The version of Redis 7.0. A dump of a higher version is refused. */
 export const RDB_VERSION = 10;
 
 /** The first byte of a value: its type, and how it is written. */
@@ -22,7 +22,7 @@ export const Type = {
   sortedSetListpack: 17,
   listQuicklist2: 18,
   streamListpacks2: 19,
-  /** Of 7.2. */
+  /** Since 7.2. */
   setListpack: 20,
   streamListpacks3: 21,
 } as const;
@@ -30,7 +30,7 @@ export const Type = {
 /** The last type that Redis 7.0 knows. */
 export const LAST_TYPE = Type.streamListpacks2;
 
-/** What stands in a snapshot beside keys, where the type of a value could stand. */
+/** What a snapshot contains besides keys, in the place of a value's type. */
 export const Opcode = {
   slotInfo: 244,
   library: 245,

@@ -7,7 +7,7 @@
  */
 import { ByteReader, CorruptDump } from './bytes.js';
 
-/** Throws CorruptDump if the bytes contradict each other. */
+/** Returns the entries of a ziplist. Throws CorruptDump if the bytes are inconsistent. */
 export function readZiplist(text: string): string[] {
   const bytes = new ByteReader(text);
   const size = bytes.uint(4);
@@ -61,12 +61,12 @@ function readInteger(bytes: ByteReader, first: number): string {
     case 0xfe:
       return String(bytes.int(1));
   }
-  // 0 to 12 within the encoding itself.
+  // 0 to 12, encoded in the first byte itself.
   if (first < 0xf1 || first > 0xfd) throw new CorruptDump('ziplist encoding');
   return String((first & 0x0f) - 1);
 }
 
-/** Fields and values by turns. */
+/** Returns alternating fields and values. */
 export function readZipmap(text: string): string[] {
   const bytes = new ByteReader(text);
   bytes.skip(1);

@@ -6,8 +6,8 @@
  *       ▼
  *   hashtable   Dict: field → value, in dense slots      O(1)
  *
- * A small list is faster than a table as well as smaller. In both forms fields lie in positions 0 … size-1, which is what random
- * picks and SCAN need. A position is valid until the next removal.
+ * A small list is faster than a table as well as smaller. In both forms fields have positions 0 … size-1, as random picks and SCAN need. A position is valid
+ * until the next removal.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
@@ -21,12 +21,12 @@ const HASH_OVERHEAD = 96;
 const LIST_ENTRY_OVERHEAD = 48;
 const DICT_ENTRY_OVERHEAD = 76;
 
-/** In captured state, in the place of the length of the list. */
+/** In captured state, instead of the length of the list. */
 const IN_DICT = -1;
 
 export class HashValue implements Collection {
   readonly type = 'hash';
-  /** Fields at even places, their values behind them; empty once the hash is a dict. */
+  /** Fields at even places, each followed by its value; empty once the hash is a dict. */
   private list: string[] = [];
   private dict: Dict<string> | null = null;
   private textBytes = 0;
@@ -56,8 +56,8 @@ export class HashValue implements Collection {
   }
 
   /**
-   * Becomes a dict right away if one of `texts[first …]` is too long for a list, as Redis does before it sets several fields
-   * (hashTypeTryConversion): a long one at the end decides already, even if nothing is added in the end.
+   * Becomes a dict at once if one of `texts[first …]` is too long for a list, as in Redis before it sets several fields
+   * (hashTypeTryConversion): even if the long one is the last, and even if nothing is added in the end.
    */
   prepareFor(texts: readonly string[], first: number, limits: EncodingLimits): void {
     if (this.dict !== null) return;
@@ -77,7 +77,7 @@ export class HashValue implements Collection {
     return this.setInDict(field, value);
   }
 
-  /** False if the field was not there. */
+  /** False if the field did not exist. */
   delete(field: string): boolean {
     return this.dict === null ? this.deleteFromList(field) : this.deleteFromDict(this.dict, field);
   }
@@ -90,7 +90,7 @@ export class HashValue implements Collection {
     return this.dict === null ? this.list[position * 2 + 1]! : this.dict.values[position]!;
   }
 
-  /** One step of HSCAN; returns the next cursor. A list comes whole, as Redis returns it. */
+  /** One step of HSCAN; returns the next cursor. A list is returned whole, as in Redis. */
   scan(cursor: number, count: number, visit: (position: number) => void): number {
     if (this.dict !== null) return this.dict.scan(cursor, count, visit);
     for (let position = 0; position < this.size; position++) visit(position);
@@ -126,7 +126,7 @@ export class HashValue implements Collection {
     for (let left = dict.size; left > 0; left--) dict.values.push(from.text());
   }
 
-  /** Place of a field in the list, or -1. */
+  /** Returns the place of a field in the list, or -1. */
   private findInList(field: string): number {
     const { list } = this;
     for (let at = 0; at < list.length; at += 2) {
@@ -146,7 +146,7 @@ export class HashValue implements Collection {
       this.textBytes -= list[at + 1]!.length;
       list[at + 1] = value;
     }
-    // After another value for a field, too: the limit may have been lowered meanwhile.
+    // Checked also after replacing a value: the limit may have been lowered meanwhile.
     if (list.length > most * 2) this.toDict();
     return at === -1;
   }

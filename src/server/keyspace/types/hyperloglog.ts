@@ -1,6 +1,6 @@
 /**
- * HyperLogLog: how many different elements were seen, in at most 12 KiB, with an error of 0.81 %. It lives in an ordinary string,
- * byte for byte as Redis lays it out, so that GET and SET carry it between servers.
+ * HyperLogLog: estimates the number of different elements, in at most 12 KiB, with an error of 0.81 %. It is stored in an ordinary string, byte for byte as in
+ * Redis, so that GET and SET can copy it between servers.
  *
  *   header   | "HYLL" | encoding | 0 0 0 | cached count, 8 bytes, lowest first; the highest bit says that it is out of date |
  *
@@ -10,7 +10,7 @@
  *                                 01nnnnnn nnnnnnnn    1 to 16384 are zero
  *                                 1vvvvvnn             1 to 4 have the value 1 to 32
  *
- * An element's hash gives a register (14 bits) and a number: at which position the first bit is set in the rest. The register keeps the
+ * An element's hash gives a register (14 bits) and a number: the position of the first bit that is set in the rest. The register keeps the
  * largest. Sparse becomes dense when a value exceeds 32 or the runs take too many bytes. The estimate is Ertl's (arXiv 1702.01284).
  */
 import { ByteString, type StringValue } from '../value.js';
@@ -37,12 +37,12 @@ const SPARSE_MAX_VALUE = 32;
 const VALUE_MAX_RUN = 4;
 const ZERO_MAX_RUN = 64;
 
-/** What an attempt to change a register has come to. */
+/** The result of raising a register. */
 export type Change = 'changed' | 'same' | 'corrupted';
 
 const murmur = new MurmurHash();
 
-/** An empty one, sparse, with a valid cached count of 0. */
+/** Returns an empty one, sparse, with a valid cached count of 0. */
 export function createHyperLogLog(): ByteString {
   const bytes = Buffer.alloc(HEADER_BYTES + 2);
   bytes.latin1Write(MAGIC);
@@ -51,7 +51,7 @@ export function createHyperLogLog(): ByteString {
   return ByteString.of(bytes);
 }
 
-/** Does a string look like one? Says nothing about its runs. */
+/** True if a string has a valid header. Says nothing about its runs. */
 export function isHyperLogLog(value: StringValue): boolean {
   if (typeof value === 'number' || value.length < HEADER_BYTES) return false;
   const header = value.slice(0, HEADER_BYTES);
@@ -69,7 +69,7 @@ export function addElement(string: ByteString, element: string, sparseMaxBytes: 
   return raiseRegister(string, murmur.low & (REGISTERS - 1), firstSetBit(murmur.high, murmur.low), sparseMaxBytes);
 }
 
-/** The position, from 1, of the lowest bit that is set behind the index bits; at most 51. */
+/** Returns the position, from 1, of the lowest set bit after the index bits; at most 51. */
 function firstSetBit(high: number, low: number): number {
   const lower = low >>> INDEX_BITS;
   if (lower !== 0) return trailingZeros(lower) + 1;
@@ -79,7 +79,7 @@ function firstSetBit(high: number, low: number): number {
 
 const trailingZeros = (word: number): number => 31 - Math.clz32(word & -word);
 
-/** Makes a register at least `value`. */
+/** Raises a register to at least `value`. */
 export function raiseRegister(string: ByteString, index: number, value: number, sparseMaxBytes: number): Change {
   return isSparse(string) ? raiseSparse(string, index, value, sparseMaxBytes) : raiseDense(string, index, value);
 }
@@ -89,7 +89,7 @@ export function outdateCount(string: ByteString): void {
   string.setByteAt(last, string.byteAt(last) | 0x80);
 }
 
-/** The cached count; undefined if it is out of date. A bigint only if somebody else has written it. */
+/** Returns the cached count; undefined if it is out of date. A bigint only if it was written by another program. */
 export function cachedCount(string: ByteString): number | bigint | undefined {
   const count = string.view.readBigUInt64LE(COUNT_AT);
   if (count >> 63n === 1n) return undefined;
@@ -100,18 +100,18 @@ export function cacheCount(string: ByteString, count: number): void {
   string.view.writeBigUInt64LE(BigInt(count), COUNT_AT);
 }
 
-/** The estimate; undefined if the runs are corrupted. */
+/** Returns the estimate; undefined if the runs are corrupted. */
 export function estimateOf(string: ByteString): number | undefined {
   const histogram = isSparse(string) ? sparseHistogram(string.view) : histogramOf(registersOf(string)!);
   return histogram === undefined ? undefined : estimate(histogram);
 }
 
-/** The estimate for registers that stand in one byte each. */
+/** Returns the estimate for registers of one byte each. */
 export function estimateOfRegisters(registers: Uint8Array): number {
   return estimate(histogramOf(registers));
 }
 
-/** All registers, one byte each; undefined if the runs are corrupted. */
+/** Returns all registers, one byte each; undefined if the runs are corrupted. */
 export function registersOf(string: ByteString): Uint8Array | undefined {
   const registers = new Uint8Array(REGISTERS);
   return mergeInto(registers, string) ? registers : undefined;
@@ -123,7 +123,7 @@ export function mergeInto(registers: Uint8Array, string: ByteString): boolean {
   return isSparse(string) ? mergeSparse(registers, bytes) : mergeDense(registers, bytes);
 }
 
-/** Makes it dense if it is not; false if the runs are corrupted. */
+/** Converts it to dense; false if the runs are corrupted. */
 export function toDense(string: ByteString): boolean {
   if (!isSparse(string)) return true;
   const registers = registersOf(string);
@@ -136,7 +136,7 @@ export function toDense(string: ByteString): boolean {
   return true;
 }
 
-/** The runs as PFDEBUG DECODE prints them: `Z:` and `z:` zeros of two bytes and of one, `v:value,length`. */
+/** Returns the runs as PFDEBUG DECODE prints them: `Z:` and `z:` zeros of two bytes and of one, `v:value,length`. */
 export function describeRuns(string: ByteString): string {
   const bytes = string.view;
   const runs: string[] = [];
@@ -161,7 +161,7 @@ function setDense(bytes: Uint8Array, index: number, value: number): void {
   const at = HEADER_BYTES + (bit >>> 3);
   const shift = bit & 7;
   bytes[at] = (bytes[at]! & ~(REGISTER_MAX << shift)) | (value << shift);
-  // The last register ends with the last byte; a write behind it would be ignored.
+  // The last register ends with the last byte; a write beyond it is ignored.
   bytes[at + 1] = (bytes[at + 1]! & ~(REGISTER_MAX >>> (8 - shift))) | (value >>> (8 - shift));
 }
 
@@ -222,10 +222,10 @@ function mergeSparse(registers: Uint8Array, bytes: Uint8Array): boolean {
   return index === REGISTERS;
 }
 
-/** Where the run that covers a register lies. */
+/** The run that covers a register. */
 interface RunAt {
   readonly at: number;
-  /** The run before it, or where the first run begins. */
+  /** The run before it, or the start of the first run. */
   readonly before: number;
   /** Its first register. */
   readonly first: number;
@@ -236,7 +236,7 @@ function findRun(bytes: Uint8Array, index: number): RunAt | undefined {
   let first = 0;
   for (let at = HEADER_BYTES; at < bytes.length; ) {
     const length = runLength(bytes, at);
-    // A long run of which only the first byte is there can not be replaced. Redis writes behind the end of the string.
+    // A long run of which only the first byte exists cannot be replaced. Redis writes beyond the end of the string.
     if (at + runBytes(bytes, at) > bytes.length) return undefined;
     if (index < first + length) return { at, before, first };
     before = at;
@@ -246,7 +246,7 @@ function findRun(bytes: Uint8Array, index: number): RunAt | undefined {
   return undefined;
 }
 
-/** Splits the run that covers the register, and joins what has become alike. Steps and limits are Redis's, so the bytes are, too. */
+/** Splits the run that covers the register, and joins equal neighbours. Steps and limits are Redis's, so the bytes are the same. */
 function raiseSparse(string: ByteString, index: number, value: number, maxBytes: number): Change {
   if (value > SPARSE_MAX_VALUE) return promote(string, index, value);
   const bytes = string.view;
@@ -267,7 +267,7 @@ function promote(string: ByteString, index: number, value: number): Change {
   return toDense(string) ? raiseDense(string, index, value) : 'corrupted';
 }
 
-/** The runs that take the place of one in which a register gets another value. */
+/** Returns the runs that replace one in which a register gets another value. */
 function splitRun(bytes: Uint8Array, { at, first }: RunAt, index: number, value: number): number[] {
   const last = first + runLength(bytes, at) - 1;
   const old = isValueRun(bytes, at) ? runValue(bytes, at) : 0;
@@ -279,17 +279,17 @@ function runOf(value: number, length: number): number[] {
   return value === 0 ? zeroRun(length) : [valueRun(value, length)];
 }
 
-/** Redis looks at five runs, from the one before the change on. */
+/** Redis checks five runs, beginning with the one before the change. */
 const JOIN_RUNS = 5;
 
-/** Joins neighbours of the same value, as long as the run is not too long. */
+/** Joins neighbours of the same value, up to the maximum length of a run. */
 function joinRuns(string: ByteString, from: number): void {
   let at = from;
   for (let left = JOIN_RUNS; left > 0 && at < string.length; left--) {
     const bytes = string.view;
     const joined = joinedRun(bytes, at);
     if (joined === undefined) at += runBytes(bytes, at);
-    // The joined run is looked at again: it may be joined with the next one, too.
+    // The joined run is checked again: it may be joined with the next one as well.
     else string.splice(at, at + 2, Uint8Array.of(joined));
   }
 }
@@ -301,7 +301,7 @@ function joinedRun(bytes: Uint8Array, at: number): number | undefined {
   return value === runValue(bytes, at + 1) && length <= VALUE_MAX_RUN ? valueRun(value, length) : undefined;
 }
 
-// The estimate, from how many registers have which value.
+// Counts the registers of each value.
 
 function histogramOf(registers: Uint8Array): Int32Array {
   const histogram = new Int32Array(REGISTER_MAX + 1);

@@ -1,10 +1,10 @@
 /**
- * IdIndex: things in the order of their stream IDs: the nodes of a stream, the pending entries of a group and of a consumer.
+ * IdIndex: items in the order of their stream IDs: the nodes of a stream, the pending entries of a group and of a consumer.
  *
  *   chunks   [ 1-0 … 3-1 | 3-2 … 9-0 | 9-1 … 9-7 ]      sorted arrays of up to CHUNK_MAX, none of them empty
  *
- * Two binary searches find an ID: among the chunks by their first item, then within one. What is added is nearly always the last, what is
- * removed often the first; both touch one chunk only.
+ * Two binary searches find an ID: among the chunks by their first item, then within one. Items are nearly always added at the end, and often removed from the
+ * front; both touch only one chunk.
  */
 import { compareIds, type StreamId } from './stream-id.js';
 
@@ -28,13 +28,13 @@ export class IdIndex<T extends StreamId> {
     return found !== undefined && compareIds(found, id) === 0 ? found : undefined;
   }
 
-  /** The last item whose ID is not after `id`. */
+  /** Returns the last item whose ID is not after `id`. */
   atOrBefore(id: StreamId): T | undefined {
     const chunk = this.chunks[this.chunkOf(id)];
     return chunk === undefined ? undefined : chunk[countUpTo(chunk, id) - 1];
   }
 
-  /** The first item whose ID is not before `id`. */
+  /** Returns the first item whose ID is not before `id`. */
   atOrAfter(id: StreamId): T | undefined {
     const found = this.atOrBefore(id);
     return found !== undefined && compareIds(found, id) === 0 ? found : this.after(id);
@@ -55,7 +55,7 @@ export class IdIndex<T extends StreamId> {
     return chunk[countUpTo(chunk, id) - 2] ?? this.chunks[at - 1]?.at(-1);
   }
 
-  /** False, and nothing done, if there is an item with this ID. */
+  /** Adds an item. False, with nothing changed, if its ID exists already. */
   add(item: T): boolean {
     const { last } = this;
     if (last === undefined || compareIds(item, last) > 0) this.append(item);
@@ -65,7 +65,7 @@ export class IdIndex<T extends StreamId> {
     return true;
   }
 
-  /** The item that was removed; undefined if there is none with this ID. */
+  /** Removes and returns an item; undefined if there is none with this ID. */
   delete(id: StreamId): T | undefined {
     const at = this.chunkOf(id);
     const chunk = this.chunks[at];
@@ -96,7 +96,7 @@ export class IdIndex<T extends StreamId> {
     if (chunk.length > CHUNK_MAX) this.chunks.splice(at + 1, 0, chunk.splice(CHUNK_MAX / 2));
   }
 
-  /** The last chunk that begins at or before `id`; -1 if all begin after it. */
+  /** Returns the last chunk that begins at or before `id`; -1 if all begin after it. */
   private chunkOf(id: StreamId): number {
     let low = 0;
     let high = this.chunks.length;
@@ -109,7 +109,7 @@ export class IdIndex<T extends StreamId> {
   }
 }
 
-/** How many items of a sorted array are not after `id`. */
+/** Returns how many items of a sorted array are not after `id`. */
 export function countUpTo(items: readonly StreamId[], id: StreamId): number {
   let low = 0;
   let high = items.length;

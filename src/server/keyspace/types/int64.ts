@@ -1,16 +1,16 @@
 /**
- * 64-bit integers as the keyspace holds them: a number where that is exact, a bigint beyond. The two compare with each other,
+ * 64-bit integers of the keyspace: a number where that is exact, a bigint beyond. The two compare with each other,
  * so a sorted array may hold both.
  */
 export type Int64 = number | bigint;
 
 export const MAX_INT64 = 0x7fffffffffffffffn;
 const MIN_INT64 = -0x8000000000000000n;
-/** So many digits are always a safe integer. */
+/** Integers with at most this many digits are safe. */
 const SAFE_DIGITS = 15;
 
 /**
- * The integer that a text spells, or null. Only the canonical spelling counts, so that the text can be had back: no plus sign,
+ * Parses an integer, or returns null. Only the canonical spelling is accepted, so that the text can be restored: no plus sign,
  * no leading zeros, no "-0", no spaces (string2ll).
  */
 export function parseInt64(text: string): Int64 | null {
@@ -38,18 +38,18 @@ function parseLong(text: string): Int64 | null {
   return fromBigInt(value);
 }
 
-/** One more, wrapping around as C's integers do. */
+/** Returns the value plus one, wrapping around as C's integers do. */
 export function oneMore(value: Int64): Int64 {
   return typeof value === 'number' && value < Number.MAX_SAFE_INTEGER ? value + 1 : fromBigInt(BigInt.asIntN(64, BigInt(value) + 1n));
 }
 
-/** In the shorter form. */
+/** Converts to a number if that is exact. */
 export function fromBigInt(value: bigint): Int64 {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** As C reads a number: what begins with digits is one, and of more than 32 bits the lower ones are left. */
+/** Parses like C's atoi: leading digits are the number; of more than 32 bits the lower ones are kept. */
 export function atoi(text: string): number {
   const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
   if (digits === undefined) return 0;

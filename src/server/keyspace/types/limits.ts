@@ -1,16 +1,16 @@
 /**
- * The settings by which collections choose their encoding, under the names that CONFIG gives them. Commands hand them in
- * with every change, so that CONFIG SET holds from the next command on; what has grown past a limit never shrinks back.
+ * The settings by which collections choose their encoding, named as in CONFIG. Commands pass them with every change, so
+ * that CONFIG SET takes effect with the next command; a collection that has exceeded a limit never changes back.
  */
 export interface EncodingLimits {
-  /** The most members of a set of integers only that is still kept as a sorted array. */
+  /** Maximum number of members of an integer set that is stored as a sorted array. */
   readonly 'set-max-intset-entries': number;
-  /** The most fields of a hash that is still kept as one flat list. */
+  /** Maximum number of fields of a hash that is stored as one flat list. */
   readonly 'hash-max-listpack-entries': number;
-  /** The longest field or value, in bytes, in such a list. */
+  /** Maximum length of a field or value in such a list, in bytes. */
   readonly 'hash-max-listpack-value': number;
-  /** The most members of a sorted set that is still kept without an index by member. */
+  /** Maximum number of members of a sorted set without an index by member. */
   readonly 'zset-max-listpack-entries': number;
-  /** The longest member, in bytes, of such a sorted set. */
+  /** Maximum length of a member of such a sorted set, in bytes. */
   readonly 'zset-max-listpack-value': number;
 }

@@ -1,11 +1,11 @@
 /**
- * Chunk: a link of the chain that a List is.
+ * Chunk: one link of the chain that makes up a List.
  *
  *   items   [ '' | '' | a | b | c | '' ]
- *                       └ start     └ end      room on either side; what lies outside of [start, end) is ''
+ *                       └ start     └ end      room on either side; everything outside of [start, end) is ''
  */
 
-/** Elements in a full chunk. A chunk this size keeps an insertion in the middle below a microsecond, and the chain of a million elements at 8,000 links. */
+/** Elements in a full chunk. At this size an insertion in the middle takes less than a microsecond, and a million elements are a chain of 8,000 links. */
 export const CHUNK_MAX = 128;
 export const CHUNK_MIN = 4;
 
@@ -42,7 +42,7 @@ export class Chunk {
     this.end = start + length;
   }
 
-  /** Room for one more at `at`, a position in [start, end]: returns where it is, or -1 if the chunk is full. */
+  /** Makes room for one more at `at`, a position in [start, end]: returns its place, or -1 if the chunk is full. */
   open(at: number): number {
     const { items, start, end } = this;
     if (end < items.length) {
@@ -56,7 +56,7 @@ export class Chunk {
     return at - 1;
   }
 
-  /** Removes elements equal to `value`, at most `limit`, from the front on. Returns how many. */
+  /** Removes elements equal to `value`, at most `limit`, from the front on. Returns their number. */
   removeFromFront(value: string, limit: number): number {
     const { items, start, end } = this;
     let kept = start;
@@ -69,7 +69,7 @@ export class Chunk {
     return end - kept;
   }
 
-  /** The same from the back on. */
+  /** The same from the back. */
   removeFromBack(value: string, limit: number): number {
     const { items, start, end } = this;
     let kept = end;

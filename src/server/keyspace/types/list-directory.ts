@@ -1,17 +1,17 @@
 /**
- * ListDirectory: where the chunks of a long list begin, so that an index is found by halving instead of by walking the chain.
+ * ListDirectory: where the chunks of a long list begin, so that an index is found by binary search instead of by walking the chain.
  *
  *   chunks   [ head | c1  | c2  | … | tail ]
- *   ends     [ 57   | 185 | 313 | … |      ]   how many elements lie before the end of each, when the directory was made
+ *   ends     [ 57   | 185 | 313 | … |      ]   how many elements were before the end of each when the directory was made
  *
- * A List makes it when an index far from both ends is asked for, and drops it when a chunk comes or goes or one between the ends changes. What is pushed
- * and popped at the ends leaves it valid: it shifts all indexes by what the head chunk has gained or lost, and the tail is whatever lies behind.
- * So a list of a million elements is walked once and then read anywhere in O(log N), where Redis walks half of its nodes each time.
+ * A List makes it when an index far from both ends is requested, and drops it when a chunk is added or removed or one between the ends changes. Pushing and
+ * popping at the ends keeps it valid: all indexes shift by the change of the head chunk's length, and the tail is everything after the others. So a list of a
+ * million elements is walked once and then read anywhere in O(log N), where Redis walks up to half of its nodes each time.
  */
 import type { Chunk } from './list-chunk.js';
 
 export class ListDirectory {
-  /** Where {@link chunkOf} found the element within the chunk that it returned. */
+  /** The place of the element that {@link chunkOf} found, within the chunk that it returned. */
   at = 0;
   private readonly chunks: Chunk[] = [];
   private readonly ends: number[] = [];
@@ -25,7 +25,7 @@ export class ListDirectory {
     }
   }
 
-  /** The chunk of an index that the list has, behind the head chunk. */
+  /** Returns the chunk of an existing index, after the head chunk. */
   chunkOf(index: number): Chunk {
     const { chunks, ends, head } = this;
     const then = index + ends[0]! - head.length;

@@ -6,15 +6,15 @@
  *   │ · · · a b c d e f g │ ◀─▶ │ h i j k l m n o p q │ ◀─▶ │ r s t · · · · · · · │
  *   └───────┴ start       ┘     └─────────────────────┘     └───────┴ end ────────┘
  *
- * Both ends are O(1): the head chunk has its room in front, the tail chunk behind. An index is found by walking chunks, not elements, from the
- * nearer end, and if it is far, in a directory of the chunks. Small lists have small chunks; a chunk grows up to {@link CHUNK_MAX} elements.
+ * Both ends are O(1): the head chunk has its room at the front, the tail chunk at the end. An index is found by walking chunks, not elements, from the nearer
+ * end, or, if it is far, in a directory of the chunks. Small lists have small chunks; a chunk grows up to {@link CHUNK_MAX} elements.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import type { Collection } from '../value.js';
 import { Chunk, CHUNK_MAX, CHUNK_MIN } from './list-chunk.js';
 import { ListDirectory } from './list-directory.js';
 
-/** From so many elements away from both ends the directory finds an index sooner than a walk does, and is worth being made. */
+/** From this distance to both ends the directory is faster than walking, and worth making. */
 const FAR = 32 * CHUNK_MAX;
 
 /** Estimated bytes besides the text: of the list itself, and of an element (string header and its place in a chunk). */
@@ -27,9 +27,9 @@ export class List implements Collection {
   memoryBytes = LIST_OVERHEAD;
   private head: Chunk | null = null;
   private tail: Chunk | null = null;
-  /** Null until it is asked for, and again after every change between the ends. */
+  /** Null until it is needed, and again after every change between the ends. */
   private directory: ListDirectory | null = null;
-  /** Where {@link locate} found its element within the chunk that it returned. */
+  /** The place of the element that {@link locate} found, within the chunk that it returned. */
   private at = 0;
 
   /** Redis 7.0 has no other encoding for lists. */
@@ -61,7 +61,7 @@ export class List implements Collection {
     this.memoryBytes += ELEMENT_OVERHEAD + value.length;
   }
 
-  /** Only for a list that is not empty. */
+  /** The list must not be empty. */
   popHead(): string {
     const chunk = this.head!;
     const value = chunk.items[chunk.start]!;
@@ -72,7 +72,7 @@ export class List implements Collection {
     return value;
   }
 
-  /** Only for a list that is not empty. */
+  /** The list must not be empty. */
   popTail(): string {
     const chunk = this.tail!;
     const value = chunk.items[--chunk.end]!;
@@ -83,7 +83,7 @@ export class List implements Collection {
     return value;
   }
 
-  /** The element at an index from 0 to size - 1. */
+  /** Returns the element at an index from 0 to size - 1. */
   get(index: number): string {
     const chunk = this.locate(index);
     return chunk.items[this.at]!;
@@ -95,7 +95,7 @@ export class List implements Collection {
     chunk.items[this.at] = value;
   }
 
-  /** `count` elements from `start` on, all of which must be there. */
+  /** Returns `count` elements from `start` on, all of which must exist. */
   slice(start: number, count: number): string[] {
     if (count === 0) return [];
     let chunk = this.locate(start);
@@ -114,7 +114,7 @@ export class List implements Collection {
   /** Inserts before or after the first element equal to `pivot`. False if there is none. */
   insert(pivot: string, value: string, after: boolean): boolean {
     for (let chunk = this.head; chunk !== null; chunk = chunk.next) {
-      // What lies outside of [start, end) is '', which may be the pivot: hence the bounds.
+      // Everything outside of [start, end) is '', which may be the pivot: hence the bounds.
       const found = chunk.items.indexOf(pivot, chunk.start);
       if (found === -1 || found >= chunk.end) continue;
       this.insertAt(chunk, after ? found + 1 : found, value);
@@ -123,7 +123,7 @@ export class List implements Collection {
     return false;
   }
 
-  /** Removes elements equal to `value`: the first `count`, for a negative count the last ones, for 0 all. Returns how many. */
+  /** Removes elements equal to `value`: the first `count`, for a negative count the last ones, for 0 all. Returns their number. */
   remove(value: string, count: number): number {
     const limit = count === 0 ? Infinity : Math.abs(count);
     const fromBack = count < 0;
@@ -159,8 +159,8 @@ export class List implements Collection {
   }
 
   /**
-   * Indexes of elements equal to `value`, at most `limit` of them, after skipping the first `skip`; only the first `depth` elements are looked at.
-   * Backwards if `fromBack`; the indexes count from the front all the same.
+   * Returns indexes of elements equal to `value`, at most `limit`, after skipping the first `skip`; only the first `depth` elements are searched.
+   * Backwards if `fromBack`, with indexes counted from the front.
    */
   indexesOf(value: string, skip: number, limit: number, depth: number, fromBack: boolean): number[] {
     const found: number[] = [];
@@ -181,7 +181,7 @@ export class List implements Collection {
     return found;
   }
 
-  /** Chunk by chunk, each with its capacity; behind the last one a capacity of 0. */
+  /** Writes chunk by chunk, each with its capacity; after the last one a capacity of 0. */
   capture(to: ColumnWriter): void {
     to.number(this.memoryBytes);
     for (let chunk = this.head; chunk !== null; chunk = chunk.next) {
@@ -210,7 +210,7 @@ export class List implements Collection {
     }
   }
 
-  /** The chunk of an index, from the nearer end; the place in it is left in `at`. */
+  /** Returns the chunk of an index, from the nearer end; the place in it is left in `at`. */
   private locate(index: number): Chunk {
     if (index >= FAR && this.size - index > FAR) return this.locateFar(index);
     if (index * 2 < this.size) return this.locateFromHead(index);
@@ -242,7 +242,7 @@ export class List implements Collection {
     return chunk;
   }
 
-  /** A tail chunk with room behind its elements. */
+  /** Returns a tail chunk with room after its elements. */
   private roomAtTail(): Chunk {
     const { tail } = this;
     if (tail === null) return this.linkAfter(null, new Chunk(CHUNK_MIN));
@@ -252,7 +252,7 @@ export class List implements Collection {
     return tail;
   }
 
-  /** A head chunk with room in front of its elements. */
+  /** Returns a head chunk with room before its elements. */
   private roomAtHead(): Chunk {
     const { head } = this;
     if (head !== null) {
@@ -281,7 +281,7 @@ export class List implements Collection {
     this.memoryBytes += ELEMENT_OVERHEAD + value.length;
   }
 
-  /** Grows a full chunk or splits it in two; returns where position `at` is now, the place in it left in `this.at`. */
+  /** Grows a full chunk or splits it in two; returns the chunk that now has position `at`, with the place in it in `this.at`. */
   private makeRoomIn(chunk: Chunk, at: number): Chunk {
     this.at = at;
     if (chunk.items.length < CHUNK_MAX) {
@@ -298,7 +298,7 @@ export class List implements Collection {
     return second;
   }
 
-  /** After elements left a chunk: an empty one goes, a small one joins its neighbour, so that the chain stays short. */
+  /** Called after elements were removed from a chunk: removes an empty one, merges a small one with its neighbour, so that the chain stays short. */
   private tidy(chunk: Chunk): void {
     if (chunk.length === 0) {
       this.unlink(chunk);
@@ -343,8 +343,8 @@ export class List implements Collection {
 }
 
 /**
- * The capacity at which a chunk that is full at one end should go on: the same if half of it is free at the other, else double; 0 if it
- * is as big as it may be.
+ * Returns the new capacity of a chunk that is full at one end: the same if half of it is free at the other, else double; 0 if it
+ * has the maximum size.
  */
 function roomyCapacity(chunk: Chunk): number {
   const capacity = chunk.items.length;

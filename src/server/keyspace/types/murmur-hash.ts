@@ -7,7 +7,7 @@
 const MULTIPLIER_HIGH = 0xc6a4a793;
 const MULTIPLIER_LOW = 0x5bd1e995;
 
-/** A hash under way; the result is in `high` and `low`, both signed. */
+/** A hash being computed; the result is in `high` and `low`, both signed. */
 export class MurmurHash {
   high = 0;
   low = 0;
@@ -27,7 +27,7 @@ export class MurmurHash {
     this.shiftInto();
   }
 
-  /** The eight bytes whose first four are `low`. */
+  /** Mixes in eight bytes, the first four of which are `low`. */
   private mix(low: number, high: number): void {
     const { high: hashHigh, low: hashLow } = this;
     this.low = low;
@@ -54,7 +54,7 @@ export class MurmurHash {
     this.low ^= this.high >>> 15;
   }
 
-  /** Times the multiplier, modulo 2^64. */
+  /** Multiplies by the multiplier, modulo 2^64. */
   private multiply(): void {
     const { high, low } = this;
     this.high = (upperHalf(low) + Math.imul(low, MULTIPLIER_HIGH) + Math.imul(high, MULTIPLIER_LOW)) | 0;
@@ -62,7 +62,7 @@ export class MurmurHash {
   }
 }
 
-/** The upper 32 bits of value × MULTIPLIER_LOW, both unsigned, from products of 16 bits. */
+/** Returns the upper 32 bits of value × MULTIPLIER_LOW, both unsigned, from products of 16 bits. */
 function upperHalf(value: number): number {
   const low = value & 0xffff;
   const high = value >>> 16;
@@ -72,7 +72,7 @@ function upperHalf(value: number): number {
   return high * (MULTIPLIER_LOW >>> 16) + (middle >>> 16) + (crossing >>> 16);
 }
 
-/** Four bytes, the first being the lowest. */
+/** Returns four bytes as a little-endian word. */
 function word(text: string, at: number): number {
   return text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8) | (text.charCodeAt(at + 2) << 16) | (text.charCodeAt(at + 3) << 24);
 }

@@ -1,10 +1,10 @@
 /**
- * Random picks from anything that has its members in dense positions. Reached from SRANDMEMBER, HRANDFIELD and ZRANDMEMBER.
+ * Random picks from collections with members at dense positions. Used by SRANDMEMBER, HRANDFIELD and ZRANDMEMBER.
  */
 
 /**
- * `count` different positions out of `size`, each subset equally likely; `count` is at most `size`. Takes time and memory for
- * what it picks, not for what is there (Floyd's algorithm). The order is not random, which Redis does not promise either.
+ * Returns `count` different positions out of `size`, each subset equally likely; `count` is at most `size`. Time and memory depend on `count`, not on `size`
+ * (Floyd's algorithm). The order is not random; Redis does not promise that either.
  *
  * @param random evenly distributed in [0, 1)
  */

@@ -1,7 +1,7 @@
 /**
- * ScoreTree: members in the order of their scores, and among equal scores in the order of their bytes. Under SortedSetValue.
+ * ScoreTree: members in the order of their scores, and among equal scores in the order of their bytes. Used by SortedSetValue.
  *
- *   branch                    [ 130 │ 97 │ 180 ]             how many members lie below each child: ranks are sums of these
+ *   branch                    [ 130 │ 97 │ 180 ]             number of members below each child: ranks are sums of these
  *                              ╱      │      ╲
  *   leaf      [ a:1 b:1 c:2 … ] ⇄ [ k:5 … ] ⇄ [ x:9 … ]      scores and members in two arrays, linked to the neighbours
  *
@@ -31,7 +31,7 @@ class Leaf {
     return this.members.length;
   }
 
-  /** How many entries come before (score, member): its position if it is there. */
+  /** Returns how many entries come before (score, member), which is its position if it exists. */
   lowerBound(score: number, member: string): number {
     const { scores, members } = this;
     let low = 0;
@@ -80,7 +80,7 @@ class Leaf {
     return right;
   }
 
-  /** Takes over everything of the leaf on the right, and its place in the chain. */
+  /** Takes over all entries of the leaf on the right, and its place in the chain. */
   absorb(right: Leaf): void {
     this.scores.push(...right.scores);
     this.members.push(...right.members);
@@ -97,7 +97,7 @@ class Branch {
   readonly isLeaf = false;
   children: Node[] = [];
   counts: number[] = [];
-  /** Lower bound of each child; that of the first is not looked at. */
+  /** Lower bound of each child; that of the first is not used. */
   scores: number[] = [];
   members: string[] = [];
 
@@ -111,7 +111,7 @@ class Branch {
     return this.children.length;
   }
 
-  /** The child below which (score, member) lies or would lie. */
+  /** Returns the child that contains (score, member) or would contain it. */
   childFor(score: number, member: string): number {
     const { scores, members } = this;
     let low = 1;
@@ -174,7 +174,7 @@ export class ScoreTree {
     this.root = root;
   }
 
-  /** Removes a member that is known to be there with this score. */
+  /** Removes a member that is known to exist with this score. */
   delete(score: number, member: string): void {
     this.deleteBelow(this.root, score, member);
     this.size--;
@@ -188,7 +188,7 @@ export class ScoreTree {
     this.root = this.first;
   }
 
-  /** How many members come before one that is known to be there. */
+  /** Returns how many members come before one that is known to exist. */
   rank(score: number, member: string): number {
     let node = this.root;
     let before = 0;
@@ -201,8 +201,8 @@ export class ScoreTree {
   }
 
   /**
-   * How many members lie before a boundary. `isBefore` must be true for the first ones and false for all others; it is asked O(log n) times,
-   * also about bounds that are no members.
+   * Returns how many members come before a boundary. `isBefore` must be true for the first ones and false for all others; it is called O(log n) times,
+   * also for bounds that are no members.
    */
   countBefore(isBefore: (score: number, member: string) => boolean): number {
     let node = this.root;
@@ -215,7 +215,7 @@ export class ScoreTree {
     return before + partition(0, node.width, node, isBefore);
   }
 
-  /** Visits `count` members from the one of rank `start` on, upwards or downwards; stops at the end of the tree. */
+  /** Visits `count` members from the one of rank `start` on, up or down; stops at the end of the tree. */
   visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
     if (start < 0 || start >= this.size) return;
     let node = this.root;
@@ -234,7 +234,7 @@ export class ScoreTree {
     }
   }
 
-  /** The score of a member, by looking at all: for small sets without an index by member. */
+  /** Returns the score of a member by searching all of them: for small sets without an index by member. */
   findScore(member: string): number | undefined {
     for (let leaf: Leaf | null = this.first; leaf !== null; leaf = leaf.next) {
       const at = leaf.members.indexOf(member);
@@ -243,26 +243,26 @@ export class ScoreTree {
     return undefined;
   }
 
-  /** Becomes the same as another one, node by node. Only for a new one. */
+  /** Becomes a copy of another tree, node by node. Only for a new one. */
   copy({ root, size }: ScoreTree): void {
-    // The first leaf is here already.
+    // The first leaf exists already.
     this.root = copyNode(root, { last: null, first: this.first });
     this.size = size;
   }
 
-  /** Writes the nodes as they are: a range by text, of members whose scores differ, depends on them. */
+  /** Writes the nodes as they are, because the result of a range by text among members of different scores depends on them. */
   capture(to: ColumnWriter): void {
     captureNode(this.root, to);
   }
 
-  /** Becomes the tree that was captured. Only for a new one. */
+  /** Becomes the captured tree. Only for a new one. */
   restore(from: ColumnReader): void {
-    // The first leaf is here already.
+    // The first leaf exists already.
     this.root = restoreNode(from, { last: null, first: this.first });
     this.size = this.root.count;
   }
 
-  /** Returns what must be put to the right of the node, if the node had to be split. */
+  /** Returns the new right neighbour if the node had to be split. */
   private insertBelow(node: Node, score: number, member: string): Split | null {
     if (node.isLeaf) return insertIntoLeaf(node, score, member);
     const at = node.childFor(score, member);
@@ -304,7 +304,7 @@ function captureNode(node: Node, to: ColumnWriter): void {
   if (!node.isLeaf) for (const child of node.children) captureNode(child, to);
 }
 
-/** The chain of leaves as far as it goes, and a leaf that is to be its first. */
+/** The chain of leaves so far, and the leaf that is to be its first. */
 interface Chain {
   readonly first: Leaf;
   last: Leaf | null;
@@ -352,7 +352,7 @@ function insertIntoLeaf(leaf: Leaf, score: number, member: string): Split | null
   const position = leaf.lowerBound(score, member);
   leaf.insertAt(position, score, member);
   if (leaf.width <= LEAF_MOST) return null;
-  // Who adds in ascending order gets full leaves, not half-full ones that nothing will ever fill.
+  // Adding in ascending order gives full leaves, not half-full ones that nothing will ever fill.
   const isAppended = leaf.next === null && position === LEAF_MOST;
   const right = leaf.splitAt(isAppended ? LEAF_MOST : LEAF_MOST / 2);
   return { node: right, score: right.scores[0]!, member: right.members[0]! };
@@ -363,7 +363,7 @@ function splitBranch(branch: Branch): Split {
   return { node: right, score: right.scores[0]!, member: right.members[0]! };
 }
 
-/** Puts an underfull child together with a neighbour, if the two leave room to grow. */
+/** Merges an underfull child with a neighbour, if both together leave room to grow. */
 function mergeChild(node: Branch, at: number): void {
   const left = at + 1 < node.width ? at : at - 1;
   if (left < 0) return;
@@ -372,7 +372,7 @@ function mergeChild(node: Branch, at: number): void {
   if (one.width + other.width > ((one.isLeaf ? LEAF_MOST : BRANCH_MOST) * 3) / 4) return;
   if (one.isLeaf) one.absorb(other as Leaf);
   else {
-    // The first bound of a branch is not kept up; that of its parent says the same.
+    // The first bound of a branch is not maintained; that of its parent is the same.
     (other as Branch).scores[0] = node.scores[left + 1]!;
     (other as Branch).members[0] = node.members[left + 1]!;
     one.absorb(other as Branch);
@@ -381,7 +381,7 @@ function mergeChild(node: Branch, at: number): void {
   node.removeChild(left + 1);
 }
 
-/** The first place in [low, high) that is not before the boundary. */
+/** Returns the first place in [low, high) that is not before the boundary. */
 function partition(low: number, high: number, node: Node, isBefore: (score: number, member: string) => boolean): number {
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -6,7 +6,7 @@
  *       ▼
  *   hashtable   Dict      members in dense slots     O(1) each way
  *
- * In both forms members lie in positions 0 … size-1, which is what random picks and SCAN need. A position is valid until the next
+ * In both forms members have positions 0 … size-1, as random picks and SCAN need. A position is valid until the next
  * removal.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
@@ -22,7 +22,7 @@ const SET_OVERHEAD = 96;
 const MEMBER_OVERHEAD = 44;
 const INTEGER_BYTES = 8;
 
-/** In captured state, in the place of the number of integers. */
+/** In captured state, instead of the number of integers. */
 const IN_DICT = -1;
 
 export class SetValue implements Collection {
@@ -52,7 +52,7 @@ export class SetValue implements Collection {
     return value !== null && this.findInteger(value) >= 0;
   }
 
-  /** False if the member was there already. */
+  /** False if the member already existed. */
   add(member: string, limits: EncodingLimits): boolean {
     if (this.dict !== null) return this.addText(member);
     const value = parseInt64(member);
@@ -61,7 +61,7 @@ export class SetValue implements Collection {
     return this.addText(member);
   }
 
-  /** False if the member was not there. */
+  /** False if the member did not exist. */
   delete(member: string): boolean {
     if (this.dict === null) {
       const value = parseInt64(member);
@@ -80,7 +80,7 @@ export class SetValue implements Collection {
     return this.dict === null ? String(this.integers![position]) : this.dict.keys[position]!;
   }
 
-  /** Removes and returns the member in a position. */
+  /** Removes and returns the member at a position. */
   removeAt(position: number): string {
     const member = this.memberAt(position);
     if (this.dict === null) this.integers!.splice(position, 1);
@@ -88,12 +88,12 @@ export class SetValue implements Collection {
     return member;
   }
 
-  /** All members, in an array of the caller's own. */
+  /** Returns all members, in an array that belongs to the caller. */
   members(): string[] {
     return this.dict === null ? this.integers!.map(String) : this.dict.keys.slice();
   }
 
-  /** One step of SSCAN; returns the next cursor. An intset comes whole, as Redis returns it. */
+  /** One step of SSCAN; returns the next cursor. An intset is returned whole, as in Redis. */
   scan(cursor: number, count: number, visit: (member: string) => void): number {
     const { dict } = this;
     if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keys[slot]!));
@@ -155,7 +155,7 @@ export class SetValue implements Collection {
     dict.removeSlot(slot);
   }
 
-  /** Position of an integer, or -1 - the position where it belongs. */
+  /** Returns the position of an integer, or -1 minus the position where it belongs. */
   private findInteger(value: Int64): number {
     const integers = this.integers!;
     let low = 0;

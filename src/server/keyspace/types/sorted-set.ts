@@ -1,7 +1,7 @@
 /**
  * SortedSetValue: the value of a sorted set. Reached from commands/sorted-set*.ts and commands/geo.ts.
  *
- *   listpack    ScoreTree                             a small one is searched for a member from the start
+ *   listpack    ScoreTree                             a member is searched for from the start
  *       │ more members than zset-max-listpack-entries, or one longer than zset-max-listpack-value
  *       ▼
  *   skiplist    ScoreTree + Dict: member → score      O(1) by member, O(log n) by rank and score
@@ -26,10 +26,10 @@ export class SortedSetValue implements Collection {
   private readonly tree = new ScoreTree();
   private dict: Dict<number> | null = null;
   private textBytes = 0;
-  /** Where the member that was asked for last lies in the dict, -1 if it is not there: who asks for a score mostly changes it next. */
+  /** The slot of the last member that was looked up in the dict, -1 if it does not exist: the lookup of a score is often followed by its change. */
   private recentSlot = -1;
 
-  /** @param indexed begins as skiplist, for a result whose size is not known yet; see {@link settle} */
+  /** @param indexed starts as skiplist, for a result of unknown size; see {@link settle} */
   constructor(
     private readonly seed: HashSeed,
     indexed = false,
@@ -67,21 +67,21 @@ export class SortedSetValue implements Collection {
     this.textBytes += member.length;
   }
 
-  /** Gives a member that is there a score other than the one it has. */
+  /** Changes the score of an existing member to a different one. */
   move(member: string, before: number, score: number): void {
     this.tree.delete(before, member);
     this.tree.insert(this.stored(score), member);
     if (this.dict !== null) this.dict.values[this.slotOf(this.dict, member)] = score;
   }
 
-  /** Adds a member or gives it another score. */
+  /** Adds a member or changes its score. */
   set(member: string, score: number, limits: EncodingLimits): void {
     const before = this.score(member);
     if (before === undefined) this.add(member, score, limits);
     else if (before !== score) this.move(member, before, score);
   }
 
-  /** False if the member was not there. */
+  /** False if the member did not exist. */
   delete(member: string): boolean {
     const score = this.score(member);
     if (score === undefined) return false;
@@ -89,23 +89,23 @@ export class SortedSetValue implements Collection {
     return true;
   }
 
-  /** Undefined if the member is not there; otherwise how many come before it. */
+  /** Returns how many members come before this one; undefined if it does not exist. */
   rank(member: string): number | undefined {
     const score = this.score(member);
     return score === undefined ? undefined : this.tree.rank(score, member);
   }
 
-  /** How many members lie before a boundary; see {@link ScoreTree.countBefore}. */
+  /** Returns how many members come before a boundary; see {@link ScoreTree.countBefore}. */
   countBefore(isBefore: (score: number, member: string) => boolean): number {
     return this.tree.countBefore(isBefore);
   }
 
-  /** Visits `count` members from the one of rank `start` on, upwards or downwards. The set must not change meanwhile. */
+  /** Visits `count` members from the one of rank `start` on, up or down. The set must not change meanwhile. */
   visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
     this.tree.visit(start, count, reverse, visit);
   }
 
-  /** Removes and returns `count` members from the one of rank `start` on, as member and score by turns. */
+  /** Removes and returns `count` members from the one of rank `start` on, alternating member and score. */
   removeRange(start: number, count: number, reverse = false): (string | number)[] {
     const removed: (string | number)[] = [];
     this.visit(start, count, reverse, (member, score) => void removed.push(member, score));
@@ -113,7 +113,7 @@ export class SortedSetValue implements Collection {
     return removed;
   }
 
-  /** One step of ZSCAN; returns the next cursor. A small set comes whole, as Redis returns it. */
+  /** One step of ZSCAN; returns the next cursor. A small set is returned whole, as in Redis. */
   scan(cursor: number, count: number, visit: (member: string, score: number) => void): number {
     const { dict } = this;
     if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keys[slot]!, dict.values[slot]!));
@@ -121,7 +121,7 @@ export class SortedSetValue implements Collection {
     return 0;
   }
 
-  /** Becomes a listpack if the set is within the limits of one, as the result of a union does before it is stored. */
+  /** Becomes a listpack if the set is within its limits, as the result of a union does before it is stored. */
   settle(limits: EncodingLimits): void {
     if (this.dict === null || this.size > limits['zset-max-listpack-entries']) return;
     if (this.dict.keys.some((member) => member.length > limits['zset-max-listpack-value'])) return;
@@ -132,7 +132,7 @@ export class SortedSetValue implements Collection {
     }
   }
 
-  /** Becomes a skiplist, however few its members. */
+  /** Becomes a skiplist, however few members there are. */
   toSkiplist(): void {
     if (this.dict === null) this.toDict();
   }
@@ -170,13 +170,13 @@ export class SortedSetValue implements Collection {
     this.textBytes -= member.length;
   }
 
-  /** The slot of a member that is there. */
+  /** Returns the slot of an existing member. */
   private slotOf(dict: Dict<number>, member: string): number {
     const slot = this.recentSlot;
     return slot >= 0 && slot < dict.size && dict.keys[slot] === member ? slot : dict.find(member);
   }
 
-  /** A listpack keeps whole scores as integers, and knows no negative zero; clients can see that. */
+  /** A listpack stores whole scores as integers, and has no negative zero; clients can see that. */
   private stored(score: number): number {
     return score === 0 && this.dict === null ? 0 : score;
   }

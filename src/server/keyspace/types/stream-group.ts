@@ -1,19 +1,19 @@
 /**
- * Consumer groups of a stream: how far each has read, which entries it has handed out, and to whom.
+ * Consumer groups of a stream: how far each has read, and which entries it has delivered to which consumer.
  *
  *   Group  lastId ─────────▶ entries after this one are new to the group
  *     pending    IdIndex    [ 1-0 → ann, 2-0 → bob, 2-1 → ann ]     delivered and not acknowledged, in the order of their IDs
- *     consumers  ann  pending [ 1-0, 2-1 ]                           the same Pending objects once more, for each consumer
+ *     consumers  ann  pending [ 1-0, 2-1 ]                           the same Pending objects again, for each consumer
  *                bob  pending [ 2-0 ]
  *
- * Every Pending is in exactly two indexes, that of the group and that of its consumer.
+ * Every Pending is in exactly two indexes: that of the group and that of its consumer.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { IdIndex } from './id-index.js';
 import type { Int64 } from './int64.js';
 import type { StreamId } from './stream-id.js';
 
-/** entriesRead of a group of which nobody knows how many entries came before its last one (SCG_INVALID_ENTRIES_READ). */
+/** entriesRead of a group if the number of entries before its last one is unknown (SCG_INVALID_ENTRIES_READ). */
 export const UNKNOWN_COUNT = -1;
 
 /** Estimated bytes. */
@@ -21,7 +21,7 @@ const PENDING_BYTES = 96;
 const CONSUMER_BYTES = 160;
 const GROUP_BYTES = 240;
 
-/** An entry that was delivered to a consumer, who has not acknowledged it (a NACK, in Redis's sources). */
+/** An entry that was delivered to a consumer and not acknowledged (a NACK, in Redis's sources). */
 export interface Pending extends StreamId {
   consumer: Consumer;
   /** Unix time in ms of the last delivery. */
@@ -46,7 +46,7 @@ export class Group {
 
   constructor(
     readonly name: string,
-    /** The last entry that was delivered to anyone. */
+    /** The last entry that was delivered to any consumer. */
     public lastId: StreamId,
     /** How many entries of the stream, from its very first on, precede and include lastId; or {@link UNKNOWN_COUNT}. */
     public entriesRead: Int64,
@@ -56,7 +56,7 @@ export class Group {
     return GROUP_BYTES + this.name.length + this.consumers.size * CONSUMER_BYTES + this.pending.size * PENDING_BYTES;
   }
 
-  /** In the order of their names, as Redis lists them. */
+  /** Returns the consumers by name, as Redis lists them. */
   sortedConsumers(): Consumer[] {
     return [...this.consumers.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -67,7 +67,7 @@ export class Group {
     return consumer;
   }
 
-  /** With everything it has pending. */
+  /** Deletes a consumer with its pending entries. */
   deleteConsumer(consumer: Consumer): void {
     for (const pending of consumer.pending) this.pending.delete(pending);
     this.consumers.delete(consumer.name);

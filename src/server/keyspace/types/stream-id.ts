@@ -2,7 +2,7 @@
  * Stream IDs: `milliseconds-sequence`, two unsigned integers of 64 bits, ordered by the first and then the second.
  *
  * Both halves are numbers where that is exact and bigints beyond, always in the shorter form, so that `===` and `<` work across the
- * two; in practice they are small numbers, and comparing them costs what comparing numbers costs.
+ * two; in practice they are small numbers, and as fast to compare as numbers.
  */
 
 /** An unsigned integer of 64 bits: a safe number, or a bigint beyond. */
@@ -22,15 +22,15 @@ export function uint64(value: bigint): Uint64 {
   return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
 }
 
-/** Negative, zero or positive, as `a` is before, equal to or after `b`. */
+/** Returns a negative number, zero or a positive one if `a` is before, equal to or after `b`. */
 export function compareIds(a: StreamId, b: StreamId): number {
   const byMs = compareHalves(a.ms, b.ms);
   return byMs !== 0 ? byMs : compareHalves(a.seq, b.seq);
 }
 
 /**
- * Compares two halves of an ID. It looks at the types first, since the end of a range is mostly a bigint, and comparing one with a number
- * costs ten times as much. Every bigint is beyond all numbers.
+ * Compares two halves of an ID. It checks the types first, since the end of a range is usually a bigint, and comparing one with a number
+ * costs ten times as much. Every bigint is greater than all numbers.
  */
 function compareHalves(a: Uint64, b: Uint64): number {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : -1;
@@ -50,13 +50,13 @@ function decrement(value: Uint64): Uint64 {
   return typeof value === 'number' ? value - 1 : uint64(value - 1n);
 }
 
-/** The next ID; null after the last one. */
+/** Returns the next ID; null after the last one. */
 export function nextId({ ms, seq }: StreamId): StreamId | null {
   if (seq !== UINT64_MAX) return { ms, seq: increment(seq) };
   return ms === UINT64_MAX ? null : { ms: increment(ms), seq: 0 };
 }
 
-/** The ID before; null before 0-0. */
+/** Returns the previous ID; null before 0-0. */
 export function previousId({ ms, seq }: StreamId): StreamId | null {
   if (seq !== 0) return { ms, seq: decrement(seq) };
   return ms === 0 ? null : { ms: decrement(ms), seq: UINT64_MAX };
@@ -66,7 +66,7 @@ export function formatId({ ms, seq }: StreamId): string {
   return `${ms}-${seq}`;
 }
 
-/** `b - a` of a half, as a signed integer of 64 bits that wraps around. */
+/** Returns `b - a` of a half, as a signed integer of 64 bits that wraps around. */
 export function distance(a: Uint64, b: Uint64): number | bigint {
   if (typeof a === 'number' && typeof b === 'number') return b - a;
   const difference = BigInt.asIntN(64, BigInt(b) - BigInt(a));
@@ -74,10 +74,10 @@ export function distance(a: Uint64, b: Uint64): number | bigint {
   return Number.isSafeInteger(number) ? number : difference;
 }
 
-/** The half that lies `step` (as {@link distance} gives it) after `from`. */
+/** Returns the half that is `step` (see {@link distance}) after `from`. */
 export function advance(from: Uint64, step: number | bigint): Uint64 {
   const sum = Number(from) + Number(step);
-  // Both exact, and so is their sum.
+  // Both are exact, and so is their sum.
   if (typeof from === 'number' && typeof step === 'number' && sum >= 0 && sum <= Number.MAX_SAFE_INTEGER) return sum;
   return uint64(BigInt.asUintN(64, BigInt(from) + BigInt(step)));
 }

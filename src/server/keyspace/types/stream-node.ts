@@ -1,5 +1,5 @@
 /**
- * StreamNode: a run of entries of a stream, in columns. Under StreamValue.
+ * StreamNode: consecutive entries of a stream, in columns. Used by StreamValue.
  *
  *   id 1-0   names [ temp, unit ]                 those of its first entry
  *
@@ -9,8 +9,8 @@
  *   starts   [ 0     | 2     | 4               ]  where its texts begin
  *   texts    [ 21 C  | 22 C  | door open by me ]
  *
- * Columns, because objects of their own would take entries three times the memory, and the collector three times the time. Who asks for an entry gets
- * one made. The flags are those of Redis, whose nodes are listpacks of the same content; its size is counted here, since it decides when a node is full.
+ * Columns, because an object for each entry would take three times the memory, and the garbage collector three times as long. An object is made when an entry
+ * is read. The flags are those of Redis, whose nodes are listpacks of the same content; their size is counted here, since it decides when a node is full.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { elementBytes, integerElementBytes, LISTPACK_OVERHEAD } from '../rdb/listpack.js';
@@ -22,20 +22,20 @@ export interface StreamEntry extends StreamId {
   readonly fields: readonly string[];
 }
 
-/** Its ID is that of its first entry, also when that is deleted. */
+/** Its ID is that of its first entry, even after that is deleted. */
 export class StreamNode implements StreamId {
   /** Entries that are not deleted. */
   live = 0;
-  /** Size of the listpack that Redis would have. */
+  /** Size that the listpack has in Redis. */
   bytes: number;
   private msOf: Uint64[] = [];
   private seqOf: Uint64[] = [];
   private flags: number[] = [];
   private starts: number[] = [];
   private texts: string[] = [];
-  /** XSETID may set a stream back behind deleted entries, and then an entry follows one with a higher ID. Such a node is searched from its start. */
+  /** XSETID may set a stream back before deleted entries, so that an entry follows one with a higher ID. Such a node is searched from its start. */
   private isSorted = true;
-  /** The part of the bytes that the counts of live and deleted entries take. */
+  /** Bytes of the counts of live and deleted entries. */
   private countBytes = 4;
 
   constructor(
@@ -47,7 +47,7 @@ export class StreamNode implements StreamId {
     this.bytes = LISTPACK_OVERHEAD + this.countBytes + integerElementBytes(names.length) + names.reduce((sum, name) => sum + elementBytes(name), 0) + 2;
   }
 
-  /** How many entries there are, with those that are marked as deleted: their places are 0 … length-1. */
+  /** Number of entries, including those marked as deleted: their places are 0 … length-1. */
   get length(): number {
     return this.flags.length;
   }
@@ -56,12 +56,12 @@ export class StreamNode implements StreamId {
     return this.flags.length - this.live;
   }
 
-  /** Puts an entry behind all others. Its fields and values are `texts[first …]`. */
+  /** Appends an entry. Its fields and values are `texts[first …]`. */
   append(id: StreamId, texts: readonly string[], first = 0): void {
     this.attach(id, texts, first, this.hasNamesOf(texts, first) ? ENTRY_SHARES_NAMES : 0);
   }
 
-  /** The same with its flags as they are to be. */
+  /** The same with given flags. */
   attach({ ms, seq }: StreamId, texts: readonly string[], first: number, flags: number): void {
     const last = this.length - 1;
     if (last >= 0 && this.isSorted && this.compareAt(last, { ms, seq }) >= 0) this.isSorted = false;
@@ -100,7 +100,7 @@ export class StreamNode implements StreamId {
     return { ms: this.msOf[at]!, seq: this.seqOf[at]! };
   }
 
-  /** What is kept of the fields: without their names, if these are shared. */
+  /** Returns what is stored of the fields: without their names, if these are shared. */
   textsAt(at: number): readonly string[] {
     return this.texts.slice(this.starts[at], this.starts[at + 1]);
   }
@@ -110,12 +110,12 @@ export class StreamNode implements StreamId {
     return { ms: this.msOf[at]!, seq: this.seqOf[at]!, fields: sharesNames ? this.withNames(this.starts[at]!) : this.textsAt(at) };
   }
 
-  /** Negative, zero or positive, as the entry is before, at or after an ID. */
+  /** Returns a negative number, zero or a positive one if the entry is before, at or after an ID. */
   compareAt(at: number, id: StreamId): number {
     return compareIds({ ms: this.msOf[at]!, seq: this.seqOf[at]! }, id);
   }
 
-  /** Where the entry with this ID is; -1 if there is none or it is deleted. */
+  /** Returns the place of the entry with this ID; -1 if there is none or it is deleted. */
   find(id: StreamId): number {
     if (this.isSorted) {
       const at = this.countUpTo(id) - 1;
@@ -125,14 +125,14 @@ export class StreamNode implements StreamId {
     return -1;
   }
 
-  /** Where to begin looking for entries from `id` on. */
+  /** Returns the place from which to search for entries from `id` on. */
   firstFrom(id: StreamId): number {
     if (!this.isSorted) return 0;
     const upTo = this.countUpTo(id);
     return upTo > 0 && this.compareAt(upTo - 1, id) === 0 ? upTo - 1 : upTo;
   }
 
-  /** Where to begin looking for entries up to `id`, backwards. */
+  /** Returns the place from which to search backwards for entries up to `id`. */
   lastUpTo(id: StreamId): number {
     return (this.isSorted ? this.countUpTo(id) : this.length) - 1;
   }
@@ -186,7 +186,7 @@ export class StreamNode implements StreamId {
     return node;
   }
 
-  /** How many entries of a sorted node are not after `id`. */
+  /** Returns how many entries of a sorted node are not after `id`. */
   private countUpTo(id: StreamId): number {
     let low = 0;
     let high = this.length;
@@ -198,7 +198,7 @@ export class StreamNode implements StreamId {
     return low;
   }
 
-  /** Keeps the size up to date: the two counts stand in front, and large ones take more bytes. */
+  /** Updates the size: the two counts are at the front, and large ones take more bytes. */
   private count(change: number): void {
     this.live += change;
     const countBytes = integerElementBytes(this.live) + integerElementBytes(this.deleted);
@@ -213,7 +213,7 @@ export class StreamNode implements StreamId {
     return true;
   }
 
-  /** The fields of an entry that shares the names, and whose values begin at `start`. */
+  /** Returns the fields of an entry that shares the names, and whose values begin at `start`. */
   private withNames(start: number): readonly string[] {
     const { names, texts } = this;
     const fields = new Array<string>(names.length * 2);

@@ -4,9 +4,9 @@
  *   nodes   IdIndex   [ 1-0 ]──────────▶ node 1-0   [ 1-0 | 1-1 ✗ | 4-0 | 8-2 ]   at most stream-node-max-entries, deleted ones included
  *                     [ 9-3 ] …
  *
- * An ID is found by two binary searches, of its node and within it. Nodes are what Redis's are: there each is a listpack in a radix tree. An
- * approximate trim takes whole nodes, a deleted entry stays in its node as a mark until all entries of it are gone, and a node is full when
- * its listpack would be (its bytes are counted, though it exists only in a DUMP). So `~` trims here what it trims there.
+ * An ID is found by two binary searches, of its node and within it. Nodes correspond to Redis's, where each is a listpack in a radix tree. An approximate trim
+ * removes whole nodes, a deleted entry stays in its node as a mark until all its entries are deleted, and a node is full when its listpack would be (its bytes
+ * are counted, though it exists only in a DUMP). So `~` trims the same entries as in Redis.
  *
  * Counting rules (entriesAdded, lag) are those of Redis 7.0's consumer groups.
  */
@@ -18,9 +18,9 @@ import { compareIds, distance, isZeroId, MAX_ID, nextId, type StreamId, ZERO_ID 
 import { Group, UNKNOWN_COUNT } from './stream-group.js';
 import { type StreamEntry, StreamNode } from './stream-node.js';
 
-/** A node never has a larger listpack, whatever the settings (STREAM_LISTPACK_MAX_SIZE). */
+/** Maximum size of a node's listpack, whatever the settings (STREAM_LISTPACK_MAX_SIZE). */
 const NODE_MAX_BYTES = 2 ** 30;
-/** An approximate trim without a LIMIT removes the entries of so many nodes at most. */
+/** Maximum number of nodes whose entries an approximate trim without a LIMIT removes. */
 const TRIM_NODES = 100;
 const TRIM_LIMIT_DEFAULT = 10_000;
 const TRIM_LIMIT_MAX = 1_000_000;
@@ -30,18 +30,18 @@ const STREAM_OVERHEAD = 256;
 const NODE_OVERHEAD = 128;
 const ENTRY_OVERHEAD = 56;
 
-/** The settings by which nodes are cut; the names are CONFIG's. */
+/** The settings that limit nodes; the names are CONFIG's. */
 export interface StreamLimits {
   readonly 'stream-node-max-entries': number;
   readonly 'stream-node-max-bytes': number;
 }
 
-/** What a trim is to leave: so many entries, or those from an ID on. */
+/** What a trim keeps: this many entries, or those from an ID on. */
 export interface Trim {
   readonly keep: { readonly most: number } | { readonly from: StreamId };
   /** Whole nodes only. */
   readonly isApproximate: boolean;
-  /** The most entries to remove; 0: no limit. Undefined: the one that Redis sets for an approximate trim. */
+  /** Maximum number of entries to remove; 0: no limit. Undefined: Redis's default for an approximate trim. */
   readonly limit: number | undefined;
 }
 
@@ -82,7 +82,7 @@ export class StreamValue implements Collection {
     if (this.size === 1) this.firstId = id;
   }
 
-  /** Puts a node of a restored stream behind all others. False if there is one with its ID. */
+  /** Appends a node of a restored stream. False if there is one with its ID. */
   attach(node: StreamNode): boolean {
     if (!this.nodes.add(node)) return false;
     this.nodeBytes += node.bytes;
@@ -100,7 +100,7 @@ export class StreamValue implements Collection {
     return at === -1 ? undefined : node!.entryAt(at);
   }
 
-  /** The first `count` entries from `start` to `end`; all for 0. */
+  /** Returns the first `count` entries from `start` to `end`; all for 0. */
   range(start: StreamId, end: StreamId, count: number): StreamEntry[] {
     const found: StreamEntry[] = [];
     const limit = count === 0 ? Infinity : count;
@@ -118,7 +118,7 @@ export class StreamValue implements Collection {
     return found;
   }
 
-  /** The last `count` entries from `end` back to `start`; all for 0. */
+  /** Returns the last `count` entries from `end` back to `start`; all for 0. */
   rangeBackwards(start: StreamId, end: StreamId, count: number): StreamEntry[] {
     const found: StreamEntry[] = [];
     const limit = count === 0 ? Infinity : count;
@@ -151,7 +151,7 @@ export class StreamValue implements Collection {
     return true;
   }
 
-  /** Removes entries from the front. Returns how many. */
+  /** Removes entries from the front. Returns their number. */
   trim(trim: Trim, limits: StreamLimits): number {
     const limit = trim.limit ?? (trim.isApproximate ? defaultLimit(limits) : 0);
     let removed = 0;
@@ -170,19 +170,19 @@ export class StreamValue implements Collection {
     return removed;
   }
 
-  /** After deletions: the first entry may be another. */
+  /** Called after deletions, as the first entry may have changed. */
   updateFirst(): void {
     this.firstId = idOf(this.firstEntry);
   }
 
-  /** Might entries from `start` on have been deleted by XDEL? */
+  /** True if entries from `start` on may have been deleted by XDEL. */
   hasDeletedFrom(start: StreamId): boolean {
     const { maxDeletedId } = this;
     if (this.size === 0 || isZeroId(maxDeletedId) || compareIds(this.firstId, maxDeletedId) > 0) return false;
     return compareIds(start, maxDeletedId) <= 0;
   }
 
-  /** How many entries, from the first ever, come before and include `id`, as far as that can be told (streamEstimateDistanceFromFirstEverEntry). */
+  /** Returns how many entries, from the first ever, precede and include `id`, as far as that is known (streamEstimateDistanceFromFirstEverEntry). */
   countUpTo(id: StreamId): Int64 {
     const { entriesAdded, size, maxDeletedId, firstId } = this;
     if (entriesAdded === 0) return 0;
@@ -197,7 +197,7 @@ export class StreamValue implements Collection {
     return toFirst < 0 ? before : distance(-1, before);
   }
 
-  /** Entries that a group has not got yet; null if that can not be told. */
+  /** Returns the number of entries not yet delivered to a group; null if it is unknown. */
   lagOf(group: Group): Int64 | null {
     if (this.entriesAdded === 0) return 0;
     const isCounted = group.entriesRead !== UNKNOWN_COUNT && !this.hasDeletedFrom(group.lastId);
@@ -248,12 +248,12 @@ export class StreamValue implements Collection {
     return bytes;
   }
 
-  /** Where `id` is or would be. Behind XSETID the first node may hold entries that come before its own ID. */
+  /** Returns the node in which `id` is or would be. After XSETID the first node may contain entries before its own ID. */
   private nodeOf(id: StreamId): StreamNode | undefined {
     return this.nodes.atOrBefore(id) ?? this.nodes.first;
   }
 
-  /** Behind XSETID there may be a node with this ID already; then all entries of it are deleted. */
+  /** After XSETID there may already be a node with this ID; then all its entries are deleted. */
   private replaceNode(node: StreamNode): void {
     const before = this.nodes.get(node);
     if (before !== undefined) this.dropNode(before);
@@ -303,7 +303,7 @@ function idOf(entry: StreamEntry | undefined): StreamId {
   return entry === undefined ? ZERO_ID : { ms: entry.ms, seq: entry.seq };
 }
 
-/** The ID of an entry that is added now; null if there can be none any more. */
+/** Returns the ID of an entry that is added now; null if there are no more IDs. */
 export function generateId(lastId: StreamId, nowMs: number): StreamId | null {
   return nowMs > lastId.ms ? { ms: nowMs, seq: 0 } : nextId(lastId);
 }

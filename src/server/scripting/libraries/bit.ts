@@ -1,7 +1,7 @@
-/** The library `bit` of scripts: Mike Pall's BitOp, bitwise operations on numbers of 32 bits. Reached from Lua. */
+/** The library `bit` of scripts: Mike Pall's BitOp, bitwise operations on numbers of 32 bits. Called from Lua. */
 import { checkNumber, type LuaState } from '../lua-state.js';
 
-/** Adding this leaves the number's lower 32 bits, rounded to the nearest even one, in the lower half of the double: how BitOp converts. */
+/** Adding this rounds to the nearest even integer, and leaves its lower 32 bits in the lower half of the double: BitOp's conversion. */
 const ROUNDING = 6755399441055744;
 const halves = new Int32Array(2);
 const double = new Float64Array(halves.buffer);
@@ -27,7 +27,7 @@ function answer(lua: LuaState, bits: number): number {
 
 const swapBytes = (bits: number): number => (bits << 24) | ((bits & 0xff00) << 8) | ((bits >>> 8) & 0xff00) | (bits >>> 24);
 
-/** The lower digits; upper case for a negative number of them. */
+/** Returns the lower digits; upper case for a negative number of them. */
 function toHex(lua: LuaState): number {
   const bits = toBits(lua, 1) >>> 0;
   const wanted = lua.top >= 2 ? toBits(lua, 2) : ALL_DIGITS;

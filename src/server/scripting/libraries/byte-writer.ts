@@ -1,14 +1,14 @@
 /**
- * ByteWriter: a string put together in the engine's own memory, where Lua takes it from in one piece. Used by cjson and cmsgpack.
+ * ByteWriter: builds a string in the engine's own memory, from where Lua takes it in one piece. Used by cjson and cmsgpack.
  *
- * The memory moves when it grows, so whoever writes past {@link reserve} asks for `bytes` again after it.
+ * The memory moves when it grows, so `bytes` must be read again after {@link reserve}.
  */
 import { BLOCK_BYTES, type LuaState, LuaError } from '../lua-state.js';
 import type { LuaMemory, Pointer } from '../lua-memory.js';
 
 /** Longer texts are copied by native code. */
 const SHORT = 32;
-/** Where a number becomes bytes. */
+/** For converting numbers to bytes. */
 const eightBytes = new DataView(new ArrayBuffer(8));
 
 export class ByteWriter {
@@ -26,7 +26,7 @@ export class ByteWriter {
     this.end = this.start + BLOCK_BYTES;
   }
 
-  /** Pushes what `write` writes as a string. */
+  /** Calls `write`, and pushes what it has written as a string. */
   static push(lua: LuaState, write: (out: ByteWriter) => void): void {
     const out = new ByteWriter(lua);
     try {
@@ -41,7 +41,7 @@ export class ByteWriter {
     return this.memory.bytes;
   }
 
-  /** Makes sure that so many bytes fit behind {@link at}. */
+  /** Makes room for this many bytes after {@link at}. */
   reserve(count: number): void {
     if (this.at + count <= this.end) return;
     const used = this.at - this.start;
@@ -58,7 +58,7 @@ export class ByteWriter {
     this.memory.bytes[this.at++] = value;
   }
 
-  /** The byte before, of which there must be one. */
+  /** The previous byte, which must exist. */
   get last(): number {
     return this.memory.bytes[this.at - 1]!;
   }
@@ -72,7 +72,7 @@ export class ByteWriter {
     this.at += length;
   }
 
-  /** Bytes that lie in the engine's memory already. */
+  /** Copies bytes that are already in the engine's memory. */
   copy(start: Pointer, length: number): void {
     this.reserve(length);
     const { bytes } = this.memory;
@@ -81,7 +81,7 @@ export class ByteWriter {
     this.at += length;
   }
 
-  /** The lower `size` bytes of an integer, the highest first. @param size 1, 2 or 4 */
+  /** Writes the lower `size` bytes of an integer, the highest first. @param size 1, 2 or 4 */
   integer(value: number, size: number): void {
     this.reserve(size);
     for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) this.memory.bytes[this.at++] = (value >>> shift) & 0xff;

@@ -1,5 +1,5 @@
 /**
- * The library `cjson` of scripts, as lua-cjson 2.1.0: its functions and settings. Reached from Lua; json-writer.ts and json-parser.ts do the work.
+ * The library `cjson` of scripts, as lua-cjson 2.1.0: its functions and settings. Called from Lua; json-writer.ts and json-parser.ts do the work.
  */
 import { TYPE } from '../lua-memory.js';
 import { ArgumentError, checkNumber, checkText, checkTextSlot, type LuaState } from '../lua-state.js';
@@ -18,7 +18,7 @@ const MAX_INT = 2147483647;
 const MAX_DIGITS = 14;
 const isGiven = (lua: LuaState, argument: number): boolean => lua.type(argument) > TYPE.nil;
 
-/** What is not given is nil. */
+/** Missing arguments are nil. */
 function takeArguments(lua: LuaState, count: number): void {
   if (lua.top > count) throw new ArgumentError(count + 1, 'found too many arguments');
   lua.truncate(count);
@@ -27,7 +27,7 @@ function takeArguments(lua: LuaState, count: number): void {
 const SWITCH = ['off', 'on'];
 const INVALID_NUMBERS = ['off', 'on', 'null'];
 
-/** Reads a choice from an argument, if there is one, and pushes what is chosen now: a boolean where that says it. */
+/** Sets a choice from an argument, if there is one, and pushes the current one: a boolean where possible. */
 function choose(lua: LuaState, settings: JsonSettings, argument: number, name: JsonSetting, options: readonly string[]): void {
   if (isGiven(lua, argument)) settings.set(name, lua.type(argument) === TYPE.boolean ? Number(lua.boolean(argument)) : optionAt(lua, argument, options));
   const chosen = settings.get(name);
@@ -105,7 +105,7 @@ export function cjsonLibrary(lua: LuaState): void {
   pushLibrary(lua, functions, another);
 }
 
-/** A table with settings of its own. @param another cjson.new */
+/** Pushes a table with settings of its own. @param another cjson.new */
 function pushLibrary(lua: LuaState, functions: readonly (readonly [name: string, callback: number])[], another: number): void {
   lua.pushTable();
   JsonSettings.push(lua);

@@ -1,13 +1,13 @@
 /**
- * The library `cmsgpack` of scripts: Lua values to and from MessagePack. Reached from Lua.
+ * The library `cmsgpack` of scripts: converts Lua values to and from MessagePack. Called from Lua.
  *
- * Tables with the keys 1 to n become arrays, all others maps. Whole numbers become integers; others a float of 4 bytes where that loses nothing.
+ * Tables with the keys 1 to n become arrays, all others maps. Whole numbers become integers; others a float of 4 bytes where that is exact.
  */
 import { type LuaMemory, type Pointer, TYPE } from '../lua-memory.js';
 import { ArgumentError, checkNumber, checkTextSlot, LuaError, type LuaState } from '../lua-state.js';
 import { ByteWriter } from './byte-writer.js';
 
-/** Tables below this become nil. */
+/** Tables nested deeper become nil. */
 const MAX_NESTING = 16;
 const INT64_EDGE = 2 ** 63;
 
@@ -45,7 +45,7 @@ class Packer {
     out.copy(memory.textStart(slot), length);
   }
 
-  /** A tag, and the length behind it: one byte after the first tag of its kind, two after the next, four after the last. */
+  /** Writes a tag and the length after it: one byte after the first tag of its kind, two after the next, four after the last. */
   private sized(length: number, tag: number): void {
     this.out.byte(tag);
     this.out.integer(length, tag === 0xd9 ? 1 : length <= 0xffff ? 2 : 4);
@@ -115,7 +115,7 @@ class Packer {
     else this.sized(count, count <= 0xffff ? long : long + 1);
   }
 
-  /** How many entries, and are their keys the numbers from 1 on? */
+  /** Returns the number of entries, and whether their keys are the numbers from 1 on. */
   private shape(table: Pointer): { count: number; isArray: boolean } {
     const { memory } = this;
     const positions = memory.arrayLength(table);
@@ -132,7 +132,7 @@ class Packer {
     return { count, isArray: isArray && max === count };
   }
 
-  /** Zero: a key that no array has. */
+  /** Returns zero for a key that no array has. */
   private position(key: Pointer): number {
     const value = this.memory.type(key) === TYPE.number ? this.memory.number(key) : 0;
     return value > 0 && Number.isInteger(value) ? value : 0;
@@ -141,14 +141,14 @@ class Packer {
 
 /** An array or a map that is being filled. */
 interface Container {
-  /** Values that are still to come; of a map keys and values. */
+  /** Values still to be read; for a map keys and values. */
   missing: number;
   readonly isMap: boolean;
-  /** Of an array the position that comes next, which is on the stack above the table. */
+  /** For an array the next position, which is on the stack above the table. */
   index: number;
 }
 
-/** Containers around the one that is read wait in an array of our own, so that no depth ends JavaScript's stack. */
+/** Enclosing containers are kept in an array of ours, so that no depth overflows JavaScript's stack. */
 class Unpacker {
   private readonly memory: LuaMemory;
   private readonly origin: Pointer;
@@ -176,7 +176,7 @@ class Unpacker {
     return this.at - this.origin;
   }
 
-  /** Pushes the value at the position, and moves behind it. */
+  /** Pushes the value at the position, and moves past it. */
   next(): void {
     do {
       this.makeRoom('too many return values at once; use unpack_one or unpack_limit instead.');
@@ -189,7 +189,7 @@ class Unpacker {
     if (!this.lua.hasRoom(1)) throw new LuaError(`stack overflow (${complaint})`);
   }
 
-  /** The value on top goes into the container around it. True: that has become whole by it. */
+  /** Moves the value on top into the enclosing container. True if that is now complete. */
   private deliver(): boolean {
     const { lua, open } = this;
     const container = open.at(-1);
@@ -209,7 +209,7 @@ class Unpacker {
     lua.lua.lua_rawset(lua.current, -3);
   }
 
-  /** False: a container whose values are to come. */
+  /** False: a container whose values follow. */
   private begin(tag: number): boolean {
     const { lua } = this;
     if (tag <= 0x7f) lua.pushNumber(tag);
@@ -246,7 +246,7 @@ class Unpacker {
       case 0xcc: return this.unsigned(1);
       case 0xcd: return this.unsigned(2);
       case 0xce: return this.unsigned(4);
-      // The library pushes it as a signed integer.
+      // The original pushes it as a signed integer.
       case 0xcf: return Number(bytes.readBigInt64BE(this.take(8)));
       case 0xd0: return bytes.readInt8(this.take(1));
       case 0xd1: return bytes.readInt16BE(this.take(2));
@@ -256,7 +256,7 @@ class Unpacker {
     }
   }
 
-  /** The position of the next `count` bytes, which are passed. */
+  /** Skips the next `count` bytes, and returns their position. */
   private take(count: number): Pointer {
     const start = this.at;
     if (count > this.end - start) throw new LuaError('Missing bytes in input.');
@@ -286,8 +286,7 @@ class Unpacker {
 /**
  * Unpacks values from the string that is the first argument.
  *
- * @param limit how many values; 0: all, if there is no offset either. Where there is a limit or an offset, the offset of the rest comes
- *   first, -1 if there is none.
+ * @param limit how many values; 0: all, if there is no offset either. With a limit or an offset, the offset of the rest is returned first, -1 if there is none.
  */
 function unpackFrom(lua: LuaState, limit: number, offset: number): number {
   const length = lua.memory.textLength(checkTextSlot(lua, 1));

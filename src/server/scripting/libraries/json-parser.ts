@@ -1,8 +1,8 @@
 /**
- * JsonParser: JSON to Lua values, as lua-cjson 2.1.0 reads it. Used by cjson.ts.
+ * JsonParser: parses JSON into Lua values, as lua-cjson 2.1.0 does. Used by cjson.ts.
  *
- * The text is read where it lies, in the engine's memory, and a string in it that has no escapes is handed to Lua from there. Strings are bytes: nothing is
- * taken for UTF-8, only \u escapes become it. Arrays and objects around the one that is read wait on Lua's stack.
+ * The text is read in place, in the engine's memory, and a string in it without escapes is passed to Lua from there. Strings are bytes: nothing is decoded as
+ * UTF-8, only \u escapes are encoded as it. Enclosing arrays and objects are kept on Lua's stack.
  */
 import { type LuaMemory, type Pointer } from '../lua-memory.js';
 import { LuaError, type LuaState } from '../lua-state.js';
@@ -22,18 +22,18 @@ function punctuation(char: string): Token | undefined {
 }
 
 const UNESCAPES: { readonly [char: string]: string } = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-/** What JSON does not allow and C's strtod reads: hexadecimal, leading zeros or a plus, infinity, NaN. */
+/** What JSON does not allow and C's strtod accepts: hexadecimal, leading zeros or a plus, infinity, NaN. */
 const INVALID_NUMBER = /^(?:[-+]?(?:0[xX0-9]|[iI][nN][fF]|[nN][aA][nN])|\+)/;
 const NUMBER = /^[-+]?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])/;
 const WORDS: readonly (readonly [string, Token])[] = [['true', 'T_BOOLEAN'], ['false', 'T_BOOLEAN'], ['null', 'T_NULL']];
-/** Everything that can be part of a number or a word. */
+/** Every character that can be part of a number or a word. */
 const IS_WORD = Uint8Array.from({ length: 256 }, (_, code) => (/[-+.0-9a-zA-Z]/.test(String.fromCharCode(code)) ? 1 : 0));
 
 const [TAB, NEWLINE, RETURN, SPACE, QUOTE, MINUS, POINT, ZERO, NINE, BACKSLASH] = [9, 10, 13, 32, 34, 45, 46, 48, 57, 92];
-/** A number of so many digits, and a power of ten as large, are exact, so their quotient is the nearest double. */
+/** A number with this many digits, and a power of ten of this size, are exact, so their quotient is the nearest double. */
 const EXACT_DIGITS = 15;
 
-/** What lua-cjson makes room for: the table, a value, and of an object its key. */
+/** Stack slots that lua-cjson reserves: the table, a value, and for an object its key. */
 const ARRAY_SLOTS = 2;
 const OBJECT_SLOTS = 3;
 const OBJECT = -1;
@@ -42,18 +42,18 @@ export class JsonParser {
   private readonly memory: LuaMemory;
   private readonly maxDepth: number;
   private readonly readsInvalid: boolean;
-  /** Where the text begins, where it is read, and where it ends. */
+  /** Beginning of the text, current position, and end. */
   private readonly origin: Pointer;
   private at: Pointer;
   private readonly end: Pointer;
-  /** Where the latest token began. */
+  /** Beginning of the latest token. */
   private start = 0;
-  /** What the latest token says: a string without escapes lies between two places, everything else is here. */
+  /** The value of the latest token: a string without escapes is between two positions, everything else is here. */
   private plainStart = 0;
   private plainEnd = 0;
   private text: string | null = null;
   private number = 0;
-  /** Of every array that is open the items so far; of every object OBJECT. */
+  /** For every open array the number of items so far; OBJECT for every open object. */
   private readonly counts: number[] = [];
 
   /** @param slot of the text, which must stay on the stack */
@@ -73,7 +73,7 @@ export class JsonParser {
   /** Pushes the value. */
   parse(): void {
     const { bytes } = this.memory;
-    // A zero among the first two bytes is the mark of the wider encodings.
+    // A zero among the first two bytes indicates UTF-16 or UTF-32.
     if (this.end - this.origin >= 2 && (bytes[this.origin] === 0 || bytes[this.origin + 1] === 0)) {
       throw new LuaError('JSON parser does not support UTF-16 or UTF-32');
     }
@@ -81,7 +81,7 @@ export class JsonParser {
     while (token !== null) token = this.begins(token) ?? this.follows();
   }
 
-  /** A value begins with this token. Returns the first token of the first value in it; undefined if it is whole. */
+  /** A value begins with this token. Returns the first token of the first value in it; undefined if it is complete. */
   private begins(token: Token): Token | undefined {
     if (token === 'T_OBJ_BEGIN') {
       this.descend(OBJECT);
@@ -105,7 +105,7 @@ export class JsonParser {
     this.lua.pushTable();
   }
 
-  /** A value is whole, and on the stack: it goes where it belongs. Returns the first token of the next one; null at the end of everything. */
+  /** A complete value is on the stack: stores it in its container. Returns the first token of the next value; null at the end of the text. */
   private follows(): Token | null {
     const { lua, counts } = this;
     while (counts.length > 0) {
@@ -179,7 +179,7 @@ export class JsonParser {
     return 'T_ERROR';
   }
 
-  /** A number as almost all are: a minus perhaps, digits, perhaps a point and digits. False: it is another, and nothing has been read. */
+  /** Reads a number of the usual form: an optional minus, digits, optionally a point and digits. False: it has another form, and nothing has been read. */
   private decimal(): boolean {
     const { bytes } = this.memory;
     let at = this.at;
@@ -204,7 +204,7 @@ export class JsonParser {
     return true;
   }
 
-  /** The letters, digits, signs and points from here on. They are not passed. */
+  /** Returns the letters, digits, signs and points from here on, without skipping them. */
   private word(): string {
     const { bytes } = this.memory;
     let end = this.at;
@@ -266,12 +266,12 @@ export class JsonParser {
     return 'T_STRING';
   }
 
-  /** The character so many bytes ahead; nothing behind the end. */
+  /** Returns the character at this distance; empty after the end. */
   private peek(ahead: number): string {
     return this.at + ahead < this.end ? String.fromCharCode(this.memory.bytes[this.at + ahead]!) : '';
   }
 
-  /** What the escape at the position means, in bytes; null if it means nothing. */
+  /** Returns the meaning of the escape at the position, in bytes; null if it is invalid. */
   private escape(): string | null {
     const letter = this.peek(1);
     if (letter === 'u') return this.unicode();
@@ -304,7 +304,7 @@ const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
 const isSpace = (code: number): boolean => code === SPACE || code === NEWLINE || code === TAB || code === RETURN;
 const utf8 = (codePoint: number): string => Buffer.from(String.fromCodePoint(codePoint)).latin1Slice();
 
-/** As strtod reads what NUMBER matches. */
+/** Converts what NUMBER matches like strtod. */
 function toNumber(digits: string): number {
   const sign = digits.startsWith('-') ? -1 : 1;
   const text = digits.replace(/^[-+]/, '').toLowerCase();

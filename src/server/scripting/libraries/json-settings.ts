@@ -1,7 +1,7 @@
 /**
- * JsonSettings: what scripts may change of one `cjson` table, by functions such as cjson.encode_max_depth.
+ * JsonSettings: the settings of one `cjson` table, which scripts change by functions such as cjson.encode_max_depth.
  *
- * They lie in userdata, which all functions of the table have as their upvalue: so they go when the collector takes the table.
+ * They are stored in userdata, which is an upvalue of all functions of the table: so they are collected together with it.
  */
 import type { LuaMemory, Pointer } from '../lua-memory.js';
 import type { LuaState } from '../lua-state.js';
@@ -10,10 +10,10 @@ import type { LuaState } from '../lua-state.js';
 const UPVALUE = -10003;
 const WORD_BYTES = 4;
 
-/** NaN and Infinity: refused, encoded by their names, or as null; in the order of their options. */
+/** What to do with NaN and Infinity: refuse, encode by name, or as null; in the order of their options. */
 export const INVALID = { off: 0, on: 1, null: 2 } as const;
 
-/** In the order in which they lie, with the values that lua-cjson 2.1.0 begins with; of switches 1 is on. */
+/** In the order in which they are stored, with lua-cjson 2.1.0's initial values; for switches 1 is on. */
 const BEGINNING = {
   convertsSparse: 0,
   sparseRatio: 2,
@@ -35,13 +35,13 @@ export class JsonSettings {
     private readonly at: Pointer,
   ) {}
 
-  /** Pushes new ones. */
+  /** Pushes new settings. */
   static push(lua: LuaState): void {
     const settings = new JsonSettings(lua.memory, lua.lua.lua_newuserdata(lua.current, NAMES.length * WORD_BYTES));
     for (const name of NAMES) settings.set(name, BEGINNING[name]);
   }
 
-  /** Those of the function that runs. */
+  /** Returns the settings of the running function. */
   static of(lua: LuaState): JsonSettings {
     return new JsonSettings(lua.memory, lua.lua.lua_touserdata(lua.current, UPVALUE));
   }

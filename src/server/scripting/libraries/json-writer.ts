@@ -1,8 +1,8 @@
 /**
- * JsonWriter: Lua values to JSON, as lua-cjson 2.1.0 writes them. Used by cjson.ts.
+ * JsonWriter: writes Lua values as JSON, as lua-cjson 2.1.0 does. Used by cjson.ts.
  *
- * A table with positive whole keys is an array, an empty one an object. Tables within tables wait in arrays of our own, so that no depth
- * overflows JavaScript's stack.
+ * A table with positive whole keys is an array, an empty one an object. Enclosing tables are kept in arrays of ours, so that no depth overflows JavaScript's
+ * stack.
  */
 import { formatGeneral } from '../../resp/double.js';
 import { type LuaMemory, type Pointer, TYPE } from '../lua-memory.js';
@@ -10,7 +10,7 @@ import { LuaError, type LuaState, typeName } from '../lua-state.js';
 import type { ByteWriter } from './byte-writer.js';
 import { INVALID, type JsonSettings } from './json-settings.js';
 
-/** How many values a C function of Lua's may have on its stack; lua-cjson needs three free ones for each table. */
+/** Maximum number of values on the stack of a Lua C function; lua-cjson needs three free ones for each table. */
 const MAX_STACK = 8000;
 const TABLE_SLOTS = 3;
 
@@ -21,7 +21,7 @@ const [ARRAY_BEGIN, ARRAY_END, OBJECT_BEGIN, OBJECT_END] = [91, 93, 123, 125];
 /** The longest escape, \u001f. */
 const ESCAPE_BYTES = 6;
 
-/** What stands for a byte: undefined for itself. */
+/** The escape of each byte: undefined for itself. */
 const ESCAPES: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, code) => escapeOf(code));
 /** 1 where there is an escape. */
 const IS_ESCAPED = Uint8Array.from(ESCAPES, (text) => (text === undefined ? 0 : 1));
@@ -34,10 +34,10 @@ function escapeOf(code: number): string | undefined {
 
 const OBJECT = -1;
 
-/** A table that is being written: how far it is. */
+/** A table being written, and the progress. */
 interface Level {
   readonly table: Pointer;
-  /** Of an array; OBJECT for an object. */
+  /** Length of an array; OBJECT for an object. */
   readonly length: number;
   entry: number;
 }
@@ -52,7 +52,7 @@ export class JsonWriter {
   /** One of INVALID. */
   private readonly invalid: number;
   private readonly levels: Level[] = [];
-  /** What lua-cjson would have on its stack. */
+  /** Height of the stack that lua-cjson would have. */
   private stack: number;
 
   constructor(
@@ -78,7 +78,7 @@ export class JsonWriter {
     }
   }
 
-  /** A table is only begun. */
+  /** Writes a value; of a table only the beginning. */
   private value(slot: Pointer): void {
     const { memory, out } = this;
     switch (memory.type(slot)) {
@@ -144,7 +144,7 @@ export class JsonWriter {
     else refuse(type, 'table key must be a number or string');
   }
 
-  /** The largest key, if all are whole and positive; otherwise OBJECT. */
+  /** Returns the largest key, if all are whole and positive; otherwise OBJECT. */
   private lengthOf(table: Pointer): number {
     const { memory } = this;
     const positions = memory.arrayLength(table);
@@ -192,7 +192,7 @@ export class JsonWriter {
   }
 }
 
-/** `%.{digits}g`. What JavaScript prints shortly is the same: fewer digits than asked for are exact, since at most 14 can be asked for. */
+/** Formats like `%.{digits}g`. JavaScript's short output is the same: at most 14 digits can be requested, and fewer than that are exact. */
 function formatNumber(value: number, digits: number): string {
   const size = Math.abs(value);
   if (size >= 1e-4 && size < 1e21) {

@@ -1,19 +1,19 @@
 /**
- * PatternMatcher: Lua's patterns, as lstrlib.c of Lua 5.1 matches them. Used by string.ts.
+ * PatternMatcher: matches Lua's patterns, as lstrlib.c of Lua 5.1 does. Used by string.ts.
  *
- * Lua's own matcher tries every way there is, which for some patterns takes longer than the universe will last, and nothing can interrupt it: it calls nobody.
- * This one looks up now and then, so that a script that does not come to an end can be told to. Redis has Lua's own, and stands still.
+ * Lua's own matcher tries all possibilities, which for some patterns takes practically for ever, and cannot be interrupted, because it runs no hook. This one
+ * calls the watch from time to time, so that an endless script can be killed. Redis uses Lua's own, and hangs.
  *
- * Texts and patterns are read where they lie. Behind each stands a zero, which ends a pattern, as it does in C.
+ * Texts and patterns are read in place. Each is followed by a zero, which ends a pattern, as in C.
  */
 import type { Pointer } from '../lua-memory.js';
 import { LuaError, type LuaState } from '../lua-state.js';
 
-/** There is no match. */
+/** No match. */
 export const NONE = -1;
 
 const MAX_CAPTURES = 32;
-/** Each item of a pattern can begin one call within another; C's stack, on which Redis counts, would bear more. */
+/** Each item of a pattern can start a nested call; C's stack, which Redis relies on, would allow more. */
 const MAX_DEPTH = 2000;
 
 const UNFINISHED = -1;
@@ -24,10 +24,10 @@ const [ZERO, ONE, NINE] = [48, 49, 57];
 const [DOLLAR, PERCENT, OPEN, CLOSE, STAR, PLUS, MINUS, DOT, QUESTION] = [36, 37, 40, 41, 42, 43, 45, 46, 63];
 const [BRACKET, CLOSE_BRACKET, CARET, LOWER_B, LOWER_F] = [91, 93, 94, 98, 102];
 
-/** Bytes that mean more in a pattern than themselves. */
+/** Bytes with a special meaning in a pattern. */
 export const IS_SPECIAL = Uint8Array.from({ length: 256 }, (_, code) => ('^$*+?.([%-'.includes(String.fromCharCode(code)) ? 1 : 0));
 
-/** By the letter of a class the bytes in it, as C's locale has them. */
+/** The bytes of each class, by its letter, in the C locale. */
 const CLASSES: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, code) => membersOf(String.fromCharCode(code)));
 
 function membersOf(letter: string): Uint8Array | undefined {
@@ -46,7 +46,7 @@ function membersOf(letter: string): Uint8Array | undefined {
 export class PatternMatcher {
   private bytes: Buffer;
   private depth = 0;
-  /** How many captures have begun, where each begins, and how long it is: UNFINISHED, POSITION or a length. */
+  /** Number of captures that have begun; for each its start, and its length: UNFINISHED, POSITION or a number. */
   level = 0;
   private readonly starts: Pointer[] = [];
   private readonly lengths: number[] = [];
@@ -58,14 +58,14 @@ export class PatternMatcher {
     this.bytes = lua.memory.bytes;
   }
 
-  /** Another text. @param end behind it */
+  /** Sets the text. @param end after its last byte */
   read(start: Pointer, end: Pointer): this {
     this.start = start;
     this.end = end;
     return this;
   }
 
-  /** Where a match that begins at `at` ends, or NONE. */
+  /** Returns the end of a match that begins at `at`, or NONE. */
   from(at: Pointer, pattern: Pointer): Pointer {
     this.bytes = this.lua.memory.bytes;
     this.level = 0;
@@ -73,7 +73,7 @@ export class PatternMatcher {
     return this.match(at, pattern);
   }
 
-  /** Pushes all captures; of a pattern without any the whole match, unless `end` is NONE. Returns their number. */
+  /** Pushes all captures; for a pattern without any the whole match, unless `end` is NONE. Returns their number. */
   pushCaptures(start: Pointer, end: Pointer): number {
     const count = this.level === 0 && end !== NONE ? 1 : this.level;
     if (!this.lua.hasRoom(count)) throw new LuaError('stack overflow (too many captures)');
@@ -93,7 +93,7 @@ export class PatternMatcher {
     return index < this.level ? this.starts[index]! : start;
   }
 
-  /** In bytes, or POSITION. @param whole the length of the whole match */
+  /** Returns bytes, or POSITION. @param whole the length of the whole match */
   captureLength(index: number, whole: number): number {
     if (index >= this.level) {
       if (index !== 0) throw new LuaError('invalid capture index');
@@ -104,7 +104,7 @@ export class PatternMatcher {
     return length;
   }
 
-  /** The first place from `at` on where a match may begin: a pattern that begins with a plain character matches nowhere else than where that stands. */
+  /** Returns the first place from `at` on where a match may begin: a pattern that begins with a plain character matches only where that occurs. */
   skip(at: Pointer, pattern: Pointer): Pointer {
     const { bytes } = this.lua.memory;
     const code = bytes[pattern]!;
@@ -160,7 +160,7 @@ export class PatternMatcher {
     }
   }
 
-  /** Behind a single character, class or set. */
+  /** Returns the end of a single character, class or set. */
   private itemEnd(item: Pointer): Pointer {
     const { bytes } = this;
     const code = bytes[item++]!;
@@ -191,7 +191,7 @@ export class PatternMatcher {
     }
   }
 
-  /** @param end where the closing bracket is */
+  /** @param end position of the closing bracket */
   private isInSet(code: number, set: Pointer, end: Pointer): boolean {
     const { bytes } = this;
     const isIncluded = bytes[set + 1] !== CARET;
@@ -229,7 +229,7 @@ export class PatternMatcher {
     return !this.isInSet(previous, set, end) && this.isInSet(bytes[at]!, set, end) ? at : NONE;
   }
 
-  /** As many as there are, then fewer, until the rest matches. */
+  /** Tries as many as possible, then fewer, until the rest matches. */
   private expandMost(at: Pointer, item: Pointer, end: Pointer): Pointer {
     let count = 0;
     while (at + count < this.end && this.matchesOne(this.bytes[at + count]!, item, end)) count++;
@@ -240,7 +240,7 @@ export class PatternMatcher {
     return NONE;
   }
 
-  /** None, then more, until the rest matches. */
+  /** Tries none, then more, until the rest matches. */
   private expandLeast(at: Pointer, item: Pointer, end: Pointer): Pointer {
     for (; ; at++) {
       const after = this.match(at, end + 1);
@@ -268,7 +268,7 @@ export class PatternMatcher {
     return after;
   }
 
-  /** What a capture has matched, once more. */
+  /** Matches the text of a capture again. */
   private matchBack(at: Pointer, digit: number): Pointer {
     const { bytes } = this;
     const index = digit - ONE;
@@ -282,7 +282,7 @@ export class PatternMatcher {
 
 const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
 
-/** Letters that name no class, and everything else, stand for themselves. */
+/** Letters that name no class, and all other characters, stand for themselves. */
 function isInClass(code: number, letter: number): boolean {
   const members = CLASSES[letter];
   return members === undefined ? letter === code : members[code] === 1;

@@ -1,7 +1,7 @@
 /**
- * The functions of Lua's library `string` that could run without end: find, match, gmatch, gsub and rep, as lstrlib.c of Lua 5.1 has them. Reached from Lua.
+ * The functions of Lua's library `string` that could run without end: find, match, gmatch, gsub and rep, as in lstrlib.c of Lua 5.1. Called from Lua.
  *
- * Lua's own would keep everybody waiting, and could not be killed: see pattern-matcher.ts.
+ * Lua's own would block the loop, and could not be killed: see pattern-matcher.ts.
  */
 import { type Pointer, TYPE } from '../lua-memory.js';
 import { ArgumentError, checkNumber, checkTextSlot, LuaError, type LuaState } from '../lua-state.js';
@@ -9,11 +9,11 @@ import { ByteWriter } from './byte-writer.js';
 import { IS_SPECIAL, NONE, PatternMatcher, POSITION } from './pattern-matcher.js';
 
 const [PERCENT, ZERO, ONE, NINE, CARET] = [37, 48, 49, 57, 94];
-/** Longer texts are searched by native code, whose call costs more than to look at so many bytes here. */
+/** Longer texts are searched by native code, whose call costs as much as checking this many bytes here. */
 const SHORT = 64;
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** A string argument: where it begins and ends. */
+/** A string argument: its start and end. */
 interface Text {
   readonly start: Pointer;
   readonly end: Pointer;
@@ -25,7 +25,7 @@ function checkBytes(lua: LuaState, argument: number): Text {
   return { start, end: start + lua.memory.textLength(slot) };
 }
 
-/** As C converts a number to an integer of 32 bits. */
+/** Converts a number to a 32-bit integer, as C does. */
 const checkInteger = (lua: LuaState, argument: number): number => Math.trunc(checkNumber(lua, argument)) | 0;
 
 const optionalInteger = (lua: LuaState, argument: number, otherwise: number): number =>
@@ -57,7 +57,7 @@ function searchStart(position: number, length: number): number {
   return Math.min(Math.max(start, 0), length);
 }
 
-/** C looks for special characters only up to the first zero. */
+/** C searches for special characters only up to the first zero. */
 function isPlain(lua: LuaState, { start, end }: Text): boolean {
   const { bytes } = lua.memory;
   for (let at = start; at < end && bytes[at] !== 0; at++) if (IS_SPECIAL[bytes[at]!] === 1) return false;
@@ -93,7 +93,7 @@ function pushPlace(lua: LuaState, text: Text, start: Pointer, end: Pointer): num
   return 2;
 }
 
-/** An iterator: its upvalues are the text, the pattern, and how far it is. */
+/** An iterator: its upvalues are the text, the pattern, and its position. */
 function gmatch(lua: LuaState, next: number): number {
   checkTextSlot(lua, 1);
   checkTextSlot(lua, 2);
@@ -131,7 +131,7 @@ function gsub(lua: LuaState, shared: PatternMatcher): number {
     throw new ArgumentError(3, 'string/function/table expected');
   }
   if (type === TYPE.number) checkTextSlot(lua, 3);
-  // One of its own where a replacement can search, too: a function, or one behind a table.
+  // A separate one if the replacement can search as well: a function, or a metamethod of a table.
   const matcher = lua.type(3) === TYPE.string ? shared : new PatternMatcher(lua);
   let count = 0;
   ByteWriter.push(lua, (out) => {
@@ -141,13 +141,13 @@ function gsub(lua: LuaState, shared: PatternMatcher): number {
   return 2;
 }
 
-/** Returns how many matches there were. */
+/** Returns the number of matches. */
 function substitute(lua: LuaState, matcher: PatternMatcher, text: Text, pattern: Text, most: number, out: ByteWriter): number {
   const isAnchored = lua.memory.bytes[pattern.start] === CARET;
   const items = isAnchored ? pattern.start + 1 : pattern.start;
   const replacement = lua.type(3) === TYPE.string ? checkBytes(lua, 3) : null;
   let { start: at } = text;
-  // What lies between two matches is copied in one piece, once the second one is found.
+  // The text between two matches is copied in one piece, once the second one is found.
   let kept = at;
   let count = 0;
   while (count < most) {
@@ -169,7 +169,7 @@ function substitute(lua: LuaState, matcher: PatternMatcher, text: Text, pattern:
   return count;
 }
 
-/** The replacement is a string, in which %1 and its like stand for captures, and %0 for the whole match. */
+/** Expands a replacement string, in which %1 and the like stand for captures, and %0 for the whole match. */
 function expand(lua: LuaState, matcher: PatternMatcher, replacement: Text, start: Pointer, end: Pointer, out: ByteWriter): void {
   for (let at = replacement.start; at < replacement.end; at++) {
     const code = out.bytes[at]!;
@@ -191,7 +191,7 @@ function copyCapture(lua: LuaState, matcher: PatternMatcher, index: number, star
   copyTop(lua, out);
 }
 
-/** The replacement is what a function returns, or what a table has. */
+/** Replaces by the result of a function, or the entry of a table. */
 function replace(lua: LuaState, matcher: PatternMatcher, start: Pointer, end: Pointer, out: ByteWriter): void {
   if (lua.type(3) === TYPE.function) {
     lua.pushValue(3);
@@ -208,14 +208,14 @@ function replace(lua: LuaState, matcher: PatternMatcher, start: Pointer, end: Po
   else throw new LuaError(`invalid replacement value (a ${lua.typeName(-1)})`);
 }
 
-/** The string or number on top goes to the output. */
+/** Writes the string or number on top to the output. */
 function copyTop(lua: LuaState, out: ByteWriter): void {
   const { start, end } = checkBytes(lua, lua.top);
   out.copy(start, end - start);
   lua.pop();
 }
 
-/** Made in one go: a billion copies of a character, one by one, would take a minute. */
+/** Made in one step: copying a billion times one by one would take a minute. */
 function rep(lua: LuaState): number {
   const text = checkBytes(lua, 1);
   const length = text.end - text.start;
@@ -230,7 +230,7 @@ function rep(lua: LuaState): number {
   return 1;
 }
 
-/** Puts these functions into the table `string` on top of the stack, in place of Lua's own. */
+/** Puts these functions into the table `string` on top of the stack, instead of Lua's own. */
 export function replaceStringFunctions(lua: LuaState): void {
   const matcher = new PatternMatcher(lua);
   const next = lua.callback((state) => nextMatch(state, matcher));

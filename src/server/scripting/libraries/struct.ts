@@ -1,10 +1,10 @@
 /**
- * The library `struct` of scripts: values to and from packed bytes, by a format in the style of C's structures. Reached from Lua.
+ * The library `struct` of scripts: converts values to and from packed bytes, by a format like C's structures. Called from Lua.
  *
- *   >  <  !n    big endian, little endian (to begin with), alignment to at most n bytes (1 to begin with, 8 without n)
+ *   >  <  !n    big endian, little endian (initially), alignment to at most n bytes (initially 1; 8 without n)
  *   b h l T iN  integers of 1, 2, 8, 8 and N bytes; upper case: without sign         x   a byte of padding
  *   f d         float, double                                                        s   text that ends with a zero byte
- *   cN          N bytes; c0: all of a string, or as many as the number before it said
+ *   cN          N bytes; c0: a whole string, or as many as the number before it says
  */
 import { TYPE } from '../lua-memory.js';
 import { ArgumentError, checkNumber, checkText, LuaError, type LuaState } from '../lua-state.js';
@@ -14,7 +14,7 @@ const MAX_INTEGER_BYTES = 32;
 const MAX_ALIGNMENT = 8;
 const SIZES: { readonly [option: string]: number } = { b: 1, B: 1, h: 2, H: 2, l: 8, L: 8, T: 8, f: 4, d: 8, x: 1 };
 
-/** One item of a format: what, how many bytes, and padding before it. */
+/** One item of a format: its option, size, and padding before it. */
 class Format {
   isLittle = true;
   option = '';
@@ -24,7 +24,7 @@ class Format {
 
   constructor(private readonly text: string) {}
 
-  /** Goes on to the next option; false at the end. */
+  /** Moves on to the next option; false at the end. */
   next(): boolean {
     if (this.at >= this.text.length) return false;
     this.option = this.text[this.at++]!;
@@ -32,7 +32,7 @@ class Format {
     return true;
   }
 
-  /** Is it an item? Other options only change how the following ones are read. Throws for what is no option. */
+  /** True for an item. Other options only change how the following ones are read. Throws for an unknown option. */
   isItem(): boolean {
     const { option } = this;
     if (option in SIZES || 'iIcs'.includes(option)) return true;
@@ -42,7 +42,7 @@ class Format {
     return false;
   }
 
-  /** Bytes to leave out before the item. */
+  /** Returns the padding before the item, in bytes. */
   padding(position: number): number {
     if (this.size === 0 || this.option === 'c' || this.option === 's' || this.option === 'x') return 0;
     const step = Math.min(this.size, this.alignment);
@@ -73,7 +73,7 @@ class Format {
 
 function pack(lua: LuaState): number {
   const format = new Format(checkText(lua, 1));
-  // An argument that is missing is said to be nil.
+  // A missing argument is reported as nil.
   lua.pushNil();
   let packed = '';
   let argument = 2;
@@ -96,7 +96,7 @@ function packOne(lua: LuaState, { option, size, isLittle }: Format, argument: nu
   return size === 0 ? text : text.slice(0, size);
 }
 
-/** Little endian bytes in the order wanted. */
+/** Reorders little endian bytes as needed. */
 const ordered = (bytes: Buffer, isLittle: boolean): string => (isLittle ? bytes : bytes.reverse()).latin1Slice();
 
 function floatBytes(value: number, size: number): Buffer {
@@ -106,7 +106,7 @@ function floatBytes(value: number, size: number): Buffer {
   return bytes;
 }
 
-/** Of integers longer than 8 bytes the upper ones are zero. */
+/** For integers longer than 8 bytes the upper ones are zero. */
 function integerBytes(value: number, size: number): Buffer {
   let rest = toUint64(value);
   const bytes = Buffer.alloc(size);
@@ -122,7 +122,7 @@ function unpack(lua: LuaState): number {
   let position = start - 1;
   let count = 0;
   while (format.next()) {
-    // Before the first byte is, to C, far behind the last one.
+    // A position before the first byte is, to C, far beyond the last one.
     if (position >= 0) position += format.padding(position);
     if (position < 0 || format.size > data.length - position || position > data.length) throw new ArgumentError(2, 'data string too short');
     if (!format.isItem()) continue;
@@ -153,7 +153,7 @@ function unpackTerminated(lua: LuaState, data: string, position: number): { byte
   return { bytes: end - position + 1, values: 1 };
 }
 
-/** c0 takes the length from the number before it, which is no result then. */
+/** c0 takes the length from the number before it, which is then no result. */
 function unpackText(lua: LuaState, size: number, data: string, position: number, count: number): { bytes: number; values: number } {
   let length = size;
   if (size === 0) {
@@ -179,7 +179,7 @@ function size(lua: LuaState): number {
     if (format.option === 's') throw new ArgumentError(1, "option 's' has no fixed size");
     if (format.option === 'c' && format.size === 0) throw new ArgumentError(1, "option 'c0' has no fixed size");
     total += format.padding(total);
-    // A letter that is no option counts as nothing here.
+    // A letter that is no option is ignored here.
     if (!/[a-z\d]/i.test(format.option)) format.isItem();
     total += format.size;
   }

@@ -1,14 +1,14 @@
 /**
- * string.format and tonumber for whole numbers of 64 bits. Reached from Lua, in front of Lua's own.
+ * string.format and tonumber for whole numbers of 64 bits. Called from Lua, in front of Lua's own functions.
  *
- * Lua hands them to C as `long`, which has 32 bits in WebAssembly: %d of a time in milliseconds would be cut off. So a directive whose number does
- * not fit is written here, and becomes a %s with that text; all others are left to Lua, errors among them. And so is tonumber without a base.
+ * Lua passes them to C as `long`, which has 32 bits in WebAssembly: %d of a time in milliseconds would be cut off. So a directive whose number does not fit is
+ * formatted here, and becomes a %s with that text; all others, and errors, are left to Lua, and so is tonumber without a base.
  */
 import { type Pointer, TYPE } from '../lua-memory.js';
 import type { LuaState } from '../lua-state.js';
 
 const MAX_INT32 = 0x7fffffff;
-/** The shortest text of a wide number: -1, which is one where it is printed without a sign. */
+/** The shortest text of a wide number: -1, which is wide if it is printed unsigned. */
 const WIDE_DIGITS = 2;
 const LOOKS_NUMERIC = Uint8Array.from({ length: 256 }, (_, code) => (/[-+.0-9\s]/.test(String.fromCharCode(code)) ? 1 : 0));
 const TWO_64 = 2n ** 64n;
@@ -17,7 +17,7 @@ const DIRECTIVE = /%(?:%|([-+ #0]*)(\d{0,2})(?:\.(\d{0,2}))?([a-zA-Z]))/g;
 interface Directive {
   readonly flags: string;
   readonly width: number;
-  /** Null: none was given. */
+  /** Null: not given. */
   readonly precision: number | null;
   readonly conversion: string;
 }
@@ -42,13 +42,13 @@ function replace(lua: LuaState, name: string, run: (lua: LuaState, original: (st
   lua.setField(-2, name);
 }
 
-/** A base that is one, and a text to read. */
+/** True for a valid base and a text. */
 function readsDigits(lua: LuaState): boolean {
   const base = lua.top < 2 ? 10 : Math.trunc(lua.number(2));
   return base !== 10 && base >= 2 && base <= 36 && (lua.type(1) === TYPE.string || lua.type(1) === TYPE.number);
 }
 
-/** As strtoul of C, which counts -1 as the largest number there is. */
+/** Converts like C's strtoul, for which -1 is the largest number. */
 function readInteger(lua: LuaState): number {
   const base = Math.trunc(lua.number(2));
   const [, sign, start, rest = ''] = /^[ \t\n\v\f\r]*([-+]?)(0x(?=[\da-f]))?(.*)$/is.exec(lua.text(1)!)!;
@@ -56,7 +56,7 @@ function readInteger(lua: LuaState): number {
   let value = 0n;
   let at = 0;
   for (let digit = digitAt(text, 0, base); digit !== -1; digit = digitAt(text, ++at, base)) {
-    // Past 64 bits it is too large already; a million digits would make it very large.
+    // Beyond 64 bits it is already too large; a million digits would make a very long bigint.
     if (value < TWO_64) value = value * BigInt(base) + BigInt(digit);
   }
   if (at === 0 || !/^[ \t\n\v\f\r]*(\0|$)/.test(text.slice(at))) lua.pushNil();
@@ -64,13 +64,13 @@ function readInteger(lua: LuaState): number {
   return 1;
 }
 
-/** -1: that is no digit. */
+/** Returns -1 for no digit. */
 function digitAt(text: string, at: number, base: number): number {
   const digit = at < text.length ? parseInt(text[at]!, 36) : NaN;
   return digit < base ? digit : -1;
 }
 
-/** Is there an argument that Lua's own could cut off? Almost never, and then the directives need not be looked at. */
+/** True if there is an argument that Lua's own could cut off. Almost never, and then the directives need not be parsed. */
 function mayBeWide(lua: LuaState): boolean {
   const { memory } = lua;
   for (let argument = lua.top; argument > 1; argument--) {
@@ -82,7 +82,7 @@ function mayBeWide(lua: LuaState): boolean {
   return false;
 }
 
-/** Writes what Lua's own would cut off. */
+/** Formats what Lua's own would cut off. */
 function prepare(lua: LuaState): void {
   if (lua.type(1) !== TYPE.string || !mayBeWide(lua)) return;
   const format = lua.text(1)!;
@@ -91,7 +91,7 @@ function prepare(lua: LuaState): void {
     if (flags === undefined) return directive;
     argument++;
     if (!'diouxX'.includes(conversion)) return directive;
-    // Of what is no number, 0: Lua complains of it by itself.
+    // 0 for what is no number: Lua reports that error by itself.
     const value = lua.number(argument);
     if (fits(value, conversion)) return directive;
     lua.pushText(formatInteger(value, { flags, width: Number(width), precision: precision === undefined ? null : Number(precision), conversion }));
@@ -109,7 +109,7 @@ function fits(value: number, conversion: string): boolean {
   return isSigned(conversion) ? Math.trunc(value) >= -0x80000000 && Math.trunc(value) <= 0x7fffffff : value > -1 && value < 0x100000000;
 }
 
-/** As printf of C on x86-64, where what is out of range becomes the smallest number. */
+/** Formats like printf of C on x86-64, where numbers out of range become the smallest one. */
 function formatInteger(value: number, { flags, width, precision, conversion }: Directive): string {
   const integer = isSigned(conversion) ? toInt64(value) : toUint64(value);
   const magnitude = (integer < 0n ? -integer : integer).toString(conversion === 'o' ? 8 : conversion.toLowerCase() === 'x' ? 16 : 10);
@@ -136,7 +136,7 @@ function toInt64(value: number): bigint {
   return value >= -(2 ** 63) && value < 2 ** 63 ? BigInt(Math.trunc(value)) : -(2n ** 63n);
 }
 
-/** As C converts to unsigned integers of 64 bits: from 2^63 on the upper half by itself. */
+/** Converts like C to unsigned integers of 64 bits: from 2^63 on separately. */
 export function toUint64(value: number): bigint {
   return BigInt.asUintN(64, value >= 2 ** 63 ? toInt64(value - 2 ** 63) + 2n ** 63n : toInt64(value));
 }
