@@ -1,9 +1,9 @@
 /**
- * CommandFaults: what becomes of requests on purpose. Asked by the dispatcher, behind its gates and behind the command.
+ * CommandFaults: injects faults into requests. Called by the dispatcher, after its gates and after the command.
  *
- *   gates ──▶ refuse: an error instead ──▶ command ──▶ answer: the reply is held, its client parked ──▶ late: a timer; never: until the fault is taken away
+ *   gates ──▶ refuse: an error instead ──▶ command ──▶ answer: the reply is held, its client parked ──▶ late: a timer; never: until the fault is removed
  *
- * They stand above the recorder: that one is set, or taken away, is an input, see LoopFaults.
+ * They are above the recorder: setting or removing one is an input, see LoopFaults.
  */
 import type { Argv, Command } from '../command/command.js';
 import { keysOf } from '../command/key-spec.js';
@@ -23,16 +23,16 @@ interface ActiveFault {
   injections: number;
 }
 
-/** A reply that its client does not get yet. */
+/** A reply that is held back from its client. */
 interface HeldReply {
-  /** Of the fault that holds it. */
+  /** Number of the fault that holds it. */
   readonly id: number;
   readonly reply: Reply;
   /** Null: only the end of the fault releases it. */
   readonly timer: TimerState | null;
 }
 
-/** Replies that are held, by the tokens of their clients. */
+/** Held replies, by the tokens of their clients. */
 interface HeldState {
   readonly token: number;
   readonly id: number;
@@ -52,7 +52,7 @@ const TIMER = 'late reply';
 export class CommandFaults implements RequestFaults {
   private active: readonly ActiveFault[] = [];
   private readonly held = new Map<Session, HeldReply>();
-  /** Told of each request that is spoiled; nobody listens in a replay. */
+  /** Called for each injection; not set in a replay. */
   onInjected: (id: number, token: number, effect: FaultEffect) => void = () => {};
 
   constructor(
@@ -80,7 +80,7 @@ export class CommandFaults implements RequestFaults {
     this.set([...this.active, { id, fault, injections: 0 }]);
   }
 
-  /** Those who wait for a reply that it holds get it. */
+  /** Removes a fault, and releases the replies that it holds. */
   remove(id: number): void {
     this.end((each) => each === id);
   }
@@ -102,7 +102,7 @@ export class CommandFaults implements RequestFaults {
   }
 
   answer(session: Session, command: Command, argv: Argv, reply: Reply): Reply {
-    // A client that is parked waits for its reply already.
+    // A parked client is already waiting for its reply.
     const active = reply === NO_REPLY || session.closing ? undefined : this.find(['late-reply', 'no-reply'], session, command, argv);
     if (active === undefined) return reply;
     const { id, fault } = active;
@@ -113,7 +113,7 @@ export class CommandFaults implements RequestFaults {
     return NO_REPLY;
   }
 
-  /** The client has gone. */
+  /** Called when the client is gone. */
   forget(session: Session): void {
     const timer = this.held.get(session)?.timer ?? null;
     if (timer !== null) this.scheduler.cancel(timer);

@@ -1,4 +1,4 @@
-/** What a fault has made of a call, or of a request: so the trace tells it. */
+/** The effect of a fault on a call or a request, as the trace shows it. */
 export interface FaultEffects {
   readonly accept: `accept: ${string}`;
   readonly bytes: `${'read' | 'write'} of ${number} B`;

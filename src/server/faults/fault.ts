@@ -1,6 +1,6 @@
 /**
- * A fault as it is asked for: plain data that crosses threads and is recorded. Checked here against the table; whether there is such a command or
- * connection is known only where it is set.
+ * Fault: a requested fault, as plain data that crosses threads and is recorded. Checked here against the table; whether its command or connection exists is
+ * checked where it is set.
  *
  *   slice 1 on #3                                  { name: 'slice', bytes: 1, token: 3 }
  *   error "LOADING later" on GET user:* next 3     { name: 'error', reply: 'LOADING later', command: 'get', key: 'user:*', next: 3 }
@@ -15,7 +15,7 @@ import { compileRule, RuleError } from '../rules/rule.js';
 import { SEAM_NAMES, type SeamName, seamOf } from '../rules/seams.js';
 import { FAULT_NAMES, FAULTS, type FaultName, type FaultParameter, faultOf, faultSyntax, LIMITS, type LimitName } from './table.js';
 
-/** What limits a fault to some connections or requests; all that is given must hold. Byte strings are latin1: one character is one byte. */
+/** What limits a fault to some connections or requests; all given limits must hold. Byte strings are latin1: one character is one byte. */
 export interface FaultLimits {
   /** The connection, by its token. */
   readonly token?: number;
@@ -23,9 +23,9 @@ export interface FaultLimits {
   readonly command?: string;
   /** A glob, as for KEYS; one key of the request must match. */
   readonly key?: string;
-  /** A glob for what the client has called itself with CLIENT SETNAME. */
+  /** A glob for the name set by CLIENT SETNAME. */
   readonly client?: string;
-  /** The number of injections after which the fault is gone. */
+  /** Number of injections after which the fault is removed. */
   readonly next?: number;
 }
 
@@ -43,12 +43,12 @@ export type Fault = FaultLimits &
     | { readonly name: 'rule'; readonly seam: SeamName; readonly expression: string }
   );
 
-/** A fault that cannot be; the message is one line for people, a byte string. */
+/** An invalid fault; the message is one line for people, a byte string. */
 export class FaultError extends Error {
   override readonly name = 'FaultError';
 }
 
-/** A fault as it is typed; a byte string. Throws {@link FaultError}. */
+/** Parses a fault as typed; a byte string. Throws {@link FaultError}. */
 export function parseFaultText(text: string): Fault {
   const rule = /^\s*rule(?:\s+(\S+)(?:\s+(.*))?)?\s*$/i.exec(text);
   if (rule !== null) return parseRule(rule[1], rule[2]);
@@ -57,7 +57,7 @@ export function parseFaultText(text: string): Fault {
   return parseFault(words);
 }
 
-/** The same of a line that has been taken apart into words. */
+/** The same for a line that is already split into words. */
 export function parseFault(words: readonly string[]): Fault {
   const [name = '', ...rest] = words;
   const known = checkName(name.toLowerCase());
@@ -73,7 +73,7 @@ export function parseFault(words: readonly string[]): Fault {
   return checkFault(draft);
 }
 
-/** What follows `rule`; the expression is taken as it stands, quotes included. Throws {@link FaultError}. */
+/** Parses what follows `rule`; the expression is taken literally, quotes included. Throws {@link FaultError}. */
 export function parseRule(seam = '', rest = ''): Fault {
   const [, token, expression = ''] = /^(?:on\s+#(\d+)\s+)?(.*)$/i.exec(rest)!;
   return checkFault({ name: 'rule', seam: seam.toLowerCase(), expression: expression.trim(), ...(token !== undefined && { token: Number(token) }) });
@@ -87,11 +87,11 @@ function parseValue(parameter: FaultParameter, words: readonly string[]): number
   if (parameter.kind === 'text') return words.join(' ');
   const [word] = words as [string];
   const number = parameter.kind === 'bytes' ? parseMemory(word) : parameter.kind === 'time' ? parseTime(word) : numberOf(word);
-  // What is no number stays as it is, for the check to name it.
+  // What is no number stays as it is, so that the check can report it.
   return number === null || word === '' ? word : (Number(number) as number);
 }
 
-/** `50`, `50ms`, `1.5s`: milliseconds, or null. */
+/** Parses `50`, `50ms`, `1.5s`: returns milliseconds, or null. */
 function parseTime(word: string): number | null {
   try {
     return durationUs(word) / 1000;
@@ -100,7 +100,7 @@ function parseTime(word: string): number | null {
   }
 }
 
-/** `on GET user:* client app next 3` */
+/** Parses `on GET user:* client app next 3`. */
 function parseLimits(words: readonly string[]): { [name in LimitName]?: string | number } {
   const limits: { [name in LimitName]?: string | number } = {};
   const put = (name: LimitName, value: string | number | undefined): void => {
@@ -121,10 +121,10 @@ function parseLimits(words: readonly string[]): { [name in LimitName]?: string |
   return limits;
 }
 
-/** What is no number stays as it is, for the check to name it. */
+/** What is no number stays as it is, so that the check can report it. */
 const numberOf = (word: string | undefined): number | string | undefined => (word !== undefined && /^[+-]?\d+$/.test(word) ? Number(word) : word);
 
-/** The same fault, of nothing but what the table knows. Throws {@link FaultError} for what programs without types, or people, may ask for. */
+/** Returns the fault with known properties only. Throws {@link FaultError} for invalid requests of untyped programs, or of people. */
 export function checkFault(asked: unknown): Fault {
   if (typeof asked !== 'object' || asked === null) throw new FaultError(`a fault is an object with a name, or a text: ${FAULTS.slice.example}`);
   const { name, ...properties } = asked as { readonly name?: unknown };
@@ -145,7 +145,7 @@ export function checkFault(asked: unknown): Fault {
   return fault as unknown as Fault;
 }
 
-/** What a fault of this name says beside its limits. */
+/** Returns the properties of a fault besides its limits. */
 function propertiesOf(name: FaultName): readonly string[] {
   const { parameter } = faultOf(name);
   return name === 'rule' ? ['seam', 'expression'] : parameter === null ? [] : [parameter.name];
@@ -198,7 +198,7 @@ function checkLimit(name: FaultName, limit: LimitName, value: unknown): void {
   if (!isRight) throw new FaultError(`${name}: ${limit} must be ${isNumber ? `a whole number from ${least}` : 'a text'}`);
 }
 
-/** As it would be typed; a byte string without control bytes. */
+/** Formats a fault as it would be typed; a byte string without control bytes. */
 export function formatFault(fault: Fault): string {
   if (fault.name === 'rule') return `rule ${fault.seam}${fault.token === undefined ? '' : ` on #${fault.token}`} ${fault.expression}`;
   const { parameter } = faultOf(fault.name);

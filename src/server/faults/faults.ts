@@ -1,6 +1,6 @@
 /**
- * Faults: what is spoiled on purpose, of one server, on the loop's thread. Checks what is asked for, numbers it, and hands it to the part that injects it: the
- * poll below the recorder, the helper thread that writes files, or the server above the recorder.
+ * Faults: the injected faults of one server, on the loop's thread. Checks requested faults, numbers them, and passes each to the part that injects it: the poll
+ * below the recorder, the helper thread that writes files, or the server above the recorder.
  */
 import { type Command, findCommand } from '../command/command.js';
 import { quoteWord } from '../resp/request-encoder.js';
@@ -13,9 +13,9 @@ import type { FaultCall, LoopFaults, Triggering } from './loop-faults.js';
 import { faultOf } from './table.js';
 import { wireFault } from './wire-fault.js';
 
-/** A fault that is set. */
+/** A fault in force. */
 export interface ActiveFault {
-  /** Counted from 1 on, never used twice. */
+  /** Counted from 1, never reused. */
   readonly id: number;
   readonly fault: Fault;
   /** As it would be typed. */
@@ -34,7 +34,7 @@ interface FaultyServer {
   readonly loop: { afterWait: (() => void) | null; readonly poll: { readonly waker: { wake(): void } } };
 }
 
-/** Where the faults of the disk are injected. */
+/** Where disk faults are injected. */
 interface FaultyDisk {
   setFaults(faults: readonly { readonly id: number; readonly fault: Fault }[]): void;
   onInjected: (id: number, effect: FaultEffect) => void;
@@ -43,10 +43,10 @@ interface FaultyDisk {
 export class Faults {
   private readonly active = new Map<number, { -readonly [property in keyof ActiveFault]: ActiveFault[property] }>();
   private nextId = 1;
-  /** Calls that wait for the loop to be where a replay finds them again. */
+  /** Calls that wait for a place where a replay finds them again. */
   private calls: FaultCall[] = [];
 
-  /** @param record writes down a call just before it is obeyed. @param disk null: nothing of this server goes to files */
+  /** @param record records a call just before it takes effect. @param disk null: this server writes no files */
   constructor(
     private readonly poll: FaultyPoll,
     private readonly server: FaultyServer,
@@ -61,7 +61,7 @@ export class Faults {
     if (disk !== null) disk.onInjected = (id, effect) => this.injected(id, WAKER, effect);
   }
 
-  /** Throws {@link FaultError} if there can be no such fault here. @param mayCome connections may be named that are still to come */
+  /** Sets a fault. Throws {@link FaultError} if it is invalid here. @param mayCome future connections may be named */
   add(asked: Fault | string, mayCome = false): ActiveFault {
     const fault = typeof asked === 'string' ? parseFaultText(asked) : checkFault(asked);
     this.checkObjects(fault, mayCome);
@@ -74,7 +74,7 @@ export class Faults {
     return { ...active };
   }
 
-  /** False if there is no such fault, or no more: it was injected as often as it was to be. */
+  /** Removes a fault. False if there is none: it never existed, or has been injected the given number of times. */
   remove(id: number): boolean {
     const active = this.active.get(id);
     if (active === undefined) return false;
@@ -86,7 +86,7 @@ export class Faults {
     return true;
   }
 
-  /** All of them; those who wait for a reply get it, also if the fault that holds it is gone already. */
+  /** Removes all faults; held replies are released, also those of faults that have already ended. */
   clear(): void {
     for (const id of this.active.keys()) this.poll.remove(id);
     this.active.clear();
@@ -94,7 +94,7 @@ export class Faults {
     this.call({ clear: true });
   }
 
-  /** Throws {@link FaultError} if there is no such token. @param token null: all, and those to come */
+  /** Sets how readiness is reported. Throws {@link FaultError} if there is no such token. @param token null: all, and new ones */
   trigger(trigger: Triggering, token: number | null): void {
     const { sessions, listeners } = this.server;
     if (!['edge', 'level', 'default'].includes(trigger)) throw new FaultError('trigger: must be one of edge, level, default');
@@ -102,14 +102,14 @@ export class Faults {
     this.call({ trigger, token });
   }
 
-  /** In the order in which they were set. */
+  /** Returns the faults in the order in which they were set. */
   list(): readonly ActiveFault[] {
     return [...this.active.values()].map((active) => ({ ...active }));
   }
 
   /**
-   * Faults of the loop change what the server does, so a replay must obey at the same place: behind a wait, before anything that it has brought is
-   * handled. A call may come in the middle of a command at which the loop is held.
+   * Queues a call until after the next wait, before its events are handled: faults of the loop change what the server does, so a replay must apply them at the
+   * same place. A call may come in the middle of a command at which the loop is held.
    */
   private call(call: FaultCall): void {
     const { loop } = this.server;
@@ -132,7 +132,7 @@ export class Faults {
 
   private injected(id: number, token: number, effect: FaultEffect): void {
     const active = this.active.get(id);
-    // It is taken away already, which the server hears of after its next wait.
+    // It is already removed, which takes effect in the server after its next wait.
     if (active === undefined) return;
     active.injections++;
     if (active.injections === active.fault.next) {
@@ -143,7 +143,7 @@ export class Faults {
     this.tell(active, token, effect);
   }
 
-  /** A rule has come to something that its seam does not allow. */
+  /** A rule has given a result that its seam does not allow. */
   private ended(id: number, token: number, why: string): void {
     const active = this.active.get(id);
     if (active === undefined) return;
@@ -151,7 +151,7 @@ export class Faults {
     this.tell(active, token, `ended: ${why}`);
   }
 
-  /** A connection has gone, and with it all that is for its token. */
+  /** A connection is gone: removes all faults for its token. */
   private forget(token: number): void {
     for (const [id, { fault }] of this.active) {
       if (fault.token !== token) continue;
@@ -166,7 +166,7 @@ export class Faults {
     if (sink !== null) sink.emit({ kind: 'fault', token, id, fault: text, effect });
   }
 
-  /** Is there such a command, or connection? */
+  /** Checks that the command and the connection exist. */
   private checkObjects({ name, command, token }: Fault, mayCome: boolean): void {
     const { commands, sessions } = this.server;
     if (faultOf(name).side === 'disk' && this.disk === null) throw new FaultError(`${name}: this server has no helper thread that writes files`);

@@ -1,12 +1,12 @@
 /**
- * FaultyPoll: a poll that hands everything on to another one, and spoils what it is told to: the faults of the wire.
+ * FaultyPoll: a poll that wraps another one, and injects the faults of the wire.
  *
  *   server ──▶ recorder ──▶ FaultyPoll ──▶ epoll, portable or scripted         so a recording holds what the faults have made of the wire,
  *                               │                                              and its replay needs none of them
  *                               └ while no fault is set: one comparison a call
  *
- * A connection that is not to be heard of for a while is held: it is deregistered beneath, since a level-triggered kernel would report it again and
- * again, and registered anew when its time has come, which makes what is ready by then news. The wait beneath ends no later than that.
+ * A connection that must not be reported for a while is held: it is deregistered from the inner poll, since a level-triggered kernel would report it again and
+ * again, and registered again when its time has come, which reports its readiness then. The inner wait ends no later than that.
  */
 import { systemError } from '../io/backends/ready-list.js';
 import { type Events, READY_READABLE } from '../io/event.js';
@@ -17,20 +17,20 @@ import type { Token } from '../io/token.js';
 import type { FaultEffect } from './effects.js';
 import { AcceptFailure, BROKEN, type Way, type WireFault } from './wire-fault.js';
 
-/** Told of each injection. `effect` says in a few words what the call has come to. */
+/** Called for each injection. `effect` describes the result of the call in a few words. */
 export type InjectionListener = (fault: WireFault, token: Token, effect: FaultEffect) => void;
 
 export class FaultyPoll extends PollDecorator implements Poll {
-  /** Null: none is set. */
+  /** Null: no faults. */
   faults: readonly WireFault[] | null = null;
   onInjected: InjectionListener = () => {};
   private readonly streams = new Map<Token, FaultyStream>();
-  /** Connections that are held, and until when, on the clock's µs. */
+  /** Held connections, and until when, on the clock's µs. */
   private readonly held = new Map<FaultyStream, number>();
-  /** Connections that are reported READABLE by the next wait, whatever the kernel says. */
+  /** Connections that the next wait reports READABLE, whatever the kernel says. */
   private readonly due = new Set<FaultyStream>();
 
-  /** @param clock the loop's, beneath the recorder */
+  /** @param clock the loop's, below the recorder */
   constructor(
     inner: Poll,
     private readonly clock: { measureUs(): number },
@@ -46,7 +46,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
   remove(id: number): void {
     const left = (this.faults ?? []).filter((fault) => fault.id !== id);
     this.faults = left.length === 0 ? null : left;
-    // Who was held by it is heard of at the next wait; others are held anew.
+    // Connections held by it are reported by the next wait; those with other faults are held again.
     for (const stream of this.held.keys()) this.held.set(stream, -Infinity);
   }
 
@@ -88,25 +88,25 @@ export class FaultyPoll extends PollDecorator implements Poll {
     if (this.faults === null && this.held.size === 0) return this.inner.wait(events, timeoutMs);
     this.release();
     this.inner.wait(events, this.shortened(timeoutMs));
-    // What has come to its time meanwhile is looked at once more; with other events that is up to the next wait.
+    // Connections whose time came meanwhile are polled again; if there are other events, by the next wait.
     if (this.release() && events.length === 0) this.inner.wait(events, 0);
     this.delay(events);
     for (const stream of this.due) events.push(stream.token, READY_READABLE);
     this.due.clear();
   }
 
-  /** When the first of the connections that are held is heard of again, on the clock's µs; Infinity: none is held. */
+  /** When the first held connection is reported again, on the clock's µs; Infinity: none is held. */
   get heldUntilUs(): number {
     return Math.min(...this.held.values());
   }
 
-  // What follows is for the streams and listeners.
+  // What follows is called by the streams and listeners.
 
   get nowUs(): number {
     return this.clock.measureUs();
   }
 
-  /** The connection is not heard of before that. One that is refused right after it was accepted is never heard of. */
+  /** Does not report the connection before that time. One that was refused right after it was accepted is never reported. */
   hold(stream: FaultyStream, untilUs: number): void {
     if (!this.isRegistered(stream)) return;
     const before = this.held.get(stream);
@@ -118,7 +118,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
     if (this.isRegistered(stream) && this.faults!.some((fault) => fault.concerns(stream) && fault.isDue(stream))) this.due.add(stream);
   }
 
-  /** What a fault has left behind is ready: where that is no news any more, it is made news again. */
+  /** Edge-triggered: re-registers, so that readiness that a fault has left undrained is reported again. */
   rearm(stream: FaultyStream): void {
     if (isEdgeTriggered(stream.interest, this.edgeTriggered) && this.isRegistered(stream)) this.reregister(stream, stream.token, stream.interest);
   }
@@ -127,7 +127,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
     return this.streams.get(stream.token) === stream;
   }
 
-  /** The connections whose time has come are registered again. False if there were none. */
+  /** Registers again the connections whose time has come. False if there were none. */
   private release(): boolean {
     if (this.held.size === 0) return false;
     const { nowUs } = this;
@@ -144,7 +144,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
     return timeoutMs === null ? null : this.shortened(timeoutMs);
   }
 
-  /** How long a wait may take at most. */
+  /** Returns the maximum timeout of a wait. */
   private shortened(timeoutMs: number): number {
     if (this.due.size > 0) return 0;
     if (this.held.size === 0) return timeoutMs;
@@ -152,7 +152,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
     return timeoutMs === -1 ? heldMs : Math.min(timeoutMs, heldMs);
   }
 
-  /** Takes those out of the events that are to be heard of later. */
+  /** Removes from the events those that must be reported later. */
   private delay(events: Events): void {
     if (this.faults === null) return;
     let kept = 0;
@@ -171,7 +171,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
     stream.isReleased = false;
     const fault = isReleased ? undefined : this.faults?.find((each) => each.delayMs > 0 && each.concerns(stream));
     if (fault === undefined) return false;
-    // Announced first: the delay is counted from the event that tells of it.
+    // Reported first: the delay is counted from this event.
     this.onInjected(fault, stream.token, `reported ${fault.delayMs} ms later`);
     this.hold(stream, this.nowUs + fault.delayMs * 1000);
     return true;
@@ -179,7 +179,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
 }
 
 class FaultyListener implements TcpListener {
-  /** Once it is registered. */
+  /** Set once it is registered. */
   token: Token = -1;
 
   constructor(
@@ -206,7 +206,7 @@ class FaultyListener implements TcpListener {
     this.inner.close();
   }
 
-  /** A connection that was aborted is not in the backlog any more; all other failures leave it there. */
+  /** A connection that was aborted is no longer in the backlog; all other failures leave it there. */
   private fail(fault: AcceptFailure): WouldBlock {
     if (fault.code === 'ECONNABORTED') {
       const lost = this.inner.accept();
@@ -221,10 +221,10 @@ class FaultyListener implements TcpListener {
 export class FaultyStream implements TcpStream {
   readonly peer: Address;
   readonly local: Address;
-  /** Once it is registered. */
+  /** Set once it is registered. */
   token: Token = -1;
   interest: Interest = 0;
-  /** It was held until now: what is ready is reported without being held again. */
+  /** It was held until now: its readiness is reported without being held again. */
   isReleased = false;
   private isBroken = false;
 
@@ -261,7 +261,7 @@ export class FaultyStream implements TcpStream {
     this.inner.close(this.isBroken);
   }
 
-  // What follows is for the faults.
+  // What follows is called by the faults.
 
   get nowUs(): number {
     return this.poll.nowUs;
@@ -271,7 +271,7 @@ export class FaultyStream implements TcpStream {
     this.poll.hold(this, untilUs);
   }
 
-  // A method with a closure allocates at each call: these are apart from those that are called while there are no faults.
+  // A method with a closure allocates at each call: these are separate from those that are called while there are no faults.
 
   private spoiledRead(into: Buffer, start: number, end: number): number {
     return this.transfer('read', end - start, (bytes) => this.inner.read(into, start, start + bytes));
@@ -281,7 +281,7 @@ export class FaultyStream implements TcpStream {
     return this.transfer('write', end - start, (bytes) => this.inner.write(from, start, start + bytes));
   }
 
-  /** One call of the server: as many of `bytes` as the faults allow, or what they make of it. */
+  /** Makes one call of the server: moves as many of `bytes` as the faults allow, or returns what they make of it. */
   private transfer(way: Way, bytes: number, move: (bytes: number) => number): number {
     const faults = this.poll.faults!.filter((fault) => fault.concerns(this));
     let allowed = bytes;
@@ -301,7 +301,7 @@ export class FaultyStream implements TcpStream {
 
   private injected(fault: WireFault, way: Way, outcome: number): void {
     this.poll.onInjected(fault, this.token, outcome > 0 ? `${way} of ${outcome} B` : `${way}: ${OUTCOMES[outcome]}`);
-    // As without a fault: edge-triggered, a reader that has not read until WouldBlock hears of the rest with the next byte.
+    // As without a fault: edge-triggered, a reader that has not read until WouldBlock is told of the rest with the next byte.
     if (way === 'read' && outcome > 0) return;
     if (outcome !== BROKEN) return this.poll.rearm(this);
     this.isBroken = true;
@@ -311,7 +311,7 @@ export class FaultyStream implements TcpStream {
 
 const OUTCOMES: { readonly [outcome: number]: string } = { [WOULD_BLOCK]: 'WouldBlock', [END_OF_FILE]: 'EOF', [BROKEN]: 'ECONNRESET' };
 
-/** The waker is registered as it is. */
+/** The waker is registered unwrapped. */
 function innerOf(source: Source): Source {
   return source instanceof FaultyStream || source instanceof FaultyListener ? source.inner : source;
 }

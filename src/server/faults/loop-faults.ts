@@ -1,6 +1,6 @@
 /**
- * LoopFaults: the faults of a server's loop: what becomes of requests, the rules at its seams, and how readiness is reported to it. What another thread has
- * asked of them is obeyed here, and again by a replay.
+ * LoopFaults: the faults of a server's loop: of requests, rules at its seams, and how readiness is reported. Calls from another thread are applied here, and
+ * again by a replay.
  */
 import type { Session } from '../command/session.js';
 import type { Token } from '../io/token.js';
@@ -12,13 +12,13 @@ import { faultOf } from './table.js';
 /** `default`: as the poll was opened. */
 export type Triggering = 'edge' | 'level' | 'default';
 
-/** How the readiness of a token is reported; null: of all, and of those to come. */
+/** Sets how the readiness of a token is reported; null: of all tokens, and of new ones. */
 export interface TriggerCall {
   readonly trigger: Triggering;
   readonly token: number | null;
 }
 
-/** What another thread has told the server to spoil, or no longer to, or to do in another way. Recorded, and obeyed again by a replay. */
+/** A call from another thread: sets or removes a fault, or changes how readiness is reported. Recorded, and applied again by a replay. */
 export type FaultCall = { readonly add: Fault; readonly id: number } | { readonly remove: number } | { readonly clear: true } | TriggerCall;
 
 export interface LoopFaultsState {
@@ -27,7 +27,7 @@ export interface LoopFaultsState {
 }
 
 export class LoopFaults {
-  /** A connection has gone, and with it what was set for it here; nobody listens in a replay. */
+  /** Called when a connection is gone, and its faults with it; not set in a replay. */
   onForgotten: (token: Token) => void = () => {};
 
   constructor(
@@ -52,7 +52,7 @@ export class LoopFaults {
     else this.trigger(call);
   }
 
-  /** A client has gone: what was set for its token would be there for nobody, or for the next that is given it. */
+  /** Called when a client is gone: faults set for its token would apply to nothing, or to the next connection with that token. */
   forget(session: Session): void {
     this.requests.forget(session);
     for (const part of [this.requests, this.rules]) part.removeAllOf(session.id);

@@ -1,10 +1,10 @@
 /**
- * RuleFaults: rules that are set at the seams of the loop, a learner's own and the named defects. While there are any, another policy is in force.
+ * RuleFaults: rules set at the seams of the loop, a learner's own and the named defects. While there are any, another policy is in force.
  *
  *   a seam ──▶ RuledPolicy ──▶ the newest rule for it ──▶ a result that the seam allows
  *                                                    └──▶ anything else, or an exception: the rule ends, and the textbook decides
  *
- * They stand above the recorder: that one is set, or taken away, is an input, see LoopFaults.
+ * They are above the recorder: setting or removing one is an input, see LoopFaults.
  */
 import type { Token } from '../io/token.js';
 import { DEFECTS, isDefect } from '../rules/defects.js';
@@ -32,9 +32,9 @@ export interface RuleFaultsState {
 export class RuleFaults {
   private active: readonly ActiveRule[] = [];
   private readonly ruled: RuledPolicy;
-  /** Told of each decision that a rule has made in another way than the textbook; nobody listens in a replay. */
+  /** Called for each decision of a rule that differs from the textbook's; not set in a replay. */
   onInjected: (id: number, token: Token, effect: FaultEffect) => void = () => {};
-  /** A rule has ended by itself. */
+  /** Called when a rule has ended by itself. */
   onEnded: (id: number, token: Token, why: string) => void = () => {};
 
   constructor(
@@ -53,12 +53,12 @@ export class RuleFaults {
     this.ruled.serving = serving;
   }
 
-  /** The rules that are set, oldest first. */
+  /** The rules in force or not, oldest first. */
   get faults(): readonly Fault[] {
     return this.active.map(({ fault }) => fault);
   }
 
-  /** Those of them that decide something: a newer rule for all, or for the same connection, takes the place of one at its seam. */
+  /** Those that decide: a newer rule for all, or for the same connection, replaces one at its seam. */
   get inForce(): readonly Fault[] {
     const isReplaced = ({ seam, fault: { token } }: ActiveRule, i: number): boolean =>
       this.active.some((later, j) => j > i && later.seam === seam && (later.fault.token === undefined || later.fault.token === token));
@@ -117,7 +117,7 @@ function activeRule(id: number, fault: Fault): ActiveRule {
   return { id, fault, seam, decide: compileRule(seam, expression) };
 }
 
-/** What a fault of the object `rules` does. */
+/** Returns the seam and expression of a fault of the object `rules`. */
 export function ruleOf(fault: Fault): { readonly seam: SeamName; readonly expression: string } {
   if (fault.name === 'rule') return fault;
   if (isDefect(fault.name)) return DEFECTS[fault.name];
@@ -129,7 +129,7 @@ function evaluate({ seam, decide }: ActiveRule, values: readonly RuleValue[]): {
     const result = decide(...values);
     return { result, error: resultError(seam, result, values) };
   } catch (error) {
-    // An error of the expression's own context is none of this one's.
+    // An error of the expression's context is not an instance of this context's Error.
     return { result: undefined, error: `${seam}: ${(error as Error).message}` };
   }
 }

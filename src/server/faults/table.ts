@@ -1,16 +1,16 @@
 /**
- * The table of faults: what can be spoiled on purpose. The API, the flags, the console with its help, and docs/faults.md are made from it.
+ * The table of faults. The API, the flags, the console with its help, and docs/faults.md derive from it.
  *
- *   client   what the console's own connections do to the server; typed there as words of their own
- *   wire     between the kernel and the server: what waits, reads, writes and accepts come to
- *   disk     between the helper thread and the file system: what becomes of what is written to files
- *   loop     inside of the server: what becomes of a request, and what the loop decides at its seams (rules/)
+ *   client   what the console's own connections do to the server; typed there as separate commands
+ *   wire     between the kernel and the server: changes the results of waits, reads, writes and accepts
+ *   disk     between the helper thread and the file system: affects what is written to files
+ *   loop     inside the server: affects requests, and the loop's decisions at its seams (rules/)
  */
 import { DEFECTS, type DefectName } from '../rules/defects.js';
 
 export type FaultSide = 'wire' | 'disk' | 'loop';
 
-/** What a fault is set on, which decides what may limit it. */
+/** What a fault is set on, which determines its possible limits. */
 export type FaultObject = 'connections' | 'listeners' | 'files' | 'requests' | 'rules';
 
 export type ParameterName = 'bytes' | 'ms' | 'times' | 'afterBytes' | 'bytesPerSecond' | 'code' | 'reply';
@@ -20,7 +20,7 @@ interface NumberParameter {
   readonly name: ParameterName;
   readonly kind: 'bytes' | 'time' | 'count';
   readonly least: number;
-  /** Without one it must be given. */
+  /** Without a default it must be given. */
   readonly default?: number;
 }
 
@@ -28,7 +28,7 @@ interface TextParameter {
   readonly name: ParameterName;
   readonly kind: 'text';
   readonly default: string;
-  /** It must be one of these. */
+  /** The allowed values. */
   readonly choices?: readonly string[];
 }
 
@@ -37,14 +37,14 @@ export type FaultParameter = NumberParameter | TextParameter;
 export interface FaultDoc {
   readonly side: FaultSide;
   readonly object: FaultObject;
-  /** Null: it takes none. */
+  /** Null: no parameter. */
   readonly parameter: FaultParameter | null;
   readonly meaning: string;
-  /** As it is typed. */
+  /** As typed. */
   readonly example: string;
 }
 
-/** A defect takes nothing, and is typed as its name. */
+/** A defect has no parameter, and is typed as its name. */
 interface DefectDoc extends FaultDoc {
   readonly side: 'loop';
   readonly object: 'rules';
@@ -159,7 +159,7 @@ export const faultOf = (name: FaultName): FaultDoc => FAULTS[name];
 
 export type LimitName = 'token' | 'command' | 'key' | 'client' | 'next';
 
-/** What limits a fault to some of its objects. */
+/** The possible limits of a fault, by its object. */
 export const LIMITS: { readonly [each in FaultObject]: readonly LimitName[] } = {
   connections: ['token', 'next'],
   listeners: ['next'],
@@ -176,7 +176,7 @@ const TARGETS: { readonly [each in FaultObject]: readonly string[] } = {
   rules: ['[on #token]'],
 };
 
-/** How it is typed, in parts: `slice`, `bytes`, `[on #token]`, `[next number]`. */
+/** Returns its syntax in parts: `slice`, `bytes`, `[on #token]`, `[next number]`. */
 export function faultSyntax(name: FaultName): readonly string[] {
   if (name === 'rule') return [name, 'seam', ...TARGETS.rules, 'expression'];
   const { parameter, object } = faultOf(name);

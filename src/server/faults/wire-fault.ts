@@ -1,8 +1,8 @@
 /**
- * WireFault: what one fault of the wire does to a connection. faulty-poll.ts asks it before each read and write, and tells it after.
+ * WireFault: what one fault of the wire does to a connection. Called by faulty-poll.ts before and after each read and write.
  *
  *   allow(bytes) ──▶ 1 to bytes: that number may be moved ──▶ moved(count)
- *                 └▶ WOULD_BLOCK · END_OF_FILE · BROKEN      the call comes to that, and the kernel hears nothing of it
+ *                 └▶ WOULD_BLOCK · END_OF_FILE · BROKEN      the result of the call, which does not reach the kernel
  */
 import { END_OF_FILE, WOULD_BLOCK } from '../io/poll.js';
 import type { Fault } from './fault.js';
@@ -11,16 +11,16 @@ import { FAULTS } from './table.js';
 
 export type Way = 'read' | 'write';
 
-/** The connection has broken; see {@link WireFault.allow}. */
+/** The connection is broken; see {@link WireFault.allow}. */
 export const BROKEN = -2;
 
-/** How long a connection with little bandwidth may save up: what it moves at once is so much of a second. */
+/** How much unused bandwidth a connection may save up: what it moves at once is this part of a second. */
 const BURST_SECONDS = 0.05;
 
 export abstract class WireFault {
-  /** By how many ms later than the kernel the poll reports that a connection is ready. */
+  /** By how many ms later than the kernel the poll reports a connection ready. */
   readonly delayMs: number = 0;
-  /** A read or write that it cuts short is one more injection; else the cut only leads up to one. */
+  /** True if a read or write that it cuts short is an injection; else the cut only prepares one. */
   readonly countsCuts: boolean = true;
 
   constructor(
@@ -32,7 +32,7 @@ export abstract class WireFault {
     return this.fault.token === undefined || this.fault.token === stream.token;
   }
 
-  /** What a read or write of up to `bytes` comes to; see above. */
+  /** Returns the result of a read or write of up to `bytes`; see above. */
   allow(_stream: FaultyStream, _way: Way, bytes: number): number {
     return bytes;
   }
@@ -40,7 +40,7 @@ export abstract class WireFault {
   /** Called after `count` bytes have been moved. */
   moved(_stream: FaultyStream, _way: Way, _count: number): void {}
 
-  /** The next read has something to say that the kernel does not know of. */
+  /** True if the next read has a result that the kernel does not know of. */
   isDue(_stream: FaultyStream): boolean {
     return false;
   }
@@ -95,7 +95,7 @@ class Bandwidth extends WireFault {
 }
 
 class WouldBlockBurst extends WireFault {
-  /** Refusals that are left before something may be moved again. */
+  /** Number of refusals before something may be moved again. */
   private readonly left = { read: new WeakMap<FaultyStream, number>(), write: new WeakMap<FaultyStream, number>() };
 
   constructor(
@@ -122,7 +122,7 @@ abstract class Countdown extends WireFault {
     id: number,
     fault: Fault,
     private readonly afterBytes: number,
-    /** What a call comes to when it has happened. */
+    /** The result of a call after it has happened. */
     private readonly outcome: typeof BROKEN | typeof END_OF_FILE,
   ) {
     super(id, fault);
@@ -169,7 +169,7 @@ class HalfClose extends Countdown {
   }
 }
 
-/** What accepting fails with. */
+/** Makes accept fail with an error. */
 export class AcceptFailure extends WireFault {
   constructor(
     id: number,
@@ -184,7 +184,7 @@ export class AcceptFailure extends WireFault {
   }
 }
 
-/** What does a fault of the wire. */
+/** Creates the object that implements a fault of the wire. */
 export function wireFault(id: number, fault: Fault): WireFault {
   switch (fault.name) {
     case 'slice':

@@ -1,9 +1,9 @@
 /**
- * AclLog: what was denied lately, for ACL LOG: commands, keys and channels that a user has no permission for, and AUTH and HELLO with a wrong password or a
- * user that does not exist.
+ * AclLog: recent denials, for ACL LOG: commands, keys and channels that a user has no permission for, and AUTH and HELLO with a wrong password or an
+ * unknown user.
  */
 const GROUPING_MS = 60_000;
-/** How many of the newest entries are looked at for one that tells the same. */
+/** How many of the newest entries are searched for an equal one. */
 const GROUPING_DEPTH = 10;
 
 /** Where it happened. */
@@ -12,7 +12,7 @@ export type AclLogContext = 'toplevel' | 'multi' | 'lua';
 interface Denial {
   readonly reason: 'auth' | 'command' | 'key' | 'channel';
   readonly context: AclLogContext;
-  /** What was denied: the full name of the command, the key or the channel; of `auth` the name of the command, as the client wrote it. */
+  /** What was denied: the full name of the command, the key or the channel; for `auth` the name of the command, as the client wrote it. */
   readonly object: string;
   readonly username: string;
   /** The client as a line of CLIENT LIST. */
@@ -20,9 +20,9 @@ interface Denial {
 }
 
 export interface AclLogEntry extends Denial {
-  /** How often it happened, each time within a minute of the time before. */
+  /** How often it happened, each time within a minute after the previous one. */
   readonly count: number;
-  /** Unix time of the last time. */
+  /** Unix time of the last occurrence. */
   readonly atMs: number;
 }
 
@@ -32,7 +32,7 @@ export class AclLog {
 
   constructor(
     private readonly clock: { readonly nowMs: number },
-    /** acllog-max-len, which holds when an entry is added. */
+    /** acllog-max-len, applied when an entry is added. */
     private readonly maxLength: () => number,
   ) {}
 

@@ -11,16 +11,16 @@
  *                └▶ the command, transaction or script has finished ──▶ serveReady()
  *                      ready: [ a ]   for each queue, for each client in the order of parking:
  *                                     reply = request.serve(key, db, session)
- *                                       undefined: not for this client, it stays parked
+ *                                       undefined: nothing for this client, it stays parked
  *                                       a reply:   sent; the client leaves all its queues, its timer is cancelled
  *                      serving may make further keys ready (BLMOVE → BLMOVE): they are served in the next round
  *
- *   before the loop sleeps ──▶ those clients go on with what they have sent meanwhile
+ *   before the loop sleeps ──▶ those clients continue with what they have sent meanwhile
  *
- * The seam for other types: a handler looks for itself first and, if nothing is there, returns `park(…)` with its argv and a request of its type, which
- * the command can make again from the argv (CommandDeclaration.waitFor): so a park is data.
- * `serve` is then called only while the key holds that type. It takes what it wants from the keyspace, calls `db.changed`, and
- * returns the reply. That is Redis 7.0's way: a client is served from the key that became ready, not by looking at all its keys again.
+ * For other types: a handler checks the key first and, if there is nothing, returns `park(…)` with its argv and a request of its type, which the command can
+ * compute again from the argv (CommandDeclaration.waitFor): so a park is data. `serve` is then called only while the key holds that type. It takes what it
+ * needs from the keyspace, calls `db.changed`, and returns the reply. As in Redis 7.0, a client is served from the key that became ready, without checking all
+ * its keys again.
  */
 import type { Database } from '../keyspace/database.js';
 import type { Effects } from '../keyspace/effects.js';
@@ -38,7 +38,7 @@ import type { RunningCommand, Scheduler } from './surroundings.js';
 export interface BlockingClient {
   readonly id: number;
   readonly db: Database;
-  /** Inside EXEC and scripts nobody may wait. */
+  /** True inside EXEC and scripts, where no client may block. */
   readonly deniesBlocking: boolean;
   parked: boolean;
   waiting: Parked | null;
@@ -49,7 +49,7 @@ export interface BlockingClient {
 }
 
 interface Surroundings {
-  /** What a command does that finds nothing. */
+  /** What to do when a command finds nothing. */
   readonly policy: { readonly current: { onBlock(token: number, timeoutMs: number, keys: number): 'park' | 'sleep' } };
   readonly host: { sleep(ms: number): void };
   readonly clock: { readonly nowMs: number; readUs(): number };
@@ -57,7 +57,7 @@ interface Surroundings {
   readonly scheduler: Scheduler;
   readonly keyspace: { actingToken: number; readonly effects: Effects | null };
   readonly dispatcher: RunningCommand;
-  /** Told of each answer but those at a timeout: what giving it took, and whether it counts as a failure. */
+  /** Called for each reply except at timeouts, with the duration of serving it, and whether it counts as a failure. */
   answered(session: BlockingClient, reply: Reply, elapsedUs: number, hasFailed: boolean): void;
 }
 
@@ -68,30 +68,30 @@ export interface ParkRequest {
   readonly type: TypeName;
   /** 0: for ever. */
   readonly timeoutMs: number;
-  /** The answer when the time is over. */
+  /** The reply at the timeout. */
   readonly timedOut: Reply;
-  /** The answer inside EXEC and scripts, where nobody may wait; `timedOut` if left out. */
+  /** The reply inside EXEC and scripts, where no client may block; `timedOut` if left out. */
   readonly denied?: Reply;
-  /** The answer when a key is deleted or becomes another type (XREADGROUP); without it the client goes on waiting. */
+  /** The reply when a key is deleted or becomes another type (XREADGROUP); without it the client continues to wait. */
   readonly lost?: Reply;
-  /** The key holds the type: the answer, after taking from the key, or undefined to go on waiting. May throw an ErrorReply. */
+  /** Called when the key holds the type: takes from the key and returns the reply, or undefined to continue waiting. May throw an ErrorReply. */
   serve(key: string, db: Database): Reply | undefined;
 }
 
-/** The longest that a rule makes the loop sleep instead of parking a client. */
+/** Maximum time that a rule makes the loop sleep instead of parking a client. */
 const LONGEST_SLEEP_MS = 1000;
 
 /** The name of a park's timer. */
 const TIMER = 'blocked client';
 
-/** Why a client goes on; stands in the trace. */
+/** Why a client is no longer parked; shown in the trace. */
 export type UnparkReason = 'ready' | 'timeout' | 'unblocked' | 'disconnect';
 
 /** A client in its queues. */
 export interface Parked {
   readonly session: BlockingClient;
   readonly db: Database;
-  /** What {@link request} was made from. */
+  /** What {@link request} was computed from. */
   readonly argv: readonly string[];
   readonly request: ParkRequest;
   /** Unix time in ms, 0 for none. */
@@ -99,10 +99,10 @@ export interface Parked {
   readonly timer: TimerState | null;
 }
 
-/** All parks between two turns; clients by their tokens, databases by their numbers. */
+/** All parks between two turns; clients by token, databases by number. */
 export interface BlockingState {
   readonly parked: readonly ParkedState[];
-  /** Of each key the clients in their order; the keys in the order in which the first one came. */
+  /** For each key the clients in their order; the keys in the order of their first clients. */
   readonly queues: readonly (readonly [db: number, key: string, tokens: readonly number[]])[];
   /** The keys to be served next. */
   readonly ready: readonly (readonly [db: number, key: string])[];
@@ -119,9 +119,9 @@ interface ParkedState {
 /** The clients that wait for one key, first come, first served. */
 class Queue {
   readonly waiting = new LinkedMap<BlockingClient, Parked>();
-  /** Is it in the list of queues to be served? */
+  /** True while it is in the list of queues to be served. */
   isReady = false;
-  /** How many of them are also answered when the key is lost (ParkRequest.lost). */
+  /** How many of them also get a reply when the key is lost (ParkRequest.lost). */
   lossWaiters = 0;
 
   constructor(
@@ -130,7 +130,7 @@ class Queue {
   ) {}
 
   add(parked: Parked): void {
-    // A key may be named twice.
+    // A command may name a key twice.
     if (this.waiting.get(parked.session) !== undefined) return;
     this.waiting.add(parked.session, parked);
     if (parked.request.lost !== undefined) this.lossWaiters++;
@@ -140,7 +140,7 @@ class Queue {
     if (this.waiting.delete(parked.session) && parked.request.lost !== undefined) this.lossWaiters--;
   }
 
-  /** Could a client here be served from what the key holds now, or answered because it is lost? */
+  /** True if a client here could be served from the key's current value, or gets a reply because the key is lost. */
   wants(): boolean {
     if (this.lossWaiters > 0) return true;
     const value = this.db.peek(this.key);
@@ -151,16 +151,16 @@ class Queue {
   }
 }
 
-/** What parks are restored with. */
+/** What restoring parks requires. */
 interface Restoration {
   readonly sessions: ReadonlyMap<number, BlockingClient>;
   readonly databases: readonly Database[];
-  /** Makes the request of a client again, from what its park has kept. */
+  /** Computes the request of a client again, from its argv. */
   requestOf(session: BlockingClient, argv: readonly string[]): ParkRequest;
 }
 
 export class Blocking implements KeyspaceListener {
-  /** Queues that are to be served once the running command has finished. */
+  /** Queues to be served once the running command has finished. */
   private ready: Queue[] = [];
   private readonly queues = new Map<Database, Map<string, Queue>>();
   private count = 0;
@@ -177,7 +177,7 @@ export class Blocking implements KeyspaceListener {
     return {
       parked,
       queues: queues.map(({ db, key, waiting }) => [db.index, key, Array.from(waiting.values(), ({ session }) => session.id)]),
-      // One that nobody waits for any more is served in vain.
+      // Serving a queue without clients has no effect.
       ready: this.ready.filter((queue) => queue.waiting.size > 0).map(({ db, key }) => [db.index, key]),
     };
   }
@@ -199,12 +199,12 @@ export class Blocking implements KeyspaceListener {
     this.count++;
   }
 
-  /** Parked clients, for INFO. */
+  /** Number of parked clients, for INFO. */
   get size(): number {
     return this.count;
   }
 
-  /** Parks the client of a session; returns the reply for the handler to return. @param argv from which the command can make the request again */
+  /** Parks the client of a session; returns the reply for the handler to return. @param argv from which the command can compute the request again */
   park(session: BlockingClient, argv: readonly string[], request: ParkRequest): Reply {
     if (session.deniesBlocking) return request.denied === undefined ? request.timedOut : request.denied;
     const { clock, tap, policy } = this.server;
@@ -220,13 +220,13 @@ export class Blocking implements KeyspaceListener {
     return NO_REPLY;
   }
 
-  /** What a server without parking would do, but not for ever. */
+  /** Sleeps as a server without parking would, but not for ever. */
   private sleep({ timeoutMs, timedOut }: ParkRequest): Reply {
     this.server.host.sleep(timeoutMs === 0 ? LONGEST_SLEEP_MS : Math.min(timeoutMs, LONGEST_SLEEP_MS));
     return timedOut;
   }
 
-  /** CLIENT UNBLOCK: the client gets what it would get at its timeout, or an error. False if it is not parked. */
+  /** CLIENT UNBLOCK: the client gets the reply of its timeout, or an error. False if it is not parked. */
   unblock(session: BlockingClient, how: 'timeout' | 'error'): boolean {
     const parked = session.waiting;
     if (parked === null) return false;
@@ -237,14 +237,14 @@ export class Blocking implements KeyspaceListener {
     return true;
   }
 
-  /** Answers a client that waits for something else than a key. */
+  /** Answers a client that waits for something other than a key. */
   answer(session: BlockingClient, reply: Reply): void {
     if (session.waiting === null) return;
     this.release(session.waiting, reply, 'ready');
     this.server.answered(session, reply, 0, false);
   }
 
-  /** All clients that wait get this answer, and are disconnected after it. @param sessions all clients */
+  /** Sends all waiting clients this reply, and disconnects them after it. @param sessions all clients */
   unblockAll(sessions: Iterable<BlockingClient & { readonly transport: { closeAfterReply(): void } }>, reply: Reply): void {
     for (const session of sessions) {
       if (session.waiting === null) continue;
@@ -254,18 +254,18 @@ export class Blocking implements KeyspaceListener {
     }
   }
 
-  /** The connection is gone. */
+  /** Called when the connection is gone. */
   forget(session: BlockingClient): void {
     if (session.waiting !== null) this.leave(session.waiting, 'disconnect');
   }
 
-  /** Something was put into the key of this type. New keys need no signal: a list or a sorted set that is there already had something to take. */
+  /** Called when something was added to a key of this type. Needed only for new keys: an existing list or sorted set had something to take already. */
   signal(db: Database, key: string): void {
     const queue = this.queues.get(db)?.get(key);
     if (queue !== undefined) this.check(queue);
   }
 
-  /** Clients that are answered when their key is lost are served when it is gone, or is now of another type. */
+  /** Clients with a reply for a lost key are served when it is deleted, or has another type. */
   keyModified(db: Database, key: string): void {
     const queue = this.queues.get(db)?.get(key);
     if (queue === undefined || queue.lossWaiters === 0) return;
@@ -279,13 +279,13 @@ export class Blocking implements KeyspaceListener {
 
   flushing(): void {}
 
-  /** After SWAPDB any key may be there, after a flush any may be gone. */
+  /** After SWAPDB any key may exist, after a flush any may be deleted. */
   flushed(db: Database): void {
     const queues = this.queues.get(db);
     if (queues !== undefined) for (const queue of queues.values()) this.check(queue);
   }
 
-  /** Serves clients until no key is ready any more. Runs when a command, transaction or script has been answered. */
+  /** Serves clients until no more keys are ready. Runs when a command, transaction or script has been answered. */
   private readonly serveReady = (): void => {
     while (this.ready.length > 0) {
       const round = this.ready;
@@ -305,11 +305,11 @@ export class Blocking implements KeyspaceListener {
   }
 
   private serve(queue: Queue): void {
-    // First of all, so that serving can make the key ready once more.
+    // Reset first, so that serving can make the key ready again.
     queue.isReady = false;
     for (const parked of queue.waiting.values()) {
       const value = queue.db.peek(queue.key);
-      // Taken by those before: the others stay, and are not even looked at.
+      // The clients before have emptied it: the others stay, without being checked.
       if (value === undefined && queue.lossWaiters === 0) return;
       this.serveOne(parked, queue, value);
     }
@@ -349,7 +349,7 @@ export class Blocking implements KeyspaceListener {
     session.transport.resume();
   }
 
-  /** @param elapsedUs what serving it has taken */
+  /** @param elapsedUs duration of serving it */
   private leave(parked: Parked, why: UnparkReason, elapsedUs = 0): void {
     const { session, request } = parked;
     const { tap } = this.server;
@@ -383,7 +383,7 @@ export class Blocking implements KeyspaceListener {
   private dequeue(parked: Parked, key: string): void {
     const queues = this.queues.get(parked.db);
     const queue = queues?.get(key);
-    // A key that was named twice is gone already.
+    // A key that was named twice is already removed.
     if (queues === undefined || queue === undefined) return;
     queue.delete(parked);
     if (queue.waiting.size > 0) return;

@@ -1,8 +1,8 @@
 /**
- * ClientPause: CLIENT PAUSE. While it lasts, commands that it holds wait with their clients.
+ * ClientPause: CLIENT PAUSE. While it is in force, the commands that it holds wait, with their clients.
  *
  *   gates: held? → postpone           the request is kept in session.postponed, the client is parked
- *   timer or CLIENT UNPAUSE → end     each client resumes, and its request goes through the gates again
+ *   timer or CLIENT UNPAUSE → end     each client resumes, and its request passes the gates again
  */
 import { NO_REPLY, type Reply } from '../resp/reply.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
@@ -11,26 +11,26 @@ import type { Scheduler } from './surroundings.js';
 /** What a pause needs of a client. */
 export interface PausedClient {
   readonly id: number;
-  /** The request that was put off. */
+  /** The postponed request. */
   postponed: readonly string[] | null;
   parked: boolean;
   readonly transport: { resume(): void };
 }
 
 export const PAUSE_OFF = 0;
-/** Commands that change something, here or at a replica, and scripts that might. */
+/** Holds commands that change something, here or on a replica, and scripts that might. */
 export const PAUSE_WRITE = 1;
-/** All commands, CLIENT UNPAUSE among them. */
+/** Holds all commands, CLIENT UNPAUSE included. */
 export const PAUSE_ALL = 2;
 export type PauseMode = typeof PAUSE_OFF | typeof PAUSE_WRITE | typeof PAUSE_ALL;
 
-/** A pause; the requests that it holds are kept with their clients. */
+/** A pause; the requests that it holds are stored with their clients. */
 export interface ClientPauseState {
   readonly mode: PauseMode;
   readonly held: PauseMode;
   readonly untilMs: number;
   readonly timer: TimerState | null;
-  /** The clients whose request is held, by their tokens. */
+  /** The clients whose request is held, by token. */
   readonly postponed: readonly number[];
 }
 
@@ -39,7 +39,7 @@ const TIMER = 'client-pause';
 
 export class ClientPause {
   mode: PauseMode = PAUSE_OFF;
-  /** What a failover holds, whatever clients say of pauses. */
+  /** What a failover holds, independent of CLIENT PAUSE. */
   private held: PauseMode = PAUSE_OFF;
   private untilMs = 0;
   private timer: TimerState | null = null;
@@ -62,7 +62,7 @@ export class ClientPause {
     for (const token of postponed) this.postponed.add(sessions.get(token)!);
   }
 
-  /** Begins a pause, or widens and prolongs the one that is on; none ever makes another one weaker or shorter. */
+  /** Begins a pause, or widens and prolongs the current one; it is never made weaker or shorter. */
   begin(mode: PauseMode, untilMs: number): void {
     this.mode = Math.max(this.mode, mode) as PauseMode;
     this.untilMs = Math.max(this.untilMs, untilMs);
@@ -72,14 +72,14 @@ export class ClientPause {
     this.timer = this.scheduler.after(TIMER, leftMs, () => this.end());
   }
 
-  /** Holds writes until it is called again, or, of false, no longer. */
+  /** Holds writes until called with false. */
   hold(isOn: boolean): void {
     this.held = isOn ? PAUSE_WRITE : PAUSE_OFF;
     if (isOn) this.mode = Math.max(this.mode, this.held) as PauseMode;
     else if (this.timer === null) this.end();
   }
 
-  /** Clients whose command is held, for INFO. */
+  /** Number of clients whose command is held, for INFO. */
   get size(): number {
     return this.postponed.size;
   }
@@ -92,7 +92,7 @@ export class ClientPause {
   }
 
   end(): void {
-    // Those whose command is still held wait again.
+    // Clients whose command is still held wait again.
     this.mode = this.held;
     this.untilMs = 0;
     this.cancelTimer();
@@ -104,7 +104,7 @@ export class ClientPause {
     }
   }
 
-  /** The client has gone. */
+  /** Called when the client is gone. */
   forget(session: PausedClient): void {
     this.postponed.delete(session);
   }

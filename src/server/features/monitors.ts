@@ -1,5 +1,5 @@
 /**
- * Monitors: the clients that have said MONITOR and see every command that the server executes.
+ * Monitors: the clients that have sent MONITOR and get every command that the server executes.
  *
  * The dispatcher calls it only while there is one, so that it costs nothing otherwise.
  */
@@ -7,7 +7,7 @@ import { quote } from '../resp/quote.js';
 import { type Reply, SimpleString } from '../resp/reply.js';
 import { type UnixClock, unixUs } from './surroundings.js';
 
-/** What MONITOR needs of a client: of one that watches, and of one that is watched. */
+/** What MONITOR needs of a client: of a monitoring one, and of a monitored one. */
 export interface MonitoringClient {
   readonly id: number;
   isMonitor: boolean;
@@ -22,7 +22,7 @@ export interface MonitoredClient {
 
 type Argv = readonly string[];
 
-/** Is called after each command, with the client and what it has said. */
+/** Called after each command, with the client and its request. */
 export type MonitorFeed = (client: MonitoredClient, argv: Argv) => void;
 
 export class Monitors {
@@ -30,7 +30,7 @@ export class Monitors {
 
   constructor(
     private readonly clock: UnixClock,
-    /** Sets what is called after each command: null while nobody monitors. */
+    /** Sets what is called after each command: null while there is no monitor. */
     private readonly follow: (feed: MonitorFeed | null) => void,
   ) {}
 
@@ -40,7 +40,7 @@ export class Monitors {
     this.follow((source, argv) => this.feed(source, argv));
   }
 
-  /** Their tokens, in the order in which they hear of a command. */
+  /** Their tokens, in the order in which they get a command. */
   capture(): number[] {
     return Array.from(this.sessions, ({ id }) => id);
   }
@@ -49,7 +49,7 @@ export class Monitors {
     for (const token of tokens) this.add(sessions.get(token)!);
   }
 
-  /** The client has gone, or has said RESET. */
+  /** Called when the client is gone, or has sent RESET. */
   remove(session: MonitoringClient): void {
     session.isMonitor = false;
     if (this.sessions.delete(session) && this.sessions.size === 0) this.follow(null);

@@ -1,12 +1,12 @@
 /**
- * PubSub: who listens to which channel, and the delivery of a message.
+ * PubSub: the subscribers of channels and patterns, and the delivery of messages.
  *
  *   session.channels  { news }            channels  news → { client 7, client 9 }       both sides of each subscription,
  *   session.patterns  { n*, * }           patterns  n*   → { client 7 }                 so that neither a message nor a
  *   session.shardChannels                 shards    …                                   disconnect searches for the other
  *
- * Delivery appends to the output buffers of the receivers and returns; they are written before the loop sleeps again. A client gets a
- * message once for its channel and once more for each of its patterns that match, the channel first.
+ * Delivery appends to the output buffers of the receivers and returns; they are written before the loop sleeps again. A client gets a message once for its
+ * channel and once for each of its patterns that match, the channel first.
  */
 import { matchesGlob } from '../keyspace/glob.js';
 import { Push, type Reply } from '../resp/reply.js';
@@ -18,7 +18,7 @@ export interface Subscriber {
   readonly channels: Set<string>;
   readonly patterns: Set<string>;
   readonly shardChannels: Set<string>;
-  /** The sizes of these three together. */
+  /** The sum of the sizes of these three. */
   readonly subscriptions: number;
   send(message: Reply): void;
 }
@@ -31,16 +31,16 @@ export interface SubscriptionsState {
   readonly own: readonly (readonly [token: number, names: readonly string[]])[];
 }
 
-/** Of channels, patterns and shard channels. */
+/** For channels, patterns and shard channels. */
 export type PubSubState = readonly SubscriptionsState[];
 
-/** A kind of subscription: where the two sides of it are kept, and the words it is reported with. */
+/** A kind of subscription: where both sides of it are stored, and the words of its confirmations. */
 export interface SubscriptionKind {
   readonly subscribed: string;
   readonly unsubscribed: string;
   own(session: Subscriber): Set<string>;
   all(pubsub: PubSub): Subscribers;
-  /** The number that stands in the confirmation: shard channels are counted apart from the others. */
+  /** The number in the confirmation: shard channels are counted separately. */
   count(session: Subscriber): number;
 }
 
@@ -110,14 +110,14 @@ export class PubSub {
     return new Push([kind.unsubscribed, name, kind.count(session)]);
   }
 
-  /** One confirmation for each subscription of the kind, or one that names none. */
+  /** Returns one confirmation for each subscription of the kind, or one that names none. */
   unsubscribeAll(session: Subscriber, kind: SubscriptionKind): Push[] {
     const names = [...kind.own(session)];
     if (names.length === 0) return [new Push([kind.unsubscribed, null, kind.count(session)])];
     return names.map((name) => this.unsubscribe(session, kind, name));
   }
 
-  /** For RESET and a disconnect: nothing is confirmed. */
+  /** For RESET and a disconnect: without confirmations. */
   forget(session: Subscriber): void {
     if (session.subscriptions === 0) return;
     for (const kind of KINDS) {
@@ -126,7 +126,7 @@ export class PubSub {
     }
   }
 
-  /** Delivers to channel and patterns; returns how many copies left. @param token of the publishing client, 0 for the server itself */
+  /** Delivers to channel and patterns; returns how many copies were sent. @param token of the publishing client, 0 for the server itself */
   publish(channel: string, message: string, token: number): number {
     let receivers = this.deliver(this.channels.get(channel), ['message', channel, message]);
     if (this.patterns.size > 0) receivers += this.publishToPatterns(channel, message);
@@ -140,7 +140,7 @@ export class PubSub {
     return receivers;
   }
 
-  /** The names of a kind that have subscribers, all of them or those that match. */
+  /** Returns the names of a kind that have subscribers, all of them or those that match. */
   activeNames(kind: SubscriptionKind, pattern: string | undefined): string[] {
     const names = [...kind.all(this).keys()];
     return pattern === undefined ? names : names.filter((name) => matchesGlob(pattern, name));

@@ -1,12 +1,12 @@
 /**
- * What the features have in common: the few things that they need of the server around them. Each feature names, beside these, what it needs of a
- * client; a Session (command/session.ts) fits all of them. So no feature knows commands, sessions or the server.
+ * What features need of the server around them. Each feature also declares what it needs of a client; a Session (command/session.ts) satisfies all of them. So
+ * no feature depends on commands, sessions or the server.
  */
 export type { Scheduler } from '../../shared/timer-state.js';
 
-/** Whose command runs: its replies come before what is told to others. */
+/** The running command: its replies come before what is sent to other clients. */
 export interface RunningCommand {
-  /** Runs once, as soon as the reply of the running command is in the output: for pushes that must come behind it. */
+  /** Runs `run` once, when the reply of the running command is in the output: for pushes that must follow it. */
   whenReplied(run: () => void): void;
 }
 
@@ -19,7 +19,7 @@ export interface UnixClock {
 }
 
 /**
- * Unix time in whole µs at this moment. It is read in ms once a turn; what has passed since comes from the monotonic clock. Within a turn a virtual clock
+ * Returns the current unix time in whole µs. It is read in ms once a turn; the time since then comes from the monotonic clock. Within a turn a virtual clock
  * stands still.
  */
 export function unixUs(clock: UnixClock): number {

@@ -1,14 +1,13 @@
 /**
- * Tracking: client-side caching. Who has read which key, and whom to tell when it changes (CLIENT TRACKING).
+ * Tracking: client-side caching. Remembers which clients have read a key, and invalidates it when it changes (CLIENT TRACKING).
  *
- *   by default    GET k          table:    k → { client 7, client 9 }         told once, then forgotten until they read again
- *   BCAST         PREFIX user:   prefixes: 'user:' → clients, changed keys    told before the loop sleeps, all keys at once
+ *   by default    GET k          table:    k → { client 7, client 9 }         invalidated once, then forgotten until the next read
+ *   BCAST         PREFIX user:   prefixes: 'user:' → clients, changed keys    invalidated before the loop sleeps, all keys at once
  *
  *   RESP3  >2 invalidate [ k ]                  to the client itself, or to the one it redirects to
  *   RESP2  *3 message __redis__:invalidate [ k ] only to a redirection target that has subscriptions
  *
- * Keys of all databases share the table, as in Redis. While no client tracks and nothing is
- * remembered, the keyspace does not know this listener.
+ * Keys of all databases share the table, as in Redis. While no client tracks and the table is empty, this is no listener of the keyspace.
  */
 import type { Database } from '../keyspace/database.js';
 import type { KeyspaceListener } from '../keyspace/keyspace.js';
@@ -37,12 +36,12 @@ interface Surroundings {
 }
 
 export interface TrackingOptions {
-  /** The client to tell instead; 0: the tracking client itself. */
+  /** The client that gets the invalidations; 0: the tracking client itself. */
   readonly redirect: number;
   readonly isBroadcast: boolean;
   readonly optIn: boolean;
   readonly optOut: boolean;
-  /** Nothing is said of keys that the client has changed itself. */
+  /** Changes by the client itself are not reported. */
   readonly noLoop: boolean;
 }
 
@@ -50,9 +49,9 @@ export interface TrackingOptions {
 export class ClientTracking {
   /** CLIENT CACHING was called for the next command or transaction. */
   isCachingGiven = false;
-  /** The client that was redirected to has gone. */
+  /** The redirection target is gone. */
   isRedirectBroken = false;
-  /** Only in BCAST mode; then at least the empty one, which every key begins with. */
+  /** Only in BCAST mode; then at least the empty one, which matches every key. */
   readonly prefixes = new Set<string>();
 
   constructor(public options: TrackingOptions) {}
@@ -62,7 +61,7 @@ export class ClientTracking {
     return { token, options: { ...options }, isCachingGiven, isRedirectBroken, prefixes: [...prefixes] };
   }
 
-  /** Are the keys of a command that reads to be remembered? */
+  /** True if the keys of a reading command are to be remembered. */
   get remembers(): boolean {
     const { isBroadcast, optIn, optOut } = this.options;
     return !isBroadcast && (!optIn || this.isCachingGiven) && (!optOut || !this.isCachingGiven);
@@ -75,7 +74,7 @@ interface ClientTrackingState extends Pick<ClientTracking, 'options' | 'isCachin
   readonly prefixes: readonly string[];
 }
 
-/** Who tracks, and what the table remembers, each in its order. */
+/** All tracking clients, and the table, each in its order. */
 export interface TrackingState {
   readonly clients: readonly ClientTrackingState[];
   readonly table: readonly (readonly [key: string, ids: readonly number[]])[];
@@ -86,7 +85,7 @@ export interface TrackingState {
 
 interface Prefix {
   readonly clients: Set<TrackingClient>;
-  /** Keys changed since the last broadcast, and the id of the client that changed each last. */
+  /** Keys changed since the last broadcast, and the id of the last client that changed each. */
   readonly changed: Map<string, number>;
 }
 
@@ -95,17 +94,17 @@ interface Notice {
   readonly keys: readonly string[] | null;
 }
 
-/** The channel in which RESP2 clients hear of invalidations. */
+/** The channel of invalidations for RESP2 clients. */
 const CHANNEL = '__redis__:invalidate';
 
 /** Estimated bytes of a key in the table besides its text, and of a client that has read it. */
 const KEY_BYTES = 200;
 const ITEM_BYTES = 16;
 
-/** How many keys a command makes room for in an overfull table; more with each command that was not enough. */
+/** How many keys a command removes from an overfull table; more with each command for which that was not enough. */
 const KEYS_PER_EFFORT = 100;
 
-/** How often room is made in an overfull table while no command comes: Redis's default of ten times a second. */
+/** How often keys are removed from an overfull table while no commands arrive: Redis's default of ten times a second. */
 const EFFORT_EVERY_MS = 100;
 const TIMER = 'tracking table';
 
@@ -116,9 +115,9 @@ export class Tracking implements KeyspaceListener {
   private clients = 0;
   private items = 0;
   private efforts = 1;
-  /** Set while room is to be made in the table. */
+  /** Set while keys are to be removed from the table. */
   private effort: TimerState | null = null;
-  /** For the client whose command runs: its reply comes first. */
+  /** Notices for the client whose command runs: its reply comes first. */
   private pending: Notice[] = [];
   private isFlushPending = false;
 
@@ -140,7 +139,7 @@ export class Tracking implements KeyspaceListener {
     };
   }
 
-  /** The memory that the table takes is restored with all other memory. */
+  /** The memory of the table is restored with all other memory counters. */
   restore({ clients, table, prefixes, efforts, effort }: TrackingState): void {
     const { sessions, scheduler } = this.server;
     for (const client of clients) sessions.get(client.token)!.tracking = restoreClient(client);
@@ -166,7 +165,7 @@ export class Tracking implements KeyspaceListener {
     return this.clients > 0;
   }
 
-  /** CLIENT TRACKING ON. Prefixes are added to those that the client has already. */
+  /** CLIENT TRACKING ON. Prefixes are added to those that the client already has. */
   enable(session: TrackingClient, options: TrackingOptions, prefixes: readonly string[]): void {
     if (session.tracking === null) {
       session.tracking = new ClientTracking(options);
@@ -178,7 +177,7 @@ export class Tracking implements KeyspaceListener {
     if (options.isBroadcast) for (const prefix of prefixes.length === 0 ? [''] : prefixes) this.addPrefix(session, session.tracking, prefix);
   }
 
-  /** CLIENT TRACKING OFF, RESET, and the end of the connection. What the table says of the client is dropped when it comes up. */
+  /** CLIENT TRACKING OFF, RESET, and the end of the connection. The client's entries in the table are dropped when they are used. */
   disable(session: TrackingClient): void {
     const { tracking } = session;
     if (tracking === null) return;
@@ -188,18 +187,18 @@ export class Tracking implements KeyspaceListener {
     this.leaveIfIdle();
   }
 
-  /** What the table remembers is for clients that begin to track anew; it must hear of changes as long as there is anything. */
+  /** The table is kept for clients that track again; changes are needed as long as it is not empty. */
   private leaveIfIdle(): void {
     if (this.clients === 0 && this.table.size === 0) this.listeners.leave(this);
   }
 
-  /** A client that tracks, and whose keys are to be remembered, has read these. */
+  /** Called when a client whose keys are to be remembered has read these. */
   remember(id: number, keys: readonly string[]): void {
     for (const key of keys) this.add(key, id);
     this.limitSoon();
   }
 
-  /** Called before each command while somebody tracks: the oldest keys make room if the table has grown too large. */
+  /** Called before each command while there is a tracking client: removes the oldest keys if the table has grown too large. */
   limitKeys(): void {
     if (!this.isOverfull) {
       this.efforts = 1;
@@ -215,7 +214,7 @@ export class Tracking implements KeyspaceListener {
     return maxKeys !== 0 && this.table.size > maxKeys;
   }
 
-  /** Room is made also if no command comes: for what the last one has read, and when the limit has been lowered. */
+  /** Removes keys also if no commands arrive: after the last one has read keys, and when the limit has been lowered. */
   limitSoon(): void {
     if (!this.isOverfull || this.effort !== null || this.clients === 0) return;
     this.effort = this.server.scheduler.after(TIMER, EFFORT_EVERY_MS, () => this.makeEffort());
@@ -233,7 +232,7 @@ export class Tracking implements KeyspaceListener {
 
   notify(): void {}
 
-  /** Every tracking client is told, by a nil instead of keys, to forget everything; SWAPDB says nothing, as in Redis. */
+  /** Every tracking client gets a nil instead of keys, which invalidates everything; SWAPDB sends nothing, as in Redis. */
   flushing(_db: Database, replacement: Database | null): void {
     if (replacement !== null || this.isFlushPending) return;
     this.table.clear();
@@ -247,7 +246,7 @@ export class Tracking implements KeyspaceListener {
 
   flushed(): void {}
 
-  /** Tells BCAST clients of all keys changed since the last time. Called before the loop sleeps. */
+  /** Sends BCAST clients all keys changed since the last time. Called before the loop sleeps. */
   broadcast(): void {
     if (this.prefixes.size === 0) return;
     for (const { clients, changed } of this.prefixes.values()) {
@@ -304,7 +303,7 @@ export class Tracking implements KeyspaceListener {
 
   private invalidateFor(id: number, key: string): void {
     const session = this.server.sessions.get(id);
-    // It may have gone, or changed to BCAST, since it read the key.
+    // It may be gone, or have changed to BCAST, since it read the key.
     if (session === undefined || session.tracking === null || session.tracking.options.isBroadcast) return;
     if (id !== this.server.keyspace.actingToken) return this.send(session, [key]);
     if (session.tracking.options.noLoop) return;
@@ -330,7 +329,7 @@ export class Tracking implements KeyspaceListener {
   }
 }
 
-/** RESP2 has no pushes: there only a redirection target that waits for messages anyway can be told. */
+/** RESP2 has no pushes: there only a redirection target that is subscribed to the channel can be notified. */
 function deliver(session: TrackingClient, keys: Reply, isRedirected: boolean): void {
   if (session.version === 3) session.send(new Push(['invalidate', keys]));
   else if (isRedirected && session.subscriptions > 0) session.send(['message', CHANNEL, keys]);

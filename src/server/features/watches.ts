@@ -1,13 +1,13 @@
 /**
- * Watches: which keys clients have named with WATCH, and whose EXEC must therefore fail.
+ * Watches: the keys that clients have named with WATCH, and the clients whose EXEC must fail.
  *
  *   WATCH k          db 0:  k → { client 7, client 9 }      one Watch for each client and key, also listed in session.watched
- *   SET k (anybody)  both sessions: isWatchBroken, and forgotten here at once; EXEC answers nil
+ *   SET k (any client) both sessions: isWatchBroken, and dropped here at once; EXEC replies nil
  *
- * While nobody watches, the keyspace does not know this listener, so a change costs nothing.
+ * While there is no watch, this is no listener of the keyspace, so a change costs nothing.
  *
- * A key whose time is over counts as deleted even if nobody has deleted it yet: EXEC looks at the clock. But a key that was
- * in this state at WATCH already does not change by being deleted (Redis 7.0's wk->expired).
+ * An expired key counts as deleted even if it has not been deleted yet: EXEC checks the clock. But a key that had already expired at WATCH does not change by
+ * being deleted (Redis 7.0's wk->expired).
  */
 import type { Database } from '../keyspace/database.js';
 import type { KeyspaceListener } from '../keyspace/keyspace.js';
@@ -18,7 +18,7 @@ export interface WatchingClient {
   readonly id: number;
   /** Its watches; null while it has none. */
   watched: Watch[] | null;
-  /** A watched key has changed: EXEC will answer nil. */
+  /** A watched key has changed: EXEC will reply nil. */
   isWatchBroken: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface Watch {
   readonly session: WatchingClient;
   readonly db: Database;
   readonly key: string;
-  /** Its time was over at WATCH, and it has not been deleted since. */
+  /** The key had expired at WATCH, and has not been deleted since. */
   wasExpired: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface WatchState {
   readonly wasExpired: boolean;
 }
 
-/** Of one key: by client, so that naming a key twice is found out without a search. */
+/** The watches of one key, by client, so that naming a key twice is detected without a search. */
 type Watchers = Map<WatchingClient, Watch>;
 
 export class Watches implements KeyspaceListener {
@@ -50,7 +50,7 @@ export class Watches implements KeyspaceListener {
   ) {}
 
   watch(session: WatchingClient, db: Database, key: string): void {
-    // Once broken, more watches could not change the outcome.
+    // Once broken, more watches cannot change the outcome.
     if (session.isWatchBroken) return;
     this.add({ session, db, key, wasExpired: this.isExpired(db, key) });
   }
@@ -73,13 +73,13 @@ export class Watches implements KeyspaceListener {
     for (const { token, db, key, wasExpired } of watches) this.add({ session: sessions.get(token)!, db: databases[db]!, key, wasExpired });
   }
 
-  /** Forgets all watches of a client, and that one was broken. */
+  /** Drops all watches of a client, and the fact that one was broken. */
   unwatch(session: WatchingClient): void {
     this.drop(session);
     session.isWatchBroken = false;
   }
 
-  /** Must EXEC fail? */
+  /** True if EXEC must fail. */
   isBroken(session: WatchingClient): boolean {
     if (session.isWatchBroken) return true;
     const { watched } = session;
@@ -98,7 +98,7 @@ export class Watches implements KeyspaceListener {
 
   notify(): void {}
 
-  /** As touchAllWatchedKeysInDb: watched keys that are there before or after have changed. */
+  /** As touchAllWatchedKeysInDb: watched keys that exist before or after have changed. */
   flushing(db: Database, replacement: Database | null): void {
     const keys = this.watched.get(db);
     if (keys === undefined) return;

@@ -4,7 +4,7 @@
  *   lookupRead         a command that reads: counts hit or miss, touches the key's access time
  *   lookupReadNoTouch  the same without touching (EXISTS, TYPE, TTL)
  *   lookupWrite        a command that is about to change the value in place
- *   peek reads without counting or touching anything
+ *   peek               reads without counting or touching anything
  *   set, delete, setExpire, persist, rename …
  *   announce           before a change in place of a value that was looked up for reading
  *   changed            after every change: wakes watchers and waiters, notifies, counts, traces

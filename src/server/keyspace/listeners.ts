@@ -1,9 +1,9 @@
 /**
  * KeyspaceListeners: several listeners behind the one field `keyspace.listener`.
  *
- *   no listener    listener = null        a change costs one comparison
- *   one listener                listener = that one    … and its own work
- *   several listeners              listener = this        … in the order of their rank
+ *   no listener          listener = null        a change costs one comparison
+ *   one listener         listener = that one    … and its own work
+ *   several listeners    listener = this        … in the order of their rank
  *
  * WATCH, parked clients, client-side caching and notifications join while they need changes, and leave when they no longer do.
  */

@@ -1,5 +1,5 @@
 /**
- * The digest of a server: one line that is the same for the same keyspace and clients, and, as far as 160 bits can tell, for no other.
+ * The digest of a server: one line that is the same for the same keyspace and clients, and otherwise different, to 160 bits.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { clientInfo } from '../command/client-info.js';
@@ -7,7 +7,7 @@ import { dump } from '../keyspace/rdb/encoder.js';
 import { formatDouble } from '../resp/double.js';
 import type { Server } from '../server.js';
 
-/** `keys 3 4f0c… clients 2 91aa…`: every key with its type, value and time to live, and each client as CLIENT LIST shows it. */
+/** Returns `keys 3 4f0c… clients 2 91aa…`: covers every key with its type, value and time to live, and each client as CLIENT LIST shows it. */
 export function digestOf(server: Server): string {
   const keys = createHash('sha1');
   let count = 0;
@@ -25,7 +25,7 @@ export function digestOf(server: Server): string {
   return `keys ${count} ${keys.digest('hex')} clients ${server.sessions.size} ${clients.digest('hex')}`;
 }
 
-/** Lengths stand before the texts, so that no two lists of texts give the same bytes. */
+/** Lengths come before the texts, so that different lists of texts give different bytes. */
 function put(hash: Hash, ...texts: readonly string[]): void {
   for (const text of texts) hash.update(`${text.length}:`).update(text, 'latin1');
 }

@@ -1,4 +1,4 @@
-/** The door to recordings, for the command line: reading files, replaying them, digests. */
+/** The interface of recordings for the command line: reading files, replaying them, digests. */
 export { digestOf } from './digest.js';
 export { type Damage, describeDamage, isRecording, readRecording, type RecordingFile, RecordingError } from './recording-file.js';
 export { TapeEnd } from './tape.js';

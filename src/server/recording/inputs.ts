@@ -1,5 +1,5 @@
 /**
- * The inputs of a server, as they stand on a tape: the answer to every question that it asks the world, in the order in which it asks.
+ * The inputs of a server as recorded on a tape: the answer to every question that it asks its environment, in order.
  *
  *   question           answers
  *   poll.wait          WAIT n, then n times token and readiness
@@ -7,8 +7,8 @@
  *   clock.readUs       READ_US monotonic time
  *   stream.read        READ token n bytes · READ_NOT_NOW · READ_END · FAILED
  *                      READ_OF_SERVER token n bytes                                  from a server that this one has connected to
- *   stream.write       WRITE_ALL hash · WRITE n hash · WRITE_NOT_NOW · FAILED        the bytes themselves follow from the rest
- *                      WRITE_UNHASHED n                                              they show a secret, which is another in the recording
+ *   stream.write       WRITE_ALL hash · WRITE n hash · WRITE_NOT_NOW · FAILED        the bytes themselves can be derived
+ *                      WRITE_UNHASHED n                                              they show a secret, which is replaced in the recording
  *   listener.accept    ACCEPT descriptor, peer, local · ACCEPT_NOT_NOW · FAILED
  *   poll.listen        LISTEN descriptor, local · FAILED
  *   poll.connect       CONNECT descriptor, local · FAILED
@@ -17,10 +17,9 @@
  *                      HOST_FILE n bytes                                              the ACL file, or why it could not be read
  *   isWatched          WATCHED · UNWATCHED                     only where it has changed
  *
- * JOB_DONE stands where a job of the helper thread has come to its end, with its number and its result.
- * FAULT stands where another thread has set a fault of the loop, taken one away, or changed how readiness is reported, as JSON of a FaultCall. ADVANCE
- * stands where another thread has let a virtual clock move on by a number of µs, SHUTDOWN where it has told the server to end, END where its poll was
- * closed. A server that is given the same answers does the same; so a tape determines the server at every moment.
+ * JOB_DONE: a job of the helper thread has ended, with its number and its result. FAULT: another thread has set or removed a fault of the loop, or changed how
+ * readiness is reported, as JSON of a FaultCall. ADVANCE: another thread has advanced a virtual clock by a number of µs. SHUTDOWN: it has told the server to
+ * end. END: the poll was closed. A server that is given the same answers does the same; so a tape determines the server at every moment.
  */
 import { crc32 } from 'node:zlib';
 import type { JobResult } from '../background/job.js';
@@ -55,7 +54,7 @@ export const JOB_DONE = 24;
 export const CONNECT = 25;
 export const READ_OF_SERVER = 26;
 
-/** What each means, for messages about divergences. */
+/** The meaning of each tag, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [WAIT]: 'poll.wait',
   [REFRESH]: 'clock.refresh',
@@ -90,7 +89,7 @@ const FNV_PRIME = 0x01000193;
 /** From this length on a call into native code is faster. */
 const LONG = 128;
 
-/** 32 bits that tell the bytes of `from[start, end)` from others: FNV-1a of short ones, CRC-32 of long ones. */
+/** Returns a 32-bit hash of `from[start, end)`: FNV-1a for short ones, CRC-32 for long ones. */
 export function hashOf(from: Buffer, start: number, end: number): number {
   if (end - start >= LONG) return crc32(from.subarray(start, end));
   let hash = FNV_OFFSET;
@@ -121,7 +120,7 @@ export function putJobDone(tape: TapeWriter, id: number, { value, error }: JobRe
   if (error !== null) tape.text(error.message);
 }
 
-/** Behind its tag. */
+/** Reads what follows the tag. */
 export function takeJobDone(tape: TapeCursor): readonly [id: number, result: JobResult] {
   const [id, value, code] = [tape.number(), tape.number(), tape.text()];
   return [id, { value, error: code === '' ? null : { code, message: tape.text() } }];

@@ -1,10 +1,10 @@
 /**
- * A file that a server has loaded, as an input: what is needed to have the very same bytes again.
+ * A file that a server has loaded, as an input: what is needed to get the same bytes again.
  */
 import { createHash } from 'node:crypto';
 import { type FileToLoad, type Host, SystemHost } from '../host.js';
 
-/** Files up to this size are kept in the recording; of larger ones a replay needs the file as it was. */
+/** Files up to this size are kept in the recording; for larger ones a replay needs the original file. */
 const KEPT_BYTES = 2 ** 20;
 
 export interface RecordedFile {
@@ -16,7 +16,7 @@ export interface RecordedFile {
   readonly bytes: string | null;
 }
 
-/** Null: there is no such file. */
+/** Returns null if there is no such file. */
 export function describeFile(host: Host, path: string): RecordedFile | null {
   const file = host.open(path);
   if (file === null) return null;
@@ -35,7 +35,7 @@ export function describeFile(host: Host, path: string): RecordedFile | null {
   return { path, size, sha256: hash.digest('hex'), bytes: size <= KEPT_BYTES ? Buffer.concat(kept).toString('base64') : null };
 }
 
-/** Throws {@link MissingFile} if a file that was not kept is gone, or is another one by now. */
+/** Throws {@link MissingFile} if a file that was not kept is gone, or has changed. */
 export function openRecorded(recorded: RecordedFile): FileToLoad {
   if (recorded.bytes === null) return openAsItWas(recorded);
   const pieces = [Buffer.from(recorded.bytes, 'base64')].filter(({ length }) => length > 0);

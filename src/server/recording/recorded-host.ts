@@ -1,5 +1,5 @@
 /**
- * The host of a recorded server, and of a replayed one: answers are kept on the tape as JSON, and come from there again.
+ * The hosts of a recorded and of a replayed server: answers are written to the tape as JSON, and read from it again.
  */
 import { type FileContent, type FileToLoad, type Host, type HostMemory, SystemHost } from '../host.js';
 import type { Heap } from '../measuring/heap-watch.js';
@@ -8,7 +8,7 @@ import { describeFile, openRecorded, type RecordedFile } from './recorded-file.j
 import type { TapeWriter } from './tape.js';
 import type { ReplayWorld } from './replay-world.js';
 
-/** What begins an answer that holds a file. */
+/** The first byte of an answer that contains a file. */
 const PLUS = 43;
 
 export class RecordingHost implements Host {
@@ -55,7 +55,7 @@ export class RecordingHost implements Host {
     return this.record(this.inner.act(action, otherwise));
   }
 
-  /** As its bytes, in which a redactor finds its way: behind a `+` what the file holds, behind a `-` why it could not be read. */
+  /** Recorded as bytes, so that a redactor can find secrets: after a `+` the content of the file, after a `-` why it could not be read. */
   readFile(path: string): FileContent {
     const content = this.inner.readFile(path);
     const answer = Buffer.from('bytes' in content ? `+${content.bytes}` : `-${content.complaint}`, 'latin1');
@@ -73,7 +73,7 @@ export class RecordingHost implements Host {
     return this.record(describeFile(this.inner, path)) === null ? null : this.inner.open(path);
   }
 
-  /** The heap that is watched: each look at it is an answer, too. */
+  /** The watched heap: each check of it is an answer as well. */
   heapOf(inner: Heap): Heap {
     return { used: () => this.record(inner.used()), limit: this.record(inner.limit), collect: () => inner.collect() };
   }
@@ -85,11 +85,11 @@ export class RecordingHost implements Host {
   }
 }
 
-/** What a recorded host has told once, at the start. */
+/** What a recorded host has answered once, at the start. */
 export interface ReplayHostState {
   readonly pid: number;
   readonly executable: string;
-  /** Null: nobody watched the heap. */
+  /** Null: the heap was not watched. */
   readonly heapLimit: number | null;
   /** The last answer to each question. */
   readonly last: readonly (readonly [question: string, answer: unknown])[];
@@ -98,14 +98,14 @@ export interface ReplayHostState {
 export class ReplayHost implements Host {
   readonly pid: number;
   readonly executable: string;
-  /** The heap that was watched. */
+  /** The watched heap. */
   readonly watched: Heap | null;
-  /** What was read from files, in order. */
+  /** The files that were read, in order. */
   readonly files: FileContent[] = [];
   /** The last answer to each question. */
   private readonly last: Map<string, unknown>;
 
-  /** @param state what it has told already, if the replay begins later than at the start */
+  /** @param state what was answered already, if the replay begins later than at the start */
   constructor(
     private readonly world: ReplayWorld,
     hasWatchedHeap: boolean,
@@ -141,7 +141,7 @@ export class ReplayHost implements Host {
     return this.world.isDetached ? new SystemHost().uniqueHex(digits) : this.answer('digits of its own', '');
   }
 
-  /** Nobody waits in a replay. */
+  /** A replay does not wait. */
   sleep(): void {}
 
   /** Nothing is done to the machine again. */
@@ -176,7 +176,7 @@ export class ReplayHost implements Host {
     return { used: () => this.answer('the heap', 0), limit, collect() {} };
   }
 
-  /** @param unknown the answer of a server that is on its own, if it has not asked that before */
+  /** @param unknown the answer of a detached server to a question that it has not asked before */
   private answer<T>(asked: string, unknown: T, tag = HOST): T {
     if (this.world.isDetached) return this.last.has(asked) ? (this.last.get(asked) as T) : unknown;
     this.world.expect(tag, asked);

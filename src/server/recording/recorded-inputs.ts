@@ -1,5 +1,5 @@
 /**
- * A server's inputs, recorded: the same poll, clock and answers as before, with each of them written on a tape.
+ * The inputs of a server, recorded: the same poll, clock and answers as before, each of them written to a tape.
  */
 import { SystemHost } from '../host.js';
 import type { JobRunner } from '../background/jobs.js';
@@ -13,15 +13,15 @@ import type { TapeWriter } from './tape.js';
 
 export interface RecordedInputs {
   readonly inputs: ServerInputs;
-  /** Called once with the server that has been made with these inputs: records what they alone do not tell. */
+  /** Called once with the server made with these inputs: records the inputs that do not come from them. */
   attach(server: Server): void;
-  /** The loop is held, maybe for long: what has happened so far can be read. A wait that may be forgotten cannot. */
+  /** Called when the loop is held, possibly for long: makes everything so far readable. Not a wait that may still be discarded. */
   publish(): void;
-  /** Another thread tells the server to end; called just before that is done. */
+  /** Called just before another thread ends the server. */
   shutdown(): void;
-  /** A fault of the loop is set or taken away, or readiness is to be reported in another way; called just before that is done. */
+  /** Called just before a fault of the loop is set or removed, or the way of reporting readiness changes. */
   fault(call: FaultCall): void;
-  /** Another thread lets the virtual clock move on by `us` µs; called just before that is done. */
+  /** Called just before another thread advances the virtual clock by `us` µs. */
   advance(us: number): void;
 }
 
@@ -44,7 +44,7 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
     inputs: { ...inputs, poll, clock, isWatched, host, ...heap, ...(inputs.jobs !== undefined && { jobs: recordedRunner(inputs.jobs, tape) }) },
     attach({ hooks, loop }) {
       hooks.showsSecret = ({ id, transport }) => poll.hideOutput(id, () => transport.outputBytes);
-      // An interrupted wait that goes on was none, and what the clock has said since is taken off the tape with it.
+      // An interrupted wait that continues is discarded, and the clock's readings since then are removed from the tape with it.
       loop.onSleepOn = () => {
         tape.rewind(tapeMark);
         clock.restore(clockMark);

@@ -1,6 +1,6 @@
 /**
- * RecordingClock: a clock whose readings stand on the tape. Only those that steer or enter state: what is measured for an observer alone (`measureUs`)
- * is nobody's input, so a recording does not depend on whether anybody watches.
+ * RecordingClock: a clock whose readings are recorded on the tape. Only those that steer or enter state: what is measured for observers only (`measureUs`) is
+ * no input, so a recording does not depend on whether the server is observed.
  */
 import type { Clock } from '../loop/clock.js';
 import { READ_US, REFRESH } from './inputs.js';
@@ -9,12 +9,12 @@ import type { TapeWriter } from './tape.js';
 export class RecordingClock implements Clock {
   nowMs = 0;
   nowUs = 0;
-  /** The last readings on the tape, which the next ones are told as differences to; in whole ms and ns. */
+  /** The last readings on the tape; the next ones are recorded as differences to them, in whole ms and ns. */
   private lastMs = 0;
   private lastNs = 0;
-  /** Where the tape stood after the last refresh. */
+  /** The position of the tape after the last refresh. */
   refreshedAt = 0;
-  /** Of a virtual clock: its steps are not those of the time that is measured. */
+  /** For a virtual clock: its steps differ from those of measured time. */
   private lastVirtualUs = 0;
 
   constructor(
@@ -64,12 +64,12 @@ export class RecordingClock implements Clock {
     this.inner.release();
   }
 
-  /** For {@link restore}. */
+  /** Returns a mark for {@link restore}. */
   mark(): readonly [lastMs: number, lastNs: number, lastVirtualUs: number] {
     return [this.lastMs, this.lastNs, this.lastVirtualUs];
   }
 
-  /** The readings since the mark are no longer on the tape. */
+  /** Called when the readings since the mark were removed from the tape. */
   restore([lastMs, lastNs, lastVirtualUs]: readonly [lastMs: number, lastNs: number, lastVirtualUs: number]): void {
     this.lastMs = lastMs;
     this.lastNs = lastNs;

@@ -1,10 +1,10 @@
 /**
- * The .lab file: what a recording is on disk. It grows at its end only, can be read when it is cut off, and knows where it is damaged.
+ * The .lab file: the format of a recording on disk. It grows only at its end, can be read when it is cut off, and shows where it is damaged.
  *
  *   magic      8 bytes    89 4c 41 42 0d 0a 1a 01      the last one is the version of the format
  *   block…     length u32 · CRC-32 of the payload u32 · payload                        little-endian
- *                the first payload: JSON, a RecordingHead          the others, put together: the tape (inputs.ts)
- *                with the highest bit of the length set: JSON, a RecordingNote on what stands before and behind it
+ *                the first payload: JSON, a RecordingHead          the others, concatenated: the tape (inputs.ts)
+ *                with the highest bit of the length set: JSON, a RecordingNote about the whole recording
  */
 import { crc32 } from 'node:zlib';
 import type { RecordingHead } from './replay.js';
@@ -12,21 +12,21 @@ import type { RecordingHead } from './replay.js';
 const MAGIC = Buffer.from([0x89, 0x4c, 0x41, 0x42, 0x0d, 0x0a, 0x1a]);
 export const FORMAT_VERSION = 1;
 const BLOCK_HEAD_BYTES = 8;
-/** In a block's length; a block of the tape is never that long. */
+/** Flag in a block's length; blocks of the tape are never that long. */
 const IS_NOTE = 0x80000000;
 
-/** No recording, or one that cannot be read; the message is one line for people. */
+/** The file is no recording, or unreadable; the message is one line for people. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }
 
-/** What is known of a recording only after it has begun. */
+/** Facts about a recording that are known only after it has begun. */
 export interface RecordingNote {
-  /** A password could not be replaced, or stands elsewhere, too. */
+  /** A password could not be replaced, or occurs elsewhere as well. */
   readonly containsSecrets: true;
 }
 
-/** Where a file stops being whole; what stands behind it is not read. */
+/** Where a file is damaged; what follows is not read. */
 export interface Damage {
   readonly kind: 'cut off' | 'damaged';
   /** Blocks are counted from 1, which is the head. */
@@ -39,16 +39,16 @@ export interface RecordingFile {
   readonly head: RecordingHead;
   readonly tape: Buffer;
   readonly containsSecrets: boolean;
-  /** Null for a file that is whole. */
+  /** Null for an undamaged file. */
   readonly damage: Damage | null;
 }
 
-/** The first bytes of a file. */
+/** Returns the first bytes of a file. */
 export function fileHead(head: RecordingHead): Buffer {
   return Buffer.concat([MAGIC, Buffer.from([FORMAT_VERSION]), block(Buffer.from(JSON.stringify(head)))]);
 }
 
-/** The next part of the tape, as it stands in a file. */
+/** Returns the next part of the tape, as a block of the file. */
 export function block(payload: Buffer): Buffer {
   return blockOf(payload, payload.length);
 }
@@ -66,12 +66,12 @@ function blockOf(payload: Buffer, length: number): Buffer {
   return bytes;
 }
 
-/** Do these bytes begin as a recording does, of whatever version? */
+/** True if these bytes begin as a recording of any version does. */
 export function isRecording(bytes: Buffer): boolean {
   return bytes.length > MAGIC.length && bytes.subarray(0, MAGIC.length).equals(MAGIC);
 }
 
-/** Throws {@link RecordingError} if nothing can be made of it. */
+/** Throws {@link RecordingError} if nothing can be read. */
 export function readRecording(bytes: Buffer): RecordingFile {
   if (bytes.length === 0) throw new RecordingError('this file is empty');
   if (!isRecording(bytes)) throw new RecordingError('this is no recording');
@@ -85,7 +85,7 @@ export function readRecording(bytes: Buffer): RecordingFile {
   return { head: readHead(head), tape: Buffer.concat(tape), containsSecrets: notes.some(saysSecrets), damage };
 }
 
-/** All that is whole, up to the first block that is not. */
+/** Returns all whole blocks up to the first damaged one. */
 function readBlocks(bytes: Buffer): { readonly payloads: Buffer[]; readonly notes: Buffer[]; readonly damage: Damage | null } {
   const payloads: Buffer[] = [];
   const notes: Buffer[] = [];
@@ -117,10 +117,10 @@ export function describeDamage({ kind, block, at }: Damage): string {
   return kind === 'cut off' ? `it is cut off in block ${block}, at byte ${at}` : `block ${block}, at byte ${at}, is damaged`;
 }
 
-/** It is shown to people. */
+/** True for text that may be shown to people. */
 const isPrintable = (text: string): boolean => /^[!-~]{1,64}$/.test(text);
 
-/** The block is whole; but whoever has made it may have meant something else. */
+/** The block is whole, but its content may nevertheless be something else. */
 function readHead(payload: Buffer): RecordingHead {
   try {
     const { build, seed, settings, poll, from = '' } = JSON.parse(payload.toString()) as Partial<RecordingHead>;
@@ -128,7 +128,7 @@ function readHead(payload: Buffer): RecordingHead {
     const isHead = areTexts && isPrintable(build!) && typeof seed === 'number' && typeof settings === 'object';
     if (isHead && settings !== null) return JSON.parse(payload.toString()) as RecordingHead;
   } catch {
-    // The same as a head of another shape.
+    // Treated like a head of another shape.
   }
   throw new RecordingError('its first block does not say which server was recorded');
 }

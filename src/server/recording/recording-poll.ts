@@ -1,5 +1,5 @@
 /**
- * RecordingPoll: a poll that hands everything on to another one, and writes what comes back on the tape. inputs.ts lists what that is.
+ * RecordingPoll: a poll that wraps another one, and records its results on the tape; inputs.ts lists them.
  */
 import type { Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
@@ -11,15 +11,15 @@ import { hashOf, putAddress, putError } from './inputs.js';
 import type { TapeWriter } from './tape.js';
 
 export class RecordingPoll extends PollDecorator implements Poll {
-  /** The last wait has brought nothing: it may have been interrupted, and go on. */
+  /** The last wait returned nothing: it may have been interrupted, and continue. */
   wasInVain = false;
-  /** Registered ones. */
+  /** The registered streams. */
   private readonly streams = new Map<Token, RecordingStream>();
 
   constructor(
     inner: Poll,
     private readonly tape: TapeWriter,
-    /** Called before each wait, with all that came before on the tape. */
+    /** Called before each wait, when everything before it is on the tape. */
     private readonly onWait: () => void,
   ) {
     super(inner);
@@ -55,14 +55,17 @@ export class RecordingPoll extends PollDecorator implements Poll {
     this.inner.deregister(innerOf(source));
   }
 
-  /** A reply that is about to be made shows a secret: what this client waits for then is recorded without a hash. @param waitingBytes of its output */
+  /**
+   * Called before a reply that shows a secret: the output of this client is recorded without a hash until it is sent. @param waitingBytes returns the size of
+   * its output
+   */
   hideOutput(token: Token, waitingBytes: () => number): void {
     this.streams.get(token)?.hide(waitingBytes);
   }
 
   wait(events: Events, timeoutMs: number): void {
     const { tape } = this;
-    // While the loop sleeps, all that has happened can be read.
+    // Before the loop sleeps, everything so far is made readable.
     tape.publish();
     this.onWait();
     this.inner.wait(events, timeoutMs);
@@ -124,11 +127,11 @@ class RecordingListener extends RecordingSource implements TcpListener {
 class RecordingStream extends RecordingSource implements TcpStream {
   readonly peer: Address;
   readonly local: Address;
-  /** Known once it is registered. */
+  /** Set once it is registered. */
   token: Token = 0;
-  /** While there is output that shows a secret: how many bytes of output wait. */
+  /** Returns how many bytes of output wait; null unless there is output that shows a secret. */
   private waitingBytes: (() => number) | null = null;
-  /** Bytes that are still to be written up to the end of that output; -1 until the first of them are. */
+  /** Bytes still to be written up to the end of that output; -1 until the first are written. */
   private hiddenBytes = -1;
 
   constructor(
@@ -210,7 +213,7 @@ class RecordingStream extends RecordingSource implements TcpStream {
   }
 }
 
-/** The waker is registered as it is. */
+/** The waker is registered unwrapped. */
 function innerOf(source: Source): Source {
   return source instanceof RecordingSource ? source.inner : source;
 }

@@ -1,8 +1,8 @@
 /**
- * ReplayWorld: the poll and the clock of a server that lives through a recording: every question is answered from the tape, and nothing else exists.
+ * ReplayWorld: the poll and the clock of a server that replays a recording: every question is answered from the tape, and only from it.
  *
- * The server must ask what it asked then, in the same order, and write what it wrote: the first time it does not, a {@link Divergence} says where. Where the
- * tape ends, a {@link TapeEnd} ends the replay.
+ * The server must ask the same questions in the same order, and write the same bytes: the first time it does not, a {@link Divergence} says where. At the end
+ * of the tape, a {@link TapeEnd} ends the replay.
  */
 import { type Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
@@ -20,14 +20,14 @@ import * as inputs from './inputs.js';
 import { hashOf, INPUT_NAMES, takeAddress, takeError, takeJobDone } from './inputs.js';
 import { type TapeCursor, TapeEnd } from './tape.js';
 
-/** The replayed server did something else than the recorded one. */
+/** The replayed server did something other than the recorded one. */
 export class Divergence extends Error {
   override readonly name = 'Divergence';
 
   constructor(
-    /** The client's token; 0 if it was not about one. */
+    /** The client's token; 0 if it did not concern one. */
     readonly token: Token,
-    /** What was asked for, or written. */
+    /** The question that was asked, or the bytes that were written. */
     readonly replayed: string,
     readonly recorded: string,
     /** How many bytes the client had been sent before. */
@@ -37,7 +37,7 @@ export class Divergence extends Error {
   }
 }
 
-/** What a detached server was to do has taken too long. */
+/** A detached server has exceeded its time limit. */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 
@@ -46,14 +46,14 @@ export class OutOfTime extends Error {
   }
 }
 
-/** A client's end, as an observer knows it. */
+/** The server's end of a connection, as an observer sees it. */
 export type ReplayedStream = Pick<TcpStream, 'fd' | 'peer'>;
 
-/** Hears of what clients do in a replay, and of what they get. Bytes are only lent. */
+/** Receives what clients do in a replay, and what they get. Bytes are valid only during the call. */
 export interface WorldObserver {
   /** The server has begun to connect to another one. */
   connected(): void;
-  /** @param local where the listener listens */
+  /** @param local address of the listener */
   accepted(stream: ReplayedStream, local: Address): void;
   received(stream: ReplayedStream, bytes: Buffer): void;
   /** The client has sent its last byte. */
@@ -61,7 +61,7 @@ export interface WorldObserver {
   /** Reading or writing has failed. */
   broke(stream: ReplayedStream): void;
   sent(stream: ReplayedStream, bytes: Buffer): void;
-  /** A fault of the loop is set or taken away, or readiness is reported in another way from here on. */
+  /** A fault of the loop is set or removed, or readiness is reported differently from here on. */
   called(call: FaultCall): void;
 }
 
@@ -69,9 +69,9 @@ export interface RecordedPoll {
   readonly name: Poll['name'];
   readonly emulated: boolean;
   readonly edgeTriggered: boolean;
-  /** It ran each turn from a callback: see `Drive`. */
+  /** Each turn was run from a callback: see `Drive`. */
   readonly isDriven: boolean;
-  /** The descriptor of its waker; left out: -1, it had none. */
+  /** The descriptor of its waker; left out: -1, there was none. */
   readonly wakerFd?: number;
 }
 
@@ -79,7 +79,7 @@ export interface RecordedPoll {
 export interface ReplayWorldState {
   readonly clock: ReplayClockState;
   readonly wasWatched: boolean;
-  /** How much each client was sent, by its token. */
+  /** How many bytes each client was sent, by token. */
   readonly sentBytes: readonly (readonly [token: Token, bytes: number])[];
 }
 
@@ -87,7 +87,7 @@ interface ReplayClockState {
   readonly nowMs: number;
   readonly nowUs: number;
   readonly targetUs: number | null;
-  /** The last reading, which the next one is told as a difference to. */
+  /** The last reading; the next one is recorded as a difference to it. */
   readonly lastNs: number;
 }
 
@@ -100,9 +100,9 @@ export class ReplayWorld implements Poll, RestoredSockets {
   readonly clock: ReplayClock;
   /** The tape was read up to its end mark. */
   isOver = false;
-  /** Nothing is read from the tape any more: see {@link detach}. */
+  /** Nothing more is read from the tape: see {@link detach}. */
   isDetached = false;
-  /** When a detached server has had its time, on the clock of `performance.now()`. */
+  /** The deadline of a detached server, on the clock of `performance.now()`. */
   private endsAtMs = Infinity;
   private wasWatched = false;
   /** What has ended the replay: every further question throws it again. */
@@ -112,7 +112,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
   /** Set by the replay: ends its server. */
   onShutdown: () => void = () => {};
   onFault: (call: FaultCall) => void = () => {};
-  /** A job has come to its end. False: the server has never submitted one of this number. */
+  /** Called when a job has ended. False: the server never submitted one with this number. */
   onJobDone: (id: number, result: JobResult) => boolean = () => false;
   observer: WorldObserver | null = null;
 
@@ -184,7 +184,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
     if (found !== tag) this.divergeAt(found, asked);
   }
 
-  /** Of a question that may fail: throws the SystemError, if that is what the answer was. */
+  /** For a question that may fail: throws the SystemError, if that was the answer. */
   private expectOrFail(tag: number, asked: string): void {
     const found = this.next();
     if (found === inputs.FAILED) throw takeError(this.tape);
@@ -195,17 +195,17 @@ export class ReplayWorld implements Poll, RestoredSockets {
     return this.diverge(0, asked, INPUT_NAMES[found] ?? `unknown input ${found}`);
   }
 
-  /** Did somebody watch the recorded server? Asked where it was asked then; only changes are on the tape. */
+  /** Returns whether the recorded server was watched. Asked at the same places as then; only changes are on the tape. */
   readonly isWatched = (): boolean => {
     if (this.isDetached) return this.wasWatched;
-    // The server is about to read its clock: there will be more.
+    // Waits for more of the tape, since the server is about to read its clock, which is recorded.
     const tag = this.tape.peek(true);
     if (tag === inputs.WATCHED || tag === inputs.UNWATCHED) this.wasWatched = this.tape.byte() === inputs.WATCHED;
     return this.wasWatched;
   };
 
   /**
-   * Does what another thread has told the server at this place, or tells it of a job that has ended. Called where messages of other threads are handled, and
+   * Applies calls of another thread that were recorded at this place, and ends of jobs. Called where messages of other threads are handled, and
    * before each answer: they may come while the loop is held.
    */
   obeyCalls(): void {
@@ -237,22 +237,22 @@ export class ReplayWorld implements Poll, RestoredSockets {
     return this.end(new Divergence(...about));
   }
 
-  /** Ends the replay, once: a command that catches errors is not to hide what has ended it behind the consequences. */
+  /** Ends the replay, once: a command that catches errors must not hide the cause behind its consequences. */
   end(reason: Error): never {
     this.ending ??= reason;
     throw this.ending;
   }
 
   /**
-   * From here on the server is on its own: the clock stands still, no token is ready, and the host gives the answers that it gave last.
-   * @param limitMs how long it may go on, in real time: what looks at the clock later ends the replay
+   * Detaches the server from the tape: the clock stands still, no token is ready, and the host repeats its last answers.
+   * @param limitMs how long it may run, in real time: a later look at the clock ends the replay
    */
   detach(limitMs: number): void {
     this.isDetached = true;
     this.endsAtMs = performance.now() + limitMs;
   }
 
-  /** A detached server looks at its clock. */
+  /** Checks the time limit when a detached server reads its clock. */
   expectTime(): void {
     if (performance.now() > this.endsAtMs) this.end(new OutOfTime());
   }
@@ -262,7 +262,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
     if (this.ending !== null) throw this.ending;
   }
 
-  /** The tag of the next answer. Throws TapeEnd at the end mark. */
+  /** Reads the tag of the next answer. Throws TapeEnd at the end mark. */
   next(): number {
     this.expectRunning();
     this.tape.peek(true);
@@ -274,10 +274,10 @@ export class ReplayWorld implements Poll, RestoredSockets {
   }
 }
 
-/** What another thread has asked of the server, or done for it. */
+/** True for a call of another thread, or the end of a job. */
 const isCall = (tag: number): boolean => tag === inputs.SHUTDOWN || tag === inputs.FAULT || tag === inputs.ADVANCE || tag === inputs.JOB_DONE;
 
-/** Turn after turn, as fast as it goes. */
+/** Runs turn after turn, without waiting. */
 async function drive(turn: () => number | null): Promise<void> {
   while (turn() !== null);
 }
@@ -299,7 +299,7 @@ class ReplayClock implements Clock {
     this.targetUs = isVirtual ? 0 : null;
     if (state !== null) Object.assign(this, state);
     else this.refresh();
-    // One that goes on from a captured state begins later than at zero.
+    // A clock that continues from a captured state begins later than at zero.
     if (state === null && isVirtual) this.targetUs = this.nowUs;
   }
 
@@ -307,7 +307,7 @@ class ReplayClock implements Clock {
     return { nowMs: this.nowMs, nowUs: this.nowUs, targetUs: this.targetUs, lastNs: this.lastNs };
   }
 
-  /** The clock is virtual, and was let go on by `us` µs. */
+  /** The virtual clock was advanced by `us` µs. */
   advance(us: number): void {
     this.targetUs! += us;
   }
@@ -337,7 +337,7 @@ class ReplayClock implements Clock {
     return this.reading();
   }
 
-  /** Nobody measures a replay: the last reading will do. */
+  /** Durations are not measured in a replay: returns the last reading. */
   measureUs(): number {
     return this.lastNs / 1000;
   }
@@ -381,7 +381,7 @@ class ReplayListener implements TcpListener {
 }
 
 class ReplayStream implements TcpStream {
-  /** Known once it is registered. */
+  /** Set once it is registered. */
   token: Token = 0;
 
   constructor(
@@ -444,7 +444,7 @@ class ReplayStream implements TcpStream {
   setKeepAlive(): void {}
   close(): void {}
 
-  /** Of what was written only a hash is on the tape. */
+  /** Only a hash of what was written is on the tape. */
   private compare(from: Buffer, start: number, end: number): number {
     const recorded = this.world.tape.word();
     const replayed = hashOf(from, start, end);
@@ -467,7 +467,7 @@ class ReplayStream implements TcpStream {
   }
 }
 
-/** `write of 5 bytes "+OK\\r\\n"`; of long ones only the beginning. */
+/** Returns `write of 5 bytes "+OK\\r\\n"`; of long ones only the beginning. */
 function shownWrite(from: Buffer, start: number, end: number): string {
   const text = quote(from.latin1Slice(start, Math.min(end, start + 60)));
   return `write of ${end - start} bytes ${text}${end - start > 60 ? '…' : ''}`;

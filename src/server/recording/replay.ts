@@ -1,5 +1,5 @@
 /**
- * Replay: a server that lives through a recording once more, without sockets and as fast as it goes.
+ * Replay: a server that replays a recording, without sockets and without waiting.
  */
 import { Config, type SettingValues } from '../config.js';
 import { SystemError } from '../io/poll.js';
@@ -12,21 +12,21 @@ import { Divergence, type RecordedPoll, ReplayWorld, type ReplayWorldState, type
 import { readState } from './state-bytes.js';
 import { TapeCursor, TapeEnd, type TapeSource } from './tape.js';
 
-/** What a recording says of the server beside its inputs. */
+/** Facts about the server of a recording, besides its inputs. */
 export interface RecordingHead {
-  /** Version of redis-lab; only the same one is sure to do the same. */
+  /** Version of redis-lab; only the same one certainly behaves the same. */
   readonly build: string;
   readonly seed: number;
   readonly settings: Partial<SettingValues>;
-  /** The captured state that it began with, as state-bytes.ts has it, in base64; left out: an empty server. */
+  /** The captured state that it started from, in the format of state-bytes.ts, in base64; left out: an empty server. */
   readonly from?: string;
-  /** Where CONFIG REWRITE wrote to. */
+  /** The file that CONFIG REWRITE wrote to. */
   readonly configFile: string | null;
-  /** Looks at the heap were inputs, too. */
+  /** Checks of the heap were inputs as well. */
   readonly hasWatchedHeap: boolean;
   /** Its clock was virtual; left out: it was not. */
   readonly hasVirtualClock?: boolean;
-  /** Its jobs were done by a helper thread; left out: on the spot. */
+  /** Its jobs were done by a helper thread; left out: at once. */
   readonly hasHelper?: boolean;
   readonly poll: RecordedPoll;
 }
@@ -40,18 +40,18 @@ export interface ReplayResult {
   readonly hasEnd: boolean;
 }
 
-/** A replay between two turns as plain data, from which it can go on with the same tape. */
+/** A replay between two turns as plain data, from which it can continue with the same tape. */
 export interface Checkpoint {
   readonly turn: number;
   readonly unixMs: number;
-  /** How many bytes of the tape are behind it. */
+  /** How many bytes of the tape have been read. */
   readonly tapeOffset: number;
   readonly state: ServerState;
   readonly world: ReplayWorldState;
   readonly host: ReplayHostState;
 }
 
-/** Ends a replay of which no more is wanted, from wherever it is. */
+/** Ends a replay that is no longer needed, at any place. */
 class Abandoned extends Error {
   override readonly name = 'Abandoned';
 }
@@ -66,7 +66,7 @@ export class Replay {
 
   /**
    * @param tape the inputs, from the first on. Throws {@link TapeEnd} if it ends before the server has started
-   * @param from where to begin; null: at the start of the server. Throws {@link StateError} if that has begun with a state that cannot be read
+   * @param from where to begin; null: at the start of the server. Throws {@link StateError} if that started from an unreadable state
    */
   constructor(head: RecordingHead, tape: Buffer | TapeSource, from: Checkpoint | null = null) {
     const world = (this.world = new ReplayWorld(new TapeCursor(tape, from?.tapeOffset), head.poll, head.hasVirtualClock, from?.world));
@@ -81,7 +81,7 @@ export class Replay {
       isWatched: world.isWatched,
       host,
       ...(host.watched !== null && { heap: host.watched }),
-      // Nothing is done again: the tape says how each has ended.
+      // Jobs are not done again: the tape has the result of each.
       ...(head.hasHelper === true && { jobs: { run() {} } }),
       ...(start !== null && { from: start }),
     });
@@ -98,41 +98,41 @@ export class Replay {
     this.server.listen();
   }
 
-  /** False while the server makes a snapshot: what of it is still to be done would be missing in a replay that goes on from there. */
+  /** False while the server makes a snapshot: its remaining work would be missing in a replay that continues from there. */
   get canBeContinued(): boolean {
     return !this.server.persistence.isHalfWay && !this.server.appendOnly.isRewriting;
   }
 
-  /** Throws in the middle of a turn: where the tape has ended, or the server has diverged, in one. */
+  /** Throws in the middle of a turn, where the tape has ended or the server has diverged. */
   capture(): Checkpoint {
     const state = this.server.capture();
     const { world, host } = this;
     return { turn: state.turn, unixMs: state.nowMs, tapeOffset: world.tape.position, state, world: world.capture(), host: host.capture() };
   }
 
-  /** One turn. False if the tape ends in it, or the server diverges: what has happened up to there has happened. */
+  /** Runs one turn. False if the tape ends in it, or the server diverges; then only a part of the turn was replayed. */
   turn(): boolean {
     if (this.isRunning) this.attempt(() => this.server.loop.turn());
     this.tellTrace();
     return this.isRunning;
   }
 
-  /** Ends the replay before anything that happens after this unix time, in the middle of a turn if it must. */
+  /** Ends the replay before anything that happens after this unix time, if necessary in the middle of a turn. */
   stopAfter(unixMs: number): void {
     this.world.clock.endMs = unixMs;
   }
 
-  /** What the server has read from files so far. */
+  /** The files that the server has read so far. */
   get files(): readonly FileContent[] {
     return this.host.files;
   }
 
-  /** From now on an observer hears of what clients do, and of what they get. */
+  /** From now on an observer receives what clients do, and what they get. */
   observe(observer: WorldObserver): void {
     this.world.observer = observer;
   }
 
-  /** From now on every turn is followed by a batch of its events; none is left out but those of quiet turns. */
+  /** From now on every turn is followed by a batch of its events; only those of quiet turns are left out. */
   trace(listener: (batch: TraceBatch) => void): void {
     const { server } = this;
     const counters = (): { turns: number; commands: number } => ({ turns: server.loop.turnNumber, commands: server.stats.commandsProcessed });
@@ -143,29 +143,29 @@ export class Replay {
     };
   }
 
-  /** Turns until the tape ends, the server diverges, or `isEnough` says so after a turn. */
+  /** Runs turns until the tape ends, the server diverges, or `isEnough` returns true after a turn. */
   run(isEnough: () => boolean = () => false): ReplayResult {
     while (this.turn() && !isEnough());
     return this.result();
   }
 
-  /** All of the tape has been lived through. */
+  /** True if the whole tape has been replayed. */
   get isAtEnd(): boolean {
     return this.world.tape.isAtEnd && !this.world.clock.isOver;
   }
 
-  /** Bytes of the tape that have been read. */
+  /** Number of bytes of the tape that have been read. */
   get position(): number {
     return this.world.tape.position;
   }
 
-  /** Ends the replay from within, in the middle of a turn: throws what takes it out of there, and {@link turn} returns false. */
+  /** Ends the replay from within, in the middle of a turn, by throwing; {@link turn} then returns false. */
   abandon(): never {
     return this.world.end(new Abandoned());
   }
 
   /**
-   * From within: the server is on its own from here on, without further inputs, for what `use` does with it. Time stands still for it.
+   * From within: detaches the server from further inputs, and calls `use` with it. Its time stands still.
    * Throws {@link OutOfTime} if a command runs for longer than `limitMs`.
    */
   detach<T>(limitMs: number, use: (server: Server) => T): T {
@@ -186,13 +186,13 @@ export class Replay {
     } catch (error) {
       this.isRunning = false;
       if (error instanceof Divergence) this.divergence = error;
-      // The recorded server has died of a SystemError where nothing catches it: its poll had failed.
+      // The recorded server ended by a SystemError that nothing catches: its poll had failed.
       else if (!(error instanceof TapeEnd || error instanceof Abandoned || error instanceof SystemError)) throw error;
     }
   }
 }
 
-/** What the recorded server began with; null: with nothing. Its clients were ghosts from the start. */
+/** Returns the state that the recorded server started from; null: none. Its clients were ghosts from the start. */
 export function startOf({ from }: RecordingHead): ServerOrigin | null {
   return from === undefined ? null : { state: readState(Buffer.from(from, 'base64')) };
 }

@@ -1,5 +1,5 @@
 /**
- * StateBytes: a captured state as bytes, which say what they are, which build has made them, and whether they are whole.
+ * StateBytes: a captured state as bytes, with a magic number, the build that made them, and a checksum.
  *
  *   magic      8 bytes    89 4c 41 42 53 0d 0a 1a
  *   length of the build's name u8 · its name · CRC-32 of the rest u32 little-endian · the state, by v8.serialize
@@ -11,17 +11,17 @@ import type { ServerState } from '../server-state.js';
 const MAGIC = Buffer.from([0x89, 0x4c, 0x41, 0x42, 0x53, 0x0d, 0x0a, 0x1a]);
 const CRC_BYTES = 4;
 
-/** Bytes from which no server can begin; the message is one line for people. */
+/** Bytes from which no server can start; the message is one line for people. */
 export class StateError extends Error {
   override readonly name = 'StateError';
 }
 
-/** On the loop's thread: what holds the loop least. */
+/** Called on the loop's thread: the part that blocks the loop least. */
 export function serializeState(state: ServerState): Uint8Array<ArrayBuffer> {
   return serialize(state) as Buffer<ArrayBuffer>;
 }
 
-/** On the main thread: what was serialized there, with everything around it. */
+/** Called on the main thread: adds header and checksum to what was serialized there. */
 export function sealState(payload: Uint8Array): Uint8Array {
   const name = Buffer.from(__VERSION__);
   const crc = Buffer.alloc(CRC_BYTES);
@@ -29,7 +29,7 @@ export function sealState(payload: Uint8Array): Uint8Array {
   return Buffer.concat([MAGIC, Buffer.from([name.length]), name, crc, payload]);
 }
 
-/** On the thread of the loop that is to begin with it. Throws {@link StateError}; of another build, too, because only the same one is sure to understand it. */
+/** Called on the thread of the new loop. Throws {@link StateError}; also for another build, because only the same one certainly understands it. */
 export function readState(bytes: Uint8Array): ServerState {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!whole.subarray(0, MAGIC.length).equals(MAGIC)) throw new StateError('these bytes are no captured state');

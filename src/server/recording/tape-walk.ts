@@ -1,5 +1,5 @@
 /**
- * Walks over a tape from answer to answer, without a server that would ask for them.
+ * Walks over a tape from answer to answer, without a server that asks for them.
  */
 import * as inputs from './inputs.js';
 import { takeAddress, takeError, takeJobDone } from './inputs.js';
@@ -8,7 +8,7 @@ import { TapeCursor } from './tape.js';
 export interface TapeVisitor {
   /** A client with this token has sent `tape[start, end)`. */
   read(token: number, start: number, end: number): void;
-  /** `tape[start, end)` is a secret that the host has made up, as JSON. */
+  /** `tape[start, end)` is a secret that the host has generated, as JSON. */
   secret(start: number, end: number): void;
   /** `tape[start, end)` is an ACL file. */
   aclFile(start: number, end: number): void;

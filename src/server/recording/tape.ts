@@ -1,13 +1,13 @@
 /**
- * Tape: the stream of recorded inputs, between the loop that writes it and whoever keeps it (a file, a replay).
+ * Tape: the stream of recorded inputs, between the loop that writes it and its reader (a file, a replay).
  *
- *   loop thread   put… put… put…  publish (once a turn)             the ring lies in shared memory: neither side waits for the other,
+ *   loop thread   put… put… put…  publish (once a turn)             the ring is in shared memory: neither side waits for the other,
  *                     ▼                                             and no message is sent
  *   ring          [ free │ taken … │ published │ being written │ free ]
- *                          ▲ take, whenever the other side likes
+ *                          ▲ take, at any time
  *   other side    chunks of bytes, in order
  *
- * A writer that would overtake the reader stops, and says so to both sides (`hasOverflowed`). Numbers are LEB128 varints, signed ones in zigzag form.
+ * A writer that would overtake the reader stops, and both sides can see that (`hasOverflowed`). Numbers are LEB128 varints, signed ones in zigzag form.
  */
 
 /** 32-bit words in front of the ring: bytes published and bytes taken, both modulo 2^32, and whether the writer has given up. */
@@ -16,7 +16,7 @@ const TAKEN = 1;
 const OVERFLOWED = 2;
 const HEAD_BYTES = 12;
 
-/** A ring with room for `bytes`, a power of two below 2^31. */
+/** Creates a ring with room for `bytes`, a power of two below 2^31. */
 export function createRing(bytes: number): SharedArrayBuffer {
   if (bytes < 16 || (bytes & (bytes - 1)) !== 0) throw new RangeError(`a ring's size must be a power of two, and not ${bytes}`);
   return new SharedArrayBuffer(HEAD_BYTES + bytes);
@@ -28,9 +28,9 @@ export class TapeWriter {
   private readonly words: Int32Array;
   private readonly ring: Buffer;
   private readonly mask: number;
-  /** Where the next byte goes, modulo 2^32. */
+  /** Position of the next byte, modulo 2^32. */
   private at = 0;
-  /** Bytes that may be written before the reader must be asked again how far it has come. */
+  /** Bytes that may be written before the reader's position must be read again. */
   private room: number;
 
   constructor(shared: SharedArrayBuffer) {
@@ -47,7 +47,7 @@ export class TapeWriter {
     this.room--;
   }
 
-  /** A whole number from 0 to 2^53 - 1. */
+  /** Writes a whole number from 0 to 2^53 - 1. */
   number(value: number): void {
     while (value > 0x7f) {
       this.byte((value & 0x7f) | 0x80);
@@ -56,12 +56,12 @@ export class TapeWriter {
     this.byte(value);
   }
 
-  /** A whole number of either sign. */
+  /** Writes a whole number of either sign. */
   signed(value: number): void {
     this.number(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
-  /** 32 bits. */
+  /** Writes 32 bits. */
   word(value: number): void {
     this.byte(value & 0xff);
     this.byte((value >>> 8) & 0xff);
@@ -69,7 +69,7 @@ export class TapeWriter {
     this.byte(value >>> 24);
   }
 
-  /** The bytes of `from[start, end)`, without their number. */
+  /** Writes the bytes of `from[start, end)`, without their number. */
   bytes(from: Buffer, start: number, end: number): void {
     const count = end - start;
     if (this.room < count && !this.hasRoom(count)) return;
@@ -90,17 +90,17 @@ export class TapeWriter {
     this.bytes(bytes, 0, bytes.length);
   }
 
-  /** What was written up to here may be taken. */
+  /** Makes what was written so far available to the reader. */
   publish(): void {
     if (!this.hasOverflowed) Atomics.store(this.words, PUBLISHED, this.at);
   }
 
-  /** A place to come back to by {@link rewind}, as long as nothing was published since. */
+  /** Returns a place for {@link rewind}, valid until the next publish. */
   mark(): number {
     return this.at;
   }
 
-  /** Forgets what was written since a mark. */
+  /** Discards what was written since a mark. */
   rewind(mark: number): void {
     this.room += (this.at - mark) | 0;
     this.at = mark;
@@ -129,12 +129,12 @@ export class TapeReader {
     this.ring = Buffer.from(shared, HEAD_BYTES);
   }
 
-  /** The writer found no room: nothing comes after what was published before. */
+  /** True if the writer found no room: nothing follows what was published before. */
   get hasOverflowed(): boolean {
     return Atomics.load(this.words, OVERFLOWED) === 1;
   }
 
-  /** All that was published and not yet taken, as a copy; null if there is nothing. */
+  /** Returns all that was published and not yet taken, as a copy; null if there is nothing. */
   take(): Buffer | null {
     const taken = this.words[TAKEN]!;
     const count = (Atomics.load(this.words, PUBLISHED) - taken) >>> 0;
@@ -147,7 +147,7 @@ export class TapeReader {
   }
 }
 
-/** There is no more on the tape than this: what follows was not recorded, or is cut off. */
+/** The end of the tape: what follows was not recorded, or is cut off. */
 export class TapeEnd extends Error {
   override readonly name = 'TapeEnd';
 
@@ -156,22 +156,22 @@ export class TapeEnd extends Error {
   }
 }
 
-/** A tape that lies in pieces, or is still growing. */
+/** A tape in several chunks, or one that is still growing. */
 export interface TapeSource {
   /**
-   * The bytes from `offset` on, as far as they lie in one piece: at least one. Null if there are none.
-   * @param mayWait the reader cannot go on without them: a source that knows that more will come may wait here
+   * Returns the bytes from `offset` on that are in one chunk: at least one. Null if there are none.
+   * @param mayWait the reader cannot continue without them: a source that knows that more will come may wait here
    */
   from(offset: number, mayWait: boolean): Buffer | null;
 }
 
 /**
  * Reads what a {@link TapeWriter} has written. Every method throws {@link TapeEnd} where the bytes end before the value does, and so does
- * each one that is called after that.
+ * every later call.
  */
 export class TapeCursor {
   private source: TapeSource | null;
-  /** What is being read, where on the tape it begins, and the place in it. */
+  /** The current chunk, where on the tape it begins, and the position in it. */
   private piece: Buffer;
   private pieceStart: number;
   private at = 0;
@@ -183,7 +183,7 @@ export class TapeCursor {
     this.pieceStart = start;
   }
 
-  /** Bytes of the tape before the next one to be read. */
+  /** Number of bytes of the tape before the next one to be read. */
   get position(): number {
     return this.pieceStart + this.at;
   }
@@ -192,7 +192,7 @@ export class TapeCursor {
     return this.peek(false) === -1;
   }
 
-  /** The next byte, which stays; -1 at the end. @param mayWait the reader cannot go on without it */
+  /** Returns the next byte without consuming it; -1 at the end. @param mayWait the reader cannot continue without it */
   peek(mayWait: boolean): number {
     return this.at < this.piece.length || this.takePiece(mayWait) ? this.piece[this.at]! : -1;
   }
@@ -237,12 +237,12 @@ export class TapeCursor {
     return this.blob().toString('utf8');
   }
 
-  /** Bytes, with their number in front of them. They are only lent. */
+  /** Reads bytes after their number. A view of the tape: not to be kept or changed. */
   blob(): Buffer {
     return this.take(this.number());
   }
 
-  /** Passes over `count` bytes. Returns the place of the first of them. */
+  /** Skips `count` bytes. Returns the position of the first of them. */
   skip(count: number): number {
     this.take(count);
     return this.position - count;
@@ -253,7 +253,7 @@ export class TapeCursor {
       this.at += count;
       return this.piece.subarray(this.at - count, this.at);
     }
-    // Before so much memory is asked for: the number may come from a damaged file.
+    // Checked before memory is allocated: the number may come from a damaged file.
     if (this.source === null) this.cut();
     const taken = Buffer.allocUnsafe(count);
     this.bytes(taken, 0, count);
@@ -273,7 +273,7 @@ export class TapeCursor {
     if (!this.takePiece(true)) throw new TapeEnd();
   }
 
-  /** Nothing more is read from here on: the rest of a value that is cut off is no other value, even if the error is caught. */
+  /** Nothing more is read from here on: the rest of a value that is cut off must not be read as another value, even if the error is caught. */
   cut(): never {
     this.pieceStart = this.position;
     this.source = null;

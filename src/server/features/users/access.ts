@@ -1,24 +1,24 @@
 /**
- * What permissions need of commands: a command names, of its own arguments, the keys with what it does to them, and the channels.
+ * What permissions need to know about commands: the keys among the arguments of a request, with how each is used, and the channels.
  */
 
 /** A key that a request names. */
 export interface KeyUse {
   /** Its position in argv. */
   readonly position: number;
-  /** What is done to its value: returned or derived from, and changed. Neither: only that there is such a key is known afterwards. */
+  /** How the value is used: read (returned or derived from), and changed. Neither: the command only tests whether the key exists. */
   readonly reads: boolean;
   readonly writes: boolean;
 }
 
-/** The channels that a request names: argument 1, all arguments, or all arguments as patterns. */
+/** The arguments that are channels: argument 1, all arguments, or all arguments as patterns. */
 export type ChannelUse = 'first' | 'all' | 'patterns';
 
 export interface AccessedCommand {
-  /** Of its own in this server, from 1. */
+  /** Its number in this server, from 1. */
   readonly number: number;
   readonly fullName: string;
-  /** May be run by everybody. */
+  /** May be run without authentication. */
   readonly needsNoAuth: boolean;
   readonly container: AccessedCommand | null;
   readonly subcommands: ReadonlyMap<string, AccessedCommand> | null;
@@ -32,7 +32,7 @@ export interface AccessedCommand {
 export class CommandCatalog {
   /** Containers before their subcommands. */
   readonly all: readonly AccessedCommand[];
-  /** Made when a rule first names a category. */
+  /** Computed when a rule first names a category. */
   private byCategory: ReadonlyMap<string, readonly AccessedCommand[]> | null = null;
 
   constructor(
@@ -43,7 +43,7 @@ export class CommandCatalog {
     this.all = [...commands.values()].flatMap((command) => [command, ...(command.subcommands?.values() ?? [])]);
   }
 
-  /** The command of a full name in any case: `get`, or `config|get` for a subcommand. */
+  /** Returns the command with a full name in any case: `get`, or `config|get` for a subcommand. */
   find(fullName: string): AccessedCommand | undefined {
     const [name = '', subcommand, ...more] = fullName.toLowerCase().split('|');
     const found = this.commands.get(name);
@@ -51,7 +51,7 @@ export class CommandCatalog {
     return subcommand === undefined ? found : found?.subcommands?.get(subcommand);
   }
 
-  /** The commands of a category; undefined if there is no such category. */
+  /** Returns the commands of a category; undefined if there is no such category. */
   inCategory(category: string): readonly AccessedCommand[] | undefined {
     this.byCategory ??= this.groupedByCategory();
     return this.byCategory.get(category.toLowerCase());

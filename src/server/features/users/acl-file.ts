@@ -1,15 +1,15 @@
 /**
- * ACL files: one user a line, as ACL LIST shows them. Nothing of a file holds if one of its lines is wrong.
+ * ACL files: one user per line, in the format of ACL LIST. If one line is wrong, nothing of the file is applied.
  */
 import { RuleError } from './selector.js';
 import { isUsername, mergeSelectors, UnmatchedParenthesis, type User } from './user.js';
 
-/** All that is wrong with a file, in one line. */
+/** All errors of a file, in one line. */
 export class AclFileError extends Error {
   override readonly name = 'AclFileError';
 }
 
-/** @param create makes a user that is off and may do nothing. Throws {@link AclFileError} */
+/** @param create makes a user that is off and has no permissions. Throws {@link AclFileError} */
 export function parseAclFile(text: string, file: string, create: (name: string) => User): Map<string, User> {
   const users = new Map<string, User>();
   const complaints = text.split('\n').flatMap((line, index) => parseLine(line, `${file}:${index + 1}`, index + 1, users, create));
@@ -17,7 +17,7 @@ export function parseAclFile(text: string, file: string, create: (name: string) 
   throw new AclFileError(`${complaints.join('')}WARNING: ACL errors detected, no change to the previously active ACL rules was performed`);
 }
 
-/** Returns what is wrong with the line. */
+/** Returns the errors of the line. */
 function parseLine(line: string, place: string, number: number, users: Map<string, User>, create: (name: string) => User): string[] {
   const trimmed = line.replace(/^[ \t\r]+|[ \t\r]+$/g, '');
   if (trimmed === '') return [];
@@ -30,7 +30,7 @@ function parseLine(line: string, place: string, number: number, users: Map<strin
   return applyRules(user, rules, place);
 }
 
-/** Every name that does not exist is told; of other errors the first one, since it may be the cause of those that follow. */
+/** Every unknown name is reported; of other errors only the first one, since it may have caused the others. */
 function applyRules(user: User, rules: readonly string[], place: string): string[] {
   const complaints: string[] = [];
   let hasSyntaxError = false;

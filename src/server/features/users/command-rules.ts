@@ -1,6 +1,6 @@
 /**
- * Describes the commands that a selector allows by rules, as Redis does: from `+@all` or `-@all`, the categories that fit best, one after the other, and what
- * then still differs command by command.
+ * Describes the commands that a selector allows by rules, as Redis does: from `+@all` or `-@all`, the categories that fit best, one after the other, and
+ * then the remaining differences command by command.
  */
 import type { AccessedCommand } from './access.js';
 import type { Selector } from './selector.js';
@@ -16,7 +16,9 @@ export function describeCommands(selector: Selector, create: () => Selector): st
   return [all, ...categories.map((category) => `${adds ? '+' : '-'}@${category}`), ...singleRules(selector, described)].join(' ');
 }
 
-/** Each time the category that has the fewest commands too many, and of those the one that says most; as long as it says more than it has too many. */
+/**
+ * Repeatedly picks the category with the fewest wrong commands, and of those the one with the most right ones; as long as these are more than the wrong ones.
+ */
 function fittingCategories(selector: Selector, adds: boolean): string[] {
   const { catalog } = selector;
   const left = selector.copy();
@@ -37,7 +39,7 @@ function fittingCategories(selector: Selector, adds: boolean): string[] {
   }
 }
 
-/** What makes `described` the same as `selector`. */
+/** Returns the rules that make `described` equal to `selector`. */
 function singleRules(selector: Selector, described: Selector): string[] {
   const rules: string[] = [];
   for (const command of selector.catalog.all) {

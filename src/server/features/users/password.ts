@@ -1,21 +1,21 @@
 /**
- * Passwords as users keep them: SHA-256 in hexadecimal.
+ * The passwords of users: SHA-256 in hexadecimal.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 export interface Password {
   readonly hash: string;
-  /** It was given as a hash, so that nobody here has seen the password itself. */
+  /** It was given as a hash, so the password itself is not known here. */
   readonly isGivenAsHash: boolean;
 }
 
-/** What users ask the world; implemented by host.ts. */
+/** What users need of the host; implemented by host.ts. */
 export interface PasswordHost {
-  /** The place of a password among others, or -1; see {@link findPassword}. */
+  /** Returns the index of a password among others, or -1; see {@link findPassword}. */
   choose(find: () => number): number;
 }
 
-/** `>password`, `<password`, `#hash`, `!hash`. */
+/** True for `>password`, `<password`, `#hash`, `!hash`. */
 export function isPasswordRule(rule: string): boolean {
   return /^[><#!]/.test(rule);
 }
@@ -29,8 +29,8 @@ export function isHash(text: string): boolean {
 }
 
 /**
- * The place among `passwords` of the one that is `wanted`, or -1, in a time that tells nothing of how much of a guess was right. A recording has other
- * passwords and other hashes in the place of these, which no longer belong together: where one is compared with the other, the answer is an input.
+ * Returns the index of `wanted` among `passwords`, or -1, in a time that does not depend on how much of a guess was right. A recording has other
+ * passwords and other hashes instead of these, which no longer match: the result of a comparison is therefore an input.
  */
 export function findPassword(passwords: readonly Password[], wanted: Password, host: PasswordHost): number {
   const find = (): number => {

@@ -1,29 +1,29 @@
 /**
- * The one permission check: may a user run this command with these arguments? Commands of clients, the children of EXEC and the commands of scripts ask it;
+ * The one permission check: whether a user may run a command with these arguments. Used for commands of clients, children of EXEC and commands of scripts;
  * each of them words its own error.
  */
 import type { AccessedCommand, KeyUse } from './access.js';
 import type { Lack, Selector } from './selector.js';
 import type { User } from './user.js';
 
-/** What a user lacks. */
+/** What a user has no permission for. */
 export interface Denial {
   readonly reason: 'command' | 'key' | 'channel';
-  /** The full name of the command, or the key or channel that is out of reach; as ACL LOG shows it. */
+  /** The full name of the command, or the denied key or channel; as ACL LOG shows it. */
   readonly object: string;
 }
 
 type Argv = readonly string[];
 
-/** From the least telling on. */
+/** Least specific first. */
 const REASONS = ['command', 'key', 'channel'] as const satisfies readonly Denial['reason'][];
 
-/** Null if the user may run the command. `argv` is the whole request, whose number of arguments has been checked. */
+/** Returns null if the user may run the command. `argv` is the whole request, whose number of arguments has been checked. */
 export function mayRun(user: User, command: AccessedCommand, argv: Argv): Denial | null {
   return user.isUnrestricted ? null : checkSelectors(user.selectors, command, argv);
 }
 
-/** One selector that allows all of it is enough. If there is none: the key or channel that came last in argv of those that were out of reach. */
+/** One selector that allows the whole request is enough. Otherwise returns the denied key or channel that comes last in argv. */
 function checkSelectors(selectors: readonly Selector[], command: AccessedCommand, argv: Argv): Denial | null {
   const keys = keysOnce(command, argv);
   let worst: Lack = { reason: 'command', position: 0 };
@@ -36,13 +36,13 @@ function checkSelectors(selectors: readonly Selector[], command: AccessedCommand
   return { reason: worst.reason, object: worst.reason === 'command' ? command.fullName : argv[worst.position]! };
 }
 
-/** Looks for the keys when first asked. */
+/** Finds the keys on first use. */
 function keysOnce(command: AccessedCommand, argv: Argv): () => readonly KeyUse[] {
   let keys: readonly KeyUse[] | null = null;
   return () => (keys ??= command.keyUses(argv));
 }
 
-/** May the user run the command and read any key besides those in its arguments? SORT asks, whose BY and GET name keys by patterns. */
+/** True if the user may run the command and read any key, not only those in its arguments. For SORT, whose BY and GET name keys by patterns. */
 export function mayReadAnyKey(user: User, command: AccessedCommand, argv: Argv): boolean {
   if (user.isUnrestricted) return true;
   const keys = keysOnce(command, argv);

@@ -1,6 +1,6 @@
 /**
- * Selector: a set of permissions: commands, keys, channels. A user has a root selector, and as many others as its rules put in parentheses; each of them
- * allows a request by itself or not.
+ * Selector: a set of permissions: commands, keys, channels. A user has a root selector, and one for each rule in parentheses; a request must be allowed by one
+ * of them alone.
  *
  *     +get +@hash -hdel     commands       allowed    one flag for each command number
  *     +select|0             first argument firstArguments
@@ -13,13 +13,13 @@ import { splitInline } from '../../resp/inline.js';
 import type { AccessedCommand, CommandCatalog, KeyUse } from './access.js';
 import { describeCommands } from './command-rules.js';
 
-/** Why a rule is refused, in Redis's words. */
+/** Why a rule is refused, worded as in Redis. */
 export class RuleError extends Error {
   override readonly name = 'RuleError';
 
   constructor(
     message: string,
-    /** The rule names a command or category that there is not. */
+    /** The rule names an unknown command or category. */
     readonly isUnknownName = false,
   ) {
     super(message);
@@ -60,18 +60,18 @@ export interface SelectorState {
   readonly channels: readonly string[];
 }
 
-/** A name or pattern with white space or a NUL could not be written down as a rule. */
+/** True for a name or pattern with white space or a NUL, which could not be written as a rule. */
 export function hasSpaces(text: string): boolean {
   return /[ \t-\r\0]/.test(text);
 }
 
 export class Selector {
-  /** No command was ever taken away since `+@all`: then commands need not be looked at. */
+  /** No command was removed since `+@all`: then commands need not be checked. */
   private allCommands = false;
-  /** `+@all` was given, and not taken back as a whole: commands that come later would be allowed. */
+  /** `+@all` was given, and not revoked as a whole: commands added later would be allowed. */
   futureCommands = false;
   private readonly allowed: Uint8Array;
-  /** Of commands that are allowed with certain first arguments only, by number. */
+  /** For commands that are allowed only with certain first arguments, by number. */
   readonly firstArguments = new Map<number, string[]>();
   private allKeys = false;
   private keys: KeyPattern[] = [];
@@ -109,7 +109,7 @@ export class Selector {
     };
   }
 
-  /** What has just been made. */
+  /** Only for a new selector. */
   restore(state: SelectorState): void {
     const { allCommands, futureCommands, commands, firstArguments, allKeys, keys, allChannels, channels } = state;
     for (const name of commands) this.allowed[this.catalog.find(name)!.number] = 1;
@@ -134,7 +134,7 @@ export class Selector {
     return this.allKeys || this.keys.some(({ pattern, reads }) => reads && pattern === '*');
   }
 
-  /** Null if it allows the request. */
+  /** Returns null if it allows the request. */
   lack(command: AccessedCommand, argv: readonly string[], keys: () => readonly KeyUse[]): Lack | null {
     if (!this.allCommands && !command.needsNoAuth && !this.allows(command) && !this.allowsFirstArgument(command, argv)) return COMMAND_LACKS;
     if (!this.allKeys) {
@@ -160,7 +160,7 @@ export class Selector {
     return null;
   }
 
-  /** Throws {@link RuleError}. */
+  /** Applies a rule. Throws {@link RuleError}. */
   apply(rule: string): void {
     const word = cString(rule).toLowerCase();
     switch (word) {
@@ -227,7 +227,7 @@ export class Selector {
     if (!this.channels.includes(pattern)) this.channels.push(pattern);
   }
 
-  /** `+name`, `-name`, `+@category`, `-@category`, `+name|first-argument`. */
+  /** Applies `+name`, `-name`, `+@category`, `-@category`, `+name|first-argument`. */
   private applyToCommands(rule: string): void {
     const isAllowed = rule[0] === '+';
     if (rule[1] === '@') return this.applyToCategory(rule.slice(2), isAllowed);
@@ -253,7 +253,7 @@ export class Selector {
     for (const command of commands) this.setCommand(command, isAllowed);
   }
 
-  /** Of a container all subcommands, too. */
+  /** For a container also all its subcommands. */
   setCommand(command: AccessedCommand, isAllowed: boolean): void {
     this.allowed[command.number] = isAllowed ? 1 : 0;
     this.firstArguments.delete(command.number);
@@ -267,7 +267,7 @@ export class Selector {
     else if (!values.some((known) => isSameWord(known, value))) values.push(value);
   }
 
-  /** As rules that would make it again. */
+  /** Returns the rules that would make it again. */
   describe(): string {
     const channels = this.allChannels ? ['&*'] : ['resetchannels', ...this.channelRules];
     return [...this.keyRules, ...channels, this.describeCommands()].join(' ');
@@ -286,14 +286,14 @@ export class Selector {
   }
 }
 
-/** @param isPattern a pattern to subscribe to must be one of those allowed, word for word */
+/** @param isPattern a pattern to subscribe to must be among the allowed ones, literally */
 export function allowsChannel(patterns: readonly string[], channel: string, isPattern: boolean): boolean {
   return patterns.some((pattern) => (isPattern ? cString(pattern) === cString(channel) : matchesGlob(pattern, channel)));
 }
 
 const isSameWord = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** The rules of `(+get ~a*)`. Throws {@link RuleError}. */
+/** Applies the rules of `(+get ~a*)`. Throws {@link RuleError}. */
 export function parseSelector(rule: string, selector: Selector): Selector {
   for (const each of splitInline(rule.slice(1, -1)) ?? []) selector.apply(each);
   return selector;

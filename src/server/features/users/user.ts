@@ -1,5 +1,5 @@
 /**
- * User: who a client is, how it proves that, and what it may do. Each session has one; see permission.ts for the check itself.
+ * User: name, passwords and permissions. Each session has one; see permission.ts for the check itself.
  *
  * Rules are those of ACL SETUSER and of ACL files: flags and passwords concern the user as a whole, all others its root selector (selector.ts).
  */
@@ -11,16 +11,16 @@ import { hasSpaces, parseSelector, RuleError, Selector, type SelectorState } fro
 export interface UserSurroundings {
   readonly catalog: CommandCatalog;
   readonly host: PasswordHost & FileHost;
-  /** May a new user or selector use all channels? acl-pubsub-default. */
+  /** Returns whether a new user or selector may use all channels: acl-pubsub-default. */
   allowsChannelsByDefault(): boolean;
-  /** The ACL file as aclfile names it, and its path. */
+  /** Returns the ACL file as named by aclfile, and its path. */
   aclFile(): { readonly name: string; readonly path: string };
 }
 
-/** Of the machine's files; implemented by host.ts. */
+/** Access to files; implemented by host.ts. */
 export interface FileHost {
   readFile(path: string): { readonly bytes: string } | { readonly complaint: string };
-  /** Null, or why it has failed. */
+  /** Returns null, or why it has failed. */
   attempt(action: () => void): string | null;
 }
 
@@ -33,20 +33,20 @@ export interface UserState {
   readonly selectors: readonly SelectorState[];
 }
 
-/** Whether what RESTORE brings is checked in full: a flag that is kept and shown; `null` if no rule has named it. */
+/** Whether payloads of RESTORE are checked fully: a flag that is only stored and shown; `null` if no rule has set it. */
 type Sanitizing = 'skip-sanitize-payload' | 'sanitize-payload' | null;
 
 const NO_HASH = 'The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters';
 
 export class User {
   isOn = false;
-  /** Every password is right. */
+  /** Every password is accepted. */
   isNoPass = false;
   private sanitizing: Sanitizing = null;
   passwords: readonly Password[] = [];
-  /** The root selector, and those in parentheses. */
+  /** The root selector, followed by those in parentheses. */
   selectors: readonly Selector[];
-  /** May run every command, with all keys and channels: then nothing else is looked at. */
+  /** May run every command, with all keys and channels: then nothing else is checked. */
   isUnrestricted = false;
 
   constructor(
@@ -87,7 +87,7 @@ export class User {
     this.isUnrestricted = this.selectors.some((selector) => selector.isUnrestricted);
   }
 
-  /** Nobody can be this user without a password that is right. */
+  /** True if authentication requires a correct password. */
   get needsPassword(): boolean {
     return !this.isNoPass || !this.isOn;
   }
@@ -100,7 +100,7 @@ export class User {
     return findPassword(this.passwords, wanted, this.server.host);
   }
 
-  /** Throws {@link RuleError}. */
+  /** Applies a rule. Throws {@link RuleError}. */
   apply(rule: string): void {
     this.applyRule(rule);
     this.look();
@@ -139,7 +139,7 @@ export class User {
     else this.root.apply(rule);
   }
 
-  /** As it was when it was new, but for the flag sanitize-payload. */
+  /** Resets everything except the flag sanitize-payload. */
   private reset(): void {
     this.isOn = this.isNoPass = false;
     this.passwords = [];
@@ -167,7 +167,7 @@ export class User {
     return [this.isOn ? 'on' : 'off', ...(this.isNoPass ? ['nopass'] : []), ...(this.sanitizing === null ? [] : [this.sanitizing])];
   }
 
-  /** As a line of an ACL file. */
+  /** Returns it as a line of an ACL file. */
   describe(): string {
     const [root, ...others] = this.selectors;
     const passwords = this.passwords.map(({ hash }) => `#${hash}`);
@@ -175,12 +175,12 @@ export class User {
   }
 }
 
-/** Usernames are words of a line. */
+/** True for a valid name: names are words of a line. */
 export function isUsername(name: string): boolean {
   return !hasSpaces(name);
 }
 
-/** A selector may be spread over several arguments: `(+get`, `~a*)`. Throws {@link UnmatchedParenthesis}. */
+/** Joins selectors that are spread over several arguments: `(+get`, `~a*)`. Throws {@link UnmatchedParenthesis}. */
 export function mergeSelectors(rules: readonly string[]): string[] {
   const merged: string[] = [];
   let open: string | null = null;

@@ -1,5 +1,5 @@
 /**
- * Users: the users that a server knows, by name. `default`, which every new connection is, is always among them.
+ * Users: the users of a server, by name. `default`, the user of every new connection, always exists.
  */
 import { replaceFile } from '../../../shared/replace-file.js';
 import { cString } from '../../errors.js';
@@ -24,7 +24,7 @@ export class Users {
     return user;
   }
 
-  /** May do everything, and is none of the users. */
+  /** Returns a user that may do everything, and is not among the users. */
   superuser(): User {
     return this.create('(superuser)', ALL);
   }
@@ -33,7 +33,7 @@ export class Users {
     return this.inOrder().map((user) => user.capture());
   }
 
-  /** @param isFork what is compared with passwords from now on is recorded with this server, which knows them by their hashes only */
+  /** @param isFork comparisons with passwords are recorded from now on with this server, which knows only their hashes */
   restore(states: readonly UserState[], isFork: boolean): void {
     for (const { name, passwords, ...state } of states) {
       const user = name === 'default' ? this.default : new User(name, this.server);
@@ -45,26 +45,26 @@ export class Users {
     return this.users.get(name);
   }
 
-  /** By name. */
+  /** Returns the users by name. */
   inOrder(): User[] {
     return [...this.users.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The user whose name and password these are; null if they are nobody's. */
+  /** Returns the user with this name and password; null if there is none. */
   authenticate(name: string, password: string): User | null {
     const user = this.users.get(name);
     return user !== undefined && user.isOn && user.accepts(password) ? user : null;
   }
 
-  /** What requirepass says of the user default; empty: it needs none. */
+  /** Applies requirepass to the user default; empty: no password. */
   requirePassword(password: string): void {
     this.default.apply('resetpass');
     this.default.apply(password === '' ? 'nopass' : `>${password}`);
   }
 
   /**
-   * Applies all rules to a user, who is made if there is none of that name, or none of them. Returns why not, or null.
-   * @param changing called with the user as it will be and as it was, before it changes
+   * Applies all rules to a user, who is created if necessary, or none of them. Returns why not, or null.
+   * @param changing called with the user's new and old state, before it changes
    */
   set(name: string, rules: readonly string[], changing: (next: User, user: User) => void): string | null {
     if (!isUsername(name)) return "Usernames can't contain spaces or null characters";
@@ -82,14 +82,14 @@ export class Users {
     return null;
   }
 
-  /** The user that is gone now; undefined if there was none. */
+  /** Returns the deleted user; undefined if there was none. */
   delete(name: string): User | undefined {
     const user = this.users.get(name);
     this.users.delete(name);
     return user;
   }
 
-  /** Puts the users of the ACL file in the place of all others. Returns those that are gone. Throws {@link AclFileError}, and then nothing has changed. */
+  /** Replaces all users by those of the ACL file. Returns the removed ones. Throws {@link AclFileError}, and then nothing has changed. */
   load(): User[] {
     const { name: file, path } = this.server.aclFile();
     const content = this.server.host.readFile(path);
@@ -101,7 +101,7 @@ export class Users {
     return gone;
   }
 
-  /** Makes the users of a configuration, each a name and its rules. Returns those that are off. Throws {@link RuleError}, which says of whom. */
+  /** Creates the users of a configuration, each a name and its rules. Returns those that are off. Throws {@link RuleError}, which names the user. */
   configure(lines: readonly (readonly string[])[]): string[] {
     const seen = new Set<string>();
     for (const [name = '', ...rules] of lines) {
@@ -116,13 +116,13 @@ export class Users {
     return [...seen].filter((name) => !this.users.get(name)!.isOn);
   }
 
-  /** Writes the ACL file. Returns why it could not, or null. */
+  /** Writes the ACL file. Returns why that failed, or null. */
   save(): string | null {
     const { path } = this.server.aclFile();
     return this.server.host.attempt(() => replaceFile(path, this.lines().map((line) => `${line}\n`).join('')));
   }
 
-  /** As lines of an ACL file, or of a configuration. */
+  /** Returns the lines of an ACL file, or of a configuration. */
   lines(): string[] {
     return this.inOrder().map((user) => user.describe());
   }

@@ -1,11 +1,12 @@
 /**
- * RequestScanner: follows the requests of one client through the bytes that were read, in whatever pieces, and replaces the passwords in them.
+ * RequestScanner: scans the requests of one client in the bytes that were read, in whatever chunks, and replaces the passwords in them.
  *
  *   AUTH [user] PASSWORD   ·   HELLO 3 AUTH user PASSWORD   ·   CONFIG SET requirepass PASSWORD masterauth PASSWORD
  *   ACL SETUSER user >PASSWORD <PASSWORD #HASH !HASH
  *
- * It sees the bytes as the request decoder does (resp/request-decoder.ts), and skips what cannot be a secret. An argument is replaced as its bytes come. Of an
- * inline request only the whole line says which word is which: while one may hold a password, {@link awaitsLine} is true, and its bytes must not leave.
+ * It parses the bytes as the request decoder does (resp/request-decoder.ts), and skips what cannot be a secret. An argument is replaced as its bytes arrive. In
+ * an inline request only the whole line shows which word is which: while one may contain a password, {@link awaitsLine} is true, and its bytes must be held
+ * back.
  */
 import { SECRET_SETTINGS } from '../../config.js';
 import { splitInline } from '../../resp/inline.js';
@@ -13,11 +14,11 @@ import type { Replacement } from './secret-mask.js';
 
 export interface SecretSink {
   begin(): Replacement;
-  /** Of the hash of a password. */
+  /** For the hash of a password. */
   beginHash(): Replacement;
-  /** A secret has been replaced; this is what it was. */
+  /** Called when a secret has been replaced, with the original. */
   replaced(secret: string): void;
-  /** There is a secret that cannot be replaced. */
+  /** Called when there is a secret that cannot be replaced. */
   isLeft(): void;
 }
 
@@ -26,28 +27,28 @@ const LF = 10;
 const ASTERISK = 42;
 const DOLLAR = 36;
 
-/** Longest line of an inline request. */
+/** Maximum length of an inline request. */
 const MAX_LINE = 64 * 1024;
 
-/** A secret is remembered up to this length. */
+/** Maximum length of secrets that are remembered. */
 const MAX_REMEMBERED = 1024;
 
-/** What an argument is. */
+/** Roles of arguments. */
 const PLAIN = 0;
 const WORD = 1;
 const SECRET = 2;
-/** A rule of ACL SETUSER: its first byte says whether what follows is a secret. */
+/** A rule of ACL SETUSER: its first byte decides whether the rest is a secret. */
 const RULE = 3;
 type Role = typeof PLAIN | typeof WORD | typeof SECRET | typeof RULE;
 
-/** An inline request that may carry a password: its name, in whatever quotes, and what ends it; or a name that is spelled by escapes. */
+/** Matches an inline request that may contain a password: its name, with or without quotes, and the following space; or a name written with escapes. */
 const MAY_HOLD_SECRET = /^\s*(?:["']?(?:auth|hello|config|acl)["']?\s|["']\S*\\)/i;
 
 export class RequestScanner {
-  /** After bytes that are no request nothing is executed any more. */
+  /** After a protocol error nothing is executed any more. */
   private isBroken = false;
   private argumentsLeft = 0;
-  /** Bytes of the argument that is being read, with its CR and LF; -1 while its `$` line has not come. */
+  /** Bytes left of the argument being read, with its CR and LF; -1 while its `$` line has not arrived. */
   private bulkLeft = -1;
   private readonly header = new HeaderLine();
   private roles = new ArgumentRoles(0);
@@ -59,12 +60,12 @@ export class RequestScanner {
 
   constructor(private readonly sink: SecretSink) {}
 
-  /** Between two requests: there is nothing to remember of this client. */
+  /** True between two requests: there is no state to keep for this client. */
   get isAtRest(): boolean {
     return this.isBroken || (this.argumentsLeft === 0 && this.header.isEmpty && this.line.text === '');
   }
 
-  /** An inline request has begun that may hold a password, and its end has not come. */
+  /** True if an inline request that may contain a password has begun, and its end has not arrived. */
   get awaitsLine(): boolean {
     return !this.isBroken && !this.line.isGone && MAY_HOLD_SECRET.test(this.line.text);
   }
@@ -74,12 +75,12 @@ export class RequestScanner {
     while (at < end && !this.isBroken) at = this.argumentsLeft > 0 ? this.argument(bytes, at, end) : this.request(bytes, at, end);
   }
 
-  /** The line is not waited for any longer: what has come of it leaves as it is. */
+  /** Stops waiting for the line: the part that has arrived is recorded unchanged. */
   giveUpLine(): void {
     this.line.isGone = true;
   }
 
-  /** The client will send no more of its line: it was never executed, so whatever may be a password is replaced. */
+  /** The client will send no more of its line: it was never executed, so everything that may be a password is replaced. */
   endLine(): void {
     if (this.line.text !== '') this.inlineRequest();
   }
@@ -88,7 +89,7 @@ export class RequestScanner {
     if (this.line.text !== '' || (this.header.isEmpty && bytes[at] !== ASTERISK)) return this.inline(bytes, at, end);
     const next = this.header.feed(bytes, at, end);
     if (!this.header.isWhole) return next;
-    // What is no number is an empty request, or the end of the connection.
+    // Not a number: an empty request, or the end of the connection.
     const count = this.header.take(ASTERISK) ?? 0;
     this.argumentsLeft = count;
     this.roles = new ArgumentRoles(count);
@@ -176,19 +177,19 @@ export class RequestScanner {
   }
 }
 
-/** What replaces the rest of a rule that begins with this byte; null if that is no secret. */
+/** Returns what replaces the rest of a rule that begins with this byte; null if that is no secret. */
 export function beginRule(sink: SecretSink, first: number): Replacement | null {
   const sign = String.fromCharCode(first);
   if (sign === '>' || sign === '<') return sink.begin();
   return sign === '#' || sign === '!' ? sink.beginHash() : null;
 }
 
-/** Which arguments of a request are secrets, told by those before. */
+/** Determines which arguments of a request are secrets, from those before. */
 class ArgumentRoles {
   private command = '';
-  /** The name before was of a setting that is a secret. */
+  /** The previous name was that of a secret setting. */
   private namesSecret = false;
-  /** Of HELLO: where the password stands, and up to where the words have been told. */
+  /** For HELLO: the position of the password, and how many words have been parsed. */
   private secretAt = -1;
   private toldUpTo = 0;
 
@@ -230,14 +231,14 @@ class ArgumentRoles {
     return SECRET_SETTINGS.some((name) => name.length === length) ? WORD : PLAIN;
   }
 
-  /** A password without the user's name before it is an error, and a secret all the same. */
+  /** A password without the user's name before it is an error, but nevertheless a secret. */
   private helloOption(index: number, word: string): void {
     if (word === 'auth') this.toldUpTo = this.secretAt = Math.min(index + 2, this.count - 1);
     else if (word === 'setname') this.toldUpTo = index + 1;
   }
 }
 
-/** `*3` or `$5` with the CR and LF behind it, in whatever pieces. */
+/** Parses `*3` or `$5` with the CR and LF after it, in whatever chunks. */
 class HeaderLine {
   private length = 0;
   private kind = 0;
@@ -250,7 +251,7 @@ class HeaderLine {
     return this.length === 0;
   }
 
-  /** Takes bytes up to the end of the line. As in the decoder, the byte behind the CR is skipped without a look. Returns where it has stopped. */
+  /** Takes bytes up to the end of the line. As in the decoder, the byte after the CR is skipped unchecked. Returns where it has stopped. */
   feed(bytes: Buffer, start: number, end: number): number {
     for (let at = start; at < end; at++) {
       const byte = bytes[at]!;
@@ -267,7 +268,7 @@ class HeaderLine {
     return end;
   }
 
-  /** The number, if the line begins with this byte and is a number; the next line may come. */
+  /** Returns the number, if the line begins with this byte and is a number, and resets for the next line. */
   take(kind: number): number | null {
     const value = this.kind === kind && this.isNumber && this.length > 2 && Number.isSafeInteger(this.value) ? this.value : null;
     this.length = this.value = 0;
@@ -277,10 +278,10 @@ class HeaderLine {
   }
 }
 
-/** A line of words, and where its bytes lie. */
+/** A line of words, and the positions of its bytes. */
 class InlineLine {
   text = '';
-  /** Its bytes have left, and cannot be replaced any more. */
+  /** Its bytes have been passed on, and can no longer be replaced. */
   isGone = false;
   private pieces: { readonly bytes: Buffer; readonly start: number; readonly from: number; readonly to: number }[] = [];
 
@@ -298,16 +299,16 @@ class InlineLine {
   }
 }
 
-/** Where the characters of a word stand, quotes left out; null if one of them is an escape, which may be longer or shorter than its replacement's. */
+/** The positions of a word's characters, without quotes; null if one of them is an escape, which may be longer or shorter than its replacement's. */
 type WordRanges = readonly (readonly [start: number, end: number])[] | null;
 
-/** The first character is left out. */
+/** Removes the first character. */
 function withoutFirst(ranges: NonNullable<WordRanges>): WordRanges {
   const at = ranges.findIndex(([start, end]) => end > start);
   return ranges.flatMap(([start, end], index) => (index < at ? [] : [[index === at ? start + 1 : start, end] as const]));
 }
 
-/** The words of a line that splitInline can split, in its order. */
+/** Returns the words of a line that splitInline can split, in its order. */
 export function wordRanges(line: string): WordRanges[] {
   const words: WordRanges[] = [];
   for (let at = 0; ; ) {

@@ -1,14 +1,14 @@
 /**
- * SecretMask: replaces secrets by others of the same length, the same secret always by the same, and different ones by different ones.
+ * SecretMask: replaces secrets by others of the same length: equal ones by equal ones, and different ones by different ones.
  *
- * So a server that is told the replacements does what the recorded one did: it compares passwords, and knows nothing else of them. Each byte moves on within
- * its class by an amount that depends on a key and on the bytes before it; so a secret can be replaced in pieces, as they come. The key is kept nowhere.
+ * So a server that gets the replacements behaves like the recorded one: passwords are only compared. Each byte is shifted within its class by an amount that
+ * depends on a key and on the bytes before it; so a secret can be replaced in chunks, as they arrive. The key is stored nowhere.
  *
  *   letters and digits │ punctuation that needs no quotes │ bytes from 0x80 on │ the rest stays: spaces, quotes, backslashes, control characters
  */
 import { createHash } from 'node:crypto';
 
-/** Of longer secrets the rest moves on by what the bytes up to here have made of the key. */
+/** Beyond this length all bytes are shifted by what the bytes up to here have made of the key. */
 const HASHED_BYTES = 256;
 
 const CLASSES: readonly string[] = [
@@ -17,7 +17,7 @@ const CLASSES: readonly string[] = [
   String.fromCharCode(...Array.from({ length: 128 }, (_, index) => 128 + index)),
 ];
 
-/** What a hash is made of. */
+/** The characters of a hash. */
 const HASH_CLASSES: readonly string[] = ['0123456789abcdef'];
 
 export class SecretMask {
@@ -27,7 +27,7 @@ export class SecretMask {
     return new Replacement(this.key, CLASSES);
   }
 
-  /** Of the hash of a password: it stays one. */
+  /** For the hash of a password: the result looks like a hash. */
   beginHash(): Replacement {
     return new Replacement(this.key, HASH_CLASSES);
   }

@@ -1,11 +1,11 @@
 /**
- * TapeRedactor: takes the passwords out of a recording before it leaves the process.
+ * TapeRedactor: removes the passwords from a recording before it leaves the process.
  *
  *   ring ──▶ block of the tape ──▶ walkTape ──▶ what each client has sent ──▶ RequestScanner ──▶ replaced in place
  *                                          └──▶ digits of ACL GENPASS, rules of the ACL file ───▶ replaced in place
  *
- * The loop knows nothing of it, but for the replies that show a secret, of which it records no hash. A secret that stands elsewhere, in a script or in a value,
- * cannot be replaced without changing what the server does: it is looked for, and {@link containsSecrets} says that there is one.
+ * The loop does not know of it, except that it records no hash of replies that show a secret. A secret elsewhere, in a script or in a value, cannot be replaced
+ * without changing what the server does: it is searched for, and {@link containsSecrets} says whether there is one.
  */
 import { randomBytes } from 'node:crypto';
 import { SECRET_SETTINGS, type SettingValues } from '../../config.js';
@@ -16,27 +16,27 @@ import { walkTape } from '../tape-walk.js';
 import { beginRule, RequestScanner, type SecretSink } from './request-scanner.js';
 import { type Replacement, SecretMask } from './secret-mask.js';
 
-/** So much is held back, at most, while a line has not come to its end: blocks come 20 times a second, if anything happens. */
+/** Maximum number of blocks that are held back while a line is incomplete: blocks come 20 times a second, if anything happens. */
 const MOST_HELD_BLOCKS = 20;
 const MOST_HELD_BYTES = 2 ** 22;
 
-/** Shorter ones stand everywhere. */
+/** Shorter ones occur everywhere. */
 const SHORTEST_SOUGHT = 4;
-/** A client that tries passwords must not make the recording slow. */
+/** A limit, so that a client that tries passwords cannot make the recording slow. */
 const MOST_SOUGHT = 64;
 
 export class TapeRedactor implements SecretSink {
-  /** Something that is a secret is in the recording as it was. */
+  /** The recording contains a secret unchanged. */
   containsSecrets = false;
   private readonly mask: SecretMask;
-  /** Clients of which half a request has come, by token. */
+  /** Clients with an incomplete request, by token. */
   private readonly scanners = new Map<number, RequestScanner>();
   private held: Buffer[] = [];
   private heldBytes = 0;
-  /** The secrets that have been replaced, oldest first. */
+  /** The replaced secrets, oldest first. */
   private readonly sought = new Set<string>();
 
-  /** @param key other keys give other replacements; it is kept nowhere else */
+  /** @param key other keys give other replacements; it is stored nowhere else */
   constructor(key: Buffer = randomBytes(32)) {
     this.mask = new SecretMask(key);
   }
@@ -57,7 +57,7 @@ export class TapeRedactor implements SecretSink {
     return settings;
   }
 
-  /** A rule of a user, whose password or hash is replaced. */
+  /** Replaces the password or hash in a rule of a user. */
   private rule(rule: string): string {
     const replacement = rule === '' ? null : beginRule(this, rule.charCodeAt(0));
     if (replacement === null) return rule;
@@ -67,7 +67,7 @@ export class TapeRedactor implements SecretSink {
     return bytes.latin1Slice();
   }
 
-  /** Of a captured state the settings and the passwords of users are replaced; a secret that stands elsewhere in it stays. */
+  /** In a captured state the settings and the passwords of users are replaced; a secret elsewhere in it stays. */
   private state(from: string): string {
     const state = readState(Buffer.from(from, 'base64'));
     const payload = Buffer.from(serializeState({ ...state, settings: this.settings(state.settings), users: state.users.map((user) => this.user(user)) }));
@@ -79,11 +79,11 @@ export class TapeRedactor implements SecretSink {
     return { ...user, passwords: user.passwords.map((password) => ({ ...password, hash: this.mask.hash(password.hash) })) };
   }
 
-  /** @param block the next whole answers of the tape, which are changed in place. Returns the blocks that may leave now, in order */
+  /** @param block the next whole answers of the tape, changed in place. Returns the blocks that may be passed on now, in order */
   take(block: Buffer): readonly Buffer[] {
     walkTape(block, {
       read: (token, start, end) => this.read(token, block, start, end),
-      // JSON of a string: what stands between the quotes.
+      // JSON of a string: replaces what is between the quotes.
       secret: (start, end) => this.replaceText(block, start + 1, end - 1),
       aclFile: (start, end) => this.replaceRules(block, start, end),
     });
@@ -95,7 +95,7 @@ export class TapeRedactor implements SecretSink {
     return this.release();
   }
 
-  /** What was held back: no more of the tape comes. */
+  /** Returns what was held back, at the end of the tape. */
   end(): readonly Buffer[] {
     for (const scanner of this.scanners.values()) scanner.endLine();
     return this.release();
@@ -134,7 +134,7 @@ export class TapeRedactor implements SecretSink {
     this.mask.begin().apply(block, start, end);
   }
 
-  /** The words of an ACL file that are passwords or hashes. */
+  /** Replaces the passwords and hashes in an ACL file. */
   private replaceRules(block: Buffer, start: number, end: number): void {
     for (const { index, 0: rule } of block.latin1Slice(start, end).matchAll(/(?<![^ \t\r\n])[><#!][^ \t\r\n]+/g)) {
       const from = start + index;

@@ -1,9 +1,9 @@
 /**
- * Change: what is to be otherwise when a recording is gone through once more, as it is typed behind `--with`.
+ * Change: what is to be different when a recording is run again, as typed after `--with`.
  *
  *   edge-triggered · level-triggered      how readiness is reported       drop=frame:17             the 17th request of the recording is not sent
- *   seed=7                                of everything random            drop=frame:3:17           the 17th of token 3
- *   maxmemory=1mb                         any setting of redis.conf       delay=token:3:50ms        what token 3 sends arrives so much later
+ *   seed=7                                for everything random            drop=frame:3:17           the 17th of token 3
+ *   maxmemory=1mb                         any setting of redis.conf       delay=token:3:50ms        what token 3 sends arrives this much later
  *   slice 1 on #3                         any fault of the table
  */
 import { ConfigReader, findSetting } from '../../config.js';
@@ -18,11 +18,11 @@ export type Change =
   | { readonly kind: 'seed'; readonly seed: number }
   | { readonly kind: 'settings'; readonly settings: Partial<SettingValues> }
   | { readonly kind: 'fault'; readonly fault: Fault }
-  /** A token of null: among the requests of all clients. */
+  /** A token of null: counted among the requests of all clients. */
   | { readonly kind: 'drop'; readonly token: number | null; readonly request: number }
   | { readonly kind: 'delay'; readonly token: number; readonly us: number };
 
-/** A change that cannot be; the message is one line for people, a byte string. */
+/** An invalid change; the message is one line for people, a byte string. */
 export class ChangeError extends Error {
   override readonly name = 'ChangeError';
 }
@@ -75,7 +75,7 @@ function parseDelay(value: string): Change {
   }
 }
 
-/** As on a line of redis.conf. */
+/** Parses as on a line of redis.conf. */
 function parseSetting(name: string, value: string): Change {
   const reader = new ConfigReader();
   reader.words([name, ...value.split(' ').filter((word) => word !== '')], (complaint) => {

@@ -1,7 +1,7 @@
 /**
- * ClientScript: what the clients of a recording did, and when, and what they got for it; taken down while the recording is replayed.
+ * ClientScript: what the clients of a recording did, when, and what they received; collected while the recording is replayed.
  *
- * Of each act it is kept which reply it followed: the client may have waited for that one.
+ * Each act is stored with the reply that it followed: the client may have waited for that one.
  */
 import { formatAddress, type Address } from '../../io/poll.js';
 import type { FaultCall } from '../../faults/loop-faults.js';
@@ -19,9 +19,9 @@ export interface Moment {
 
 interface Placed {
   readonly at: Moment;
-  /** Which act of all clients it is: those of one moment keep their order. */
+  /** The position of the act among those of all clients: acts of one moment keep their order. */
   readonly order: number;
-  /** The last request of this client that was answered by then. */
+  /** The last request of this client that was answered before. */
   readonly after: number;
 }
 
@@ -33,11 +33,11 @@ export type ClientAct = Placed & (
 
 export interface ScriptedClient {
   readonly connectsAt: Moment;
-  /** Which of the server's listeners it came to. */
+  /** Index of the listener that it connected to. */
   readonly listener: number;
   readonly address: Address;
   readonly acts: readonly ClientAct[];
-  /** Its requests, and what it got. */
+  /** Its requests, and what it received. */
   readonly log: ReplyLog;
 }
 
@@ -48,13 +48,13 @@ export interface ClientScript {
   readonly files: readonly FileContent[];
   /** In the order in which they were accepted. */
   readonly clients: readonly ScriptedClient[];
-  /** Faults of the loop that were set and taken away, and changes of how readiness is reported. */
+  /** Faults of the loop that were set and removed, and changes of how readiness is reported. */
   readonly faults: readonly { readonly at: Moment; readonly call: FaultCall }[];
-  /** Replies and messages in the order in which they have left: whose, to which of its requests, and which part of what it got for that. */
+  /** Replies and messages in the order in which they were sent: to which client, for which request, and which part of what it received for that. */
   readonly replies: readonly (readonly [client: number, frame: number, part: number])[];
 }
 
-/** Replays a recording. Throws {@link RecordingError} if that comes to something else than was recorded. */
+/** Replays a recording. Throws {@link RecordingError} if the replay diverges. */
 export function readClientScript(replay: Replay): ClientScript {
   const reader = new ScriptReader(replay);
   const { divergence } = replay.run(() => reader.hasConnected);
@@ -70,7 +70,7 @@ interface DraftClient extends ScriptedClient {
 class ScriptReader implements WorldObserver {
   private readonly begin: Moment;
   private readonly clients: DraftClient[] = [];
-  /** The place of each among the clients. */
+  /** The index of each among the clients. */
   private readonly places = new Map<ReplayedStream, number>();
   private readonly faults: { at: Moment; call: FaultCall }[] = [];
   private readonly replies: [client: number, frame: number, part: number][] = [];
@@ -136,7 +136,7 @@ class ScriptReader implements WorldObserver {
     client.acts.push(act({ at: this.now, order: this.order++, after: client.log.answered }));
   }
 
-  /** Null: it is no client, but a server that this one has connected to. */
+  /** Null: not a client, but a server that this one has connected to. */
   private clientOf(stream: ReplayedStream): DraftClient | null {
     const place = this.places.get(stream);
     return place === undefined ? null : this.clients[place]!;
@@ -148,7 +148,7 @@ class ScriptReader implements WorldObserver {
   }
 }
 
-/** The script without one request: what is behind it moves up. @param client whose, by its place. @param frame which of its requests */
+/** Returns the script without one request: what follows it moves up. @param client by its index. @param frame number of the request */
 export function withoutRequest(script: ClientScript, client: number, frame: number): ClientScript {
   const { acts, log } = script.clients[client]!;
   const bytes = Buffer.concat(acts.flatMap((act) => (act.kind === 'bytes' ? act.bytes : [])));
@@ -165,7 +165,7 @@ export function withoutRequest(script: ClientScript, client: number, frame: numb
   return { ...script, clients: script.clients.map((each, index) => (index === client ? { ...each, acts: left } : each)) };
 }
 
-/** Where a request lies among all bytes of its client. Between two of them there may be empty lines, which are no requests. */
+/** Returns the position of a request in the bytes of its client. Between two requests there may be empty lines. */
 function rangeOf(bytes: Buffer, { exchanges }: ReplyLog, frame: number): readonly [start: number, end: number] {
   let at = 0;
   for (const [index, { raw, requestBytes }] of exchanges.entries()) {

@@ -1,31 +1,31 @@
 /**
- * ReplyLog: what one client has asked, and what it has got for each request, of a server whose trace and whose writes are listened to.
+ * ReplyLog: the requests of one client, and what it received for each, collected from the server's trace and writes.
  *
- *   frame ──▶ a request      reply ──▶ how many of the next bytes belong to it      sent ──▶ bytes that have left
+ *   frame ──▶ a request      reply ──▶ how many of the next bytes belong to it      sent ──▶ bytes that were sent
  *
- * Messages that come between replies (pub/sub, MONITOR) are parts of what a client gets for the request that came last.
+ * Messages between replies (pub/sub, MONITOR) are parts of what a client receives for its last request.
  */
 import { crc32 } from 'node:zlib';
 import { Fifo } from '../../../shared/fifo.js';
 import type { TraceBody } from '../../trace/events.js';
 
-/** So much of what a client gets for a request is kept to be shown. */
+/** How much of what a client receives for a request is kept to be shown. */
 const SHOWN_BYTES = 120;
 
 export interface Exchange {
-  /** At most 256 words of 1024 bytes; empty if it could not be understood. */
+  /** At most 256 words of 1024 bytes; empty if it could not be decoded. */
   readonly argv: readonly string[];
   /** Length of the request, and its first bytes. */
   readonly requestBytes: number;
   readonly raw: string;
-  /** Which request of the whole server it is, from 1. */
+  /** The number of the request among all of the server, from 1. */
   readonly number: number;
-  /** What the client has got for it: the reply, and messages behind it. */
+  /** What the client received for it: the reply, and messages after it. */
   readonly parts: Part[];
 }
 
 export interface Part {
-  /** The turn in which its first byte has left. */
+  /** The turn in which its first byte was sent. */
   readonly turn: number;
   bytes: number;
   hash: number;
@@ -38,11 +38,11 @@ type EventOf<K extends TraceBody['kind']> = Extract<TraceBody, { kind: K }>;
 export class ReplyLog {
   /** Its token; 0: it was refused. */
   token = 0;
-  /** The request of number n at n - 1. */
+  /** Request number n is at n - 1. */
   readonly exchanges: Exchange[] = [];
-  /** The last request that is answered, as far as bytes have left; 0: none. */
+  /** The last request whose answer was sent; 0: none. */
   answered = 0;
-  /** Bytes that are encoded and have not left. */
+  /** Encoded bytes that are not sent yet. */
   private readonly pending = new Fifo<{ readonly frame: number; left: number; part: Part | null }>();
 
   frame({ frame, argv, bytes, raw }: EventOf<'frame'>, number: number): void {
@@ -53,11 +53,11 @@ export class ReplyLog {
     this.pending.push({ frame, left: bytes, part: null });
   }
 
-  /** Bytes have left for the client in this turn. @param began told of each part that begins, by its request and its place there */
+  /** Called when bytes were sent to the client in this turn. @param began called for each part that begins, with its request and its index there */
   sent(bytes: Buffer, turn: number, began: (frame: number, part: number) => void = () => {}): void {
     for (let at = 0; at < bytes.length; ) {
       const reply = this.pending.first;
-      // A client that is refused is answered without a request.
+      // A refused client is answered without a request.
       if (reply === undefined) return;
       const some = bytes.subarray(at, at + reply.left);
       add((reply.part ??= this.begin(reply.frame, turn, began)), some);
@@ -90,20 +90,20 @@ export class ReplyLogs {
   private readonly byToken = new Map<number, ReplyLog>();
   private requests = 0;
 
-  /** The next client has connected. */
+  /** Adds the next client. */
   add(): ReplyLog {
     const log = new ReplyLog();
     this.all.push(log);
     return log;
   }
 
-  /** The client was let in. */
+  /** Called when the client was admitted. */
   name(log: ReplyLog, token: number): void {
     log.token = token;
     this.byToken.set(token, log);
   }
 
-  /** To be called with all events of the trace. */
+  /** Must be called with all events of the trace. */
   hear(event: TraceBody): void {
     if (event.kind === 'frame') this.byToken.get(event.token)?.frame(event, ++this.requests);
     else if (event.kind === 'reply') this.byToken.get(event.token)?.reply(event);

@@ -1,9 +1,9 @@
 /**
- * ScriptedRun: a server on the scripted kernel, and clients that do what a script says. Nothing takes time: the clock goes from one thing to the next; a
- * virtual one is advanced to it.
+ * ScriptedRun: a server on the scripted kernel, with clients that follow a script. Nothing takes time: the clock jumps from one act to the next; a virtual one
+ * is advanced to it.
  *
- * What a client does arrives at the later of its recorded time and the reply that it followed then, since it may have waited for that one. Clients read
- * what they get at once.
+ * An act of a client happens at its recorded time, but not before the reply that it followed then, since the client may have waited for that. Clients read at
+ * once.
  */
 import { Config, type SettingValues } from '../../config.js';
 import type { Fault } from '../../faults/fault.js';
@@ -27,22 +27,22 @@ export interface RunOptions {
   readonly edgeTriggered: boolean;
   readonly hasVirtualClock: boolean;
   readonly faults: readonly Fault[];
-  /** What the server begins with, made anew for each run; null: with nothing. */
+  /** Creates the state that the server starts from, anew for each run; null: none. */
   readonly start: () => ServerOrigin | null;
-  /** By how many µs later arrives what these clients send: by their tokens in the recording. */
+  /** By how many µs the bytes of these clients arrive later: by their tokens in the recording. */
   readonly delaysUs: ReadonlyMap<number, number>;
 }
 
-/** When the script has ended, replies that are still due have this much time, or as long as the script took, if that is longer. */
+/** After the end of the script, outstanding replies have this much time, or the duration of the script, if that is longer. */
 const PATIENCE_US = 60_000_000;
 
-/** Times that are nearer to each other than this are one. */
+/** Times closer to each other than this are equal. */
 const EPSILON_US = 0.001;
 
-/** A loop that takes more turns than this, while no time passes and no byte moves, is taken to be spinning. */
+/** A loop that takes more turns than this, without time passing or bytes moving, counts as spinning. */
 const MOST_TURNS = 1_000_000;
 
-/** Runs a script to its end. Throws FaultError, ConfigError or SystemError if there can be no such server. Returns what each client got. */
+/** Runs a script to its end. Throws FaultError, ConfigError or SystemError if there can be no such server. Returns what each client received. */
 export function runScript(script: ClientScript, options: RunOptions): readonly ReplyLog[] {
   return new ScriptedRun(script, options).run();
 }
@@ -56,13 +56,13 @@ class ScriptedRun {
   private readonly actors: readonly Actor[];
   /** How many of them have tried to connect; they do so in their order. */
   private connected = 0;
-  /** Those of them that have something left to do. */
+  /** Those that have acts left. */
   private readonly busy = new Set<Actor>();
   private readonly byToken = new Map<number, Actor>();
-  /** The server has written to them in the running turn. */
+  /** Those to which the server has written in the running turn. */
   private readonly written = new Set<Actor>();
   private readonly calls: ClientScript['faults'][number][];
-  /** Faults of the recording that were ever set, by their numbers then. */
+  /** All faults that were set in the recording, by their numbers then. */
   private readonly recordedFaults = new Set<number>();
   private lastActUs: number;
 
@@ -99,7 +99,7 @@ class ScriptedRun {
       const hasActed = this.act();
       const beforeUs = this.clock.nowUs;
       const { movedBytes } = this.poll;
-      // What a turn has made is written at the beginning of the next one, and clients go on with that before any time passes.
+      // What a turn has produced is written at the beginning of the next one, and clients react to it before any time passes.
       this.letTimePass(quiet === 0 ? beforeUs : this.nextUs());
       const hasDueTimer = loop.timeoutMs() === 0;
       loop.turn();
@@ -112,7 +112,7 @@ class ScriptedRun {
     return this.logs.all;
   }
 
-  /** The next wait may sleep until `us`, or the virtual clock may move so far. */
+  /** Lets the next wait sleep until `us`, or the virtual clock move to it. */
   private letTimePass(us: number): void {
     const { clock, poll } = this;
     if (clock.targetUs === null) poll.sleepLimitMs = Math.max(0, us - clock.nowUs) / 1000;
@@ -122,7 +122,7 @@ class ScriptedRun {
     }
   }
 
-  /** Does all that is due. False if there was nothing. */
+  /** Does all acts that are due. False if there were none. */
   private act(): boolean {
     const { clock, calls, busy } = this;
     const isDue = (us: number): boolean => us <= clock.nowUs + EPSILON_US;
@@ -142,13 +142,13 @@ class ScriptedRun {
     return hasActed;
   }
 
-  /** Those who have something to do now, in the order of the recording. */
+  /** Returns the clients with an act that is due, in the order of the recording. */
   private due(isDue: (us: number) => boolean): readonly Actor[] {
     const due = [...this.busy].filter(({ dueUs }) => isDue(dueUs));
     return due.sort((one, other) => one.order - other.order);
   }
 
-  /** Those of the recording have numbers below zero here, so that they are not taken for the new ones. */
+  /** Faults of the recording have negative numbers here, to distinguish them from new ones. */
   private call(call: FaultCall): void {
     const { loopFaults } = this.server;
     if ('clear' in call) for (const id of this.recordedFaults) loopFaults.obey({ remove: -id });
@@ -160,7 +160,7 @@ class ScriptedRun {
     }
   }
 
-  /** Clients take what the server has written. False if it has written nothing. */
+  /** Clients read what the server has written. False if it has written nothing. */
   private take(): boolean {
     const hasWritten = this.written.size > 0;
     for (const actor of this.written) actor.take(this.server.loop.turnNumber, this.clock.nowUs);
@@ -168,7 +168,7 @@ class ScriptedRun {
     return hasWritten;
   }
 
-  /** When there is something to do next, besides timers; when the script has ended, the end of all patience. */
+  /** Returns when the next act is due, apart from timers; after the end of the script, the end of all waiting. */
   private nextUs(): number {
     let nextUs = Math.min(this.calls[0]?.at.us ?? Infinity, this.actors[this.connected]?.connectsAt.us ?? Infinity);
     for (const { dueUs } of this.busy) nextUs = Math.min(nextUs, dueUs);
@@ -189,9 +189,9 @@ class ScriptedRun {
   }
 }
 
-/** A client of the script at work. */
+/** A client that follows the script. */
 class Actor {
-  /** When its next act is due; Infinity: that is not known before it has got a reply. */
+  /** When its next act is due; Infinity: unknown until it has received a reply. */
   dueUs = Infinity;
   private peer: ScriptedPeer | null = null;
   /** When its requests were answered, by their numbers. */
@@ -208,12 +208,12 @@ class Actor {
     return this.client.connectsAt;
   }
 
-  /** The server's descriptor; -1: it has none, or none any more. */
+  /** The server's descriptor; -1: none. */
   get fd(): number {
     return this.peer?.fd ?? -1;
   }
 
-  /** Of its next act. */
+  /** The order of its next act. */
   get order(): number {
     return this.client.acts[this.next]!.order;
   }
@@ -222,12 +222,12 @@ class Actor {
     return this.next === this.client.acts.length || this.peer!.isClosedByServer;
   }
 
-  /** It has got less than in the recording, and may still get it. */
+  /** True if it has received less than in the recording, and may still receive more. */
   get isBehind(): boolean {
     return this.peer !== null && !this.peer.isClosedByServer && this.log.answered < this.client.log.answered;
   }
 
-  /** False if the backlog is full, or nobody listens: then it never connects. */
+  /** False if the backlog is full, or nothing listens: then it never connects. */
   connect(poll: ScriptedPoll, { listeners }: Server, clock: ScriptClock): boolean {
     const listener = listeners[this.client.listener];
     if (listener === undefined) return false;
@@ -243,7 +243,7 @@ class Actor {
     return true;
   }
 
-  /** Does what is due. */
+  /** Does the acts that are due. */
   act(clock: ScriptClock): void {
     const act = this.client.acts[this.next++]!;
     if (this.dueUs === act.at.us) clock.isAt(act.at);
@@ -251,7 +251,7 @@ class Actor {
     this.schedule(clock.nowUs);
   }
 
-  /** Takes what the server has written, and may go on because of that. */
+  /** Reads what the server has written, after which further acts may be due. */
   take(turn: number, nowUs: number): void {
     this.log.sent(Buffer.from(this.peer!.receive(), 'latin1'), turn);
     while (this.answeredUs.length <= this.log.answered) this.answeredUs.push(nowUs);
@@ -272,8 +272,8 @@ function perform(peer: ScriptedPeer, act: ClientAct): void {
 }
 
 /**
- * A clock that the scripted kernel moves; its unix time is the recorded one where that is known. A virtual one moves towards its target, as that of a server
- * does.
+ * A clock that the scripted kernel moves; its unix time is the recorded one where that is known. A virtual one moves towards its target, as in a real
+ * server.
  */
 class ScriptClock implements Clock {
   nowUs: number;
@@ -298,9 +298,9 @@ class ScriptClock implements Clock {
     this.nowMs = Math.max(this.nowMs, this.known.ms + Math.floor((this.nowUs - this.known.us + EPSILON_US) / 1000));
   }
 
-  /** Now is this moment of the recording. */
+  /** Sets the clock to this moment of the recording. */
   isAt(moment: Moment): void {
-    // Unix time is cut to whole ms: of a virtual clock, which began with a whole one, nothing is lost by counting from there.
+    // Unix time is rounded down to whole ms: a virtual clock began with whole ms, so counting from there is exact.
     if (this.targetUs !== null) return;
     this.known = moment;
     this.nowUs = Math.max(this.nowUs, moment.us);
@@ -327,7 +327,7 @@ class ScriptClock implements Clock {
   release(): void {}
 }
 
-/** A machine without figures of its own, to which nothing is done. */
+/** A host without figures of its own, and without effects. */
 class StillHost implements Host {
   readonly pid = 1;
   readonly executable = '/usr/bin/redis-lab';

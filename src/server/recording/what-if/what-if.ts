@@ -1,7 +1,7 @@
 /**
- * What if: the clients of a recording do what they did once more, to a server of which one thing is otherwise, and the first reply that differs is found.
+ * WhatIf: repeats what the clients of a recording did with a server that differs in one respect, and finds the first reply that differs.
  *
- *   recording ──▶ plain replay ──▶ what clients did ──┬──▶ scripted kernel, nothing changed ──▶ replies      a reply that differs here, too, depends on
+ *   recording ──▶ plain replay ──▶ what clients did ──┬──▶ scripted kernel, nothing changed ──▶ replies      a reply that differs here as well depends on
  *                      └─────────▶ recorded replies   └──▶ scripted kernel, one change ───────▶ replies      more than on what clients do, and is left out
  */
 import { ConfigError, type SettingValues } from '../../config.js';
@@ -13,14 +13,14 @@ import { type ClientScript, readClientScript, withoutRequest } from './client-sc
 import type { Part, ReplyLog } from './reply-log.js';
 import { runScript, type RunOptions } from './scripted-run.js';
 
-/** What a client got, with its first bytes; null: nothing. */
+/** A part that a client received, with its first bytes; null: nothing. */
 export type ShownReply = Readonly<Part> | null;
 
 export interface Difference {
   readonly token: number;
   /** The number of the request on its connection, in the recording. */
   readonly request: number;
-  /** 0: the reply to it; else the message with this number behind it. */
+  /** 0: the reply to it; else the number of the message after it. */
   readonly message: number;
   readonly argv: readonly string[];
   readonly recorded: ShownReply;
@@ -28,16 +28,16 @@ export interface Difference {
 }
 
 export interface WhatIfResult {
-  /** In the order in which the recorded replies have left, of one turn those before messages; null: there is none. */
+  /** In the order in which the recorded replies were sent; within a turn replies before messages. Null: no difference. */
   readonly first: Difference | null;
   readonly differing: number;
-  /** Replies that were compared. */
+  /** Number of compared replies. */
   readonly compared: number;
-  /** Replies that differ from the recorded ones also if nothing is changed. */
+  /** Number of replies that differ from the recorded ones even if nothing is changed. */
   readonly unstable: number;
 }
 
-/** Throws {@link ChangeError} for a change that cannot be in this recording, and RecordingError for a recording that cannot be changed. */
+/** Throws {@link ChangeError} for a change that is impossible in this recording, and RecordingError for a recording that cannot be changed. */
 export function whatIf(replay: Replay, head: RecordingHead, changes: readonly Change[]): WhatIfResult {
   const script = readClientScript(replay);
   const { dropped, options } = planOf(script, head, changes);
@@ -124,7 +124,7 @@ class Comparison {
 
   result(): WhatIfResult {
     for (const [client, frame, part] of this.script.replies) this.compare(client, frame, part);
-    // Then what was not there in the recording.
+    // Then what the recording does not have.
     for (const [client, { log }] of this.script.clients.entries()) {
       for (const [index, { parts }] of log.exchanges.entries()) {
         if (this.changedPart(client, index + 1, parts.length) !== undefined) this.compare(client, index + 1, parts.length);
@@ -155,7 +155,7 @@ class Comparison {
     return this.dropped !== null && this.dropped.client === client && this.dropped.frame === frame;
   }
 
-  /** What is behind a dropped request has moved up. */
+  /** What follows a dropped request has moved up. */
   private changedPart(client: number, frame: number, part: number): Part | undefined {
     const { dropped } = this;
     const isBehind = dropped !== null && dropped.client === client && dropped.frame < frame;
@@ -163,7 +163,7 @@ class Comparison {
   }
 }
 
-/** A message leaves before the reply to the command that has sent it, which says more. */
+/** A message is sent before the reply to the command that caused it; the reply says more. */
 const isBetter = (found: Difference, first: Difference): boolean =>
   found.message === 0 && first.message > 0 && found.recorded !== null && found.recorded.turn === first.recorded?.turn;
 
