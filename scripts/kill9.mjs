@@ -2,11 +2,11 @@
 /**
  * Kills a server with SIGKILL at random moments while clients write to it, starts it again, and looks whether every write that was answered is there.
  *
- *     node scripts/kill9.mjs [--rounds 20] [--server lab|redis] [--appendfsync always|everysec] [--writers 8] [--rewrites]
+ *     node scripts/kill9.mjs [--rounds 20] [--server lab|redis] [--appendfsync always|everysec] [--writers 8] [--least MS --most MS] [--rewrites]
  *
  * Each writer appends numbers to a list of its own, in small pipelines, and adds to a counter in a transaction with it. Behind each restart the list must hold
  * all numbers that were answered, in order, and at most those that were sent besides; and the counter the length of the list. With everysec what was answered
- * in the last two seconds may be missing, but nothing from the middle. The files go on from round to round.
+ * in the last two seconds may be missing, but nothing from the middle. A round lasts from `--least` to `--most` milliseconds. The files go on from round to round.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,6 +21,8 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '20' },
     server: { type: 'string', default: 'lab' },
     appendfsync: { type: 'string', default: 'always' },
+    least: { type: 'string', default: '20' },
+    most: { type: 'string', default: '400' },
     writers: { type: 'string', default: '8' },
     rewrites: { type: 'boolean', default: false },
   },
@@ -169,7 +171,7 @@ try {
   for (let round = 0; round < Number(options.rounds); round++) {
     const before = writers.reduce((sum, { answered }) => sum + answered, 0);
     const running = writers.map((writer) => write(writer, port));
-    await new Promise((resolve) => void setTimeout(resolve, random(20, 400)));
+    await new Promise((resolve) => void setTimeout(resolve, random(Number(options.least), Number(options.most))));
     if (options.rewrites && Math.random() < 0.5) {
       await server.client.call('BGREWRITEAOF');
       await new Promise((resolve) => void setTimeout(resolve, random(0, 60)));

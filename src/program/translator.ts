@@ -81,7 +81,7 @@ export class Translator {
     return Array.from(this.parties, ([token, party]) => ({
       token, fd: party.fd, peer: party.peer, local: party.local, name: '', db: 0, resp: 2, parkedOn: null, inTransaction: false, subscriptions: 0,
       isMonitor: false, link: null, awaitsWritable: (party.interest & 2) !== 0, interest: party.interest, isGhost: false,
-      queryBytes: party.requests.pending, outputBytes: 0,
+      queryBytes: party.requests.pending, outputBytes: 0, outputHeld: 0,
       lastCommand: party.lastCommand, requests: party.frames, bytesRead: party.bytesRead, bytesWritten: party.bytesWritten,
       ageMs: (nowUs - party.connectedUs) / 1000, idleMs: (nowUs - party.activeUs) / 1000,
     }));

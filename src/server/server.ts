@@ -263,17 +263,19 @@ export class Server implements ServerContext {
       client: () => new LoadingClient(this),
       listen: (sink) => {
         this.propagation.toFile(sink);
-        this.environment.pending.beforeWrites = sink === null ? null : () => sink.flush();
+        this.environment.pending.beforeWrites = sink === null ? null : () => sink.writer.flush();
       },
       denyWrites: (why) => {
         this.notAppended = why === null ? null : notInFile(why);
         this.tellDenials();
       },
-      dropOutput: () => this.clients.dropOutput('append-only file'),
+      guard: (gate) => this.environment.pending.guard(gate),
+      releaseOutput: () => this.environment.pending.release(),
+      dropOutput: (gate) => this.environment.pending.dropHeld(gate, 'append-only file'),
     }));
-    persistence.isRewriting = () => appendOnly.isRewriting;
+    persistence.isRewriting = () => appendOnly.rewriting.isRunning;
     config.onChange('appendonly', (isOn) => appendOnly.configure(isOn));
-    config.onChange('appendfsync', () => appendOnly.configureSync());
+    config.onChange('appendfsync', () => appendOnly.writer.configureSync());
 
     const replicas = (this.replicas = new Replicas({
       settings: values, replication: this.replication, clock, scheduler, tap, host, memory: keyspace.memory, stats, log: this.log,

@@ -67,6 +67,8 @@ export interface ClientSnapshot {
   readonly isGhost: boolean;
   readonly queryBytes: number;
   readonly outputBytes: number;
+  /** Of these: what waits until the append-only file is on the disk. */
+  readonly outputHeld: number;
   readonly lastCommand: string;
   /** Whole requests, and bytes read and written, since it connected. */
   readonly requests: number;
@@ -221,7 +223,7 @@ function replicationSnapshot({ replication, replicas, primaryLink }: Server): Re
 }
 
 function persistenceSnapshot({ persistence, appendOnly }: Server): PersistenceSnapshot {
-  return { saving: persistence.progress, appendOnly: appendOnly.isOn ? { bytes: appendOnly.currentBytes, atRisk: appendOnly.atRisk } : null };
+  return { saving: persistence.progress, appendOnly: appendOnly.isOn ? { bytes: appendOnly.currentBytes, atRisk: appendOnly.writer.atRisk } : null };
 }
 
 function linkSnapshot({ replica, isMaster }: Session, { offset }: Replication, nowMs: number): LinkSnapshot | null {
@@ -266,6 +268,7 @@ function clientSnapshot(session: Session, replication: Replication, nowMs: numbe
     isGhost: transport.isGhost,
     queryBytes: transport.queryBytes,
     outputBytes: transport.outputBytes,
+    outputHeld: transport.outputHeld,
     lastCommand: session.lastCommand?.fullName ?? '',
     requests: session.frame,
     bytesRead: session.bytesRead,

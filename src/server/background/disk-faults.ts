@@ -6,7 +6,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import type { FaultEffect } from '../faults/effects.js';
-import { type Job, type JobResult, perform } from './job.js';
+import { appendSteps, type Job, type JobResult, perform } from './job.js';
 import type { DiskFault } from './protocol.js';
 
 interface Active {
@@ -35,6 +35,12 @@ export class DiskFaults {
   }
 
   async perform(job: Job): Promise<JobResult> {
+    if (job.kind === 'append') {
+      const steps = appendSteps(job);
+      let step = steps.next();
+      while (step.done !== true) step = steps.next(await this.perform(step.value));
+      return step.value;
+    }
     for (const [id, { fault }] of this.active) {
       if (fault.name === 'slow-disk' && (job.kind === 'write' || job.kind === 'fsync')) await this.delay(id, job.kind, fault.ms);
     }
@@ -43,6 +49,12 @@ export class DiskFaults {
 
   /** The same, blocking the thread that waits for it. */
   performHere(job: Job): JobResult {
+    if (job.kind === 'append') {
+      const steps = appendSteps(job);
+      let step = steps.next();
+      while (step.done !== true) step = steps.next(this.performHere(step.value));
+      return step.value;
+    }
     for (const [id, { fault }] of this.active) {
       if (fault.name !== 'slow-disk' || (job.kind !== 'write' && job.kind !== 'fsync')) continue;
       this.inject(id, `${job.kind} takes ${fault.ms} ms longer`);

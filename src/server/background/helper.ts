@@ -1,5 +1,5 @@
 /**
- * The helper thread: does file work for threads that must not wait for a disk, one job after the other. Its loop is Node's own.
+ * The helper thread: does file work for threads that must not wait for a disk, one job after the other, appends first. Its loop is Node's own.
  *
  *   main thread ──jobs──▶ ┌────────┐ ◀──jobs── loop thread           a result is a message; after one for a loop, which may sleep in the
  *               ◀─results─│ helper │ ─results─▶                      kernel, there is a byte for its waker
@@ -7,7 +7,7 @@
  */
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { Fifo } from '../../shared/fifo.js';
-import { wakeLoop } from './loop-waker.js';
+import { countDone, wakeLoop } from './loop-waker.js';
 import { DiskFaults } from './disk-faults.js';
 import { type Job, perform } from './job.js';
 import type { FromHelper, SleepingLoop, ToHelper } from './protocol.js';
@@ -24,12 +24,22 @@ class Client {
 
   send(message: FromHelper): void {
     this.port.postMessage(message);
-    if (this.loop !== null) wakeLoop(this.loop.word, this.loop.wakeFd);
+    if (this.loop === null) return;
+    if (message.kind === 'done') countDone(this.loop.word);
+    wakeLoop(this.loop.word, this.loop.wakeFd);
   }
 }
 
+interface Task {
+  readonly client: Client;
+  readonly id: number;
+  readonly job: Job;
+}
+
 class Helper {
-  private readonly jobs = new Fifo<{ readonly client: Client; readonly id: number; readonly job: Job }>();
+  private readonly jobs = new Fifo<Task>();
+  /** Clients of a server wait for them: they go first. */
+  private readonly appends = new Fifo<Task>();
   private isWorking = false;
   /** The thread that has set the faults. */
   private spoiler: Client | null = null;
@@ -43,7 +53,7 @@ class Helper {
   private receive(client: Client, message: ToHelper): void {
     switch (message.kind) {
       case 'job':
-        this.jobs.push({ client, id: message.id, job: message.job });
+        (message.job.kind === 'append' ? this.appends : this.jobs).push({ client, id: message.id, job: message.job });
         if (!this.isWorking) void this.work();
         return;
       case 'faults':
@@ -56,9 +66,13 @@ class Helper {
     }
   }
 
+  private next(): Task | undefined {
+    return this.appends.shift() ?? this.jobs.shift();
+  }
+
   private async work(): Promise<void> {
     this.isWorking = true;
-    for (let next = this.jobs.shift(); next !== undefined; next = this.jobs.shift()) {
+    for (let next = this.next(); next !== undefined; next = this.next()) {
       const { client, id, job } = next;
       client.send({ kind: 'done', id, ...(this.faults.areSet ? await this.faults.perform(job) : perform(job)) });
     }

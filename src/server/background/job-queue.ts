@@ -1,5 +1,5 @@
 /**
- * JobQueue: one thread's queue for the helper. Jobs are done in the order in which they were submitted.
+ * JobQueue: one thread's queue for the helper. Jobs are done in the order in which they were submitted, but appends before all others.
  *
  * On the loop's thread {@link JobQueue.receive} is called where messages of other threads are handled, in the turn that the helper has woken: the effects of a
  * job's end then happen between two clients, and can be recorded as an input.
@@ -30,7 +30,12 @@ export class JobQueue {
     if (this.end !== null) return done({ value: 0, error: this.end });
     const id = this.nextId++;
     this.listeners.set(id, done);
-    this.post({ kind: 'job', id, job }, job.kind === 'write' ? [job.bytes.buffer] : []);
+    this.post({ kind: 'job', id, job }, job.kind === 'write' || job.kind === 'append' ? [job.bytes.buffer] : []);
+  }
+
+  /** Jobs that were handed to the helper so far. */
+  get submitted(): number {
+    return this.nextId - 1;
   }
 
   /** Replaces all disk faults. */

@@ -13,6 +13,8 @@ export type Job =
   | { readonly kind: 'write'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly sums?: boolean }
   /** Writes the CRC-64 of what was written with `sums`, as at the end of a snapshot. */
   | { readonly kind: 'write-checksum'; readonly fd: number }
+  /** Writes bytes behind the first `at` of a file, and brings them to the disk: all of them, or none if what was written can be cut off again. */
+  | { readonly kind: 'append'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly at: number }
   | { readonly kind: 'fsync'; readonly fd: number }
   | { readonly kind: 'truncate'; readonly fd: number; readonly length: number }
   | { readonly kind: 'close'; readonly fd: number }
@@ -22,7 +24,7 @@ export type Job =
   | { readonly kind: 'fsync-folder'; readonly path: string };
 
 export interface JobResult {
-  /** For `open` the descriptor, for `write` the number of bytes written, also before an error; otherwise 0. */
+  /** For `open` the descriptor, for `write` and `append` the number of bytes that are in the file, also after an error; otherwise 0. */
   readonly value: number;
   /** Null: success. */
   readonly error: JobError | null;
@@ -43,6 +45,21 @@ function sumOf(fd: number): Crc64 {
   return sum;
 }
 
+/** What an append consists of: yields each part, takes its result, and returns that of the whole. */
+export function* appendSteps({ fd, bytes, at }: Job & { readonly kind: 'append' }): Generator<Job, JobResult, JobResult> {
+  const { value, error } = yield { kind: 'write', fd, bytes };
+  const failure = error ?? (yield { kind: 'fsync', fd }).error;
+  if (failure === null || value === 0) return { value, error: failure };
+  const cut = yield { kind: 'truncate', fd, length: at };
+  return { value: cut.error === null ? 0 : value, error: failure };
+}
+
+function performSteps(steps: Generator<Job, JobResult, JobResult>): JobResult {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next(perform(step.value));
+  return step.value;
+}
+
 /** Does a job, and blocks the calling thread until it is done or has failed. Never throws. */
 export function perform(job: Job): JobResult {
   let written = 0;
@@ -58,6 +75,8 @@ export function perform(job: Job): JobResult {
         written = writeSync(job.fd, Buffer.from(sumOf(job.fd).value, 'latin1'));
         sums.delete(job.fd);
         return { value: written, error: null };
+      case 'append':
+        return performSteps(appendSteps(job));
       case 'fsync':
         fsyncSync(job.fd);
         break;

@@ -4,8 +4,9 @@
  *   submit ──▶ runner: the helper thread ──▶ done, in the turn that the helper has woken        recorded and replayed as an input
  *         └──▶ no runner: done at once ──▶ done, in the next turn, by a timer               simulations
  *
- * Jobs are done in the order in which they were submitted. An unfinished job is known by its number, which is plain data: its owner keeps the number, and in a
- * server that is restored from a captured state sets the callback again with {@link Jobs.resume}.
+ * Jobs are done in the order in which they were submitted; only an append is done before all others, since clients wait for it. A job in progress is
+ * identified by its number, which is plain data: the owner of a job keeps it and, in a server restored from a captured state, says by {@link Jobs.resume}
+ * what the end of the job leads to there.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import { type Job, type JobResult, perform } from './job.js';
@@ -15,6 +16,8 @@ import type { JobListener } from './job-queue.js';
 export interface JobRunner {
   /** @param done called later on this thread, never from within `run`, and where its effects can be recorded. The bytes of a write are unusable from here on */
   run(id: number, job: Job, done: JobListener): void;
+  /** Blocks until all jobs are done that were handed over. Their ends are told later, as always. False: that takes too long. */
+  settle(): boolean;
 }
 
 /** Acts on the machine: see `Host.act`. */
@@ -58,6 +61,11 @@ export class Jobs {
     return id;
   }
 
+  /** See {@link JobRunner.settle}. */
+  settle(): boolean {
+    return this.runner === null || this.runner.settle();
+  }
+
   capture(): JobsState {
     return { nextId: this.nextId, finished: this.finished.slice(), timer: captureTimer(this.timer) };
   }
@@ -84,7 +92,7 @@ export class Jobs {
   }
 
   private runHere(id: number, job: Job): void {
-    const done: JobResult = { value: job.kind === 'write' ? job.bytes.length : 0, error: null };
+    const done: JobResult = { value: job.kind === 'write' || job.kind === 'append' ? job.bytes.length : 0, error: null };
     this.finished.push([id, this.host.act(() => perform(job), done)]);
     this.timer ??= this.scheduler.after(TIMER, 0, () => this.tellFinished());
   }

@@ -15,7 +15,6 @@ import { type Interest, READABLE } from '../io/interest.js';
 import { GhostStream } from '../io/ghost-stream.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
-import type { DisconnectReason } from '../trace/events.js';
 import { Connection, type ConnectionState } from './connection.js';
 import { type ConnectionEnvironment, type ConnectionSettings, createInput } from './environment.js';
 import { MasterConnection } from './master-connection.js';
@@ -157,11 +156,6 @@ export class Clients {
     if (pending.skipped.length > 0) pending.admit();
   }
 
-  /** Disconnects all clients with unsent output. */
-  dropOutput(why: DisconnectReason): void {
-    for (const { transport } of this.sessions.values()) if (transport.outputBytes > 0) transport.close(why);
-  }
-
   /**
    * Serves the other clients while a command of one client takes long. That command is in the shared input, with perhaps more behind it: so the
    * others are read into another buffer.
@@ -225,7 +219,7 @@ function refuse(stream: TcpStream, error: ErrorReply): void {
   const output = new OutputBuffer();
   encode(output, error, 2);
   try {
-    output.writeTo(stream);
+    output.writeTo(stream, output.offered);
   } catch (failure) {
     if (!(failure instanceof SystemError)) throw failure;
   }

@@ -26,6 +26,7 @@ import type { DisconnectReason } from '../trace/events.js';
 import type { ConnectionEnvironment } from './environment.js';
 import { logOutputLimit, logProtocolError, logQueryLimit, logReplyToReplica } from './farewell.js';
 import { FrameTrace } from './frame-trace.js';
+import type { OutputGate } from './held-output.js';
 import { QueryBuffer, type QueryState } from './query-buffer.js';
 import { Registration } from './registration.js';
 import { ReplyWriter, type ReplyWriterState } from './reply-writer.js';
@@ -372,6 +373,19 @@ export class Connection implements EventHandler, Transport {
     this.writer.queueFlush();
   }
 
+  /** See {@link ReplyWriter.pass}. */
+  pass(gate: OutputGate): void {
+    if (this.state < DOOMED) this.writer.pass(gate);
+  }
+
+  listHeld(): void {
+    this.writer.list();
+  }
+
+  unlistHeld(letsGo: boolean): void {
+    if (this.state < DOOMED) this.writer.unlist(letsGo);
+  }
+
   follow(output: SharedOutput): void {
     this.writer.shared = output;
   }
@@ -455,6 +469,10 @@ export class Connection implements EventHandler, Transport {
 
   get outputBytes(): number {
     return this.writer.output.length + (this.writer.shared?.waiting ?? 0);
+  }
+
+  get outputHeld(): number {
+    return this.writer.heldBytes;
   }
 
   get outputCapacity(): number {

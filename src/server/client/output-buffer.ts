@@ -95,10 +95,9 @@ export class OutputBuffer implements ByteSink {
     if (!isFirst || this.counted !== 0) this.count();
   }
 
-  /** Does one write(2) of the {@link offered} oldest bytes, which stay here. Returns the number taken, or WOULD_BLOCK; throws SystemError. */
-  writeTo(stream: TcpStream): number {
-    const oldest = this.full.first;
-    return oldest === undefined ? stream.write(this.buffer, this.head, this.position) : stream.write(oldest.buffer, this.head, oldest.end);
+  /** Does one write(2) of the oldest bytes, at most those {@link offered}, which stay here. Returns the number taken, or WOULD_BLOCK; throws SystemError. */
+  writeTo(stream: TcpStream, bytes: number): number {
+    return stream.write(this.full.first?.buffer ?? this.buffer, this.head, this.head + bytes);
   }
 
   /** Drops sent bytes: the oldest ones, at most those that were {@link offered}. */

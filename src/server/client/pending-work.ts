@@ -4,10 +4,13 @@
  *   resumed   clients that were parked or paused: their waiting requests are executed now, from the top of the stack
  *   writes    output to hand to the kernel
  *   doomed    connections to close that could not be closed where it was decided
+ *   held      clients with output that waits for the disk
  *   skipped clients that a rule has skipped: the rule is asked again, and they are registered for READABLE once they
  *   are to be served
  */
+import type { DisconnectReason } from '../trace/events.js';
 import type { Connection } from './connection.js';
+import type { OutputGate } from './held-output.js';
 
 /** Connections by their tokens. */
 export interface PendingState {
@@ -15,6 +18,7 @@ export interface PendingState {
   readonly writes: readonly number[];
   readonly doomed: readonly number[];
   readonly skipped: readonly number[];
+  readonly held: readonly number[];
 }
 
 export class PendingWork {
@@ -24,20 +28,46 @@ export class PendingWork {
   skipped: Connection[] = [];
   /** Called before anything is written: set while there is an append-only file, so that changes are in it before clients get the replies. */
   beforeWrites: (() => void) | null = null;
+  /** Set while output may have to wait for the disk. */
+  gate: OutputGate | null = null;
+  readonly held: Connection[] = [];
 
   /** Leaves out closed connections: they have no pending work. */
   capture(): PendingState {
     const tokensOf = (connections: readonly Connection[]): number[] => connections.filter(({ session }) => !session.closing).map(({ token }) => token);
-    return { resumed: tokensOf(this.resumed), writes: tokensOf(this.writes), doomed: tokensOf(this.doomed), skipped: tokensOf(this.skipped) };
+    const { resumed, writes, doomed, skipped, held } = this;
+    return { resumed: tokensOf(resumed), writes: tokensOf(writes), doomed: tokensOf(doomed), skipped: tokensOf(skipped), held: tokensOf(held) };
   }
 
   /** @param connectionOf returns undefined if the connection was not restored */
-  restore({ resumed, writes, doomed, skipped }: PendingState, connectionOf: (token: number) => Connection | undefined): void {
+  restore({ resumed, writes, doomed, skipped, held }: PendingState, connectionOf: (token: number) => Connection | undefined): void {
     for (const token of resumed) connectionOf(token)?.resume();
     for (const token of writes) connectionOf(token)?.queueFlush();
     const connectionsOf = (tokens: readonly number[]): Connection[] => tokens.map(connectionOf).filter((connection) => connection !== undefined);
     this.doomed.push(...connectionsOf(doomed));
     this.skipped = connectionsOf(skipped);
+    for (const connection of connectionsOf(held)) connection.listHeld();
+  }
+
+  /** Output passes this gate from now on; null: it leaves at once. */
+  guard(gate: OutputGate | null): void {
+    this.gate = gate;
+    if (gate !== null) return;
+    for (const connection of this.held.splice(0)) connection.unlistHeld(true);
+  }
+
+  /** More is on the disk: what waited for it leaves with the next flush. */
+  release(): void {
+    for (const connection of this.held.splice(0)) connection.unlistHeld(false);
+  }
+
+  /** What waits for the disk will not leave: its clients are disconnected. */
+  dropHeld(gate: OutputGate, why: DisconnectReason): void {
+    for (const connection of [...this.writes, ...this.held]) connection.pass(gate);
+    for (const connection of this.held.splice(0)) {
+      connection.unlistHeld(false);
+      if (connection.outputHeld > 0) connection.close(why);
+    }
   }
 
   /**

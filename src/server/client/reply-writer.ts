@@ -4,6 +4,8 @@
  *   write(reply) → output buffer → pending writes
  *                                        │ before the loop sleeps
  *   ready(WRITABLE) → flush() ◀── flush() ┘    the rest of a short write is sent when the socket is WRITABLE
+ *
+ * With `appendfsync always` there is a gate: output that may tell of a change leaves when that change is on disk (held-output.ts).
  */
 import type { TcpStream } from '../io/poll.js';
 import { WOULD_BLOCK } from '../io/poll.js';
@@ -12,16 +14,20 @@ import type { Reply } from '../resp/reply.js';
 import type { Connection } from './connection.js';
 import type { ConnectionEnvironment } from './environment.js';
 import type { SharedOutput } from '../replication/replica.js';
+import { HeldOutput, type HeldOutputState, type OutputGate } from './held-output.js';
 import { CHUNK_BYTES, OutputBuffer, type OutputState } from './output-buffer.js';
 import { clientClass, type Limits, OutputLimit, type OutputLimitState } from './output-limit.js';
 import type { Registration } from './registration.js';
 
 /** Maximum number of bytes that one connection writes per turn before the others are served (NET_MAX_WRITES_PER_EVENT). */
 const WRITE_BYTES_PER_TURN = 64 * 1024 * 16;
+const NO_LIMIT = 2 ** 30;
 
 export interface ReplyWriterState {
   readonly output: OutputState | null;
   readonly limit: OutputLimitState | null;
+  /** What waits for the disk, and how much output there was when that was last looked at. */
+  readonly held: { readonly marks: HeldOutputState; readonly seen: number } | null;
 }
 
 export class ReplyWriter {
@@ -31,6 +37,11 @@ export class ReplyWriter {
   private isQueued = false;
   private isClosed = false;
   private limit: OutputLimit | null = null;
+  /** Null: nothing waits for the disk. */
+  private held: HeldOutput | null = null;
+  private isListed = false;
+  /** Output that the last flush has left. What has come since is new. */
+  private seen = 0;
 
   constructor(
     private readonly connection: Connection,
@@ -43,11 +54,20 @@ export class ReplyWriter {
 
   /** Whether it is queued for flushing is known to PendingWork, which is restored after all connections. */
   capture(): ReplyWriterState {
-    return { output: this.output.capture(), limit: this.limit?.capture() ?? null };
+    const { output, limit, held, seen } = this;
+    return {
+      output: output.capture(),
+      limit: limit?.capture() ?? null,
+      held: held === null && seen === 0 ? null : { marks: held?.capture() ?? [], seen },
+    };
   }
 
-  restore({ output, limit }: ReplyWriterState): void {
+  restore({ output, limit, held }: ReplyWriterState): void {
     if (output !== null) this.output.restore(output);
+    if (held !== null) {
+      this.seen = held.seen;
+      if (held.marks.length > 0) (this.held = new HeldOutput()).restore(held.marks);
+    }
     if (limit !== null) (this.limit = this.createLimit()).restore(limit);
   }
 
@@ -78,29 +98,79 @@ export class ReplyWriter {
   flush(): boolean {
     this.isQueued = false;
     const { output, registration } = this;
+    const { gate } = this.env.pending;
+    let most = gate === null ? NO_LIMIT : this.pass(gate);
     let budget = WRITE_BYTES_PER_TURN;
-    while (output.length > 0 && budget > 0) {
-      const { offered } = output;
+    while (output.length > 0 && budget > 0 && most > 0) {
+      const offered = Math.min(output.offered, most);
       const taken = this.tryWrite(output, offered);
       budget -= taken;
+      most -= taken;
       if (taken < offered) break;
     }
-    if (this.shared !== null) this.flushShared(this.shared, budget);
+    if (this.shared !== null) this.flushShared(this.shared, budget, most);
     if (this.isClosed) return false;
-    const left = output.length + (this.shared === null ? 0 : this.shared.length);
+    const left = this.totalBytes;
+    this.seen = left;
     const isWritten = left === 0;
     if (isWritten && this.limit !== null) this.limit.cancel();
-    const awaitsMore = this.env.policy.current.interest(this.connection.token, left) === 'read and write';
+    const awaitsMore = this.env.policy.current.interest(this.connection.token, left - this.heldBytes) === 'read and write';
     if (budget <= 0 && awaitsMore && registration.awaitsWritable) registration.rearm();
     else registration.awaitWritable(awaitsMore);
     return isWritten;
   }
 
+  private get totalBytes(): number {
+    return this.output.length + (this.shared === null ? 0 : this.shared.length);
+  }
+
+  /** Output that waits for the disk. */
+  get heldBytes(): number {
+    return this.held === null ? 0 : this.held.bytes;
+  }
+
+  /** Holds what is new as long as the disk does not have what it may tell of. Returns how much may leave. */
+  pass(gate: OutputGate): number {
+    const { offset, safeOffset } = gate;
+    const total = this.totalBytes;
+    const before = this.heldBytes;
+    this.held?.release(safeOffset);
+    if (offset > safeOffset && total > this.seen) (this.held ??= new HeldOutput()).hold(total - this.seen, offset);
+    this.seen = total;
+    const { heldBytes } = this;
+    if (heldBytes > 0 && !this.isListed) this.list();
+    if (heldBytes !== before) this.tellHeld();
+    if (heldBytes === 0) this.held = null;
+    return total - heldBytes;
+  }
+
+  /** Of those that wait for the disk: it is among them. */
+  list(): void {
+    this.isListed = true;
+    this.env.pending.held.push(this.connection);
+  }
+
+  /** It is no longer among them, and is to be flushed. @param letsGo nothing waits any more, whatever the disk has */
+  unlist(letsGo: boolean): void {
+    this.isListed = false;
+    if (letsGo && this.held !== null) {
+      this.held = null;
+      this.tellHeld();
+    }
+    this.queueFlush();
+  }
+
+  private tellHeld(): void {
+    const { tap } = this.env;
+    if (tap.sink === null) return;
+    tap.sink.emit({ kind: 'await-disk', token: this.connection.token, bytes: this.heldBytes, offset: this.held?.offset ?? 0 });
+  }
+
   /** Sends shared output, once this connection's own has been sent. */
-  private flushShared(shared: SharedOutput, budget: number): void {
-    let left = budget;
+  private flushShared(shared: SharedOutput, budget: number, most: number): void {
+    let left = Math.min(budget, most);
     while (this.output.length === 0 && shared.length > 0 && left > 0 && !this.isClosed) {
-      const { offered } = shared;
+      const offered = Math.min(shared.offered, left);
       const taken = this.tryWrite(shared, offered);
       left -= taken;
       if (taken < offered) return;
@@ -117,6 +187,7 @@ export class ReplyWriter {
   close(): void {
     this.isClosed = true;
     this.shared = null;
+    this.held = null;
     this.output.clear();
     if (this.limit !== null) this.limit.cancel();
   }
@@ -125,7 +196,7 @@ export class ReplyWriter {
   private tryWrite(from: OutputBuffer | SharedOutput, offered: number): number {
     const { connection, env } = this;
     try {
-      const taken = from.writeTo(this.stream);
+      const taken = from.writeTo(this.stream, offered);
       if (env.tap.sink !== null) {
         env.tap.sink.emit({ kind: 'write', token: connection.token, result: taken === WOULD_BLOCK ? 'WouldBlock' : taken, of: offered });
       }

@@ -66,20 +66,25 @@ export interface ServerPersistence {
 /** What commands see of the append-only file. Complaints are for people; null: success. */
 export interface ServerAppendOnly {
   readonly isOn: boolean;
-  readonly isRewriting: boolean;
-  readonly isRewriteScheduled: boolean;
-  readonly rewriteSeconds: number;
-  readonly lastRewriteSeconds: number;
-  readonly rewrites: number;
-  readonly rewriteFailures: number;
-  readonly hasWriteFailed: boolean;
   readonly currentBytes: number;
   readonly bytesAtRewrite: number;
-  readonly bufferBytes: number;
-  readonly syncing: number | null;
-  readonly delayedSyncs: number;
-  rewriteNow(): string | null;
-  rewriteSoon(): void;
+  readonly writer: {
+    readonly hasFailed: boolean;
+    readonly bufferBytes: number;
+    readonly syncing: number | null;
+    readonly delayedSyncs: number;
+  };
+  readonly rewriting: {
+    readonly isRunning: boolean;
+    readonly isScheduled: boolean;
+    /** Of the one that is under way, and of the last one; -1: there is none. */
+    readonly seconds: number;
+    readonly lastSeconds: number;
+    readonly rewrites: number;
+    readonly failures: number;
+    now(): string | null;
+    soon(): void;
+  };
   reload(): string | null;
 }
 

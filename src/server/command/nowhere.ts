@@ -10,6 +10,6 @@ export const NOWHERE: Transport = {
   sharedGrew() {},
   flush() {},
   resume() {},
-  queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputCapacity: 0, outputChunks: 0,
+  queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputHeld: 0, outputCapacity: 0, outputChunks: 0,
   isClosing: false, isDoomed: false, awaitsWritable: false, interest: 0, isGhost: false,
 };

@@ -45,6 +45,8 @@ export interface Transport {
   /** Memory of the decoded arguments of an incomplete request. */
   readonly decodedBytes: number;
   readonly outputBytes: number;
+  /** The part of the output that waits until the append-only file is on disk. */
+  readonly outputHeld: number;
   /** Memory of the output, and its number of chunks beyond the first. */
   readonly outputCapacity: number;
   readonly outputChunks: number;

@@ -152,12 +152,12 @@ export const bgrewriteaof = command({
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading'],
   run(_argv, _db, { server: { persistence, appendOnly }, deniesBlocking: isInTransaction }) {
-    if (appendOnly.isRewriting) return errors.AOF_IN_PROGRESS;
+    if (appendOnly.rewriting.isRunning) return errors.AOF_IN_PROGRESS;
     if (isInTransaction || persistence.isSaving) {
-      appendOnly.rewriteSoon();
+      appendOnly.rewriting.soon();
       return SCHEDULED_REWRITE;
     }
-    const complaint = appendOnly.rewriteNow();
+    const complaint = appendOnly.rewriting.now();
     return complaint === null ? BACKGROUND_REWRITE : errors.notRewritten(complaint);
   },
 });

@@ -76,5 +76,6 @@ function recordedRunner(runner: JobRunner, tape: TapeWriter): JobRunner {
         done(result);
       });
     },
+    settle: () => runner.settle(),
   };
 }

@@ -82,7 +82,7 @@ export class Replay {
       host,
       ...(host.watched !== null && { heap: host.watched }),
       // Jobs are not done again: the tape has the result of each.
-      ...(head.hasHelper === true && { jobs: { run() {} } }),
+      ...(head.hasHelper === true && { jobs: { run() {}, settle: () => true } }),
       ...(start !== null && { from: start }),
     });
     this.world.onShutdown = () => this.server.terminate();
@@ -100,7 +100,7 @@ export class Replay {
 
   /** False while the server makes a snapshot: its remaining work would be missing in a replay that continues from there. */
   get canBeContinued(): boolean {
-    return !this.server.persistence.isHalfWay && !this.server.appendOnly.isRewriting;
+    return !this.server.persistence.isHalfWay && !this.server.appendOnly.rewriting.isRunning;
   }
 
   /** Throws in the middle of a turn, where the tape has ended or the server has diverged. */

@@ -21,8 +21,8 @@ export interface SharedOutput {
   readonly blocks: number;
   /** How many bytes the next {@link writeTo} offers; at least one while there is a {@link length}. */
   readonly offered: number;
-  /** One write of these bytes, which stay here. Returns what the stream does. */
-  writeTo(stream: { write(from: Buffer, start: number, end: number): number }): number;
+  /** One write of so many of these bytes, which stay here. Returns what the stream does. */
+  writeTo(stream: { write(from: Buffer, start: number, end: number): number }, bytes: number): number;
   /** Drops bytes that need not be written any more, at most those that were offered. */
   drop(bytes: number): void;
 }
@@ -190,11 +190,11 @@ export class Replica implements SharedOutput {
     return block.start + block.used - this.next;
   }
 
-  writeTo(stream: { write(from: Buffer, start: number, end: number): number }): number {
+  writeTo(stream: { write(from: Buffer, start: number, end: number): number }, bytes: number): number {
     const piece = this.pieces.first;
-    if (piece !== undefined) return stream.write(piece, this.head, piece.length);
-    const { buffer, start, used } = this.currentBlock();
-    return stream.write(buffer, this.next - start, used);
+    if (piece !== undefined) return stream.write(piece, this.head, this.head + bytes);
+    const { buffer, start } = this.currentBlock();
+    return stream.write(buffer, this.next - start, this.next - start + bytes);
   }
 
   drop(bytes: number): void {

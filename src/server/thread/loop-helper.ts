@@ -4,14 +4,18 @@
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { JobQueue } from '../background/job-queue.js';
-import { createWakerWord } from '../background/loop-waker.js';
+import { awaitDone, createWakerWord, type WakerWord } from '../background/loop-waker.js';
 import type { FromHelper, LoopLink, ToHelper } from '../background/protocol.js';
 import type { Waker } from '../io/poll.js';
 import { NODE_FLAGS } from './start-thread.js';
 
+/** A server that is to end waits so long for jobs of its own. */
+const SETTLE_MS = 10_000;
+
 export class LoopHelper {
   readonly jobs = new JobQueue((message, transferred) => this.connected().postMessage(message, transferred));
   private port: MessagePort | null = null;
+  private word: WakerWord | null = null;
   private readonly arrived: FromHelper[] = [];
 
   /** @param link null: there is no thread yet. @param program URL of the helper thread's program */
@@ -29,6 +33,11 @@ export class LoopHelper {
     for (let received = receiveMessageOnPort(this.port); received !== undefined; received = receiveMessageOnPort(this.port)) {
       this.jobs.receive(received.message as FromHelper);
     }
+  }
+
+  /** Blocks until all jobs are done that were submitted; what has become of them is heard with the next {@link drain}. False: that takes too long. */
+  settle(): boolean {
+    return this.word === null || awaitDone(this.word, this.jobs.submitted, SETTLE_MS);
   }
 
   close(): void {
@@ -59,6 +68,7 @@ export class LoopHelper {
         waker.wake();
       });
     }
+    this.word = word;
     return (this.port = port);
   }
 }

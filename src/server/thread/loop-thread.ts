@@ -55,7 +55,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const inputs: ServerInputs = {
     poll,
     clock,
-    jobs: { run: (_, job, done) => helper.jobs.submit(job, done) },
+    jobs: { run: (_, job, done) => helper.jobs.submit(job, done), settle: () => helper.settle() },
     perform: (job) => disk.perform(job),
     seed: options.seed,
     config: new Config({ ...(state !== null && settingsOf(state)), ...options.settings }, options.configFile),

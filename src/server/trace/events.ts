@@ -26,6 +26,7 @@ export type TraceBody =
   | { kind: 'execute'; token: number; frame: number; command: string; elapsedUs: number; keys: string[]; db: number }
   | { kind: 'reply'; token: number; frame: number; bytes: number; raw: string }
   | { kind: 'write'; token: number; result: number | 'WouldBlock' | string; of: number }
+  | { kind: 'await-disk'; token: number; bytes: number; offset: number }
   | { kind: 'interest'; token: number; before: number; after: number }
   | { kind: 'park'; token: number; keys: string[]; deadlineMs: number }
   | { kind: 'unpark'; token: number; keys: string[]; why: string; elapsedUs: number }
@@ -94,6 +95,12 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     phase: 'write',
     meaning: 'Output was handed to the kernel.',
     fields: 'token, result (bytes taken, "WouldBlock", or an error code), of (bytes offered)',
+  },
+  'await-disk': {
+    category: 'ClientRequest',
+    phase: 'write',
+    meaning: 'How much output of a connection waits for the disk has changed: with appendfsync always, what may tell of a change leaves once that is there.',
+    fields: 'token, bytes (0: nothing waits any more), offset (how much of the append-only file has to be on the disk before all of them leave)',
   },
   interest: {
     category: 'Loop',

@@ -73,6 +73,16 @@ test('a disk that is full takes what fits, and again when the fault is gone', as
   expect(told).toEqual(['7: write: ENOSPC', '7: write: ENOSPC']);
 });
 
+test('an append is written and synced, or cut off again', async () => {
+  const path = join(temporaryDirectory(), 'file');
+  const fd = await openNew(path);
+  const append = (text: string, at: number): Promise<JobResult> => done({ kind: 'append', fd, at, bytes: bytes(text) });
+  expect(await append('12345', 0)).toEqual({ value: 5, error: null });
+  helper.jobs.setFaults([{ id: 1, fault: { name: 'disk-full', afterBytes: 2 } }]);
+  expect(await append('678', 5)).toMatchObject({ value: 0, error: { code: 'ENOSPC' } });
+  expect(readFileSync(path, 'utf8')).toBe('12345');
+});
+
 test('a slow disk keeps jobs waiting until the fault is taken away', async () => {
   const path = join(temporaryDirectory(), 'file');
   const fd = await openNew(path);

@@ -1,5 +1,5 @@
 /** The jobs of a server: done by the helper or on the spot, told in a turn, recorded, replayed without being done again, and taken up by a restored server. */
-import { constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Job, JobResult } from '../../../src/server/background/job.js';
@@ -122,5 +122,11 @@ test("a loop starts a helper thread with its first job, and hears of what it has
   helper.drain();
   expect(results).toMatchObject([{ error: null }]);
   expect(existsSync(path)).toBe(true);
+  const fd = openSync(path, 'a');
+  for (const at of [0, 3]) helper.jobs.submit({ kind: 'append', fd, at, bytes: bytes('abc') }, (result) => void results.push(result));
+  // The loop can wait for the work itself; what has become of it is heard later all the same.
+  expect(helper.settle()).toBe(true);
+  expect([readFileSync(path, 'utf8'), results.length]).toEqual(['abcabc', 1]);
   helper.close();
+  closeSync(fd);
 });

@@ -23,7 +23,7 @@ function write(output: OutputBuffer, text: string): void {
 
 /** Once. */
 function send(output: OutputBuffer, stream: TcpStream): void {
-  output.drop(output.writeTo(stream));
+  output.drop(output.writeTo(stream, output.offered));
 }
 
 test('any part of what waits can be looked at, also when a part of the oldest chunk has left', () => {

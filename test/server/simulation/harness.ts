@@ -69,6 +69,11 @@ export class ScriptedHelper implements JobRunner {
     this.wake();
   }
 
+  settle(): boolean {
+    this.finishAll();
+    return true;
+  }
+
   finishAll(): void {
     while (this.waiting.length > 0) this.finish();
   }

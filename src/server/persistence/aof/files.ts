@@ -4,7 +4,7 @@
  *   dir/appenddirname/   appendfilename.manifest │ appendfilename.1.base.rdb │ appendfilename.1.incr.aof …
  *   dir/appendfilename   a file of Redis 6 and before, which is taken over at the start
  */
-import { constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { constants, existsSync, fstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { replaceFile, syncFolder } from '../../../shared/replace-file.js';
 import type { Job, JobResult } from '../../background/job.js';
@@ -23,11 +23,15 @@ export interface FileSettings {
 const DONE: JobResult = { value: 0, error: null };
 
 export class AofFiles {
-  /** @param perform does a job on this thread */
+  /**
+   * @param perform does a job on this thread
+   * @param settle see `Jobs.settle`
+   */
   constructor(
     private readonly settings: FileSettings,
     private readonly host: Host,
     private readonly perform: (job: Job) => JobResult,
+    private readonly settle: () => boolean,
   ) {}
 
   get folder(): string {
@@ -129,18 +133,23 @@ export class AofFiles {
     return this.host.act(() => this.perform({ kind: 'open', path: this.path(name), flags, mode: 0o644 }), { value: -1, error: null });
   }
 
-  /**
-   * Behind `size` bytes that are there: all of it, or nothing. Bytes that were written all the same are the result's value.
-   * @param syncs until it is on the disk
-   */
-  write(fd: number, pieces: readonly string[], size: number, syncs: boolean): JobResult {
+  /** Behind `size` bytes that are there: all of it, or nothing. Bytes that were written all the same are the result's value. */
+  write(fd: number, pieces: readonly string[], size: number, length: number): JobResult {
     const { perform } = this;
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     return this.host.act(() => {
       const { value, error } = perform({ kind: 'write', fd, bytes: encoded(pieces, length) });
-      const failure = error ?? (syncs ? perform({ kind: 'fsync', fd }).error : null);
-      const isCut = failure !== null && value > 0 && perform({ kind: 'truncate', fd, length: size }).error === null;
-      return { value: isCut ? 0 : value, error: failure };
+      const isCut = error !== null && value > 0 && perform({ kind: 'truncate', fd, length: size }).error === null;
+      return { value: isCut ? 0 : value, error };
+    }, { value: length, error: null });
+  }
+
+  /** The loop waits until these bytes are in the file behind the first `at`, and on the disk. The helper may be about to do it, or have done it. */
+  complete(fd: number, at: number, pieces: readonly string[], length: number): JobResult {
+    return this.host.act(() => {
+      if (!this.settle()) return { value: 0, error: { code: 'ETIMEDOUT', message: 'ETIMEDOUT: the disk is too slow, fsync' } };
+      if (fstatSync(fd).size >= at + length) return { value: length, error: this.perform({ kind: 'fsync', fd }).error };
+      const { error } = this.perform({ kind: 'truncate', fd, length: at });
+      return error !== null ? { value: 0, error } : this.perform({ kind: 'append', fd, at, bytes: encoded(pieces, length) });
     }, { value: length, error: null });
   }
 
@@ -178,7 +187,7 @@ export class AofFiles {
   }
 }
 
-function encoded(pieces: readonly string[], length: number): Uint8Array<ArrayBuffer> {
+export function encoded(pieces: readonly string[], length: number): Uint8Array<ArrayBuffer> {
   const bytes = Buffer.alloc(length);
   let at = 0;
   for (const piece of pieces) at += bytes.latin1Write(piece, at);

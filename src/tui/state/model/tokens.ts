@@ -46,6 +46,8 @@ export interface TokenRow {
   readonly interest: number;
   readonly queryBytes: number;
   readonly outputBytes: number;
+  /** Of these: what waits for the disk. */
+  readonly outputHeld: number;
   readonly lastCommand: string;
   /** The loop's monotonic clock at the last read or write. */
   readonly lastActiveUs: number;
@@ -76,8 +78,8 @@ export const clientRow = (token: number): TokenRow => ({ ...BLANK, token });
 
 const BLANK: TokenRow = {
   token: 0, kind: 'client', fd: -1, peer: '', name: '', db: 0, resp: 2, activity: 'ready', activityStretch: -1, parkedOn: null, inTransaction: false,
-  subscriptions: 0, isMonitor: false, link: null, isGhost: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, lastCommand: '', lastActiveUs: 0,
-  connectedUs: Number.NaN, requests: 0, bytesRead: 0, bytesWritten: 0, slowAtUs: -Infinity, fault: null, slowest: null,
+  subscriptions: 0, isMonitor: false, link: null, isGhost: false, interest: READABLE_ONLY, queryBytes: 0, outputBytes: 0, outputHeld: 0, lastCommand: '',
+  lastActiveUs: 0, connectedUs: Number.NaN, requests: 0, bytesRead: 0, bytesWritten: 0, slowAtUs: -Infinity, fault: null, slowest: null,
 };
 
 export const tokensSlice: Slice<TokensModel> = {
@@ -133,6 +135,8 @@ function afterEvent(model: TokensModel, event: TraceEvent): TokensModel {
       return changed(model, event.token, (row) => ({ ...row, ...during(model, 'replying'), outputBytes: row.outputBytes + event.bytes }));
     case 'write':
       return changed(model, event.token, (row) => afterWrite(model, row, event.result, event.atUs));
+    case 'await-disk':
+      return changed(model, event.token, (row) => ({ ...row, outputHeld: event.bytes }));
     case 'interest':
       return changed(model, event.token, (row) => ({ ...row, interest: event.after }));
     case 'park':
@@ -262,12 +266,12 @@ function correctedRow(before: TokenRow | undefined, client: ClientSnapshot, nowU
   const isKnown = before !== undefined && before.peer === client.peer;
   if (isKnown && isCurrent(before, client)) return before;
   const { token, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, link, isGhost } = client;
-  const { queryBytes, outputBytes, lastCommand, idleMs, interest } = client;
+  const { queryBytes, outputBytes, outputHeld, lastCommand, idleMs, interest } = client;
   const { requests, bytesRead, bytesWritten, ageMs } = client;
   const row = before ?? { ...BLANK, token, lastActiveUs: nowUs - idleMs * 1000, connectedUs: nowUs - ageMs * 1000 };
   return {
-    ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, link, isGhost, queryBytes, outputBytes, lastCommand, interest,
-    requests, bytesRead, bytesWritten,
+    ...row, fd, peer, name, db, resp, parkedOn, inTransaction, subscriptions, isMonitor, link, isGhost, queryBytes, outputBytes, outputHeld, lastCommand,
+    interest, requests, bytesRead, bytesWritten,
   };
 }
 
@@ -276,7 +280,7 @@ function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
     row.fd === client.fd && row.name === client.name && row.db === client.db && row.resp === client.resp && isSamePark(row.parkedOn, client.parkedOn) &&
     row.inTransaction === client.inTransaction && row.subscriptions === client.subscriptions && row.isMonitor === client.isMonitor &&
     isSameLink(row.link, client.link) && row.queryBytes === client.queryBytes && row.outputBytes === client.outputBytes &&
-    row.lastCommand === client.lastCommand && row.interest === client.interest && row.requests === client.requests &&
+    row.outputHeld === client.outputHeld && row.lastCommand === client.lastCommand && row.interest === client.interest && row.requests === client.requests &&
     row.bytesRead === client.bytesRead && row.bytesWritten === client.bytesWritten
   );
 }

@@ -53,6 +53,10 @@ export const ENGLISH: Sentences = {
         ? `${formatBytes(result)} went out to ${name(token)}`
         : `${name(token)} took only ${formatCount(result)} of ${formatCount(of)} B: the rest waits`;
     },
+    'await-disk': ({ token, bytes }) =>
+      bytes === 0
+        ? `what ${name(token)} is told no longer waits: the disk has the changes before it`
+        : `${formatBytes(bytes)} for ${name(token)} wait until the disk has the changes before them`,
     interest: ({ token, before, after }) => {
       if (((before ^ after) & 4) !== 0) return `${name(token)} is ${(after & 4) === 0 ? 'level' : 'edge'}-triggered from now on`;
       return (after & 2) !== 0

@@ -52,6 +52,10 @@ export const KOREAN: Sentences = {
         ? `${name(token)}에 ${formatBytes(result)}를 보냈습니다`
         : `${name(token)}의 소켓이 ${formatCount(of)} B 중 ${formatCount(result)} B만 받았습니다: 나머지는 기다립니다`;
     },
+    'await-disk': ({ token, bytes }) =>
+      bytes === 0
+        ? `${name(token)}의 출력이 더 기다리지 않습니다: 앞선 변경이 디스크에 있습니다`
+        : `${name(token)}의 출력 ${formatBytes(bytes)}가 앞선 변경이 디스크에 기록되기를 기다립니다`,
     interest: ({ token, before, after }) => {
       if (((before ^ after) & 4) !== 0) return `${name(token)}: 이제부터 ${(after & 4) === 0 ? '레벨' : '에지'} 트리거입니다`;
       return (after & 2) !== 0

@@ -54,6 +54,8 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'write', token: 7, result: 16384, of: 1048576 }, 'token 7 took only 16,384 of 1,048,576 B: the rest waits'],
   [{ kind: 'write', token: 7, result: 'WouldBlock', of: 2048 }, 'token 7 takes nothing now: WouldBlock, 2 KiB wait'],
   [{ kind: 'write', token: 7, result: 'EPIPE', of: 5 }, 'writing to token 7 failed: EPIPE'],
+  [{ kind: 'await-disk', token: 7, bytes: 5, offset: 90 }, '5 B for token 7 wait until the disk has the changes before them'],
+  [{ kind: 'await-disk', token: 7, bytes: 0, offset: 0 }, 'what token 7 is told no longer waits: the disk has the changes before it'],
   [{ kind: 'interest', token: 7, before: 1, after: 3 }, 'WRITABLE armed: the poll will tell when token 7 has room again'],
   [{ kind: 'interest', token: 7, before: 3, after: 1 }, 'all is sent to token 7: WRITABLE is no longer of interest'],
   [{ kind: 'interest', token: 7, before: 1, after: 5 }, 'token 7 is edge-triggered from now on'],

@@ -14,6 +14,16 @@ const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {
     en: ['Output was handed to the kernel.', 'It says how many bytes the kernel took of how many, or WouldBlock.'],
     ko: ['출력을 커널에 넘겼습니다.', '전체 가운데 커널이 받은 바이트 수, 또는 WouldBlock이 표시됩니다.'],
   },
+  'await-disk': {
+    en: [
+      'How much output of a client waits for the disk has changed.',
+      'With appendfsync always, what may tell of a change leaves once the change is on the disk; 0 bytes: nothing waits any more.',
+    ],
+    ko: [
+      '디스크를 기다리는 클라이언트 출력의 양이 바뀌었습니다.',
+      'appendfsync always에서는 변경을 알릴 수 있는 출력이 그 변경이 디스크에 기록된 뒤에 나갑니다. 0바이트면 더 기다리는 것이 없습니다.',
+    ],
+  },
   interest: {
     en: [
       'The readiness that a token is registered for has changed, or how it is reported.',

@@ -104,6 +104,18 @@ export const TOKENS: Chapter = {
       ],
     },
     {
+      term: 'waits for the disk',
+      also: ['disk', 'await-disk', 'appendfsync always', '디스크 대기'],
+      en: [
+        'Output of the client stays here until the helper thread has brought the changes before it to the disk: appendfsync always.',
+        'The loop goes on meanwhile, and many changes share one fsync.',
+      ],
+      ko: [
+        '헬퍼 스레드가 앞선 변경을 디스크에 기록할 때까지 이 클라이언트의 출력이 나가지 않는 상태입니다(appendfsync always).',
+        '그동안 루프는 계속 돌고, 여러 변경이 fsync 한 번을 나누어 씁니다.',
+      ],
+    },
+    {
       term: 'backpressure',
       also: ['back pressure', '배압', '백프레셔'],
       on: ['readiness'],
