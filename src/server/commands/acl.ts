@@ -1,7 +1,7 @@
 /**
  * Access control: ACL (CAT DELUSER DRYRUN GENPASS GETUSER HELP LIST LOAD LOG SAVE SETUSER USERS WHOAMI).
  *
- * What users are and may do stands in features/users/.
+ * Users and permissions are in features/users/.
  */
 import { categoriesOf, CATEGORY_ORDER } from '../command/command-facts.js';
 import { command, type Argv, type Command, type CommandDeclaration } from '../command/command.js';
@@ -22,12 +22,12 @@ const OPEN = ['noscript', 'loading', 'stale'] as const;
 const RESTRICTED = ['admin', ...OPEN] as const;
 const USERS_COMPLEXITY = 'O(N). Where N is the number of configured users.';
 const MAX_PASSWORD_BITS = 4096;
-/** That ACL LOG shows unless it is told how many. */
+/** Default number of entries of ACL LOG. */
 const LOG_ENTRIES = 10;
 
 export const acl = command({
   name: 'acl', since: '6.0.0', group: 'server', complexity: 'Depends on subcommand.',
-  summary: 'Manages users and what they may do.',
+  summary: 'Manages users and their permissions.',
   syntax: '',
   subcommands: [
     subcommand({
@@ -42,7 +42,7 @@ export const acl = command({
     }),
     subcommand({
       name: 'dryrun', since: '7.0.0', complexity: 'O(1).',
-      summary: 'Says whether a user may call a command, without calling it.', syntax: 'username command [arg]...', arity: -4,
+      summary: 'Returns whether a user may call a command, without calling it.', syntax: 'username command [arg]...', arity: -4,
       run: dryRun,
     }),
     subcommand({ name: 'genpass', complexity: 'O(1)', summary: 'Makes up a password.', syntax: '[bits:integer]', flags: OPEN, run: makePassword }),
@@ -56,13 +56,13 @@ export const acl = command({
     subcommand({ name: 'load', summary: 'Reads the ACL file again.', syntax: '', run: load }),
     subcommand({
       name: 'log', complexity: 'O(N) with N being the number of entries shown.',
-      summary: 'Lists what was denied lately.', syntax: '[count:integer | RESET]',
+      summary: 'Lists recent denials.', syntax: '[count:integer | RESET]',
       run: log,
     }),
     subcommand({ name: 'save', summary: 'Writes the users into the ACL file.', syntax: '', run: save }),
     subcommand({
       name: 'setuser', complexity: 'O(N). Where N is the number of rules provided.',
-      summary: 'Makes a user, or changes what one may do.', syntax: 'username [rule]...',
+      summary: 'Creates a user, or changes its permissions.', syntax: 'username [rule]...',
       history: [['6.2.0', 'Patterns for channels.'], ['7.0.0', 'Selectors and permissions for keys.']],
       run: setUser,
     }),
@@ -78,13 +78,13 @@ export const acl = command({
       ['CAT [<category>]', 'The categories of commands, or the commands of one.'],
       ['DELUSER <username> [<username> ...]', 'Remove users; default can not be removed.'],
       ['DRYRUN <username> <command> [<arg> ...]', 'Whether a user may call a command.'],
-      ['GENPASS [<bits>]', 'Make up a password of 256 bits, or of so many.'],
+      ['GENPASS [<bits>]', 'Generate a password of 256 bits, or of this many.'],
       ['GETUSER <username>', 'The rules of a user.'],
       ['LIST', 'All users as lines of an ACL file.'],
       ['LOAD', 'Read the ACL file again.'],
-      ['LOG [<count> | RESET]', 'What was denied lately.'],
+      ['LOG [<count> | RESET]', 'Recent denials.'],
       ['SAVE', 'Write the users into the ACL file.'],
-      ['SETUSER <username> <attribute> [<attribute> ...]', 'Make or change a user.'],
+      ['SETUSER <username> <attribute> [<attribute> ...]', 'Create or change a user.'],
       ['USERS', 'The names of all users.'],
       ['WHOAMI', 'The name of the user of this connection.'],
     ]),
@@ -101,7 +101,7 @@ function setUser(argv: Argv, _db: unknown, session: Session): Reply {
   session.redacted = argv.map((argument, at) => (at < 2 ? argument : REDACTED));
   const complaint = users.set(argv[2]!, rules, (next, user) => disconnectSubscribers(session, user, next));
   if (complaint === null) return OK;
-  // It quotes the rule that is wrong.
+  // The error quotes the wrong rule.
   if (rules.some(isPasswordRule)) hooks.showsSecret?.(session);
   return errors.usersUnchanged(complaint);
 }
@@ -187,7 +187,7 @@ function findCommand({ server }: Session, [name, subcommandName]: Argv): Command
   return found.subcommands.get(subcommandName.toLowerCase());
 }
 
-/** From the system's own randomness, not from the server's seed: whoever knows the seed must not know the password. */
+/** From the system's randomness, not from the server's seed: knowing the seed must not reveal the password. */
 function makePassword(argv: Argv, _db: unknown, session: Session): Reply {
   if (argv.length > 3) return errors.subcommandSyntax('acl', argv[1]!);
   const bits = argv.length === 3 ? integer(argv[2]!) : 256;

@@ -1,6 +1,6 @@
 /**
- * Bitmap commands: BITCOUNT BITFIELD BITFIELD_RO BITOP BITPOS GETBIT SETBIT. A bitmap is a string whose bits are counted from the
- * highest of its first byte.
+ * Bitmap commands: BITCOUNT BITFIELD BITFIELD_RO BITOP BITPOS GETBIT SETBIT. A bitmap is a string whose bits are counted from the highest bit of its first
+ * byte.
  */
 import { type Argv, command } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -40,7 +40,7 @@ export const setbit = command({
 
 export const getbit = command({
   name: 'getbit', since: '2.2.0', group: 'bitmap', complexity: 'O(1)',
-  summary: 'Returns a bit; those behind the end are 0.',
+  summary: 'Returns a bit; those after the end are 0.',
   syntax: 'key offset:integer',
   flags: ['readonly', 'fast'],
   categories: ['bitmap'],
@@ -87,7 +87,7 @@ export const bitpos = command({
     const wanted = integer(argv[2]!);
     if (wanted !== 0 && wanted !== 1) return errors.BIT_TO_FIND;
     const value = readString(db, argv[1]!);
-    // No key is an endless row of zeros.
+    // A missing key counts as infinitely many zeros.
     if (value === undefined) return wanted === 1 ? -1 : 0;
     if (argv.length > 6) return errors.SYNTAX;
     const bits = lengthOf(value) * 8;
@@ -97,14 +97,14 @@ export const bitpos = command({
     const { first, last } = bitRange(start, end, bits, argv[5]);
     if (first > last) return -1;
     const found = findBit(bytesOf(value), wanted, first, last);
-    // Zeros follow the string, unless the client has said where to stop.
+    // Zeros follow the string, unless the client has given an end.
     return found === -1 && wanted === 0 && argv.length < 5 ? bits : found;
   },
 });
 
 export const bitop = command({
   name: 'bitop', since: '2.6.0', group: 'bitmap', complexity: 'O(N)',
-  summary: 'Stores what AND, OR, XOR or NOT makes of the bits of strings.',
+  summary: 'Stores the result of AND, OR, XOR or NOT on the bits of strings.',
   syntax: 'operation destkey:key key...',
   flags: ['write', 'denyoom'],
   categories: ['bitmap'],
@@ -148,12 +148,12 @@ export const bitfieldRo = command({
   },
 });
 
-/** A bit's position; with `width`, also in the form `#n`: the nth field of that width. */
+/** Parses the position of a bit; with `width`, also in the form `#n`: the nth field of that width. */
 function bitOffset(session: Session, text: string, width = 0): number {
   const counted = width > 0 && text.charCodeAt(0) === 35; // #
   const number = parseInteger(counted ? text.slice(1) : text);
   if (number === undefined) throw errors.BIT_OFFSET;
-  // Redis multiplies in 64 bits and lets it wrap around.
+  // Redis multiplies in 64 bits, with overflow.
   const offset = counted ? Number(BigInt.asIntN(64, BigInt(number) * BigInt(width))) : Number(number);
   if (offset < 0 || Math.floor(offset / 8) >= session.server.config.values['proto-max-bulk-len']) throw errors.BIT_OFFSET;
   return offset;
@@ -165,7 +165,7 @@ function byteAt(value: StringValue, at: number): number {
   return at < text.length ? text.charCodeAt(at) : 0;
 }
 
-/** The string at a key, made long enough to hold a bit; created if it is not there. `changed` if that alone has changed it. */
+/** Returns the string at a key, extended to contain a bit; created if it does not exist. `changed` if that alone has changed it. */
 function reachable(db: Database, session: Session, name: string, bit: number): { bytes: ByteString; changed: boolean } {
   const value = writeString(db, name);
   const length = Math.floor(bit / 8) + 1;
@@ -181,14 +181,14 @@ function reachable(db: Database, session: Session, name: string, bit: number): {
   return { bytes, changed };
 }
 
-/** The unit's name, if it is one. */
+/** Parses the name of a unit. */
 function isInBits(unit: string): boolean {
   if (isWord(unit, 'BIT')) return true;
   if (isWord(unit, 'BYTE')) return false;
   throw errors.SYNTAX;
 }
 
-/** A range in bytes, or bits, with negative ends counting from the end, as bits inside of the string; empty if first > last. */
+/** Returns a range in bytes, or bits, with negative ends counted from the end, as bits inside of the string; empty if first > last. */
 function bitRange(start: number, end: number, bits: number, unit = 'BYTE'): { first: number; last: number } {
   const size = isInBits(unit) ? 1 : 8;
   const total = bits / size;
@@ -215,14 +215,14 @@ interface FieldOperation {
   readonly kind: 'GET' | 'SET' | 'INCRBY';
   readonly type: FieldType;
   readonly at: number;
-  /** What is written, or added. */
+  /** The value to write, or to add. */
   readonly operand: Integer64;
   readonly overflow: Overflow;
 }
 
 const isWrite = (operation: FieldOperation): boolean => operation.kind !== 'GET';
 
-/** All are parsed before the first is done. */
+/** All are parsed before the first is executed. */
 function parseOperations(argv: Argv, session: Session): FieldOperation[] {
   const operations: FieldOperation[] = [];
   let overflow: Overflow = 'WRAP';
@@ -275,10 +275,10 @@ function writeFields(db: Database, session: Session, name: string, operations: r
   return replies;
 }
 
-/** What was written; undefined if it did not fit and OVERFLOW FAIL is in force. */
+/** Returns what was written; undefined if it did not fit and OVERFLOW FAIL is in force. */
 function write(bytes: ByteString, { kind, type, at, operand, overflow }: FieldOperation, old: Integer64): Integer64 | undefined {
   const value = BigInt(operand);
-  // What SET writes into an unsigned field is taken as unsigned, so that a negative number is a very large one.
+  // SET on an unsigned field takes the value as unsigned, so that a negative number is a very large one.
   const wanted = kind === 'INCRBY' ? BigInt(old) + value : type.signed ? value : BigInt.asUintN(64, value);
   const written = fit(wanted, type, overflow);
   if (written !== undefined) writeField(bytes, type, at, written);

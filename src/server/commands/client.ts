@@ -1,7 +1,7 @@
 /**
  * Client commands: CLIENT (CACHING GETNAME GETREDIR HELP ID INFO KILL LIST NO-EVICT PAUSE REPLY SETNAME TRACKING TRACKINGINFO UNBLOCK UNPAUSE).
  *
- * What they work on stands elsewhere: command/client-info.ts, features/client-pause.ts, tracking.ts, blocking.ts.
+ * The implementation is elsewhere: command/client-info.ts, features/client-pause.ts, tracking.ts, blocking.ts.
  */
 import { command, type Argv, type CommandDeclaration } from '../command/command.js';
 import { clientInfo } from '../command/client-info.js';
@@ -24,7 +24,7 @@ const TYPES = 'NORMAL | MASTER | REPLICA | PUBSUB';
 
 export const client = command({
   name: 'client', since: '2.4.0', group: 'connection', complexity: 'Depends on subcommand.',
-  summary: 'Looks at connections, and changes them.',
+  summary: 'Inspects and changes connections.',
   syntax: '',
   subcommands: [
     subcommand({ name: 'caching', since: '6.0.0', summary: 'Says whether the keys of the next command are tracked.', syntax: '(YES | NO)', run: caching }),
@@ -43,14 +43,14 @@ export const client = command({
     }),
     subcommand({
       name: 'kill', since: '2.4.0', complexity: 'O(N) where N is the number of client connections', flags: RESTRICTED,
-      summary: 'Closes connections, chosen by address or by other traits.',
-      // An address of the form ip:port; the notation has no name with a colon.
+      summary: 'Closes connections, chosen by address or other properties.',
+      // An address of the form ip:port; names in the notation cannot contain a colon.
       syntax:
         '(address | ([ID client-id:integer] | [TYPE (NORMAL | MASTER | SLAVE | REPLICA | PUBSUB)] | [USER username] | ' +
         '[ADDR address] | [LADDR address] | [SKIPME yes-or-no])...)',
       arity: -3,
       history: [
-        ['2.8.12', 'Traits may be given as pairs of an option and a value.'], ['2.8.12', 'The option ID.'], ['3.2.0', 'The type master.'],
+        ['2.8.12', 'Properties may be given as pairs of an option and a value.'], ['2.8.12', 'The option ID.'], ['3.2.0', 'The type master.'],
         ['5.0.0', 'The type slave is called replica as well.'], ['6.2.0', 'The option LADDR.'],
       ],
       run: kill,
@@ -83,7 +83,7 @@ export const client = command({
     subcommand({ name: 'setname', since: '2.6.9', summary: 'Names this connection.', syntax: 'connection-name', run: setName }),
     subcommand({
       name: 'tracking', since: '6.0.0', complexity: 'O(1). Some options may introduce additional complexity.',
-      summary: 'Has the server tell when keys change that this client has read.',
+      summary: 'Sends this client invalidations of the keys that it has read.',
       syntax: '(ON | OFF) [REDIRECT client-id:integer] [PREFIX prefix]... [BCAST] [OPTIN] [OPTOUT] [NOLOOP]',
       run: track,
     }),
@@ -115,7 +115,7 @@ export const client = command({
         ['KILL <option> <value> [<option> <value> [...]]', 'Close connections by ADDR, LADDR, ID, TYPE, USER; SKIPME (YES|NO).'],
         ['LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID <id> [...]]', 'A line about each connection.'],
         ['NO-EVICT (ON|OFF)', 'Protect this connection from being closed to save memory.'],
-        ['PAUSE <timeout> [WRITE|ALL]', 'Hold back commands, or only writes, for so many milliseconds.'],
+        ['PAUSE <timeout> [WRITE|ALL]', 'Hold back commands, or only writes, for this many milliseconds.'],
         ['REPLY (ON|OFF|SKIP)', 'Answer commands, answer none, or leave out the next answer.'],
         ['SETNAME <name>', 'Name this connection.'],
         ['TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]', 'Tell this client when keys change.'],
@@ -146,7 +146,7 @@ function setName(argv: Argv, _db: unknown, session: Session): Reply {
   return OK;
 }
 
-/** OFF and SKIP are not answered themselves; SKIP means nothing while everything is off. */
+/** OFF and SKIP have no reply; SKIP has no effect while replies are off. */
 function reply(argv: Argv, _db: unknown, session: Session): Reply {
   const mode = argv[2]!;
   if (isWord(mode, 'ON')) {
@@ -199,7 +199,7 @@ interface KillFilter {
 }
 
 function kill(argv: Argv, _db: unknown, session: Session): Reply {
-  // The old form, an address alone, may be one's own.
+  // The old form, with only an address, may kill the client itself.
   if (argv.length === 3) return killAll(session, { address: argv[2]!, skipMe: false }) === 0 ? errors.NO_SUCH_CLIENT : OK;
   return killAll(session, parseKillFilter(session, argv));
 }
@@ -248,7 +248,7 @@ function yesOrNo(word: string): boolean {
   throw errors.SYNTAX;
 }
 
-/** Returns how many; the client itself gets its reply first. */
+/** Returns the number of killed clients; the client itself gets its reply first. */
 function killAll(session: Session, filter: KillFilter): number {
   let killed = 0;
   for (const client of session.server.sessions.values()) {
@@ -277,7 +277,7 @@ function pause(argv: Argv, _db: unknown, session: Session): Reply {
   const mode = argv.length === 4 ? pauseMode(argv[3]!) : PAUSE_ALL;
   const { pause: running, clock } = session.server;
   const timeoutMs = timeoutMilliseconds(argv[2]!);
-  // Where 64 bits overflow, the pause of Redis lies in the past; so does one of 0.
+  // Where 64 bits overflow, Redis's pause ends in the past; so does one of 0.
   const isPast = timeoutMs === 0 || timeoutMs + clock.nowMs >= INT64_OVERFLOW;
   running.begin(mode, isPast ? 0 : clock.nowMs + timeoutMs);
   return OK;
@@ -339,7 +339,7 @@ function parseTracking({ server }: Session, argv: Argv): { options: TrackingOpti
   return { options, prefixes };
 }
 
-/** Options that do not go together, or not with what the client is already doing. */
+/** Returns the error for options that exclude each other, or contradict the current tracking. */
 function conflict({ tracking }: Session, options: TrackingOptions, prefixes: readonly string[]): ErrorReply | null {
   const { isBroadcast, optIn, optOut } = options;
   if (!isBroadcast && prefixes.length > 0) return errors.PREFIX_NEEDS_BROADCAST;

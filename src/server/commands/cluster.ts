@@ -1,6 +1,6 @@
 /**
- * Commands of a Redis Cluster: CLUSTER and its subcommands, READONLY READWRITE ASKING. This server is none of a cluster's, so each of them answers what
- * Redis answers in that case; clients ask to find out.
+ * Commands of a Redis Cluster: CLUSTER and its subcommands, READONLY READWRITE ASKING. This server is not part of a cluster, so each of them replies as Redis
+ * does in that case; clients use them to find that out.
  */
 import { command, type CommandDeclaration, type CommandFlag } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -19,7 +19,7 @@ const subcommand = (facts: Facts): CommandDeclaration => ({
 
 export const cluster = command({
   name: 'cluster', since: '3.0.0', group: 'cluster', complexity: 'Depends on the subcommand.',
-  summary: 'A container for commands about a cluster, of which this server is none.',
+  summary: 'A container for commands about a cluster, of which this server is not a part.',
   syntax: '',
   subcommands: [
     subcommand({ name: 'addslots', summary: 'Gives hash slots to this node.', complexity: 'O(N) for N slots', syntax: 'slot:integer...', flags: CHANGES }),
@@ -58,7 +58,7 @@ export const cluster = command({
     subcommand({ name: 'replicas', since: '5.0.0', summary: 'Lists the replicas of a node.', syntax: 'node-id', flags: ADMIN, tips: VARYING }),
     subcommand({ name: 'replicate', summary: 'Makes this node a replica of another one.', syntax: 'node-id', flags: CHANGES }),
     subcommand({
-      name: 'reset', summary: 'Makes this node what it was before it joined.', complexity: 'O(N) for N nodes',
+      name: 'reset', summary: 'Resets this node to its state before it joined.', complexity: 'O(N) for N nodes',
       syntax: '[HARD | SOFT]', flags: ['admin', 'noscript', 'stale'],
     }),
     subcommand({ name: 'saveconfig', summary: 'Writes the state of the cluster to disk.', flags: CHANGES }),

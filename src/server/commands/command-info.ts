@@ -1,4 +1,4 @@
-/** Commands about commands: COMMAND (COUNT DOCS GETKEYS GETKEYSANDFLAGS INFO LIST HELP). All they say derives from the declarations. */
+/** Commands about commands: COMMAND (COUNT DOCS GETKEYS GETKEYSANDFLAGS INFO LIST HELP). Everything derives from the declarations. */
 import { command, findCommand, type Argv, type Command } from '../command/command.js';
 import { categoriesOf, flagNames, legacyRange } from '../command/command-facts.js';
 import type { ServerContext } from '../command/context.js';
@@ -45,7 +45,7 @@ export const commandCommand = command({
     },
     {
       name: 'getkeysandflags', since: '7.0.0', group: 'server', complexity: 'O(N) for N arguments',
-      summary: 'Returns the keys that a whole command names, and what it does with each.',
+      summary: 'Returns the keys that a whole command names, and how it uses each.',
       syntax: '', arity: -4, flags: FLAGS, categories: CATEGORIES,
       run: (argv, _db, session) => keysIn(session.server, argv).map(({ position, flags }) => [argv[position + 2]!, statuses(flags)]),
     },
@@ -68,16 +68,16 @@ export const commandCommand = command({
         ['COUNT', 'The number of commands.'],
         ['LIST [FILTERBY <filter>]', 'Their names.'],
         ['INFO [<command-name> ...]', 'Describes commands: arity, flags, keys, categories.'],
-        ['DOCS [<command-name> ...]', 'Documents commands: what they do, their arguments, their history.'],
+        ['DOCS [<command-name> ...]', 'Returns documentation of commands: summary, arguments, history.'],
         ['GETKEYS <full-command>', 'The keys in a command.'],
-        ['GETKEYSANDFLAGS <full-command>', 'The keys in a command, and what it does with each.'],
+        ['GETKEYSANDFLAGS <full-command>', 'The keys in a command, and how it uses each.'],
       ]),
       categories: CATEGORIES,
     },
   ],
 });
 
-/** The commands named, null for those that do not exist; all of them if none is named. */
+/** Returns the named commands, null for unknown ones; all if none is named. */
 function chosen({ commands }: ServerContext, argv: Argv): (Command | null)[] {
   return argv.length === 2 ? [...commands.values()] : argv.slice(2).map((name) => findCommand(commands, name.toLowerCase()) ?? null);
 }
@@ -137,8 +137,8 @@ function docsOf(documented: Command): Reply {
 }
 
 /**
- * Key arguments are numbered by the key specification that finds them: in order, the last one finding all that is left. The patterns of SORT have
- * one of their own, which no other argument has.
+ * Key arguments are assigned to key specifications in order, the last one taking all that are left. The patterns of SORT have
+ * their own specification, which no other argument has.
  */
 function keySpecOf({ type }: Argument, { keys }: Command, numbering: { key: number }): number {
   const ofPatterns = keys.findIndex(({ begin, flags }) => begin.type === 'unknown' && flags.includes('RO'));

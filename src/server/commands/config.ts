@@ -59,7 +59,7 @@ export const config = command({
   ],
 });
 
-/** A setting that several patterns find is returned once, under the name of the first. */
+/** A setting that matches several patterns is returned once, under the name of the first. */
 function get(session: Session, argv: Argv): Reply {
   const { config, hooks } = session.server;
   const found = new Map<string, string>();
@@ -82,7 +82,7 @@ function set(session: Session, argv: Argv): Reply {
   return refusal.isUnknown ? errors.unknownSetting(refusal.setting) : errors.settingRefused(refusal.setting, refusal.complaint);
 }
 
-/** What MONITOR and SLOWLOG may see. */
+/** What MONITOR and SLOWLOG may show. */
 function withoutPasswords(argv: Argv): Argv {
   return argv.map((word, index) => (index > 2 && /^(requirepass|masterauth|masteruser)$/i.test(argv[index - 1]!) && index % 2 === 1 ? '(redacted)' : word));
 }

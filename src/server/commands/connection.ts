@@ -1,4 +1,4 @@
-/** Connection commands: PING ECHO SELECT AUTH HELLO QUIT RESET. CLIENT stands in client.ts. */
+/** Connection commands: PING ECHO SELECT AUTH HELLO QUIT RESET. CLIENT is in client.ts. */
 import { command } from '../command/command.js';
 import type { Argv } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -52,11 +52,11 @@ export const select = command({
 
 export const auth = command({
   name: 'auth', since: '1.0.0', group: 'connection', complexity: 'O(N) where N is the number of passwords defined for the user',
-  summary: 'Says who the client is.',
+  summary: 'Authenticates the client.',
   syntax: '[username] password',
   flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
   categories: ['connection'],
-  history: [['6.0.0', 'A user name may stand before the password.']],
+  history: [['6.0.0', 'A user name may precede the password.']],
   run(argv, _db, session) {
     if (argv.length > 3) return errors.SYNTAX;
     session.redacted = argv.map((argument, at) => (at === 0 ? argument : REDACTED));
@@ -72,7 +72,7 @@ export const hello = command({
   syntax: '[protover:integer [AUTH {username password}] [SETNAME clientname]]',
   flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
   categories: ['connection'],
-  history: [['6.2.0', 'Without arguments it only tells about the connection.']],
+  history: [['6.2.0', 'Without arguments it only returns facts about the connection.']],
   run(argv, _db, session) {
     const version = argv.length > 1 ? integer(argv[1]!, errors.PROTOCOL_VERSION_NOT_A_NUMBER) : session.version;
     if (version !== 2 && version !== 3) return errors.NO_PROTOCOL_VERSION;
@@ -130,7 +130,7 @@ export const quit = command({
 
 export const reset = command({
   name: 'reset', since: '6.2.0', group: 'connection', complexity: 'O(1)',
-  summary: 'Makes the connection what it was when it was new.',
+  summary: 'Resets the connection to its initial state.',
   syntax: '',
   flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
   categories: ['connection'],

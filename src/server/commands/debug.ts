@@ -1,5 +1,5 @@
 /**
- * DEBUG: what tests and the curious need: CHANGE-REPL-ID DIGEST DIGEST-VALUE ERROR LISTPACK LOADAOF LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD
+ * DEBUG: commands for tests: CHANGE-REPL-ID DIGEST DIGEST-VALUE ERROR LISTPACK LOADAOF LOG OBJECT POPULATE PROTOCOL QUICKLIST-PACKED-THRESHOLD
  * RELOAD SDSLEN SET-ACTIVE-EXPIRE SET-DISABLE-DENY-SCRIPTS SLEEP HELP.
  */
 import { command, type Argv } from '../command/command.js';
@@ -15,7 +15,7 @@ import { atoi } from '../keyspace/types/int64.js';
 import { integer } from './support/arguments.js';
 
 interface Subcommand {
-  /** Numbers of arguments behind the subcommand's name, least and most. */
+  /** Minimum and maximum number of arguments after the subcommand's name. */
   readonly arguments: readonly [least: number, most: number];
   readonly run: (argv: Argv, db: Database, session: Session) => Reply;
 }
@@ -42,7 +42,7 @@ const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
 
 export const debug = command({
   name: 'debug', since: '1.0.0', group: 'server', complexity: 'Depends on the subcommand.',
-  summary: 'A container for what tests need.',
+  summary: 'A container for commands that tests need.',
   syntax: '',
   arity: -2,
   documentation: ['syscmd'],
@@ -57,12 +57,12 @@ export const debug = command({
 });
 
 const HELP = helpReply('DEBUG', [
-  ['CHANGE-REPL-ID', 'Gives the history of changes another ID, so that no replica can go on from where it stopped.'],
+  ['CHANGE-REPL-ID', 'Gives the history of changes another ID, so that no replica can resynchronize partially.'],
   ['DIGEST', 'Twenty bytes that are the same for the same data in all databases.'],
   ['DIGEST-VALUE [<key> ...]', 'The same of single values.'],
   ['ERROR <string>', 'Answers with an error of that text.'],
   ['LISTPACK <key>', 'Whether the value has encoding listpack.'],
-  ['LOADAOF', 'Writes what is still to be written to the append-only file, and loads all of it again.'],
+  ['LOADAOF', 'Writes pending changes to the append-only file, and loads it again.'],
   ['LOG <message>', "Writes a line into the server's log."],
   ['OBJECT <key>', 'Encoding and size of a value.'],
   ['POPULATE <count> [<prefix>] [<size>]', 'Creates keys named <prefix>:<number>, `key` being the prefix if none is given.'],
@@ -70,7 +70,7 @@ const HELP = helpReply('DEBUG', [
   ['QUICKLIST-PACKED-THRESHOLD <size>', 'Accepted.'],
   ['RELOAD [NOFLUSH]', 'Saves the data and loads it again, NOFLUSH into what is there.'],
   ['SDSLEN <key>', 'Lengths of a key and of its string.'],
-  ['SET-ACTIVE-EXPIRE <0|1>', 'Whether keys expire although nobody asks for them.'],
+  ['SET-ACTIVE-EXPIRE <0|1>', 'Whether keys expire without being looked up.'],
   ['SET-DISABLE-DENY-SCRIPTS <0|1>', 'Whether scripts may call commands that are denied to them, all but those about scripts.'],
   ['SLEEP <seconds>', 'Stops the loop, and with it every client. Decimals allowed.'],
 ]);
@@ -91,7 +91,7 @@ const PROTOCOL: { readonly [type: string]: Reply } = {
   bignum: new BigNumber('1234567999999999999999999999999999999'),
 };
 
-/** A push is no answer, so one comes behind it; RESP2 has none. */
+/** A push is no reply, so a reply follows it; RESP2 has no pushes. */
 function protocol(type: string, session: Session): Reply {
   if (type !== 'push') return Object.hasOwn(PROTOCOL, type) ? PROTOCOL[type]! : errors.PROTOCOL_TYPE;
   if (session.version === 2) return errors.NOT_IN_RESP2;
@@ -115,7 +115,7 @@ function existing(value: Value | undefined): Value {
   return value;
 }
 
-/** Nothing is serialized; the estimated size in memory stands in its place, and values have no address. */
+/** Nothing is serialized: the estimated size in memory is shown instead, and values have no address. */
 function object(value: Value): Reply {
   return new SimpleString(`Value at:0x0 refcount:1 encoding:${encodingOf(value)} serializedlength:${memoryOf(value)} lru:0 lru_seconds_idle:0`);
 }
@@ -138,7 +138,7 @@ function log(argv: Argv, _db: Database, session: Session): Reply {
   return OK;
 }
 
-/** Existing keys stay as they are; like in Redis, nobody is told of the new ones. */
+/** Existing keys are kept; as in Redis, there are no notifications for the new ones. */
 function populate(argv: Argv, db: Database): Reply {
   const count = integer(argv[2]!);
   const prefix = argv[3] ?? 'key';
@@ -151,7 +151,7 @@ function populate(argv: Argv, db: Database): Reply {
   return OK;
 }
 
-/** Taken and forgotten: lists here have no plain nodes. */
+/** Accepted without effect: lists here have no plain nodes. */
 function packedThreshold(argv: Argv): Reply {
   const [, digits, unit = ''] = /^(\d+)(b|k|kb|m|mb|g|gb)?$/i.exec(argv[2]!) ?? [];
   const factor = { '': 1, b: 1, k: 1e3, kb: 1024, m: 1e6, mb: 1024 ** 2, g: 1e9, gb: 1024 ** 3 }[unit.toLowerCase()] ?? Number.NaN;
@@ -174,7 +174,7 @@ function setDenyScripts(argv: Argv, _db: Database, session: Session): Reply {
   return OK;
 }
 
-/** The whole loop stands still: the way to see what a slow command does to everybody else. */
+/** Blocks the whole loop: shows what a slow command does to all other clients. */
 function sleep(argv: Argv, _db: Database, session: Session): Reply {
   const seconds = Number.parseFloat(argv[2]!);
   if (seconds > 0) session.server.host.sleep(seconds * 1000);

@@ -16,7 +16,7 @@ import { limitsOf } from './support/collections.js';
 
 export const dump = command({
   name: 'dump', since: '2.6.0', group: 'generic', complexity: 'O(N) for a value of N bytes.',
-  summary: 'Returns the value at a key as bytes, which RESTORE makes a value again.',
+  summary: 'Returns the value at a key as bytes, for RESTORE.',
   syntax: 'key',
   flags: ['readonly'],
   categories: ['keyspace'],
@@ -80,7 +80,7 @@ const restoreKey: Handler = (argv, db, session) => {
   const wasThere = options.replaces && db.delete(name);
   const atMs = ttl === 0 || options.isAbsolute ? ttl : ttl + keyspace.nowMs;
   if (atMs !== 0 && (keyspace.isOver(atMs) || (!options.isAbsolute && atMs >= OVERFLOW_MS))) {
-    // The value is dead on arrival; what it was to replace is gone all the same.
+    // The value has already expired; the key that it was to replace is deleted nevertheless.
     if (wasThere) {
       db.effects?.instead(db.effects.deletion(name));
       db.changed(name, 'g', 'del');
@@ -95,7 +95,7 @@ const restoreKey: Handler = (argv, db, session) => {
   return OK;
 };
 
-/** Each policy takes the fact that it keeps, and ignores the other. */
+/** Sets the one that the policy stores, and ignores the other. */
 function setAccess(db: Database, name: string, { idleSeconds, frequency }: RestoreOptions, { usesLfu, clock }: Keyspace): void {
   if (usesLfu ? frequency < 0 : idleSeconds < 0) return;
   db.dict.setAccessAt(db.dict.find(name), usesLfu ? lfuWithCounter(frequency, clock.nowMs) : lruIdleFor(idleSeconds, clock.nowMs));
@@ -117,7 +117,7 @@ export const restore = command({
 
 export const restoreAsking = command({
   name: 'restore-asking', since: '3.0.0', group: 'server', complexity: 'O(N) for a value of N bytes; O(N*log(N)) for a sorted set of N members.',
-  summary: 'Does what RESTORE does, where a cluster is moving keys.',
+  summary: 'Does the same as RESTORE, while a cluster is moving keys.',
   documentation: ['syscmd'],
   syntax: RESTORE_SYNTAX,
   flags: ['write', 'denyoom', 'asking'],

@@ -1,4 +1,4 @@
-/** Handing the part of the master over: FAILOVER. */
+/** Passing the role of the master to a replica: FAILOVER. */
 import { type Argv, command } from '../command/command.js';
 import type { Session } from '../command/session.js';
 import * as errors from '../errors.js';
@@ -8,7 +8,7 @@ import { integer, isWord } from './support/arguments.js';
 
 export const failover = command({
   name: 'failover', since: '6.2.0', group: 'server', complexity: 'O(1)',
-  summary: 'Makes a replica the master in the place of this server, once it has everything, while writes wait.',
+  summary: 'Makes a replica the master instead of this server, once it has all changes, while writes wait.',
   syntax: '[TO {host port:integer [FORCE]}] [ABORT] [TIMEOUT milliseconds:integer]',
   arity: -1,
   flags: ['admin', 'noscript', 'stale'],

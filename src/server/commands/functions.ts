@@ -113,7 +113,7 @@ export const functionContainer = command({
     }),
     scriptingSubcommand({
       name: 'restore', since: '7.0.0', complexity: 'O(N) for N functions in the payload',
-      summary: 'Takes libraries from what FUNCTION DUMP has returned.',
+      summary: 'Restores libraries from the payload of FUNCTION DUMP.',
       syntax: 'serialized-value [FLUSH | APPEND | REPLACE]',
       flags: ['write', 'denyoom', 'noscript'],
       tips: TO_ALL_SHARDS,
@@ -135,7 +135,7 @@ export const functionContainer = command({
         ['KILL', 'Ends the running function.'],
         ['LIST [LIBRARYNAME PATTERN] [WITHCODE]', 'Libraries with their functions, and with their code.'],
         ['LOAD [REPLACE] <FUNCTION CODE>', 'Makes a library.'],
-        ['RESTORE <PAYLOAD> [FLUSH|APPEND|REPLACE]', 'Takes libraries from a dump: instead of all, beside, or instead of those of the same name.'],
+        ['RESTORE <PAYLOAD> [FLUSH|APPEND|REPLACE]', 'Restores libraries from a dump: instead of all, in addition, or instead of those with the same names.'],
         ['STATS', 'The running function, and the number of libraries and functions.'],
       ]),
       group: 'scripting',

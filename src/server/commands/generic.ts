@@ -217,7 +217,7 @@ export const pexpireat = expireCommand(
   (argv, db, session) => expireKey(argv, db, session.server.keyspace, MILLISECONDS, false),
 );
 
-/** A time that is over already deletes the key, with the event of DEL. */
+/** A time that is already over deletes the key, with the event of DEL. */
 function expireKey(argv: Argv, db: Database, keyspace: Keyspace, unit: TimeUnit, isRelative: boolean): number {
   const name = argv[1]!;
   const condition = new ExpireCondition(argv);
@@ -229,7 +229,7 @@ function expireKey(argv: Argv, db: Database, keyspace: Keyspace, unit: TimeUnit,
     db.delete(name);
     db.changed(name, 'g', 'del');
   } else {
-    // A time in unix milliseconds may be further away than numbers are exact.
+    // A unix time in milliseconds may exceed the range of exact numbers.
     const isExact = !isRelative && unit === MILLISECONDS;
     db.effects?.instead(['PEXPIREAT', name, isExact ? argv[2]! : String(atMs), ...argv.slice(3)]);
     db.setExpire(name, atMs);
@@ -238,7 +238,7 @@ function expireKey(argv: Argv, db: Database, keyspace: Keyspace, unit: TimeUnit,
   return 1;
 }
 
-/** NX, XX, GT and LT of EXPIRE and its family; several may be given as long as they do not contradict each other. */
+/** NX, XX, GT and LT of EXPIRE and its family; several may be given if they do not contradict each other. */
 class ExpireCondition {
   private nx = false;
   private xx = false;
@@ -259,7 +259,7 @@ class ExpireCondition {
     else throw errors.unsupportedOption(word);
   }
 
-  /** A key that never expires counts as one that expires after all others. */
+  /** A key that never expires counts as expiring after all others. */
   allows(currentMs: number, atMs: number): boolean {
     const isVolatile = currentMs !== -1;
     if (this.nx && isVolatile) return false;
@@ -271,7 +271,7 @@ class ExpireCondition {
 
 export const persist = command({
   name: 'persist', since: '2.2.0', group: 'generic', complexity: 'O(1)',
-  summary: 'Takes the expiry from a key, which then stays. Returns 1 if it had one.',
+  summary: 'Removes the expiry of a key. Returns 1 if it had one.',
   syntax: 'key',
   flags: ['write', 'fast'],
   keys: [key(1, 'RW update')],
@@ -286,11 +286,11 @@ export const persist = command({
 
 interface TimeReply {
   readonly unit: TimeUnit;
-  /** Unix time instead of what is left. */
+  /** Unix time instead of the remaining time. */
   readonly isAbsolute: boolean;
 }
 
-/** TTL and its relatives: -2 if there is no key, -1 if it never expires. */
+/** TTL and related commands: -2 if there is no key, -1 if it never expires. */
 function timeOf(argv: Argv, db: Database, { nowMs }: Keyspace, { unit, isAbsolute }: TimeReply): number | bigint {
   const name = argv[1]!;
   if (db.lookupReadNoTouch(name) === undefined) return -2;
@@ -456,7 +456,7 @@ function copyOptions(argv: Argv, db: Database, session: Session): { target: Data
 
 // ---- OBJECT ----
 
-/** Redis keeps the integers from 0 to 9999 once, for all keys, and answers this as their number of references. */
+/** Redis shares the integers from 0 to 9999 between all keys, and returns this as their number of references. */
 const SHARED_INTEGERS = 10_000;
 const SHARED_REFERENCES = 0x7fffffff;
 
@@ -478,7 +478,7 @@ const OBJECT_HELP: readonly Reply[] = [
   '    Prints this help.',
 ].map((line) => new SimpleString(line));
 
-/** The answer for a value that is there; of the key, its bits of access. */
+/** Returns the reply for an existing value. `access`: the key's access bits. */
 type Inspection = (value: Value, access: number, keyspace: Keyspace) => Reply;
 
 function objectSubcommand(name: string, since: string, summary: string, inspect: Inspection): CommandDeclaration {
@@ -499,7 +499,7 @@ function objectSubcommand(name: string, since: string, summary: string, inspect:
 
 export const object = command({
   name: 'object', since: '2.2.3', group: 'generic', complexity: 'Depends on the subcommand.',
-  summary: 'Tells how the value at a key is kept and used.',
+  summary: 'Returns facts about the value at a key.',
   syntax: '',
   subcommands: [
     objectSubcommand('encoding', '2.2.3', 'Returns the encoding of the value at a key.', encodingOf),
@@ -521,7 +521,7 @@ export const object = command({
   ],
 });
 
-/** Values are not shared under a limit with an LRU or LFU policy, where each needs an access time of its own. */
+/** Values are not shared under a memory limit with an LRU or LFU policy, where each needs its own access time. */
 function referencesOf(value: Value, _access: number, { settings: { maxmemory, policy } }: Keyspace): number {
   const isShared = typeof value === 'number' && value >= 0 && value < SHARED_INTEGERS;
   const mayShare = maxmemory === 0 || !/-l[rf]u$/.test(policy);

@@ -204,12 +204,12 @@ function coordinates({ longitude, latitude }: Place): Reply {
   return [coordinate(longitude), coordinate(latitude)];
 }
 
-/** Unlike all other doubles coordinates are printed with 17 digits behind the point. */
+/** Unlike all other doubles coordinates are printed with 17 digits after the point. */
 function coordinate(degrees: number): Double {
   return new Double(degrees, formatLongDouble(exactLongDouble(degrees)));
 }
 
-/** The sorted set at a key; undefined if there is none. Throws WRONGTYPE for every other type. */
+/** Returns the sorted set at a key; undefined if there is none. Throws WRONGTYPE for every other type. */
 function read(db: Database, name: string): SortedSetValue | undefined {
   const value = db.lookupRead(name);
   if (value !== undefined && !(value instanceof SortedSetValue)) throw errors.WRONG_TYPE;

@@ -15,7 +15,7 @@ import { ScanOptions, scanCursor } from './support/scan.js';
 
 export const hset = command({
   name: 'hset', since: '2.0.0', group: 'hash', complexity: 'O(1) for each field, O(N) for N of them.',
-  summary: 'Sets fields of a hash, which is created if need be. Returns how many are new.',
+  summary: 'Sets fields of a hash, which is created if necessary. Returns how many are new.',
   syntax: 'key {field value}...',
   flags: ['write', 'denyoom', 'fast'],
   keys: [key(1, 'RW update')],
@@ -32,7 +32,7 @@ export const hmset = command({
   documentation: ['deprecated'],
   deprecatedSince: '4.0.0',
   replacedBy: '`HSET` with multiple field-value pairs',
-  summary: 'Sets fields of a hash, which is created if need be.',
+  summary: 'Sets fields of a hash, which is created if necessary.',
   syntax: 'key {field value}...',
   flags: ['write', 'denyoom', 'fast'],
   keys: [key(1, 'RW update')],
@@ -169,7 +169,7 @@ export const hmget = command({
 
 export const hexists = command({
   name: 'hexists', since: '2.0.0', group: 'hash', complexity: 'O(1)',
-  summary: 'Tells whether a hash has a field.',
+  summary: 'Returns whether a hash has a field.',
   syntax: 'key field',
   flags: ['readonly', 'fast'],
   keys: [key(1, 'RO')],
@@ -249,7 +249,7 @@ export const hrandfield = command({
   },
 });
 
-/** Field and value by turns in RESP2, pairs in RESP3. */
+/** Fields and values, alternating in RESP2, in pairs in RESP3. */
 function pairs(value: HashValue, positions: readonly number[], session: Session): Reply {
   if (session.version === 3) return positions.map((position) => [value.fieldAt(position), value.valueAt(position)]);
   return positions.flatMap((position) => [value.fieldAt(position), value.valueAt(position)]);
@@ -277,14 +277,14 @@ export const hscan = command({
   },
 });
 
-/** The hash at a key, looked up for reading; undefined if there is none. Throws WRONGTYPE for every other type. */
+/** Returns the hash at a key, looked up for reading; undefined if there is none. Throws WRONGTYPE for every other type. */
 function read(db: Database, name: string): HashValue | undefined {
   const value = db.lookupRead(name);
   if (value !== undefined && !(value instanceof HashValue)) throw errors.WRONG_TYPE;
   return value;
 }
 
-/** The hash at a key, created if there is none: whoever asks will set a field. Throws WRONGTYPE for every other type. */
+/** Returns the hash at a key, created if there is none: the caller will set a field. Throws WRONGTYPE for every other type. */
 function obtain(db: Database, name: string): HashValue {
   const found = db.lookupWrite(name);
   if (found !== undefined && !(found instanceof HashValue)) throw errors.WRONG_TYPE;

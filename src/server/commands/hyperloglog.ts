@@ -28,7 +28,7 @@ export const pfadd = command({
     let changes = value === undefined ? 1 : 0;
     for (let at = 2; at < argv.length; at++) if (intact(addElement(counter, argv[at]!, maxBytes))) changes++;
     if (changes === 0) return 0;
-    // A new one is empty, and Redis takes its count as outdated all the same.
+    // A new one is empty, but Redis marks its count as out of date.
     outdateCount(counter);
     db.changed(name, '$', 'pfadd');
     return 1;
@@ -39,7 +39,7 @@ export const pfcount = command({
   name: 'pfcount', since: '2.8.9', group: 'hyperloglog', complexity: 'O(1) for one key, with a small constant; O(N) for N keys, with a large one.',
   summary: 'Estimates how many different elements one HyperLogLog, or several together, have seen.',
   syntax: 'key...',
-  // The count is kept in the value, which a replica would have to be told.
+  // The count is cached in the value, which must be propagated to replicas.
   flags: ['readonly', 'may_replicate'],
   categories: ['hyperloglog'],
   keys: [{ ...keys(1, -1, 1, 'RW access'), notes: 'The count is kept in the value.' }],
@@ -102,7 +102,7 @@ function sparseMaxBytes(session: Session): number {
   return session.server.config.values['hll-sparse-max-bytes'];
 }
 
-/** The value, if it is a HyperLogLog or nothing at all. */
+/** Returns the value, if it is a HyperLogLog or missing. */
 function checked(value: StringValue | undefined): StringValue | undefined {
   if (value !== undefined && !isHyperLogLog(value)) throw errors.NOT_A_HYPERLOGLOG;
   return value;
@@ -114,13 +114,13 @@ function create(db: Database, name: string): ByteString {
   return counter;
 }
 
-/** Has something changed? Throws if the runs could not be read; what was added before stays. */
+/** True if something has changed. Throws if the runs are corrupted; what was added before stays. */
 function intact(change: Change): boolean {
   if (change === 'corrupted') throw errors.CORRUPTED_HYPERLOGLOG;
   return change === 'changed';
 }
 
-/** The largest of each register over all keys. */
+/** The maximum of each register over all keys. */
 function mergeAll(db: Database, argv: Argv): { registers: Uint8Array; anyDense: boolean } {
   const registers = new Uint8Array(REGISTERS);
   let anyDense = false;
@@ -134,7 +134,7 @@ function mergeAll(db: Database, argv: Argv): { registers: Uint8Array; anyDense: 
   return { registers, anyDense };
 }
 
-/** The cached count, or a new one, which is then kept in the value: the only read that changes what it reads. */
+/** Returns the cached count, or a new one, which is then cached in the value: the only read that changes what it reads. */
 function countOne(db: Database, name: string): Reply {
   const value = checked(readString(db, name));
   if (value === undefined) return 0;
@@ -160,23 +160,23 @@ function inspect(db: Database, name: string, counter: ByteString, subcommand: st
   return errors.unknownPfdebug(subcommand);
 }
 
-/** False if it was dense already. */
+/** False if it was already dense. */
 function densify(db: Database, name: string, counter: ByteString): boolean {
   if (!isSparse(counter)) return false;
   if (!toDense(counter)) throw errors.CORRUPTED_HYPERLOGLOG;
-  // Another encoding is no change to anybody.
+  // Another encoding does not count as a change.
   db.changedUnwatched(name, '$', null);
   return true;
 }
 
-/** Redis fills all registers a thousand times and adds ten million elements; the server is not to stand still for so long. */
+/** Redis fills all registers a thousand times and adds ten million elements; that would block this server for too long. */
 const TEST_CYCLES = 100;
 const REGISTER_VALUES = 64;
 const TEST_ELEMENTS = 100_000;
 /** Six standard errors. */
 const TOLERANCE = (6 * 1.04) / Math.sqrt(REGISTERS);
 
-/** Fills all registers with random values, often, and reads them back. */
+/** Fills all registers with random values, repeatedly, and reads them back. */
 function testRegisters(session: Session): Reply | undefined {
   for (let cycle = 0; cycle < TEST_CYCLES; cycle++) {
     const expected = Uint8Array.from({ length: REGISTERS }, () => Math.floor(session.server.random() * REGISTER_VALUES));
@@ -190,7 +190,7 @@ function testRegisters(session: Session): Reply | undefined {
   return undefined;
 }
 
-/** Adds elements to a dense one and to one that begins sparse: both must agree, and be right within the error. */
+/** Adds elements to a dense one and to one that begins sparse: both must agree, and be within the error. */
 function testEstimates(session: Session): Reply | undefined {
   const dense = createHyperLogLog();
   const sparse = createHyperLogLog();
@@ -204,7 +204,7 @@ function testEstimates(session: Session): Reply | undefined {
     if (count !== checkpoint) continue;
     if (estimateOf(dense) !== estimateOf(sparse)) return errors.selfTestFailed('dense/sparse disagree');
     const error = Math.abs(estimateOf(dense)! - count);
-    // Collisions among ten are rare enough that the bound is tight, and not so rare that they never come.
+    // Collisions among ten elements are rare, so the bound is tight, but not so rare that they never happen.
     if (error > (count === 10 ? 1 : Math.ceil(TOLERANCE * count))) return errors.selfTestFailed(`Too big error. card:${count} abserr:${error}`);
     checkpoint *= 10;
   }

@@ -44,7 +44,7 @@ const families: readonly { readonly [name: string]: CommandDeclaration }[] = [
   streamGroups, string, transactions,
 ];
 
-/** All commands, with counters of their own, for one server. By name, so that their order is the same however the modules were loaded. */
+/** Returns all commands, with counters of their own, for one server. Sorted by name, so that the order does not depend on how modules are loaded. */
 export function commandTable(): Map<string, Command> {
   const declarations = families.flatMap((family) => Object.values(family)).sort((one, other) => (one.name < other.name ? -1 : 1));
   return new Map(declarations.map((declaration) => [declaration.name, new Command(declaration)]));

@@ -1,8 +1,8 @@
 /**
- * INFO: figures about the server, in sections of `field:value` lines under the names that clients and dashboards know.
+ * INFO: figures about the server, in sections of `field:value` lines with the names that clients and dashboards expect.
  *
- * Every number is one that the server has counted or the process reports; fields for what does not exist here (forked children, for one) are left
- * out, see docs/differences.md. The allocator is V8's.
+ * Every number was counted by the server or is reported by the process; fields for what does not exist here (for example, forked children) are left out, see
+ * docs/differences.md. The allocator is V8's.
  */
 import { arch, platform, release } from 'node:os';
 import { command, type Command } from '../command/command.js';
@@ -94,7 +94,7 @@ function serverSection({ config, stats, clock, poller, identity, host }: ServerC
 
 
 
-/** Port 0 in the settings means one that the system has chosen; this client knows which, unless it came by a unix socket. */
+/** Port 0 in the settings means one that the system has chosen; this client's connection shows which, unless it is a unix socket. */
 function boundPort(session: Session): number | null {
   const port = /:(\d+)$/.exec(session.transport.local)?.[1];
   return port === undefined ? null : Number(port);
@@ -175,7 +175,7 @@ function sized(name: string, bytes: number): Field[] {
   return [[name, bytes], [`${name}_human`, human(bytes)]];
 }
 
-/** `1.50M`, as Redis rounds it. */
+/** Formats `1.50M`, rounded as in Redis. */
 function human(bytes: number): string {
   const exponent = bytes < 1024 ? 0 : Math.min(5, Math.floor(Math.log2(bytes) / 10));
   return exponent === 0 ? `${bytes}B` : `${(bytes / 1024 ** exponent).toFixed(2)}${'BKMGTP'[exponent]}`;
@@ -274,7 +274,7 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
     ['total_writes_processed', stats.writes],
     ['io_threaded_reads_processed', 0],
     ['io_threaded_writes_processed', 0],
-    // Replies are written into chunks that all clients share: no client's own buffer changes its size.
+    // Replies are written into chunks shared by all clients: no client has a buffer of its own that changes its size.
     ['reply_buffer_shrinks', 0],
     ['reply_buffer_expands', 0],
   ];
@@ -302,7 +302,7 @@ function replication(server: ServerContext): Field[] {
   ];
 }
 
-/** Of a replica: what there is to say of its master. */
+/** The fields about the master of a replica. */
 function masterFields({ primaryLink, config, replication, clock }: ServerContext): Field[] {
   const { master, isUp, isSynchronizing, transfer, downSinceMs, silentSinceMs, lastIoMs } = primaryLink;
   if (master === null) return [];
@@ -344,7 +344,7 @@ function replicaField(replica: Replica, number: number, nowMs: number): Field[] 
   return [[`slave${number}`, `ip=${address},port=${listeningPort},state=${stateName},offset=${ackOffset},lag=${lag}`]];
 }
 
-/** Of the whole process, the main thread included, which shows the screen. */
+/** For the whole process, including the main thread, which draws the screen. */
 function cpu({ host }: ServerContext): Field[] {
   const { system, user } = host.processorTime();
   return [

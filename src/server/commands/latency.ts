@@ -17,7 +17,7 @@ const observing = (name: string, summary: string, syntax: string, run: CommandDe
 
 export const latency = command({
   name: 'latency', since: '2.8.13', group: 'server', complexity: 'Depends on the subcommand.',
-  summary: 'Looks at what kept the loop waiting.',
+  summary: 'Reports what delayed the loop.',
   syntax: '',
   subcommands: [
     observing('doctor', 'Explains the events seen and what can be done about them.', '', (_argv, _db, session) => new Verbatim(doctor(session.server))),
@@ -45,7 +45,7 @@ export const latency = command({
       ['HISTORY <event>', 'Unix time and milliseconds of each sample of an event.'],
       ['LATEST', 'The latest and the longest sample of every event.'],
       ['RESET [<event> ...]', 'Forgets the events named, or all.'],
-      ['HISTOGRAM [<command> ...]', 'How many calls took up to so many microseconds.'],
+      ['HISTOGRAM [<command> ...]', 'How many calls took up to this many microseconds.'],
     ]),
   ],
 });
@@ -67,7 +67,7 @@ function histograms(server: ServerContext, argv: Argv): Reply {
   return new MapReply(chosen.filter((command) => all.has(command)).flatMap((command) => [command.fullName, histogramOf(server, command)]));
 }
 
-/** A command, or all subcommands of a container, or one of them by `container|subcommand`. */
+/** Returns a command, all subcommands of a container, or one of them for `container|subcommand`. */
 function named({ commands }: ServerContext, name: string): Command[] {
   const [first = '', second] = name.toLowerCase().split('|');
   const found = commands.get(first);

@@ -1,6 +1,6 @@
 /**
  * List commands: LPUSH RPUSH LPUSHX RPUSHX LPOP RPOP LLEN LRANGE LINDEX LSET LINSERT LREM LTRIM LPOS LMOVE RPOPLPUSH LMPOP,
- * and those that wait: BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP.
+ * and the blocking ones: BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP.
  */
 import type { ParkRequest } from '../features/blocking.js';
 import { type Argv, command, type Handler, type Waiting, type WaitRequest } from '../command/command.js';
@@ -17,9 +17,9 @@ import { timeoutSeconds } from './support/timeout.js';
 
 type End = 'left' | 'right';
 
-// Reaching a list, its ends, and what is said about it.
+// Looking up a list, its ends, and reporting changes.
 
-/** Undefined if the key is not there. Throws WRONGTYPE for every other type. */
+/** Returns undefined if the key does not exist. Throws WRONGTYPE for every other type. */
 function readList(db: Database, name: string): List | undefined {
   const value = db.lookupRead(name);
   if (value === undefined || value instanceof List) return value;
@@ -47,7 +47,7 @@ type Popped = (db: Database, name: string, list: List, end: End) => void;
 
 const popped: Popped = (db, name, list, end) => shrunk(db, name, list, 'l', end === 'left' ? 'lpop' : 'rpop');
 
-/** The same for a client that has waited in BLPOP or BLMOVE: that the list changes was told when it was pushed to; only the events are left, as in Redis. */
+/** The same for a client that has waited in BLPOP or BLMOVE: the push has already reported the change of the list; only the events are emitted, as in Redis. */
 const poppedLater: Popped = (db, name, list, end) => {
   const isEmpty = list.size === 0;
   if (isEmpty) db.delete(name);
@@ -72,7 +72,7 @@ function endOf(text: string): End {
   throw errors.SYNTAX;
 }
 
-/** An index from the front; a negative one counts from the back, and may still be negative then. */
+/** Converts an index to one from the front; a negative one counts from the back, and may still be negative then. */
 function fromFront(list: List, index: number): number {
   return index < 0 ? list.size + index : index;
 }
@@ -188,7 +188,7 @@ export const rpop = command({
   run: popAt('right'),
 });
 
-/** The name of the first list that is there, with elements taken from it; undefined if none is there. */
+/** Returns the name of the first existing list, with elements removed from it; undefined if there is none. */
 function popFirst(db: Database, { names, end, count }: MultiPop<End>): Reply | undefined {
   for (const name of names) {
     const list = writeList(db, name);
@@ -265,7 +265,7 @@ export const lindex = command({
 
 interface Search {
   rank: number;
-  /** -1: not given, only the first match is asked for. */
+  /** -1: not given, only the first match is returned. */
   count: number;
   maxLength: number;
 }
@@ -281,7 +281,7 @@ function searchOptions(argv: Argv): Search {
     else throw errors.SYNTAX;
   }
   if (search.rank !== LONG_MIN_RANK) return search;
-  // Redis negates a negative rank, and of all numbers this one stays negative: no match is too early for it, and none is one too many.
+  // Redis negates a negative rank, and this number stays negative: no match is skipped, and none exceeds the count.
   return { ...search, rank: -1, count: Math.min(search.count, 0) };
 }
 
@@ -310,7 +310,7 @@ export const lpos = command({
   },
 });
 
-// Changing what is inside.
+// Changing elements.
 
 export const lset = command({
   name: 'lset', since: '1.0.0', group: 'list', complexity: 'O(N) for an element that lies N elements away from the nearer end; O(1) at both ends.',
@@ -393,7 +393,7 @@ export const ltrim = command({
 
 // Moving from list to list.
 
-/** From the end of one list that is there to the end of another, or of the same. Says so of the destination first, as Redis does. */
+/** Moves an element between the ends of two existing lists, or of one. Reports the change of the destination first, as Redis does. */
 function move(db: Database, source: string, destination: string, from: End, to: End, list: List, tell = popped): Reply {
   const target = writeList(db, destination);
   const value = popFrom(list, from);
@@ -433,7 +433,7 @@ export const rpoplpush = command({
   run: (argv, db) => moveIfThere(db, argv[1]!, argv[2]!, 'right', 'left'),
 });
 
-// Waiting.
+// Blocking.
 
 const FOR_A_LIST = { type: 'list', timedOut: NULL_ARRAY } as const;
 
@@ -441,7 +441,7 @@ function park(argv: Argv, session: Session, waitFor: WaitRequest): Reply {
   return session.server.blocking.park(session, argv, waitFor(argv, session));
 }
 
-/** A list that has just become ready, which therefore is there. */
+/** Returns a list that has just become ready, and therefore exists. */
 function readyList(db: Database, name: string): List {
   return db.lookupWrite(name) as List;
 }
@@ -495,10 +495,10 @@ export const brpop = command({
   ...blockingPop('right'),
 });
 
-/** BLMOVE and BRPOPLPUSH as the commands that do not wait. */
+/** Returns BLMOVE and BRPOPLPUSH as the commands without blocking. */
 const withoutTimeout = (argv: Argv): Argv => [argv.length === 4 ? 'RPOPLPUSH' : 'LMOVE', ...argv.slice(1, -1)];
 
-/** @param readArguments reads the ends of source and destination, and the timeout */
+/** @param readArguments parses the ends of source and destination, and the timeout */
 function blockingMove(readArguments: (argv: Argv) => { readonly from: End; readonly to: End; readonly timeoutMs: number }): Waiting {
   const waitFor: WaitRequest = (argv) => {
     const { from, to, timeoutMs } = readArguments(argv);

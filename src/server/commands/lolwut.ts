@@ -14,7 +14,7 @@ export const lolwut = command({
   run: (argv, _db, session) => lolwutReply(argv, session.server.random),
 });
 
-/** `VERSION 5 [columns] [rows]` and `VERSION 6 [columns] [rows]` draw; every other version says only which one this is. */
+/** `VERSION 5 [columns] [rows]` and `VERSION 6 [columns] [rows]` draw; every other version only returns the server's version. */
 function lolwutReply(argv: Argv, random: () => number): Reply {
   const signature = `Redis ver. ${REDIS_VERSION}\n`;
   if (argv.length < 3 || argv[1]!.toUpperCase() !== 'VERSION') return new Verbatim(signature);
@@ -26,7 +26,7 @@ function lolwutReply(argv: Argv, random: () => number): Reply {
   return new Verbatim(signature);
 }
 
-/** Circular waves from two points, where they meet. */
+/** The interference of circular waves from two points. */
 function interference(columns: number, rows: number, random: () => number): string {
   const drops = Array.from({ length: 2 }, () => ({ x: random() * columns, y: random() * rows, length: 2 + random() * 3 }));
   return draw(columns, rows, (x, y) => {

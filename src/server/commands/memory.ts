@@ -15,12 +15,12 @@ const OBSERVING = ['nondeterministic_output', 'request_policy:all_shards', 'resp
 
 export const memory = command({
   name: 'memory', since: '4.0.0', group: 'server', complexity: 'Depends on the subcommand.',
-  summary: 'Looks at where the memory is.',
+  summary: 'Reports how memory is used.',
   syntax: '',
   subcommands: [
     {
       name: 'doctor', since: '4.0.0', group: 'server', complexity: 'O(1)',
-      summary: 'Says what is unusual about the memory in use.',
+      summary: 'Returns what is unusual about the memory in use.',
       syntax: '',
       tips: OBSERVING,
       run: (_argv, _db, session) => new Verbatim(doctor(session.server)),
@@ -73,7 +73,7 @@ function usage(argv: Argv, db: Database): Reply {
   return value === undefined ? null : bytesOf(argv[2]!, value);
 }
 
-/** What Redis says of its allocator is said of the JavaScript engine of the loop's thread. */
+/** What Redis reports for its allocator is reported for the JavaScript engine of the loop's thread. */
 function stats(server: ServerContext): Reply {
   const { keyspace, statistics, host } = server;
   const scripting = scriptingOf(server);
@@ -106,11 +106,11 @@ function stats(server: ServerContext): Reply {
 }
 
 function tableOverhead({ dict, expires }: Database): Reply {
-  // Slots are those of a cluster, whose keys Redis finds by another table.
+  // Slots are those of a cluster, whose keys Redis indexes in another table.
   return mapReply({ 'overhead.hashtable.main': dict.tableBytes, 'overhead.hashtable.expires': expires.tableBytes, 'overhead.hashtable.slot-to-keys': 0 });
 }
 
-/** Bytes in objects, in the pages that were taken for them, in those pages that are in memory, and in the whole process: each beside the one before. */
+/** Bytes in objects, in the pages allocated for them, in those of the pages that are in memory, and in the whole process: each relative to the one before. */
 function engineFields(host: ServerContext['host']): { readonly [name: string]: Reply } {
   const { resident: rss } = host.memory();
   const { allocated, active, resident: inMemory } = engineMemory(host);

@@ -6,12 +6,12 @@ import { helpCommand } from './support/help.js';
 
 const RESTRICTED = ['admin', 'noscript'] as const;
 
-/** A subcommand that changes what is loaded, which a setting must allow. */
+/** Declares a subcommand that changes the loaded modules, which a setting must allow. */
 function loader(declaration: Pick<CommandDeclaration, 'name' | 'since' | 'summary' | 'syntax' | 'run'>): CommandDeclaration {
   return { group: 'server', complexity: 'O(1)', flags: [...RESTRICTED, 'no_async_loading'], allowedBy: 'enable-module-command', ...declaration };
 }
 
-/** As Redis does for a file that is no module of its own: the client is told to read the log, where the reason is. */
+/** As Redis does for a file that is no module: the client is told to read the log, which has the reason. */
 function refuse(path: string, { server }: Session): typeof errors.MODULE_NOT_LOADED {
   server.log('warning', `Module ${path} failed to load: modules are machine code for redis-server, and redis-lab is none`);
   return errors.MODULE_NOT_LOADED;

@@ -18,7 +18,7 @@ function subscribeTo(kind: SubscriptionKind): Handler {
 
 const subscribeToShards = subscribeTo(SHARD_CHANNEL);
 
-/** Without names: from all. */
+/** Without names: unsubscribes from all. */
 function unsubscribeFrom(kind: SubscriptionKind): Handler {
   return (argv, _db, session) => {
     const { pubsub } = session.server;
@@ -68,7 +68,7 @@ export const ssubscribe = command({
   flags: SUBSCRIBER_FLAGS,
   channels: 'all',
   keys: [keys(1, -1, 1, 'not_key')],
-  // Redis lets SUBSCRIBE and PSUBSCRIBE into a transaction, for old clients' sake, but not this newer one.
+  // Redis allows SUBSCRIBE and PSUBSCRIBE in a transaction, for old clients, but not this newer one.
   run: (argv, db, session) => (session.deniesBlocking ? errors.SSUBSCRIBE_DENIED : subscribeToShards(argv, db, session)),
 });
 
@@ -82,8 +82,8 @@ export const sunsubscribe = command({
 });
 
 export const publish = command({
-  name: 'publish', since: '2.0.0', group: 'pubsub', complexity: 'O(N+M) for N subscribers of the channel and M patterns of anybody.',
-  summary: 'Sends a message to everybody who listens to a channel.',
+  name: 'publish', since: '2.0.0', group: 'pubsub', complexity: 'O(N+M) for N subscribers of the channel and M patterns with subscribers.',
+  summary: 'Sends a message to the subscribers of a channel.',
   syntax: 'channel message',
   flags: PUBLISHER_FLAGS,
   channels: 'first',
@@ -95,7 +95,7 @@ export const publish = command({
 
 export const spublish = command({
   name: 'spublish', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for N subscribers.',
-  summary: 'Sends a message to everybody who listens to a shard channel.',
+  summary: 'Sends a message to the subscribers of a shard channel.',
   syntax: 'shardchannel message',
   flags: PUBLISHER_FLAGS,
   channels: 'first',
@@ -106,7 +106,7 @@ export const spublish = command({
   },
 });
 
-/** Names and their numbers of subscribers in alternation. */
+/** Returns names and their numbers of subscribers, alternating. */
 function countSubscribers(kind: SubscriptionKind, argv: Argv, session: Session): Reply {
   const subscribers = kind.all(session.server.pubsub);
   return argv.slice(2).flatMap((name) => [name, subscribers.get(name)?.size ?? 0]);
@@ -135,14 +135,14 @@ function activeNames(kind: SubscriptionKind, argv: Argv, session: Session): Repl
 const subcommands: readonly CommandDeclaration[] = [
   {
     name: 'channels', since: '2.8.0', group: 'pubsub', complexity: 'O(N) for N channels with subscribers.',
-    summary: 'Lists the channels that somebody listens to.',
+    summary: 'Lists the channels with subscribers.',
     syntax: '[pattern:pattern]',
     flags: QUERY_FLAGS,
     run: (argv, _db, session) => activeNames(CHANNEL, argv, session),
   },
   {
     name: 'numpat', since: '2.8.0', group: 'pubsub', complexity: 'O(1)',
-    summary: 'Counts the patterns that somebody listens to.',
+    summary: 'Counts the patterns with subscribers.',
     syntax: '',
     flags: QUERY_FLAGS,
     run: (_argv, _db, session) => session.server.pubsub.patterns.size,
@@ -156,7 +156,7 @@ const subcommands: readonly CommandDeclaration[] = [
   },
   {
     name: 'shardchannels', since: '7.0.0', group: 'pubsub', complexity: 'O(N) for N shard channels with subscribers.',
-    summary: 'Lists the shard channels that somebody listens to.',
+    summary: 'Lists the shard channels with subscribers.',
     syntax: '[pattern:pattern]',
     flags: QUERY_FLAGS,
     run: (argv, _db, session) => activeNames(SHARD_CHANNEL, argv, session),

@@ -1,7 +1,7 @@
 /**
  * The command table as plain data: what a client may know of each command without asking a server.
  *
- * Read by the lab's console for completion, hints, arity and help, through the door of the server. Nothing here runs anything.
+ * Used by the lab's console for completion, hints, arity and help, through the server's index.ts. Nothing here executes commands.
  */
 import type { CommandFlag, CommandGroup, Command } from '../command/command.js';
 import type { Argument } from '../command/syntax.js';
@@ -14,15 +14,15 @@ export interface CommandReference {
   readonly since: string;
   readonly group: CommandGroup;
   readonly complexity: string;
-  /** Words in all, those of the name included; negative: at least so many. */
+  /** Number of words, the name included; negative: minimum. */
   readonly arity: number;
   readonly flags: readonly CommandFlag[];
   readonly arguments: readonly Argument[];
-  /** Of a container; empty for all others. */
+  /** Of a container; empty for all other commands. */
   readonly subcommands: readonly CommandReference[];
 }
 
-/** Every command, by name. */
+/** Returns every command, by name. */
 export function commandReference(): readonly CommandReference[] {
   return [...commandTable().values()].map(describe).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

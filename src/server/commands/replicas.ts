@@ -14,7 +14,7 @@ export const psync = command({
   arity: -3,
   flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
   run(argv, _db, session) {
-    // What is no number fits to no history, as in Redis.
+    // What is no number matches no history, as in Redis.
     const offset = /^-?\d{1,18}$/.test(argv[2]!) ? Number(argv[2]) : -1;
     const id = argv[1]!.toLowerCase();
     const refusal = argv.length > 3 && isWord(argv[3]!, 'FAILOVER') ? takeOver(session, id) : null;
@@ -30,7 +30,7 @@ export const sync = command({
   run: (_argv, _db, session) => synchronize(session, null),
 });
 
-/** The master of this server hands its part over, and becomes the replica of this one. Null, or why not. */
+/** The master of this server passes its role on, and becomes the replica of this one. Returns null, or the error. */
 function takeOver(session: Session, id: string): ErrorReply | null {
   const { replication, primaryLink, config, log } = session.server;
   log('notice', `Failover request received for replid ${id}.`);
@@ -53,7 +53,7 @@ function synchronize(session: Session, request: { id: string; offset: number } |
 
 export const replconf = command({
   name: 'replconf', since: '3.0.0', group: 'server', complexity: 'O(1)',
-  summary: 'What a replica says of itself to its master, and what it has got.',
+  summary: 'Tells a master about its replica, and how much that has received.',
   syntax: '',
   arity: -1,
   documentation: ['syscmd'],
@@ -68,10 +68,10 @@ export const replconf = command({
   },
 });
 
-/** The longest address that a replica may give (NET_HOST_STR_LEN, with the zero at its end). */
+/** Maximum length of a replica's address (NET_HOST_STR_LEN, with the zero at its end). */
 const LONGEST_ADDRESS = 255;
 
-/** Each option; OK: the next one. */
+/** Handles each option; OK: continue with the next one. */
 const OPTIONS: { readonly [option: string]: (value: string, session: Session) => Reply } = {
   'listening-port'(value, session) {
     ofReplica(session).listeningPort = within(value, 65535);
@@ -88,12 +88,12 @@ const OPTIONS: { readonly [option: string]: (value: string, session: Session) =>
     if (value.toLowerCase() === 'psync2') replica.knowsSecondId = true;
     return OK;
   },
-  /** Never answered, whether a replica or another client says it. */
+  /** Has no reply, whether a replica or another client sends it. */
   ack(value, session) {
     if (/^-?\d{1,18}$/.test(value)) session.server.replicas.acknowledge(session, Number(value));
     return NO_REPLY;
   },
-  /** What a master asks its replica for. */
+  /** Sent by a master to its replica. */
   getack(_value, { isMaster, server }) {
     if (isMaster) server.primaryLink.acknowledge();
     return NO_REPLY;
@@ -109,7 +109,7 @@ const OPTIONS: { readonly [option: string]: (value: string, session: Session) =>
     ofReplica(session).leavesKeysOut = true;
     return OK;
   },
-  /** Of Redis 7.2 and later. */
+  /** Sent by Redis 7.2 and later. */
   version: () => OK,
 };
 
@@ -123,7 +123,7 @@ function within(text: string, most: number): number {
 
 export const role = command({
   name: 'role', since: '2.8.12', group: 'server', complexity: 'O(1)',
-  summary: 'Returns the part this server plays in replication, and whom it plays it with.',
+  summary: 'Returns the role of this server in replication, and its master or replicas.',
   syntax: '',
   flags: ['noscript', 'loading', 'stale', 'fast'],
   categories: ['admin', 'dangerous'],
@@ -137,7 +137,7 @@ export const role = command({
 
 export const wait = command({
   name: 'wait', since: '3.0.0', group: 'generic', complexity: 'O(1)',
-  summary: 'Waits until replicas have got all writes of this client so far. Returns how many have.',
+  summary: 'Waits until replicas have received all writes of this client so far. Returns how many have.',
   syntax: 'numreplicas:integer timeout:integer',
   flags: ['noscript'],
   categories: ['connection'],
@@ -157,7 +157,7 @@ export const wait = command({
   waitFor: waitForReplicas,
 });
 
-/** It waits for no key: an acknowledgement answers it. */
+/** Waits for no key: an acknowledgement answers it. */
 function waitForReplicas(argv: Argv, { server: { replicas }, writeOffset }: Session): ParkRequest {
   const count = (): number => replicas.acknowledged(writeOffset);
   return {

@@ -15,7 +15,7 @@ import {
 
 const SHA1_LENGTH = 40;
 
-/** What a script may do is up to its flags; of one without flags nothing is known, so that only EVAL_RO and its like make sure of it. */
+/** The flags of a script decide what it may do; without flags this is unknown, so only EVAL_RO and EVALSHA_RO exclude writes. */
 const writesUnless = (readsOnly: boolean, flagsOf: (server: ServerContext, argv: Argv) => ScriptFlags) => (argv: Argv, { server }: Session): boolean => {
   const flags = flagsOf(server, argv);
   return flags === null ? !readsOnly : !flags.has('no-writes');
@@ -25,7 +25,7 @@ const flagsOfKnown = (server: ServerContext, argv: Argv): ScriptFlags => scripti
 
 export const evaluate = command({
   name: 'eval', since: '2.6.0', group: 'scripting', complexity: 'Depends on the script.',
-  summary: 'Runs a Lua script, with nobody in between.',
+  summary: 'Runs a Lua script, without other commands in between.',
   syntax: 'script numkeys:integer [key...] [arg...]',
   flags: SCRIPT_FLAGS,
   categories: ['scripting'],
@@ -99,7 +99,7 @@ export const script = command({
     }),
     scriptingSubcommand({
       name: 'exists', since: '2.6.0', complexity: 'O(N) for N scripts asked for',
-      summary: 'Says of each SHA1 whether the server knows the script.',
+      summary: 'Returns for each SHA1 whether the server knows the script.',
       syntax: 'sha1...',
       flags: ['noscript'],
       tips: ['request_policy:all_shards', 'response_policy:agg_logical_and'],

@@ -49,14 +49,14 @@ export const flushall = command({
   run(argv, _db, session) {
     if (!isFlushMode(argv)) return errors.SYNTAX;
     const { keyspace } = session.server;
-    // One more than the keys: also an empty FLUSHALL is something that replicas and the append-only file must hear of.
+    // One more than the keys: an empty FLUSHALL must also be propagated to replicas and the append-only file.
     keyspace.dirty += keyspace.flushAll() + 1;
     session.server.persistence.flushedAll();
     return OK;
   },
 });
 
-/** Both modes do the same here: dropping a table takes no time that another thread could take over. */
+/** Both modes do the same here: dropping a table takes no time that another thread could save. */
 function isFlushMode(argv: Argv): boolean {
   return argv.length === 1 || (argv.length === 2 && (isWord(argv[1]!, 'SYNC') || isWord(argv[1]!, 'ASYNC')));
 }
@@ -80,7 +80,7 @@ export const swapdb = command({
 
 function databaseIndex(text: string, error: ErrorReply): number {
   const index = integer(text, error);
-  // Redis reads an int here; what does not fit is no number to it.
+  // Redis parses an int here; what does not fit is no number to it.
   if (index !== (index | 0)) throw error;
   return index;
 }
@@ -110,7 +110,7 @@ export const lastsave = command({
 
 export const save = command({
   name: 'save', since: '1.0.0', group: 'server', complexity: 'O(N) for N keys',
-  summary: 'Writes a snapshot and keeps everybody waiting meanwhile.',
+  summary: 'Writes a snapshot, while all clients wait.',
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
   run(_argv, _db, session) {
@@ -126,7 +126,7 @@ const SCHEDULED_SAVE = new SimpleString('Background saving scheduled');
 
 export const bgsave = command({
   name: 'bgsave', since: '1.0.0', group: 'server', complexity: 'O(1)',
-  summary: 'Writes a snapshot of this moment while clients go on.',
+  summary: 'Writes a snapshot of this moment, while clients are served.',
   syntax: '[SCHEDULE]',
   flags: ['admin', 'noscript', 'no_async_loading'],
   history: [['3.2.2', 'The option SCHEDULE.']],
@@ -148,7 +148,7 @@ const SCHEDULED_REWRITE = new SimpleString('Background append only file rewritin
 
 export const bgrewriteaof = command({
   name: 'bgrewriteaof', since: '1.0.0', group: 'server', complexity: 'O(1)',
-  summary: 'Makes the append-only file as short as it can be while clients go on.',
+  summary: 'Rewrites the append-only file as short as possible, while clients are served.',
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading'],
   run(_argv, _db, { server: { persistence, appendOnly }, deniesBlocking: isInTransaction }) {
@@ -191,11 +191,11 @@ const SHUTDOWN_OPTIONS: ReadonlySet<string> = new Set(['NOSAVE', 'SAVE', 'NOW', 
 
 export const monitor = command({
   name: 'monitor', since: '1.0.0', group: 'server', complexity: '',
-  summary: 'Shows every command that the server executes, as it comes.',
+  summary: 'Shows every command that the server executes, as it happens.',
   syntax: '',
   flags: ['admin', 'noscript', 'loading', 'stale'],
   run(_argv, _db, session) {
-    // Those that could see the stream only inside EXEC would never get out of it.
+    // A client that could get the stream only inside EXEC would never leave it.
     if (session.deniesBlocking) return errors.MONITOR_DENIED;
     if (!session.isMonitor) session.server.monitors.add(session);
     return OK;

@@ -19,7 +19,7 @@ const NO_MEMBERS = new SetReply([]);
 
 export const sadd = command({
   name: 'sadd', since: '1.0.0', group: 'set', complexity: 'O(1) for each member, O(N) for N of them.',
-  summary: 'Adds members to a set, which is created if need be. Returns how many are new.',
+  summary: 'Adds members to a set, which is created if necessary. Returns how many are new.',
   syntax: 'key member...',
   flags: ['write', 'denyoom', 'fast'],
   keys: [key(1, 'RW insert')],
@@ -88,7 +88,7 @@ export const smove = command({
 
 export const sismember = command({
   name: 'sismember', since: '1.0.0', group: 'set', complexity: 'O(1)',
-  summary: 'Tells whether something is a member of a set.',
+  summary: 'Returns whether a value is a member of a set.',
   syntax: 'key member',
   flags: ['readonly', 'fast'],
   keys: [key(1, 'RO')],
@@ -103,7 +103,7 @@ export const sismember = command({
 
 export const smismember = command({
   name: 'smismember', since: '6.2.0', group: 'set', complexity: 'O(N) for N members to look for.',
-  summary: 'Tells of each of several things whether it is a member of a set.',
+  summary: 'Returns for each of several values whether it is a member of a set.',
   syntax: 'key member...',
   flags: ['readonly', 'fast'],
   keys: [key(1, 'RO access')],
@@ -168,7 +168,7 @@ export const spop = command({
   },
 });
 
-/** Members that one SREM of the propagated ones names. */
+/** Maximum number of members in one propagated SREM. */
 const SPOP_BATCH = 1024;
 
 function popMany(db: Database, name: string, value: SetValue, count: number, session: Session): Reply {
@@ -312,7 +312,7 @@ export const sdiffstore = command({
 
 type Input = SetValue | undefined;
 
-/** The sets under the keys argv[first] … argv[last - 1]. Throws WRONGTYPE, also if an earlier one is missing. */
+/** Returns the sets at the keys argv[first] … argv[last - 1]. Throws WRONGTYPE, also if an earlier one is missing. */
 function inputs(db: Database, argv: Argv, first: number, last = argv.length): Input[] {
   const sets: Input[] = [];
   for (let at = first; at < last; at++) {
@@ -323,7 +323,7 @@ function inputs(db: Database, argv: Argv, first: number, last = argv.length): In
   return sets;
 }
 
-/** Visits every member that is in all sets, until `visit` returns false. Costs what the smallest set holds. */
+/** Visits every member that is in all sets, until `visit` returns false. Its cost depends on the smallest set. */
 function forEachCommon(sets: readonly Input[], visit: (member: string) => boolean): void {
   const [smallest, ...others] = sets.toSorted((a, b) => (a?.size ?? 0) - (b?.size ?? 0));
   if (smallest === undefined || sets.includes(undefined)) return;
@@ -354,8 +354,8 @@ function addAll(target: SetValue, set: Input, limits: EncodingLimits): void {
 }
 
 /**
- * Two ways, by what they cost (as in sunionDiffGenericCommand): asking every other set about each member of the first, or
- * taking the members of all others away from a copy of the first.
+ * Two ways, chosen by cost (as in sunionDiffGenericCommand): looking up each member of the first in every other set, or
+ * removing the members of all others from a copy of the first.
  */
 function difference([first, ...others]: readonly Input[], limits: EncodingLimits, seed: HashSeed): SetValue {
   const result = new SetValue(seed);

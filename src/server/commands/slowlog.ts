@@ -11,7 +11,7 @@ const DEFAULT_COUNT = 10;
 
 export const slowlog = command({
   name: 'slowlog', since: '2.2.12', group: 'server', complexity: 'Depends on the subcommand.',
-  summary: 'Looks at the commands that took longest.',
+  summary: 'Reports the slowest commands.',
   syntax: '',
   subcommands: [
     {
@@ -20,7 +20,7 @@ export const slowlog = command({
       syntax: '[count:integer]',
       flags: RESTRICTED,
       tips: ['request_policy:all_nodes', 'nondeterministic_output'],
-      history: [['4.0.0', "The client's address and name stand in the reply."]],
+      history: [['4.0.0', "The client's address and name are in the reply."]],
       run: (argv, _db, session) => get(session.server.statistics.slowLog, argv),
     },
     {

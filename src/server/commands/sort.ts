@@ -1,10 +1,10 @@
 /**
  * SORT and SORT_RO: the elements of a list, set or sorted set, sorted by their own value or by other keys.
  *
- *   SORT ids BY weight_* GET # GET user_*->name        element 7 is sorted by the string weight_7 and answered
- *                                                      as "7" and field name of the hash user_7
+ *   SORT ids BY weight_* GET # GET user_*->name element 7 is sorted by the string weight_7 and returned as "7" and
+ *   field name of the hash user_7
  *
- * A pattern without `*` sorts nothing: the elements come in the order they have.
+ * A pattern without `*` sorts nothing: the elements keep their order.
  */
 import { type Argv, command, commandOf } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -33,7 +33,7 @@ interface SortRequest {
   readonly destination: string | null;
 }
 
-/** @param mayReadAnyKey else patterns that lead to other keys are refused */
+/** @param mayReadAnyKey otherwise patterns that lead to other keys are refused */
 function sortArguments(argv: Argv, mayStore: boolean, mayReadAnyKey: boolean): SortRequest {
   const gets: string[] = [];
   let by: string | null = null;
@@ -64,7 +64,7 @@ function sortArguments(argv: Argv, mayStore: boolean, mayReadAnyKey: boolean): S
   return { by, offset, count, gets, isDescending, isAlpha, destination };
 }
 
-/** A BY that names no key by the element: nothing is sorted. */
+/** A BY that does not depend on the element: nothing is sorted. */
 const isConstant = (pattern: string): boolean => !errors.cString(pattern).includes('*');
 
 function sort(argv: Argv, db: Database, { isScript, user, server }: Session, mayStore: boolean): Reply {
@@ -80,18 +80,18 @@ function sort(argv: Argv, db: Database, { isScript, user, server }: Session, may
 
 function store(db: Database, destination: string, values: readonly (string | null)[]): number {
   const list = new List();
-  // What is missing is an empty element: a list can not hold nil.
+  // A missing value becomes an empty element: a list cannot contain nil.
   for (const value of values) list.pushTail(value ?? '');
   return storeResult(db, destination, list, 'l', 'sortstore');
 }
 
-/** The elements of a value in the order asked for, as many as LIMIT leaves. Throws WRONGTYPE for what has no elements. */
+/** Returns the elements of a value in the requested order, limited by LIMIT. Throws WRONGTYPE for a value without elements. */
 function sorted(db: Database, value: Value | undefined, request: SortRequest, isScript: boolean): string[] {
   const elements = elementsOf(value);
   const { by, isDescending, destination } = request;
   const isUnsorted = by !== null && isConstant(by);
   if (!isUnsorted) return limited(sortElements(db, elements, request), request);
-  // A set has no order of its own, but what is stored, or seen by a script, is to be the same wherever the command is repeated.
+  // A set has no order of its own, but what is stored, or seen by a script, must be the same wherever the command is repeated.
   if (value instanceof SetValue && (destination !== null || isScript)) {
     return limited(sortElements(db, elements, { ...request, by: null, isAlpha: true }), request);
   }
@@ -103,7 +103,7 @@ function elementsOf(value: Value | undefined): string[] {
   if (value instanceof List) return value.slice(0, value.size);
   if (value instanceof SetValue) return value.members();
   if (!(value instanceof SortedSetValue)) throw errors.WRONG_TYPE;
-  // Redis sorts from the dict of a sorted set, and so gives it one for good.
+  // Redis sorts from the dict of a sorted set, which this therefore gets and keeps.
   value.toSkiplist();
   const members: string[] = [];
   value.visit(0, value.size, false, (member) => void members.push(member));
@@ -118,7 +118,7 @@ function limited(elements: string[], { offset, count }: SortRequest): string[] {
 interface Weighed {
   readonly element: string;
   readonly score: number;
-  /** Of ALPHA with BY; null if there is no such key. */
+  /** For ALPHA with BY; null if there is no such key. */
   readonly text: string | null;
 }
 
@@ -126,7 +126,7 @@ function sortElements(db: Database, elements: readonly string[], request: SortRe
   const { by, isAlpha, isDescending, destination } = request;
   const weighed = elements.map((element) => weigh(element, by === null ? element : lookupByPattern(db, by, element), isAlpha));
   if (weighed.some(({ score }) => Number.isNaN(score))) throw errors.NOT_SORTABLE;
-  // Without STORE the C library compares, for which a NUL is the end.
+  // Without STORE the C library compares, which stops at a NUL.
   const text = destination === null ? errors.cString : (whole: string): string => whole;
   const compare = isAlpha
     ? (a: Weighed, b: Weighed) => compareTexts(a.text, b.text, text)
@@ -140,13 +140,13 @@ function weigh(element: string, weight: string | null, isAlpha: boolean): Weighe
   return { element, score: weight === null ? 0 : scoreOf(weight), text: null };
 }
 
-/** What strtod makes of all of a text: 0 of an empty one; NaN if it is no number. */
+/** Parses a whole text like strtod: 0 for an empty one; NaN if it is no number. */
 function scoreOf(weight: string): number {
   const text = errors.cString(weight);
   return text === '' ? 0 : (parseDouble(text.replace(/^[ \t\n\v\f\r]+/, '')) ?? NaN);
 }
 
-/** What is missing comes first. */
+/** Missing values come first. */
 function compareTexts(a: string | null, b: string | null, text: (whole: string) => string): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
   return compareBytes(text(a), text(b));
@@ -157,13 +157,15 @@ function compareBytes(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** `#` is the element itself; else the string at the key that the pattern makes of the element, or the field of the hash there. Null if there is none. */
+/**
+ * `#` is the element itself; else returns the string at the key that the pattern gives for the element, or a field of the hash there. Null if there is none.
+ */
 function lookupByPattern(db: Database, pattern: string, element: string): string | null {
   if (pattern === '#') return element;
   const star = errors.cString(pattern).indexOf('*');
   if (star === -1) return null;
   const arrow = pattern.indexOf('->', star + 1);
-  // An arrow at the very end belongs to the key.
+  // An arrow at the very end is part of the key.
   const hasField = arrow !== -1 && arrow + 2 < pattern.length;
   const name = pattern.slice(0, star) + element + pattern.slice(star + 1, hasField ? arrow : pattern.length);
   const value = db.lookupRead(name);
@@ -183,7 +185,7 @@ export const sortCommand = command({
   arity: -2,
   flags: ['write', 'denyoom', 'movablekeys'],
   categories: ['set', 'sortedset', 'list', 'dangerous'],
-  keys: [key(1, 'RO access'), PATTERN_KEYS, unknownKeys('OW update', 'For STORE, which may stand anywhere among the options')],
+  keys: [key(1, 'RO access'), PATTERN_KEYS, unknownKeys('OW update', 'For STORE, which may be anywhere among the options')],
   run: (argv, db, session) => sort(argv, db, session, true),
 });
 

@@ -26,7 +26,7 @@ function replyAlgebra(argv: Argv, db: Database, session: Session, form: AlgebraF
 
 export const zunion = command({
   name: 'zunion', since: '6.2.0', group: 'sorted-set', complexity: 'O(N)+O(M*log(M)) for N members in all sets together and M in the result.',
-  summary: 'Returns the members that any of several sorted sets has, with their scores put together.',
+  summary: 'Returns the members that any of several sorted sets has, with their scores combined.',
   syntax: 'numkeys:integer key... [WEIGHTS weight:integer...] [AGGREGATE (SUM | MIN | MAX)] [WITHSCORES]',
   flags: ['readonly', 'movablekeys'],
   keys: [numkeys(1, 'RO access')],
@@ -36,7 +36,7 @@ export const zunion = command({
 
 export const zunionstore = command({
   name: 'zunionstore', since: '2.0.0', group: 'sorted-set', complexity: 'O(N)+O(M*log(M)) for N members in all sets together and M in the result.',
-  summary: 'Stores the members that any of several sorted sets has, with their scores put together. Returns their number.',
+  summary: 'Stores the members that any of several sorted sets has, with their scores combined. Returns their number.',
   syntax: 'destination:key numkeys:integer key... [WEIGHTS weight:integer...] [AGGREGATE (SUM | MIN | MAX)]',
   flags: ['write', 'denyoom', 'movablekeys'],
   keys: [key(1, 'OW update'), numkeys(2, 'RO access')],
@@ -47,7 +47,7 @@ export const zunionstore = command({
 export const zinter = command({
   name: 'zinter', since: '6.2.0', group: 'sorted-set',
   complexity: 'O(N*K)+O(M*log(M)) at worst, N being the size of the smallest of K sets and M that of the result.',
-  summary: 'Returns the members that all of several sorted sets have, with their scores put together.',
+  summary: 'Returns the members that all of several sorted sets have, with their scores combined.',
   syntax: 'numkeys:integer key... [WEIGHTS weight:integer...] [AGGREGATE (SUM | MIN | MAX)] [WITHSCORES]',
   flags: ['readonly', 'movablekeys'],
   keys: [numkeys(1, 'RO access')],
@@ -58,7 +58,7 @@ export const zinter = command({
 export const zinterstore = command({
   name: 'zinterstore', since: '2.0.0', group: 'sorted-set',
   complexity: 'O(N*K)+O(M*log(M)) at worst, N being the size of the smallest of K sets and M that of the result.',
-  summary: 'Stores the members that all of several sorted sets have, with their scores put together. Returns their number.',
+  summary: 'Stores the members that all of several sorted sets have, with their scores combined. Returns their number.',
   syntax: 'destination:key numkeys:integer key... [WEIGHTS weight:integer...] [AGGREGATE (SUM | MIN | MAX)]',
   flags: ['write', 'denyoom', 'movablekeys'],
   keys: [key(1, 'OW update'), numkeys(2, 'RO access')],

@@ -1,5 +1,5 @@
 /**
- * Commands that take members from the ends of sorted sets: ZPOPMIN ZPOPMAX ZMPOP, and those that wait: BZPOPMIN BZPOPMAX BZMPOP.
+ * Commands that remove members from the ends of sorted sets: ZPOPMIN ZPOPMAX ZMPOP, and the blocking ones: BZPOPMIN BZPOPMAX BZMPOP.
  */
 import { command, type Argv, type Waiting, type WaitRequest } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -47,7 +47,7 @@ function popOneKey(argv: Argv, db: Database, session: Session, highest: boolean)
   return argv.length === 3 && session.version === 3 ? nested(popped) : flat(popped);
 }
 
-/** Takes members from one end, deletes the key if none is left, and tells. Member and score by turns. */
+/** Removes members from one end, deletes the key if none is left, and reports the change. Returns alternating members and scores. */
 function pop(db: Database, name: string, value: SortedSetValue, count: number, highest: boolean): (string | number)[] {
   const popped = value.removeRange(highest ? value.size - 1 : 0, count, highest);
   shrunk(db, name, value, 'z', highest ? 'zpopmax' : 'zpopmin');
@@ -63,7 +63,7 @@ function popCounted(db: Database, name: string, value: SortedSetValue, count: nu
   return popped;
 }
 
-/** Member and score by turns, as one array. */
+/** Alternating members and scores, as one array. */
 function flat(turns: readonly (string | number)[]): Reply {
   return turns.map((item) => (typeof item === 'number' ? new Double(item) : item));
 }
@@ -85,14 +85,14 @@ export const zmpop = command({
   },
 });
 
-/** The end that ZMPOP and BZMPOP name. */
+/** Parses the end that ZMPOP and BZMPOP name. */
 function isHighest(word: string): boolean {
   if (isWord(word, 'MAX')) return true;
   if (isWord(word, 'MIN')) return false;
   throw errors.SYNTAX;
 }
 
-// Waiting.
+// Blocking.
 
 export const bzpopmin = command({
   name: 'bzpopmin', since: '5.0.0', group: 'sorted-set', complexity: 'O(log(N)) in a set of N.',
@@ -141,11 +141,11 @@ function blockingPop(highest: boolean): Waiting {
 
 type Take = (name: string, db: Database, value: SortedSetValue) => Reply;
 
-/** Takes from the first key that is there, or parks the client until one is. */
+/** Pops from the first existing key, or parks the client until there is one. */
 function popOrWait(readArguments: (argv: Argv) => { readonly names: readonly string[]; readonly timeoutMs: number; readonly take: Take }): Waiting {
   const waitFor: WaitRequest = (argv) => {
     const { names, timeoutMs, take } = readArguments(argv);
-    // Who is served is told of a key that holds a sorted set now.
+    // Called for a key that now holds a sorted set.
     const serve = (name: string, from: Database): Reply => take(name, from, from.lookupWrite(name) as SortedSetValue);
     return { keys: names, type: 'zset', timeoutMs, timedOut: NULL_ARRAY, serve };
   };

@@ -16,16 +16,16 @@ import { Members, NOTHING, readSortedSet } from './support/sorted-sets.js';
 
 type By = 'rank' | 'score' | 'lex';
 
-/** What a range command fixes by its name; what is left undefined ZRANGE's options may say. */
+/** What the name of a range command determines; undefined: ZRANGE's options may set it. */
 interface RangeForm {
   readonly by?: By;
   readonly reverse?: boolean;
-  /** Where the key stands in argv. */
+  /** Position of the key in argv. */
   readonly at: number;
   readonly stores: boolean;
 }
 
-/** A range command's arguments, read. */
+/** The parsed arguments of a range command. */
 interface RangeQuery {
   readonly by: 'rank' | 'score' | 'lex';
   readonly range: Range;
@@ -49,7 +49,7 @@ class RangeOptions {
     for (let at = form.at + 3; at < argv.length; at++) at += this.read(argv[at]!, at);
   }
 
-  /** Returns how many more arguments the option has. */
+  /** Parses an option. Returns how many more arguments it has. */
   private read(word: string, at: number): number {
     if (!this.form.stores && isWord(word, 'WITHSCORES')) this.withScores = true;
     else if (at + 2 < this.argv.length && isWord(word, 'LIMIT')) {
@@ -64,7 +64,7 @@ class RangeOptions {
   }
 }
 
-/** Reads and checks in the order of zrangeGenericCommand. */
+/** Parses and checks in the order of zrangeGenericCommand. */
 function readRange(argv: Argv, form: RangeForm): RangeQuery {
   const options = new RangeOptions(argv, form);
   const { by = 'rank', reverse = false, withScores, offset, count } = options;
@@ -178,7 +178,7 @@ export const zrangestore = command({
     const value = readSortedSet(db, argv[2]!);
     const limits = limitsOf(session);
     const ranks = value === undefined ? NO_RANKS : range(value);
-    // As Redis: a result known to be too large for a listpack never is one, so it keeps negative zeros. By score and text the size is not known before.
+    // As in Redis: a result known to be too large for a listpack never is one, so it keeps negative zeros. By score and text the size is not known beforehand.
     const result = new SortedSetValue(db.hashSeed, by === 'rank' && ranks.end - ranks.start > limits['zset-max-listpack-entries']);
     if (value !== undefined) visitRange(value, ranks, walk, (member, score) => result.add(member, score, limits));
     return storeResult(db, argv[1]!, result, 'z', 'zrangestore');

@@ -33,19 +33,19 @@ export const zadd = command({
 
 export const zincrby = command({
   name: 'zincrby', since: '1.2.0', group: 'sorted-set', complexity: 'O(log(N)) in a set of N.',
-  summary: 'Adds to the score of a member, which is created with this score if need be. Returns the new score.',
+  summary: 'Adds to the score of a member, which is created with this score if necessary. Returns the new score.',
   syntax: 'key increment:integer member',
   flags: ['write', 'denyoom', 'fast'],
   keys: [key(1, 'RW access update')],
   categories: ['sortedset'],
   run(argv, db, session) {
-    // An option of ZADD in place of the increment is taken for one, and then there is none.
+    // An option of ZADD instead of the increment is parsed as one, and then there is no increment.
     readAddOptions(argv);
     return addScores(argv, db, session, INCREMENT);
   },
 });
 
-/** What ZADD says before its scores. */
+/** The options of ZADD before its scores. */
 interface AddOptions {
   nx: boolean;
   xx: boolean;
@@ -53,7 +53,7 @@ interface AddOptions {
   lt: boolean;
   ch: boolean;
   incr: boolean;
-  /** Where the first score stands in argv. */
+  /** Position of the first score in argv. */
   first: number;
 }
 
@@ -61,7 +61,7 @@ const PLAIN: AddOptions = { nx: false, xx: false, gt: false, lt: false, ch: fals
 const INCREMENT: AddOptions = { ...PLAIN, incr: true };
 
 function readAddOptions(argv: Argv): AddOptions {
-  // No option starts like a number, and hardly any call has one.
+  // No option starts like a number, and few calls have one.
   const code = argv[2]!.charCodeAt(0) | 32;
   const options = code >= 97 && code <= 122 ? readAddWords(argv) : PLAIN;
   const rest = argv.length - options.first;
@@ -90,7 +90,7 @@ function readAddWords(argv: Argv): AddOptions {
 function addScores(argv: Argv, db: Database, session: Session, options: AddOptions): Reply {
   const name = argv[1]!;
   const { first } = options;
-  // All scores before the first change: one that is no number leaves everything as it was.
+  // All scores are parsed before the first change: an invalid one leaves everything unchanged.
   const score = double(argv[first]!);
   const others = argv.length > first + 2 ? readScores(argv, first + 2) : NO_SCORES;
   const found = db.lookupWrite(name);
@@ -114,13 +114,13 @@ function readScores(argv: Argv, first: number): number[] {
   return scores;
 }
 
-/** Adds members one by one by ZADD's options, and counts what came of it (compare zsetAdd). */
+/** Adds members one by one with ZADD's options, and counts the results (compare zsetAdd). */
 class Adder {
   added = 0;
   updated = 0;
   /** INCR: the new score; null if an option forbade the change. */
   score: number | null = null;
-  /** INCR: the sum would be no number. */
+  /** INCR: the sum would not be a number. */
   failed = false;
   private readonly limits;
 
@@ -294,7 +294,7 @@ export const zscan = command({
   },
 });
 
-/** A listpack holds whole scores as integers, and ZSCAN alone shows it: 1e17 has all its digits there (double2ll). */
+/** A listpack stores whole scores as integers, which only ZSCAN shows: 1e17 has all its digits there (double2ll). */
 function formatPacked(score: number): string {
   return Number.isInteger(score) && Math.abs(score) <= 2 ** 62 ? BigInt(score).toString() : formatDouble(score);
 }

@@ -5,7 +5,7 @@
  *                                              │ ▲
  *                                XCLAIM, XAUTOCLAIM: another consumer takes over
  *
- * What a group remembers does not count as a change of the key for WATCH, in Redis either: hence changedUnwatched.
+ * Changes of a group's state do not count as changes of the key for WATCH, as in Redis: hence changedUnwatched.
  */
 import { type Argv, command, type CommandDeclaration, type Handler } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -25,7 +25,7 @@ import { helpReply } from './support/help.js';
 import { entryReply, exactId, idOrEnd, parseId, rangeEnd, rangeStart, readStream, streamFrom, writeStream } from './support/stream-arguments.js';
 import { readArguments, type StreamRequest, streamsReply } from './support/stream-reading.js';
 
-/** What stands for giving an entry to a consumer: XCLAIM with all that is to be known of it. @param id as it is to be named */
+/** Returns the command that propagates the delivery of an entry: XCLAIM with all its state. @param id as it is to be written */
 function claimOf(name: string, group: Group, id: string, { consumer, deliveredMs, deliveries }: Pending): Argv {
   const facts = ['TIME', String(deliveredMs), 'RETRYCOUNT', String(deliveries), 'FORCE', 'JUSTID', 'LASTID', formatId(group.lastId)];
   return ['XCLAIM', name, group.name, consumer.name, '0', id, ...facts];
@@ -35,7 +35,7 @@ function positionOf(name: string, group: Group): Argv {
   return ['XGROUP', 'SETID', name, group.name, formatId(group.lastId), 'ENTRIESREAD', String(group.entriesRead)];
 }
 
-/** The consumer of this name, who is there from now on and was seen just now. */
+/** Returns the consumer with this name, created if necessary, and updates when it was last seen. */
 function consumerOf(db: Database, name: string, group: Group, consumerName: string, nowMs: number): Consumer {
   db.announce(name);
   const consumer = group.consumers.get(consumerName);
@@ -57,7 +57,7 @@ interface GroupOptions {
   readonly entriesRead: Int64;
 }
 
-/** What may stand behind the first five arguments. */
+/** Parses the options after the first five arguments. */
 function groupOptions(argv: Argv, mayMakeStream: boolean): GroupOptions {
   let makesStream = false;
   let entriesRead: Int64 = UNKNOWN_COUNT;
@@ -71,7 +71,7 @@ function groupOptions(argv: Argv, mayMakeStream: boolean): GroupOptions {
   return { makesStream, entriesRead };
 }
 
-/** The stream of a subcommand that needs it to exist. */
+/** Returns the stream of a subcommand that requires it. */
 function streamOf(db: Database, name: string): StreamValue {
   const stream = writeStream(db, name);
   if (stream === undefined) throw errors.XGROUP_NEEDS_KEY;
@@ -84,12 +84,12 @@ function groupOf(db: Database, argv: Argv): Group {
   return group;
 }
 
-/** `$` is the last entry there has been. */
+/** `$` is the last entry added so far. */
 function startId(text: string, stream: StreamValue | undefined, parse: (text: string) => StreamId): StreamId {
   return text === '$' ? (stream?.lastId ?? ZERO_ID) : parse(text);
 }
 
-/** Arguments in all; looked at only after the key, as in Redis. */
+/** Maximum number of arguments; checked only after the key, as in Redis. */
 const CREATE_MOST = 8;
 const SETID_MOST = 7;
 
@@ -123,7 +123,7 @@ const setGroupId: Handler = (argv, db) => {
 const destroyGroup: Handler = (argv, db, session) => {
   if (!streamOf(db, argv[2]!).groups.delete(argv[3]!)) return 0;
   db.changedUnwatched(argv[2]!, 't', 'xgroup-destroy');
-  // Those who wait for new entries of this group are to hear that there will be none.
+  // Clients that wait for new entries of this group must be told that there will be none.
   session.server.blocking.signal(db, argv[2]!);
   return 1;
 };
@@ -191,7 +191,7 @@ export const xgroup = command({
 });
 
 const XGROUP_HELP = helpReply('XGROUP', [
-  ['CREATE <key> <groupname> <id|$> [MKSTREAM] [ENTRIESREAD <n>]', 'Creates a group that reads on behind an ID; with MKSTREAM also the stream.'],
+  ['CREATE <key> <groupname> <id|$> [MKSTREAM] [ENTRIESREAD <n>]', 'Creates a group that reads on after an ID; with MKSTREAM also the stream.'],
   ['CREATECONSUMER <key> <groupname> <consumer>', 'Creates a consumer.'],
   ['DELCONSUMER <key> <groupname> <consumer>', 'Deletes a consumer.'],
   ['DESTROY <key> <groupname>', 'Deletes a group.'],
@@ -224,14 +224,14 @@ export const xreadgroup = command({
   waitFor: waitForDelivery,
 });
 
-/** Where to read from: the highest ID stands for what is new. */
+/** Returns where to read from: the highest ID stands for new entries. */
 function groupStart(db: Database, name: string, { group }: StreamRequest, text: string): StreamId {
   if (readStream(db, name)?.groups.has(group) !== true) throw errors.noGroup(name, group, ' in XREADGROUP with GROUP option');
   if (text === '$') throw errors.LAST_ID_IN_XREADGROUP;
   return text === '>' ? MAX_ID : exactId(text);
 }
 
-/** Null if there is nothing new. */
+/** Returns null if there is nothing new. */
 function readAsConsumer(db: Database, name: string, request: StreamRequest, start: StreamId, nowMs: number): Reply | null {
   const stream = readStream(db, name)!;
   const group = stream.groups.get(request.group)!;
@@ -245,7 +245,7 @@ function readAsConsumer(db: Database, name: string, request: StreamRequest, star
   return reply;
 }
 
-/** What XREADGROUP delivers, and to whom. */
+/** A delivery of XREADGROUP. */
 interface Delivery {
   readonly db: Database;
   readonly name: string;
@@ -256,13 +256,13 @@ interface Delivery {
   readonly nowMs: number;
 }
 
-/** The consumer, who may be new. Others hear of a new one with its first entry; where none is kept for it, by itself. */
+/** Returns the consumer, created if necessary. A new one is propagated with its first entry; if no entry becomes pending, by itself. */
 function receiverOf({ db, name, group, consumer, needsNoAck, nowMs }: Delivery): Consumer {
   if (needsNoAck && !group.consumers.has(consumer)) db.effects?.also(db, ['XGROUP', 'CREATECONSUMER', name, group.name, consumer]);
   return consumerOf(db, name, group, consumer, nowMs);
 }
 
-/** Hands the entries behind the group's last one to a consumer. */
+/** Delivers the entries after the group's last one to a consumer. */
 function deliver({ db, name, stream, group, needsNoAck, nowMs }: Delivery, consumer: Consumer, count: number): Reply {
   const start = nextId(group.lastId);
   const entries = start === null ? [] : stream.range(start, MAX_ID, count);
@@ -276,7 +276,7 @@ function deliver({ db, name, stream, group, needsNoAck, nowMs }: Delivery, consu
   return entries.map(entryReply);
 }
 
-/** The group has read one more. Its counter goes on if it is known, and otherwise is found again if that is possible. */
+/** The group has read one more. Its counter is incremented if it is known, and otherwise computed again if possible. */
 function advanceGroup(stream: StreamValue, group: Group, { ms, seq }: StreamEntry): void {
   const id = { ms, seq };
   const { entriesRead } = group;
@@ -285,7 +285,7 @@ function advanceGroup(stream: StreamValue, group: Group, { ms, seq }: StreamEntr
   group.lastId = id;
 }
 
-/** An entry may be pending already, if XGROUP SETID has set the group back. */
+/** An entry may already be pending, if XGROUP SETID has set the group back. */
 function deliverEntry(group: Group, consumer: Consumer, entry: StreamEntry, nowMs: number): Pending {
   const pending = group.pending.get(entry);
   if (pending === undefined) return group.addPending(entry, consumer, nowMs, 1);
@@ -295,7 +295,7 @@ function deliverEntry(group: Group, consumer: Consumer, entry: StreamEntry, nowM
   return pending;
 }
 
-/** What a consumer has pending behind an ID, once more. An entry that is no longer in the stream comes without its fields. */
+/** Returns the pending entries of a consumer after an ID again. An entry that is no longer in the stream has no fields. */
 function history(stream: StreamValue, consumer: Consumer, from: StreamId, count: number, nowMs: number): Reply {
   const replies: Reply[] = [];
   for (let pending = consumer.pending.after(from); pending !== undefined; pending = consumer.pending.after(pending)) {
@@ -309,7 +309,7 @@ function history(stream: StreamValue, consumer: Consumer, from: StreamId, count:
   return replies;
 }
 
-/** A client that waits gets no more than this at once, unless it has asked for a number itself. */
+/** Maximum number of entries for a blocked client, unless it has given a COUNT. */
 const BLOCKED_COUNT = 1000;
 
 function waitForDelivery(argv: Argv, session: Session): ParkRequest {
@@ -334,7 +334,7 @@ function waitForDelivery(argv: Argv, session: Session): ParkRequest {
   };
 }
 
-// What is pending.
+// Pending entries.
 
 export const xack = command({
   name: 'xack', since: '5.0.0', group: 'stream', complexity: 'O(log(N)) for each ID, with N pending entries.',
@@ -355,7 +355,7 @@ export const xack = command({
   },
 });
 
-/** The group of a command that reads a stream's group. */
+/** Returns the group for a command that reads it. */
 function readGroup(db: Database, name: string, groupName: string): { stream: StreamValue; group: Group } {
   return groupIn(db.lookupRead(name), name, groupName);
 }
@@ -372,7 +372,7 @@ interface PendingQuery {
   readonly end: StreamId;
   readonly count: number;
   readonly minIdleMs: number;
-  /** Null: of all consumers. */
+  /** Null: all consumers. */
   readonly consumer: string | null;
 }
 
@@ -432,7 +432,7 @@ interface ClaimOptions {
   readonly lastId: StreamId;
 }
 
-/** Options of XCLAIM from `first` on, behind the IDs. */
+/** Parses options of XCLAIM from `first` on, after the IDs. */
 function claimOptions(argv: Argv, first: number, nowMs: number): ClaimOptions {
   let isForced = false;
   let onlyIds = false;
@@ -450,7 +450,7 @@ function claimOptions(argv: Argv, first: number, nowMs: number): ClaimOptions {
     else if (hasMore && isWord(word, 'LASTID')) lastId = exactId(argv[++at]!);
     else throw errors.unknownClaimOption(word);
   }
-  // A time that can not be right is now: a client's clock may differ from ours.
+  // An impossible time is replaced by now: a client's clock may differ from ours.
   const isPossible = deliveredMs >= 0 && deliveredMs <= nowMs;
   return { isForced, onlyIds, deliveredMs: isPossible ? deliveredMs : nowMs, deliveries: deliveries >= 0 ? deliveries : null, lastId };
 }
@@ -493,7 +493,7 @@ export const xclaim = command({
   },
 });
 
-/** As many IDs as there are; what is none must be an option. */
+/** Parses IDs as long as there are some; what is no ID must be an option. */
 function leadingIds(argv: Argv, first: number): StreamId[] {
   const ids: StreamId[] = [];
   for (let at = first; at < argv.length; at++) {
@@ -504,7 +504,10 @@ function leadingIds(argv: Argv, first: number): StreamId[] {
   return ids;
 }
 
-/** Null if the entry is not to be had. One that is gone from the stream is no longer pending either. A new consumer comes to be with its first entry. */
+/**
+ * Returns null if the entry cannot be claimed. One that was deleted from the stream is no longer pending either. A new consumer is created with its first
+ * entry.
+ */
 function claimEntry(
   stream: StreamValue,
   group: Group,
@@ -535,10 +538,10 @@ function claimEntry(
   return entry;
 }
 
-/** Entries looked at for each one asked for. */
+/** Number of entries checked for each one requested. */
 const AUTOCLAIM_ATTEMPTS = 10;
 const AUTOCLAIM_COUNT = 100;
-/** Redis keeps 16 bytes for each entry asked for. */
+/** Redis allocates 16 bytes for each requested entry. */
 const AUTOCLAIM_COUNT_MAX = 2 ** 59;
 
 function autoclaimOptions(argv: Argv): { count: number; onlyIds: boolean } {
@@ -563,7 +566,7 @@ export const xautoclaim = command({
   history: [['7.0.0', 'A third element of the reply: entries that are no longer in the stream, and therefore no longer pending.']],
   run(argv, db, session) {
     const name = argv[1]!;
-    // First, so that a missing key is told of even if an argument is wrong.
+    // Looked up first, so that a missing key is counted even if an argument is wrong.
     const value = db.lookupRead(name);
     const minIdleMs = Math.max(0, integer(argv[4]!, errors.XAUTOCLAIM_IDLE));
     const start = rangeStart(argv[5]!);
@@ -585,7 +588,7 @@ interface Autoclaim {
   readonly count: number;
   readonly onlyIds: boolean;
   readonly nowMs: number;
-  /** Called with what has changed hands, or is about to be forgotten. */
+  /** Called with an entry that was claimed, or is about to be dropped. */
   tell(pending: Pending): void;
 }
 

@@ -30,7 +30,7 @@ interface Addition {
   readonly trim: Trim | null;
   /** Null: `*`. */
   readonly id: StreamId | null;
-  /** `ms-*`: the sequence is ours to choose. */
+  /** `ms-*`: the server chooses the sequence. */
   readonly isPartial: boolean;
   readonly fieldsAt: number;
 }
@@ -49,21 +49,21 @@ function addArguments(argv: Argv, { isObeyed }: Session): Addition {
     } else {
       const isPartial = text.endsWith('-*');
       const id = exactId(isPartial ? text.slice(0, -2) : text);
-      // As it stands, `5-5-*` would be read as 5-5.
+      // Otherwise `5-5-*` would be parsed as 5-5.
       if (isPartial && text.indexOf('-') !== text.length - 2) throw errors.INVALID_STREAM_ID;
       return { createsStream, trim: options.finish(false), id, isPartial, fieldsAt: at + 1 };
     }
   }
-  // Options to the end, no ID: Redis finds no fields behind it.
+  // Options to the end, without an ID: Redis then finds no fields.
   options.finish(false);
   throw errors.wrongArity(argv[0]!.toLowerCase());
 }
 
-/** The ID of the new entry. Throws if it would not be behind the last one. */
+/** Returns the ID of the new entry. Throws if it would not be greater than the last one. */
 function newId(stream: StreamValue, { id, isPartial }: Addition, nowMs: number): StreamId {
   const { lastId } = stream;
   if (compareIds(lastId, MAX_ID) === 0) throw errors.STREAM_EXHAUSTED;
-  // Never null: the last ID of all was excluded above.
+  // Never null: the greatest ID was excluded above.
   if (id === null) return generateId(lastId, nowMs)!;
   if (isPartial && id.ms === lastId.ms) {
     if (lastId.seq === UINT64_MAX) throw errors.STREAM_ID_TOO_SMALL;
@@ -104,7 +104,7 @@ export const xadd = command({
   },
 });
 
-/** XADD with the ID that it has given. */
+/** Returns XADD with the ID that it has chosen. */
 function withId(argv: Argv, at: number, id: StreamId): Argv {
   return [...argv.slice(0, at), formatId(id), ...argv.slice(at + 1)];
 }
@@ -115,7 +115,7 @@ function createStream(db: Database, name: string): StreamValue {
   return stream;
 }
 
-// Looking.
+// Reading.
 
 export const xlen = command({
   name: 'xlen', since: '5.0.0', group: 'stream', complexity: 'O(1)',
@@ -127,7 +127,7 @@ export const xlen = command({
   run: (argv, db) => readStream(db, argv[1]!)?.size ?? 0,
 });
 
-/** COUNT of XRANGE; -1 if it is not given. */
+/** Parses COUNT of XRANGE; -1 if it is not given. */
 function rangeCount(argv: Argv): number {
   let count = -1;
   for (let at = 4; at < argv.length; at += 2) {
@@ -227,7 +227,7 @@ export const xtrim = command({
 
 export const xsetid = command({
   name: 'xsetid', since: '5.0.0', group: 'stream', complexity: 'O(1)',
-  summary: 'Sets what a stream remembers besides its entries: its last ID and its counters. Meant for replication.',
+  summary: 'Sets the state of a stream besides its entries: its last ID and its counters. Meant for replication.',
   syntax: 'key last-id [ENTRIESADDED entries_added:integer] [MAXDELETEDID max_deleted_entry_id]',
   flags: ['write', 'denyoom', 'fast'],
   categories: ['stream'],
@@ -266,15 +266,15 @@ function setIdOptions(argv: Argv, id: StreamId): { entriesAdded: number | bigint
   return { entriesAdded, maxDeletedId };
 }
 
-// Reading on.
+// XREAD.
 
-/** A client that waits gets no more than this at once, unless it has asked for a number itself. */
+/** Maximum number of entries for a blocked client, unless it has given a COUNT. */
 const BLOCKED_COUNT = 1000;
 
 export const xread = command({
   name: 'xread', since: '5.0.0', group: 'stream',
   complexity: 'O(log(N)+M) for each stream, for M entries returned out of N. For XADD: O(M) for M clients that wait.',
-  summary: 'Returns the entries behind an ID, of one or several streams, or waits for some.',
+  summary: 'Returns the entries after an ID, of one or several streams, or waits for some.',
   syntax: '[COUNT count:integer] [BLOCK milliseconds:integer] STREAMS {key... id...}',
   flags: ['readonly', 'blocking', 'movablekeys'],
   categories: ['stream'],
@@ -289,14 +289,14 @@ export const xread = command({
     });
     if (replies.length > 0) return streamsReply(replies, session);
     if (request.timeoutMs === null) return NULL_ARRAY;
-    // What `$` stood for stands for itself from here on.
+    // From here on `$` is replaced by the ID that it stood for.
     const waiting = [...argv.slice(0, -from.length), ...from.map(formatId)];
     return session.server.blocking.park(session, waiting, waitForEntries(waiting, session));
   },
   waitFor: waitForEntries,
 });
 
-/** `$` is the last entry as of now. */
+/** `$` is the last entry at this moment. */
 function readFrom(db: Database, name: string, text: string): StreamId {
   const stream = readStream(db, name);
   if (text === '$') return stream?.lastId ?? ZERO_ID;
@@ -304,14 +304,14 @@ function readFrom(db: Database, name: string, text: string): StreamId {
   return exactId(text);
 }
 
-/** Null if there is nothing behind the ID. */
+/** Returns null if there is nothing after the ID. */
 function readBehind(stream: StreamValue | undefined, from: StreamId, count: number): Reply | null {
   if (stream === undefined || compareIds(stream.lastId, from) <= 0) return null;
   const entries = stream.range(nextId(from)!, MAX_ID, count);
   return entries.length === 0 ? null : entries.map(entryReply);
 }
 
-/** A stream that is named twice is waited for from the first ID that was given for it. */
+/** A stream that is named twice is waited for from the first of its IDs. */
 function waitForEntries(argv: Argv, session: Session): ParkRequest {
   const { names, ids, count, timeoutMs } = readArguments(argv, false, session);
   const from = new Map<string, StreamId>();
@@ -325,7 +325,7 @@ function waitForEntries(argv: Argv, session: Session): ParkRequest {
       const stream = db.lookupRead(name) as StreamValue;
       const behind = from.get(name)!;
       if (compareIds(stream.lastId, behind) <= 0) return undefined;
-      // Maybe there is none any more: it was added and deleted at once. Redis answers all the same.
+      // There may be none left: it was added and deleted at once. Redis replies nevertheless.
       return streamsReply([name, stream.range(nextId(behind)!, MAX_ID, count === 0 ? BLOCKED_COUNT : count).map(entryReply)], session);
     },
   };
@@ -335,7 +335,7 @@ function waitForEntries(argv: Argv, session: Session): ParkRequest {
 
 const INFO_FULL_COUNT = 10;
 
-/** Null for the default of XINFO: no FULL at all. */
+/** Null: XINFO without FULL. */
 function infoCount(argv: Argv): number | null {
   if (argv.length === 3) return null;
   const syntax = errors.subcommandSyntax('XINFO', argv[1]!);
@@ -352,7 +352,7 @@ function existingStream(db: Database, name: string): StreamValue {
   return stream;
 }
 
-/** What both forms of XINFO STREAM begin with. */
+/** The fields that both forms of XINFO STREAM begin with. */
 function commonFacts(stream: StreamValue): Reply[] {
   return [
     'length', stream.size,
@@ -374,7 +374,7 @@ function summary(stream: StreamValue): Reply {
   ]);
 }
 
-/** @param count the most entries, pending ones of a group, and pending ones of a consumer; 0: all */
+/** @param count maximum number of entries, of pending ones of a group, and of a consumer; 0: all */
 function fullInfo(stream: StreamValue, count: number): Reply {
   return new MapReply([
     ...commonFacts(stream),
@@ -419,7 +419,7 @@ function sortedGroups(stream: StreamValue): Group[] {
 
 export const xinfo = command({
   name: 'xinfo', since: '5.0.0', group: 'stream', complexity: 'Depends on the subcommand.',
-  summary: 'Tells about streams, their groups and their consumers.',
+  summary: 'Returns facts about streams, their groups and their consumers.',
   syntax: '',
   subcommands: [
     {
@@ -483,7 +483,7 @@ export const xinfo = command({
 });
 
 const XINFO_HELP = helpReply('XINFO', [
-  ['STREAM <key> [FULL [COUNT <count>]]', 'Tells about a stream; with FULL also its entries, groups, consumers and what they have pending.'],
+  ['STREAM <key> [FULL [COUNT <count>]]', 'Facts about a stream; with FULL also its entries, groups, consumers and their pending entries.'],
   ['GROUPS <key>', 'Lists the consumer groups of a stream.'],
   ['CONSUMERS <key> <groupname>', 'Lists the consumers of a group.'],
 ]);

@@ -2,7 +2,7 @@
  * String commands: APPEND DECR DECRBY GET GETDEL GETEX GETRANGE GETSET INCR INCRBY INCRBYFLOAT LCS MGET MSET MSETNX PSETEX SET SETEX
  * SETNX SETRANGE STRLEN SUBSTR.
  *
- * GET, SET and INCR are what a server is asked most: their plain forms allocate nothing but the value.
+ * GET, SET and INCR are the most frequent commands: their plain forms allocate nothing but the value.
  */
 import { type Argv, command } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -42,7 +42,7 @@ export const set = command({
     ['2.6.12', 'EX, PX, NX and XX.'],
     ['6.0.0', 'KEEPTTL.'],
     ['6.2.0', 'GET, EXAT and PXAT.'],
-    ['7.0.0', 'NX and GET may stand together.'],
+    ['7.0.0', 'NX and GET may be combined.'],
   ],
   run(argv, db, session) {
     if (argv.length === 3) return store(db, argv[1]!, argv[2]!);
@@ -52,7 +52,7 @@ export const set = command({
 
 export const setnx = command({
   name: 'setnx', since: '1.0.0', group: 'string', complexity: 'O(1)',
-  summary: 'Stores a string at a key that is not there yet.',
+  summary: 'Stores a string at a key that does not exist yet.',
   syntax: 'key value',
   flags: ['write', 'denyoom', 'fast'],
   categories: ['string'],
@@ -172,7 +172,7 @@ export const mset = command({
 
 export const msetnx = command({
   name: 'msetnx', since: '1.0.1', group: 'string', complexity: 'O(N) where N is the number of keys.',
-  summary: 'Stores strings at several keys if none of them is there yet.',
+  summary: 'Stores strings at several keys if none of them exists yet.',
   syntax: '{key value}...',
   flags: ['write', 'denyoom'],
   categories: ['string'],
@@ -198,7 +198,7 @@ export const incr = command({
 
 export const decr = command({
   name: 'decr', since: '1.0.0', group: 'string', complexity: 'O(1)',
-  summary: 'Takes one from the integer at a key.',
+  summary: 'Subtracts one from the integer at a key.',
   syntax: 'key',
   flags: ['write', 'denyoom', 'fast'],
   categories: ['string'],
@@ -218,7 +218,7 @@ export const incrby = command({
 
 export const decrby = command({
   name: 'decrby', since: '1.0.0', group: 'string', complexity: 'O(1)',
-  summary: 'Takes a number from the integer at a key.',
+  summary: 'Subtracts a number from the integer at a key.',
   syntax: 'key decrement:integer',
   flags: ['write', 'denyoom', 'fast'],
   categories: ['string'],
@@ -275,7 +275,7 @@ export const append = command({
 
 export const setrange = command({
   name: 'setrange', since: '2.2.0', group: 'string', complexity: 'O(1) for short values, O(M) where M is the length of the value.',
-  summary: 'Overwrites part of the string at a key; zero bytes fill what lies before.',
+  summary: 'Overwrites part of the string at a key; zero bytes fill the gap before it.',
   syntax: 'key offset:integer value',
   flags: ['write', 'denyoom'],
   categories: ['string'],
@@ -332,7 +332,7 @@ export const strlen = command({
 
 export const lcs = command({
   name: 'lcs', since: '7.0.0', group: 'string', complexity: 'O(N*M) where N and M are the lengths of the two strings.',
-  summary: 'Returns the longest subsequence that two strings have in common, its length, or where it lies.',
+  summary: 'Returns the longest subsequence that two strings have in common, its length, or its position.',
   syntax: 'key1:key key2:key [LEN] [IDX] [MINMATCHLEN len:integer] [WITHMATCHLEN]',
   flags: ['readonly'],
   categories: ['string'],
@@ -349,7 +349,7 @@ export const lcs = command({
   },
 });
 
-/** What GET says of a value. */
+/** Returns GET's reply for a value. */
 function replyOf(value: Value | undefined): string | null | ErrorReply {
   if (value === undefined) return null;
   return isString(value) ? textOf(value) : errors.WRONG_TYPE;
@@ -383,16 +383,16 @@ function remove(db: Database, name: string): void {
   db.changed(name, 'g', 'del');
 }
 
-/** The options of SET and GETEX, as they stand in argv. */
+/** The parsed options of SET and GETEX. */
 interface StringOptions {
   condition: 'NX' | 'XX' | null;
   get: boolean;
   keepTtl: boolean;
   persist: boolean;
-  /** The time, not yet parsed: Redis complains of it only after the key and its type were looked at. */
+  /** The unparsed time: Redis reports an error in it only after the key and its type were checked. */
   time: string | null;
   unit: TimeUnit;
-  /** Counted from 1970, not from now. */
+  /** Unix time, not relative to now. */
   absolute: boolean;
   /** The word that introduced the time. */
   clock: string;
@@ -401,7 +401,7 @@ interface StringOptions {
 const SET_OPTIONS: readonly string[] = ['EX', 'PX', 'EXAT', 'PXAT', 'NX', 'XX', 'GET', 'KEEPTTL'];
 const GETEX_OPTIONS: readonly string[] = ['EX', 'PX', 'EXAT', 'PXAT', 'PERSIST'];
 
-/** Throws a syntax error for a word that is not among those allowed, and for two that exclude each other. The same word twice is fine. */
+/** Throws a syntax error for a word that is not allowed, and for two that exclude each other. Repeating a word is allowed. */
 function parseOptions(argv: Argv, from: number, allowed: readonly string[]): StringOptions {
   const options: StringOptions = { condition: null, get: false, keepTtl: false, persist: false, time: null, unit: SECONDS, absolute: false, clock: '' };
   for (let at = from; at < argv.length; at++) {
@@ -460,7 +460,7 @@ function setWithOptions(db: Database, session: Session, argv: Argv, options: Str
   if (options.condition !== null && (options.condition === 'XX') !== db.has(name)) return old;
   if (atMs !== null) storeFor(db, name, argv[2]!, atMs);
   else {
-    // The old value is nobody's but the client's.
+    // The old value is only for the client, and not propagated.
     if (options.get) db.effects?.instead(argv.filter((word, at) => at < 3 || !isWord(word, 'GET')));
     db.set(name, compact(argv[2]!), options.keepTtl);
     db.changed(name, '$', 'set');
@@ -489,13 +489,13 @@ function increment(db: Database, name: string, by: Integer64): Reply {
   return Number.isSafeInteger(sum) ? storeSum(db, name, sum) : addWide(db, name, current, by);
 }
 
-/** The integer that a stored text means, if it means one. */
+/** Returns the integer that a stored text represents, if any. */
 function integerOf(value: Value): Integer64 | ErrorReply {
   if (!isString(value)) return errors.WRONG_TYPE;
   return parseInteger(textOf(value)) ?? errors.NOT_AN_INTEGER;
 }
 
-/** Beyond 2^53, where numbers are no longer exact. */
+/** Adds beyond 2^53, where numbers are no longer exact. */
 function addWide(db: Database, name: string, current: Integer64, by: Integer64): Reply {
   const sum = BigInt(current) + BigInt(by);
   return sum > INT64_MAX || sum < INT64_MIN ? errors.OVERFLOW : storeSum(db, name, narrow(sum));
@@ -514,7 +514,7 @@ function readRange(argv: Argv, db: Database): Reply {
   return value === undefined ? '' : slice(value, start, end);
 }
 
-/** Both ends belong to it; negative ones count from the end. */
+/** Both ends are inclusive; negative ones count from the end. */
 function slice(value: StringValue, start: number, end: number): string {
   const length = lengthOf(value);
   if (start < 0 && end < 0 && start > end) return '';

@@ -1,4 +1,4 @@
-/** Transaction commands: MULTI EXEC DISCARD WATCH UNWATCH. Queueing itself is a gate of dispatch/dispatcher.ts. */
+/** Transaction commands: MULTI EXEC DISCARD WATCH UNWATCH. Queueing is a gate of dispatch/dispatcher.ts. */
 import { command } from '../command/command.js';
 import * as errors from '../errors.js';
 import { mayRun } from '../features/users/permission.js';
@@ -22,7 +22,7 @@ export const multi = command({
 
 export const exec = command({
   name: 'exec', since: '1.2.0', group: 'transactions', complexity: 'That of the queued commands together.',
-  summary: 'Executes everything queued since MULTI, with nobody in between.',
+  summary: 'Executes everything queued since MULTI, without other commands in between.',
   syntax: '',
   flags: ['noscript', 'loading', 'stale', 'skip_slowlog'],
   categories: ['transaction'],
@@ -37,8 +37,8 @@ export const exec = command({
 });
 
 /**
- * One reply each, errors included. Time is not frozen, as in a script: it just is read once a turn, and all of a transaction is executed within one. Memory is
- * looked at before EXEC only, as in Redis, but for V8's heap, whose end would be that of the server.
+ * Returns one reply for each command, errors included. Time is not frozen, as it is in a script: it is only read once a turn, and a transaction is executed
+ * within one turn. Memory is checked only before EXEC, as in Redis, except for V8's heap, whose limit would end the server.
  */
 function executeAll(session: Session, { queued }: Transaction): Reply {
   const { dispatcher, hooks } = session.server;
@@ -61,7 +61,7 @@ function executeAll(session: Session, { queued }: Transaction): Reply {
   return replies;
 }
 
-/** HELLO changes how replies are encoded from its own on; those before it stay in the version that they were given in. */
+/** HELLO changes how replies are encoded from its own on; those before it keep the version that they were made with. */
 function keepVersion(replies: Reply[], version: RespVersion): void {
   for (const [i, reply] of replies.entries()) {
     if (!(reply instanceof Versioned)) replies[i] = new Versioned(reply, version);

@@ -122,7 +122,7 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     meaning: 'poll.wait has returned.',
     fields:
       'waitedUs, ready (number of tokens), emulated (readiness did not come from a kernel), ' +
-      'within (only if a script that takes long lets others be served meanwhile)',
+      'within (only if a long script lets other clients be served meanwhile)',
   },
   ready: {
     category: 'Loop',
@@ -177,20 +177,20 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
   park: {
     category: 'ClientRequest',
     phase: 'execute',
-    meaning: 'A blocking command found nothing; its client is parked until a key is ready or its time is over.',
+    meaning: 'A blocking command found nothing; its client is parked until a key is ready or its timeout.',
     fields: 'token, keys, deadlineMs (unix time, 0: none)',
   },
   unpark: {
     category: 'ClientRequest',
     phase: 'execute',
-    meaning: 'A parked client goes on.',
+    meaning: 'A parked client continues.',
     fields: 'token, keys, why (ready, timeout, unblocked, disconnect), elapsedUs (of serving it)',
   },
   timer: { category: 'Loop', phase: 'timers', meaning: 'A timer was due and ran.', fields: 'name, lateUs, elapsedUs' },
   expire: {
     category: 'Loop',
     phase: 'timers',
-    meaning: 'A key whose time was over is gone.',
+    meaning: 'An expired key was deleted.',
     fields: 'db, key, how (lazy: a command touched it; active: the expire cycle found it)',
   },
   evict: { category: 'Loop', phase: 'execute', meaning: 'A key was evicted to stay below maxmemory.', fields: 'db, key, policy' },
@@ -204,13 +204,13 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
   replicate: {
     category: 'Replication',
     phase: 'execute',
-    meaning: 'A change was handed to the append-only file and the replicas, as they repeat it. Only while there are any.',
+    meaning: 'A change was passed to the append-only file and the replicas, as they repeat it. Only while there are any.',
     fields: 'token, db, argv',
   },
   fault: {
     category: 'Loop',
     phase: 'poll',
-    meaning: 'A fault that is set was injected. It belongs to whichever phase runs, and begins none.',
+    meaning: 'A fault was injected. It belongs to the current phase, and begins none.',
     fields: 'token, id (the number of the fault), fault (as it is typed), effect (what the call, or the request, has come to)',
   },
   disconnect: { category: 'ClientDisconnect', phase: 'read', meaning: 'A connection is gone.', fields: 'token, why' },

@@ -1,8 +1,8 @@
 /**
- * Arguments: what command handlers read out of argv, by Redis's own rules for numbers, times and option words.
+ * Arguments: parses argv for command handlers, by Redis's own rules for numbers, times and option words.
  *
- * Every function named after a kind of argument returns it or throws the ErrorReply that the client is to see; those named parse…
- * return undefined instead, for callers with a text of their own. None allocates for the values that clients usually send.
+ * Every function named after a kind of argument returns it or throws the ErrorReply for the client; those named parse… return undefined instead, for callers
+ * with their own error texts. None allocates for the values that clients usually send.
  */
 import * as errors from '../../errors.js';
 import type { Database } from '../../keyspace/database.js';
@@ -16,36 +16,36 @@ export const INT64_MIN = -(2n ** 63n);
 /** A signed 64-bit integer: a number if it is safe, a bigint beyond 2^53. */
 export type Integer64 = Int64;
 
-/** Undefined for everything that is not a 64-bit integer in its canonical spelling. */
+/** Returns undefined for everything but a 64-bit integer in its canonical spelling. */
 export function parseInteger(text: string): Integer64 | undefined {
   return parseInt64(text) ?? undefined;
 }
 
-/** The number, if it is a safe one. */
+/** Converts to a number, if it is a safe one. */
 export const narrow: (value: bigint) => Integer64 = fromBigInt;
 
-/** Rounded to the nearest double beyond 2^53: right for indexes and counts, which only compare with sizes. */
+/** Returns an integer, beyond 2^53 rounded to the nearest double: sufficient for indexes and counts, which are only compared with sizes. */
 export function integer(text: string, error: ErrorReply = errors.NOT_AN_INTEGER): number {
   const value = parseInteger(text);
   if (value === undefined) throw error;
   return Number(value);
 }
 
-/** All 64 bits. */
+/** Returns all 64 bits. */
 export function integer64(text: string, error: ErrorReply = errors.NOT_AN_INTEGER): Integer64 {
   const value = parseInteger(text);
   if (value === undefined) throw error;
   return value;
 }
 
-/** As getRangeLongFromObjectOrReply: `error`, if given, is the text for what is no integer as well as for what is out of range. */
+/** As getRangeLongFromObjectOrReply: `error`, if given, is used both for what is no integer and for what is out of range. */
 export function integerBetween(text: string, min: number, max: number, error?: ErrorReply): number {
   const value = integer(text, error);
   if (value < min || value > max) throw error ?? errors.outOfRange(min, max);
   return value;
 }
 
-/** Zero or more. */
+/** Returns an integer of zero or more. */
 export function positiveInteger(text: string, error: ErrorReply = errors.NOT_POSITIVE): number {
   const value = integer(text, error);
   if (value < 0) throw error;
@@ -57,8 +57,8 @@ const HEXADECIMAL = /^[+-]?0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)(?:p[+-]?\d+)?$/i
 const INFINITY = /^[+-]?inf(?:inity)?$/i;
 
 /**
- * What C's strtod takes if it must take all of it and nothing may precede it: decimal, hexadecimal, inf. Refused: nan, and finite text that
- * overflows or vanishes to zero.
+ * Parses what C's strtod accepts as a whole, without leading space: decimal, hexadecimal, inf. Refuses nan, and finite text that
+ * overflows or underflows to zero.
  */
 export function parseDouble(text: string): number | undefined {
   const whole = parseInteger(text);
@@ -76,13 +76,13 @@ export function double(text: string, error: ErrorReply = errors.NOT_A_FLOAT): nu
   return value;
 }
 
-/** strtod reports ERANGE for both ends; only zero that was written as zero is zero. */
+/** strtod reports ERANGE for overflow and underflow; zero is valid only if it was written as zero. */
 function inRange(value: number, text: string): number | undefined {
   if (value === 0) return isZero(text) ? value : undefined;
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** Does the mantissa of decimal or hexadecimal text consist of zeros? */
+/** True if the mantissa of decimal or hexadecimal text consists of zeros. */
 export function isZero(text: string): boolean {
   return /^[+-]?(?:0x[0.]*(?:p|$)|[0.]*(?:e|$))/i.test(text);
 }
@@ -90,12 +90,12 @@ export function isZero(text: string): boolean {
 function hexadecimal(text: string): number {
   const { mantissa, exponent } = splitHexadecimal(text);
   if (mantissa === 0n) return 0;
-  // In two steps, since 2 ** -1100 alone would vanish before it meets a long mantissa.
+  // In two steps, since 2 ** -1100 alone would underflow before it is multiplied by a long mantissa.
   const half = Math.trunc(exponent / 2);
   return Number(mantissa) * 2 ** half * 2 ** (exponent - half);
 }
 
-/** Hexadecimal text as mantissa × 2^exponent. */
+/** Splits hexadecimal text into mantissa × 2^exponent. */
 export function splitHexadecimal(text: string): { readonly mantissa: bigint; readonly exponent: number } {
   const negative = text.charCodeAt(0) === 45;
   const [digits = '', power = '0'] = text.slice(text.toLowerCase().indexOf('x') + 1).toLowerCase().split('p');
@@ -104,7 +104,7 @@ export function splitHexadecimal(text: string): { readonly mantissa: bigint; rea
   return { mantissa: negative ? -mantissa : mantissa, exponent: Number(power) - 4 * fraction.length };
 }
 
-/** Is `text` the option `word`, whatever its case? `word` is in upper case. */
+/** True if `text` is the option `word`, in any case. `word` is in upper case. */
 export function isWord(text: string, word: string): boolean {
   if (text.length !== word.length) return false;
   if (text === word) return true;
@@ -115,14 +115,14 @@ export function isWord(text: string, word: string): boolean {
   return true;
 }
 
-/** Milliseconds in the unit that an expiry is given in. */
+/** Milliseconds per unit of an expiry. */
 export const SECONDS = 1000;
 export const MILLISECONDS = 1;
 export type TimeUnit = typeof SECONDS | typeof MILLISECONDS;
 
 /**
- * An expiry of SET, GETEX, SETEX, RESTORE…: a positive time, added to `baseMs` (the clock's time for a relative one, 0 for an absolute one).
- * Unix time in ms; rounded to a double beyond 2^53. Refused, in the name of `command`, is what Redis's 64 bits could not hold.
+ * Parses an expiry of SET, GETEX, SETEX, RESTORE…: a positive time, added to `baseMs` (the clock's time for a relative one, 0 for an absolute one).
+ * Returns unix time in ms; beyond 2^53 rounded to a double. What does not fit Redis's 64 bits is an error, in the name of `command`.
  */
 export function expiry(text: string, unit: TimeUnit, baseMs: number, command: string): number {
   const time = integer64(text);
@@ -143,14 +143,14 @@ function addTime(time: Integer64, unit: TimeUnit, baseMs: number, command: strin
   return Number(scaled + BigInt(baseMs));
 }
 
-/** The string at a key, looked up for reading; undefined if there is none. Throws WRONGTYPE for every other type. */
+/** Returns the string at a key, looked up for reading; undefined if there is none. Throws WRONGTYPE for every other type. */
 export function readString(db: Database, key: string): StringValue | undefined {
   const value = db.lookupRead(key);
   if (value !== undefined && !isString(value)) throw errors.WRONG_TYPE;
   return value;
 }
 
-/** The string at a key, looked up for a change; undefined if there is none. Throws WRONGTYPE for every other type. */
+/** Returns the string at a key, looked up for a change; undefined if there is none. Throws WRONGTYPE for every other type. */
 export function writeString(db: Database, key: string): StringValue | undefined {
   const value = db.lookupWrite(key);
   if (value !== undefined && !isString(value)) throw errors.WRONG_TYPE;

@@ -1,14 +1,14 @@
 /**
- * Authentication: what AUTH and HELLO do alike.
+ * Authentication: what AUTH and HELLO have in common.
  */
 import { clientInfo } from '../../command/client-info.js';
 import type { Session } from '../../command/session.js';
 
-/** What stands in MONITOR and SLOWLOG in place of a password. */
+/** Shown by MONITOR and SLOWLOG instead of a password. */
 export const REDACTED = '(redacted)';
 
 /**
- * True if the session is that user's now. If not, it stands in ACL LOG.
+ * Authenticates the session. False if that failed, which is logged in ACL LOG.
  * @param command its name, as the client wrote it
  */
 export function authenticate(session: Session, command: string, name: string, password: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * Bit fields: integers of any width up to 64 bits at any bit of a string, highest bit first, and what happens when one overflows. For BITFIELD.
+ * Bit fields: integers of any width up to 64 bits at any bit of a string, highest bit first, with overflow handling. For BITFIELD.
  */
 import * as errors from '../../errors.js';
 import type { ByteString } from '../../keyspace/value.js';
@@ -11,13 +11,13 @@ export interface FieldType {
   readonly bits: number;
 }
 
-/** What a write does that does not fit: it wraps around, stops at the limit, or is not done. */
+/** What a write does on overflow: wraps around, saturates, or fails. */
 export type Overflow = 'WRAP' | 'SAT' | 'FAIL';
 
 /** Fields up to this width are read without a bigint. */
 const NARROW_BITS = 48;
 
-/** Throws what BITFIELD says of an unknown type. */
+/** Parses a type. Throws BITFIELD's error for an unknown one. */
 export function fieldType(text: string): FieldType {
   const signed = text.charCodeAt(0) === 105; // i
   const bits = Number(parseInteger(text.slice(1)) ?? 0);
@@ -26,7 +26,7 @@ export function fieldType(text: string): FieldType {
   return { signed, bits };
 }
 
-/** The integer at a bit; bits behind the end of the string are zero. */
+/** Returns the integer at a bit; bits after the end of the string are zero. */
 export function readField(string: ByteString, { signed, bits }: FieldType, at: number): Integer64 {
   if (bits > NARROW_BITS) {
     const value = (BigInt(readBits(string, at, bits - 32)) << 32n) | BigInt(readBits(string, at + bits - 32, 32));
@@ -36,7 +36,7 @@ export function readField(string: ByteString, { signed, bits }: FieldType, at: n
   return signed && value >= 2 ** (bits - 1) ? value - 2 ** bits : value;
 }
 
-/** At most 48 bits, byte by byte; arithmetic instead of shifts, which stop at 32. */
+/** Reads at most 48 bits, byte by byte; with arithmetic instead of shifts, which are limited to 32. */
 function readBits(string: ByteString, at: number, bits: number): number {
   let value = 0;
   let left = bits;
@@ -69,7 +69,7 @@ export function writeField(string: ByteString, { bits }: FieldType, at: number, 
   }
 }
 
-/** A value brought into the range of a type; undefined if it does not fit and must not be written. */
+/** Returns a value in the range of a type; undefined if it does not fit and must not be written. */
 export function fit(value: bigint, { signed, bits }: FieldType, overflow: Overflow): Integer64 | undefined {
   const wrapped = signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
   if (wrapped === value) return narrow(value);

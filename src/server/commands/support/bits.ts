@@ -1,15 +1,15 @@
 /**
- * Strings as arrays of bits: counting, finding, combining. Bit 0 is the highest bit of the first byte, as everywhere in Redis's bitmaps.
+ * Strings as arrays of bits: counting, finding, combining. Bit 0 is the highest bit of the first byte, as in all of Redis's bitmaps.
  *
  *   byte   |     0     |     1     |
  *   bit    | 0 1 2 … 7 | 8 9 … 15  |
  *
- * Pure functions over bytes; the long middle part of a range is taken four bytes at a time.
+ * Pure functions over bytes; the long middle part of a range is processed four bytes at a time.
  */
 
 export type BitOperation = 'AND' | 'OR' | 'XOR' | 'NOT';
 
-/** Set bits from `first` to `last`, both included and inside of the bytes. */
+/** Counts set bits from `first` to `last`, both inclusive and within the bytes. */
 export function countBits(bytes: Uint8Array, first: number, last: number): number {
   if (first > last) return 0;
   const firstByte = Math.floor(first / 8);
@@ -18,9 +18,9 @@ export function countBits(bytes: Uint8Array, first: number, last: number): numbe
   return outside - popcount(bytes[firstByte]! & headMask(first)) - popcount(bytes[lastByte]! & tailMask(last));
 }
 
-/** Bits of its byte that come before a bit. */
+/** Returns the bits of its byte that come before a bit. */
 const headMask = (bit: number): number => 0xff & ~(0xff >>> (bit % 8));
-/** Bits of its byte that come after a bit. */
+/** Returns the bits of its byte that come after a bit. */
 const tailMask = (bit: number): number => 0x7f >>> (bit % 8);
 
 function countBytes(bytes: Uint8Array): number {
@@ -33,7 +33,7 @@ function countBytes(bytes: Uint8Array): number {
   return count;
 }
 
-/** Set bits of 32. */
+/** Counts the set bits of a 32-bit word. */
 function popcount(word: number): number {
   const pairs = word - ((word >>> 1) & 0x55555555);
   const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
@@ -42,18 +42,18 @@ function popcount(word: number): number {
 
 const NO_WORDS = new Int32Array(0);
 
-/** Bytes before the first at an address that a 32-bit word may have. */
+/** Returns the number of bytes before the first address aligned for 32-bit words. */
 function unaligned(bytes: Uint8Array): number {
   return Math.min((4 - (bytes.byteOffset % 4)) % 4, bytes.length);
 }
 
 function alignedWords(bytes: Uint8Array, head: number): Int32Array {
-  // A few bytes may end before the first word could begin.
+  // A few bytes may end before the first aligned word.
   if (bytes.length - head < 4) return NO_WORDS;
   return new Int32Array(bytes.buffer, bytes.byteOffset + head, (bytes.length - head) >>> 2);
 }
 
-/** The first bit from `first` to `last`, both included and inside of the bytes, that is as `wanted`; -1 if there is none. */
+/** Returns the first bit from `first` to `last`, both inclusive and within the bytes, that equals `wanted`; -1 if there is none. */
 export function findBit(bytes: Uint8Array, wanted: 0 | 1, first: number, last: number): number {
   const skipped = wanted === 1 ? 0 : 0xff;
   let at = first;
@@ -68,7 +68,7 @@ export function findBit(bytes: Uint8Array, wanted: 0 | 1, first: number, last: n
   return -1;
 }
 
-/** The first byte from `from` on that is another one; the length if there is none. */
+/** Returns the position of the first different byte from `from` on; the length if there is none. */
 function skipBytes(bytes: Uint8Array, byte: number, from: number): number {
   const rest = bytes.subarray(from);
   const head = unaligned(rest);
@@ -79,7 +79,7 @@ function skipBytes(bytes: Uint8Array, byte: number, from: number): number {
   return from + at;
 }
 
-/** How many words at the beginning are all the same. */
+/** Counts the equal words at the beginning. */
 function equalWords(words: Int32Array, word: number): number {
   let count = 0;
   while (count < words.length && words[count] === word) count++;
@@ -90,7 +90,7 @@ export function bitAt(bytes: Uint8Array, at: number): number {
   return (bytes[Math.floor(at / 8)]! >>> (7 - (at % 8))) & 1;
 }
 
-/** As long as the longest source; shorter ones count as if zero bytes followed. */
+/** Combines strings. The result is as long as the longest source; shorter ones are padded with zero bytes. */
 export function combine(operation: BitOperation, sources: readonly Uint8Array[]): Buffer {
   const result = Buffer.alloc(Math.max(...sources.map((source) => source.length)));
   result.set(sources[0]!);
@@ -115,7 +115,7 @@ function merge(operation: BitOperation, into: Uint8Array, source: Uint8Array): v
   if (operation === 'AND') into.fill(0, source.length);
 }
 
-/** Bytes or words, from `start` to the end of the source. */
+/** Merges bytes or words, from `start` to the end of the source. */
 function mergeItems(operation: BitOperation, into: Uint8Array | Int32Array, source: Uint8Array | Int32Array, start: number): void {
   switch (operation) {
     case 'AND':

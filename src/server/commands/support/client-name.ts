@@ -1,6 +1,6 @@
-/** Client names: what CLIENT SETNAME and HELLO SETNAME take. They stand in CLIENT LIST between spaces, so they have none. */
+/** Client names: validation for CLIENT SETNAME and HELLO SETNAME. CLIENT LIST shows them between spaces, so they contain none. */
 
-/** Printable ASCII without spaces; the empty name means none. */
+/** True for printable ASCII without spaces; the empty name means none. */
 export function isClientName(name: string): boolean {
   return /^[!-~]*$/.test(name);
 }

@@ -1,5 +1,5 @@
 /**
- * What the commands on sets, hashes and sorted sets have in common: reaching the value at a key, and dropping it once it is empty.
+ * Common code of the commands on sets, hashes and sorted sets: looking up the value at a key, and deleting it once it is empty.
  */
 import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
@@ -11,21 +11,21 @@ import { sampleDistinct } from '../../keyspace/types/sampling.js';
 import type { Collection } from '../../keyspace/value.js';
 import { INT64_MAX, integer64, integerBetween, isWord, positiveInteger } from './arguments.js';
 
-/** As a limit for what integers are compared with; the nearest double. */
+/** A limit for comparisons with integers; the nearest double. */
 export const LONG_MAX = 2 ** 63;
 
-/** Where Redis, which doubles the count for pairs, draws the line. */
+/** The limit in Redis, which doubles the count for pairs. */
 const HALF_LONG_MAX = 2 ** 62;
 
-/** The most members that a negative count may ask for; Redis goes on until its memory is used up. */
+/** Maximum number of members for a negative count; Redis has no limit but its memory. */
 const MOST_REPEATED = 10_000_000;
 
-/** The settings for encodings, as they are now. */
+/** Returns the current settings for encodings. */
 export function limitsOf(session: Session): EncodingLimits {
   return session.server.config.values;
 }
 
-/** After members were removed: says so, and deletes the key if none is left. */
+/** Called after members were removed: reports the change, and deletes the key if none is left. */
 export function shrunk(db: Database, key: string, value: Collection, eventClass: EventClass, event: string): void {
   db.changed(key, eventClass, event);
   if (value.size > 0) return;
@@ -34,7 +34,7 @@ export function shrunk(db: Database, key: string, value: Collection, eventClass:
 }
 
 /**
- * Stores the result of a …STORE command, or deletes the destination if there is none (then with the event "del", if it was there).
+ * Stores the result of a …STORE command, or deletes the destination if it is empty (then with the event "del", if the key existed).
  * Returns the size.
  */
 export function storeResult(db: Database, key: string, value: Collection, eventClass: EventClass, event: string): number {
@@ -47,7 +47,7 @@ export function storeResult(db: Database, key: string, value: Collection, eventC
   return value.size;
 }
 
-/** The arguments of SINTERCARD and ZINTERCARD: where the keys end, and the limit, 0 for none. */
+/** Parses the arguments of SINTERCARD and ZINTERCARD: returns where the keys end, and the limit, 0 for none. */
 export function cardinalityArguments(argv: Argv): { last: number; limit: number } {
   const count = integerBetween(argv[1]!, 1, LONG_MAX, errors.NUMKEYS_NOT_POSITIVE);
   if (count > argv.length - 2) throw errors.NUMKEYS_BEYOND_ARGUMENTS;
@@ -61,8 +61,8 @@ export function cardinalityArguments(argv: Argv): { last: number; limit: number 
 }
 
 /**
- * The count of SRANDMEMBER, HRANDFIELD and ZRANDMEMBER, which must lie in [-most, most]. Throws an error of ours for a negative one that
- * asks for more than can be held.
+ * Parses the count of SRANDMEMBER, HRANDFIELD and ZRANDMEMBER, which must be in [-most, most]. Throws an error of ours for a negative one that
+ * exceeds what fits in memory.
  */
 export function randomCount(text: string, most = INT64_MAX): number {
   const count = integer64(text);
@@ -71,7 +71,7 @@ export function randomCount(text: string, most = INT64_MAX): number {
   return Number(count);
 }
 
-/** What HRANDFIELD and ZRANDMEMBER ask for behind the key: a count, and whether `word` asks for the other halves of the pairs as well. Null for just one. */
+/** Parses what follows the key in HRANDFIELD and ZRANDMEMBER: a count, and whether `word` requests the values or scores as well. Null: a single one. */
 export function randomArguments(argv: Argv, word: string): { readonly count: number; readonly isPaired: boolean } | null {
   if (argv.length === 2) return null;
   const isPaired = argv.length > 3;
@@ -81,7 +81,7 @@ export function randomArguments(argv: Argv, word: string): { readonly count: num
   return { count, isPaired };
 }
 
-/** Random positions in [0, size), by the rules of a random count: different ones for a positive count, any for a negative one. */
+/** Returns random positions in [0, size), by the rules of a random count: different ones for a positive count, any for a negative one. */
 export function randomPositions(size: number, count: number, random: () => number): number[] {
   if (count < 0) return Array.from({ length: -count }, () => Math.floor(random() * size));
   if (count < size) return sampleDistinct(size, count, random);

@@ -1,8 +1,8 @@
 /**
- * Digests as DEBUG DIGEST and DIGEST-VALUE answer them: 20 bytes that are the same for the same data, whatever their encodings and their order in memory.
+ * Digests of DEBUG DIGEST and DIGEST-VALUE: 20 bytes that are the same for the same data, whatever their encodings and their order in memory.
  *
- *   mix   digest = SHA1(digest xor SHA1(bytes))    the order counts: elements of a list, entries of a stream, a field and its value
- *   xor   digest = digest xor SHA1(bytes)          it does not: members, fields, keys
+ *   mix   digest = SHA1(digest xor SHA1(bytes))    the order matters: elements of a list, entries of a stream, a field and its value
+ *   xor   digest = digest xor SHA1(bytes)          it does not matter: members, fields, keys
  */
 import { createHash } from 'node:crypto';
 import type { Database } from '../../keyspace/database.js';
@@ -33,7 +33,7 @@ class Digest {
     return this;
   }
 
-  /** What several parts make together counts as one element without an order. */
+  /** Several parts together count as one element without an order. */
   xorPair(first: string, second: string): void {
     this.xor(new Digest().mix(first).mix(second).bytes);
   }
@@ -50,14 +50,14 @@ class Digest {
 const sha1 = (bytes: string | Buffer): Buffer =>
   (typeof bytes === 'string' ? createHash('sha1').update(bytes, 'latin1') : createHash('sha1').update(bytes)).digest();
 
-/** Of a number as four bytes, the highest first. */
+/** Returns a number as four bytes, the highest first. */
 function numberBytes(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
-/** Of everything in these databases, their numbers included. */
+/** Returns the digest of everything in these databases, their numbers included. */
 export function datasetDigest(databases: readonly Database[]): string {
   const all = new Digest();
   for (const db of databases) {
@@ -71,7 +71,7 @@ export function datasetDigest(databases: readonly Database[]): string {
   return all.toString();
 }
 
-/** Of a value and whether it expires; zeros if there is none. */
+/** Returns the digest of a value and whether it expires; zeros if there is none. */
 export function valueDigest(db: Database, key: string): string {
   const value = db.stored(key);
   const digest = new Digest();

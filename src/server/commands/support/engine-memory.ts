@@ -1,15 +1,15 @@
 /**
- * The memory figures that the JavaScript engine reports for the loop's thread: measured, and different in every run. What maxmemory
- * limits is counted instead, see keyspace/memory-account.ts.
+ * The memory figures that the JavaScript engine reports for the loop's thread: measured, and different in every run. What maxmemory limits is counted, see
+ * keyspace/memory-account.ts.
  */
 import type { ServerContext } from '../../command/context.js';
 
 export interface EngineMemory {
-  /** Bytes in use, garbage that nobody has collected yet among them: heap, and buffers outside of it. */
+  /** Bytes in use, garbage included: heap, and buffers outside of it. */
   readonly allocated: number;
-  /** In the pages that were taken for that. */
+  /** Bytes of the pages allocated for that. */
   readonly active: number;
-  /** In those pages that lie in memory. */
+  /** Bytes of those pages that are in physical memory. */
   readonly resident: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The arguments of GEORADIUS, GEOSEARCH and their relatives, read and checked in the order of Redis's georadiusGeneric.
+ * Parses the arguments of GEORADIUS, GEOSEARCH and related commands, in the order of Redis's georadiusGeneric.
  */
 import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
@@ -9,30 +9,30 @@ import { readPlace, readUnit } from './geo-search.js';
 import { type Place, placeOf, type Shape } from './geohash.js';
 import type { ErrorReply } from '../../resp/reply.js';
 
-/** What a command fixes by its name; positions in argv. */
+/** What a command's name determines; positions in argv. */
 export interface GeoForm {
   readonly source: number;
   /** Where options begin. */
   readonly options: number;
-  /** How the centre is said: by longitude and latitude, by a member, or (GEOSEARCH) by one of the options. */
+  /** How the centre is given: as longitude and latitude, as a member, or (GEOSEARCH) by one of the options. */
   readonly centre: 'place' | 'member' | 'option';
   readonly mayStore: boolean;
-  /** Where GEOSEARCHSTORE has its destination. */
+  /** Position of GEOSEARCHSTORE's destination. */
   readonly destination?: number;
 }
 
 export interface GeoQuery {
   readonly shape: Shape;
-  /** Metres in the unit of all lengths, also those of the reply. */
+  /** Metres per unit of all lengths, also those of the reply. */
   readonly unit: number;
   readonly withDistance: boolean;
   readonly withHash: boolean;
   readonly withCoordinates: boolean;
-  /** Null: as they come. */
+  /** Null: unsorted. */
   readonly order: 'asc' | 'desc' | null;
   /** 0: all. */
   readonly count: number;
-  /** The first `count` that turn up will do. */
+  /** Any `count` places are sufficient. */
   readonly any: boolean;
   readonly storeKey: string | null;
   readonly storesDistance: boolean;
@@ -40,7 +40,7 @@ export interface GeoQuery {
 
 type Size = { readonly radius: number } | { readonly width: number; readonly height: number };
 
-/** `value` is the source, undefined if there is none: then arguments are checked all the same, but no member is asked for. */
+/** `value` is the source, undefined if there is none: then arguments are checked, but no member is looked up. */
 export function readGeoQuery(argv: Argv, value: SortedSetValue | undefined, form: GeoForm): GeoQuery {
   return new QueryReader(argv, value, form).read();
 }
@@ -83,7 +83,7 @@ class QueryReader {
       withDistance: this.withDistance,
       withHash: this.withHash,
       withCoordinates: this.withCoordinates,
-      // The nearest so many can be told only from sorted ones.
+      // Finding the nearest ones requires sorting.
       order: this.order ?? (this.count > 0 && !this.any ? 'asc' : null),
       count: this.count,
       any: this.any,
@@ -92,7 +92,7 @@ class QueryReader {
     };
   }
 
-  /** GEORADIUS says its circle first. */
+  /** GEORADIUS has its circle first. */
   private readFixed(): void {
     const { argv, form, value } = this;
     if (form.centre === 'place') this.centre = readPlace(argv[2]!, argv[3]!);
@@ -101,7 +101,7 @@ class QueryReader {
     this.readRadius(form.options - 2);
   }
 
-  /** Returns how many more arguments the option has, -1 for what is no option here. */
+  /** Returns how many more arguments the option has, -1 for an unknown option. */
   private readOption(word: string, at: number): number {
     if (isWord(word, 'WITHDIST')) this.withDistance = true;
     else if (isWord(word, 'WITHHASH')) this.withHash = true;

@@ -1,5 +1,5 @@
 /**
- * Searching a sorted set of places: which members lie in a shape, in which order. Reached from commands/geo.ts.
+ * Searches a sorted set of places: finds the members in a shape, and sorts them. Used by commands/geo.ts.
  */
 import * as errors from '../../errors.js';
 import type { SortedSetValue } from '../../keyspace/types/sorted-set.js';
@@ -11,16 +11,16 @@ import type { LongDouble } from './long-double.js';
 export interface FoundPlace {
   readonly member: string;
   readonly score: number;
-  /** From the centre. */
+  /** Distance from the centre. */
   readonly metres: number;
 }
 
-/** The places that a query wants, at most `count` of them if that is not 0. */
+/** Returns the places of a query, at most `count` of them if that is not 0. */
 export function findPlaces(value: SortedSetValue, query: GeoQuery): FoundPlace[] {
   const found: FoundPlace[] = [];
   let last: Cell | null = null;
   for (const cell of cellsAround(query.shape)) {
-    // Around a large shape the neighbours of the centre may be one and the same cell.
+    // Around a large shape the neighbours of the centre may be the same cell.
     if (last !== null && last.longitude === cell.longitude && last.latitude === cell.latitude) continue;
     if (query.any && found.length >= query.count) break;
     collect(value, cell, query, found);
@@ -47,7 +47,7 @@ function sort(found: FoundPlace[], order: 'asc' | 'desc'): void {
   found.sort((one, other) => (order === 'asc' ? one.metres - other.metres : other.metres - one.metres));
 }
 
-/** Throws for what is no number, and for a place that is not on the map. */
+/** Parses a place. Throws for what is no number, and for a place outside of the map. */
 export function readPlace(longitudeText: string, latitudeText: string): Place {
   const longitude = double(longitudeText);
   const latitude = double(latitudeText);
@@ -55,7 +55,7 @@ export function readPlace(longitudeText: string, latitudeText: string): Place {
   return { longitude, latitude };
 }
 
-/** Metres in a unit. */
+/** Returns the metres per unit. */
 export function readUnit(text: string): number {
   if (isWord(text, 'M')) return 1;
   if (isWord(text, 'KM')) return 1000;
@@ -64,7 +64,7 @@ export function readUnit(text: string): number {
   throw errors.UNSUPPORTED_UNIT;
 }
 
-/** A double as it is, for printing more digits than a double needs. */
+/** Converts a double exactly, for printing more digits than a double needs. */
 export function exactLongDouble(value: number): LongDouble {
   let mantissa = value;
   let exponent = 0;

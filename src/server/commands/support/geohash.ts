@@ -1,17 +1,17 @@
 /**
- * Geohashes as Redis's GEO commands use them: a place on earth as 52 bits, which are the score of a sorted set.
+ * Geohashes of Redis's GEO commands: a place on earth as 52 bits, which are the score in a sorted set.
  *
  *   longitude  1   0   1 …      26 bits each, of the way from the lower to the upper end of the range,
- *   latitude     0   1   1 …    interleaved: 100111 …  so that places with a common prefix lie in one cell,
+ *   latitude     0   1   1 …    interleaved: 100111 …  so that places with a common prefix are in one cell,
  *                               and a cell is a range of scores
  *
- * A search takes the cell around its centre, of a size that the nine cells around it cover the shape, and looks through those ranges.
+ * A search takes the cell around its centre, of a size for which the nine cells around it cover the shape, and searches those ranges.
  * Formulas and limits are those of geohash.c and geohash_helper.c, evaluated in the same order, so that scores and distances agree to the last bit.
  */
 import { arcSine, cosine, sine } from './precise-math.js';
 
 export const LONGITUDE_LIMIT = 180;
-/** Of the Mercator projection, which is a square with it. */
+/** The limit of the Mercator projection, which makes it square. */
 export const LATITUDE_LIMIT = 85.05112878;
 
 /** Bits of each coordinate in a score. */
@@ -33,10 +33,10 @@ export interface Place {
   readonly latitude: number;
 }
 
-/** Circle or box around a centre; lengths in metres. */
+/** A circle or box around a centre; lengths in metres. */
 export type Shape = Place & ({ readonly radius: number } | { readonly width: number; readonly height: number });
 
-/** `latitudeLimit` is 90 for the geohashes that the rest of the world writes in letters. */
+/** `latitudeLimit` is 90 for standard geohashes, written in letters. */
 export function cellAt(place: Place, step: number, latitudeLimit = LATITUDE_LIMIT): Cell {
   const cells = 2 ** step;
   const longitude = Math.trunc(((place.longitude + LONGITUDE_LIMIT) / (2 * LONGITUDE_LIMIT)) * cells);
@@ -44,19 +44,19 @@ export function cellAt(place: Place, step: number, latitudeLimit = LATITUDE_LIMI
   return { longitude, latitude, step };
 }
 
-/** The bits of a cell, filled up with zeros to 52: the lowest score in it. */
+/** Returns the bits of a cell, padded with zeros to 52: the lowest score in it. */
 export function scoreOf({ longitude, latitude, step }: Cell): number {
   const shift = 2 ** (MAX_STEP - step);
   return interleave(latitude * shift, longitude * shift);
 }
 
-/** Scores of a cell lie in [from, to). */
+/** Returns the scores of a cell: [from, to). */
 export function scoresOf(cell: Cell): { from: number; to: number } {
   const from = scoreOf(cell);
   return { from, to: from + 4 ** (MAX_STEP - cell.step) };
 }
 
-/** The centre of the smallest cell, which a score names. */
+/** Returns the centre of the smallest cell, which a score identifies. */
 export function placeOf(score: number): Place {
   const { even, odd } = deinterleave(score);
   const longitude = middle(odd, LONGITUDE_LIMIT);
@@ -78,7 +78,7 @@ function interleave(even: number, odd: number): number {
   return high * 2 ** 26 + low;
 }
 
-/** Puts a zero before each of 13 bits (a neighbour's 14th may come along). */
+/** Inserts a zero before each of 13 bits (a neighbour's 14th is possible). */
 function spread(bits: number): number {
   let spreaded = bits;
   spreaded = (spreaded | (spreaded << 8)) & 0x00ff00ff;
@@ -95,7 +95,7 @@ function squash(bits: number): number {
   return (squashed | (squashed >>> 8)) & 0xffff;
 }
 
-/** The even and the odd bits of a score; ZADD may have stored one that is no geohash, of which Redis takes 64 bits. */
+/** Returns the even and the odd bits of a score; ZADD may have stored one that is no geohash, of which Redis takes 64 bits. */
 function deinterleave(score: number): { even: number; odd: number } {
   const bits = Math.trunc(score);
   if (bits >= 0 && bits < 2 ** 52) {
@@ -109,12 +109,12 @@ function deinterleave(score: number): { even: number; odd: number } {
   return { even: squash(high) * 0x10000 + squash(low), odd: squash(high >>> 1) * 0x10000 + squash(low >>> 1) };
 }
 
-/** Metres between two places, along a great circle (haversine). Good for comparing; see {@link exactDistance}. */
+/** Returns the metres between two places, along a great circle (haversine). Precise enough for comparisons; see {@link exactDistance}. */
 export function distance(one: Place, other: Place): number {
   return haversine(one, other, Math);
 }
 
-/** The same to the last bit, for what a client gets to see; takes some microseconds. */
+/** The same to the last bit, for what clients get; takes some microseconds. */
 export function exactDistance(one: Place, other: Place): number {
   return haversine(one, other, PRECISE);
 }
@@ -132,14 +132,14 @@ function haversine(one: Place, other: Place, { sin, cos, asin }: Pick<Math, 'sin
 
 const latitudeDistance = (one: number, other: number): number => EARTH_RADIUS_METERS * Math.abs(other * RADIANS_PER_DEGREE - one * RADIANS_PER_DEGREE);
 
-/** Metres from the centre to a place in the shape; -1 for one outside. */
+/** Returns the metres from the centre to a place in the shape; -1 for one outside. */
 export function distanceInside(shape: Shape, place: Place): number {
   if ('radius' in shape) {
     const metres = distance(shape, place);
     return metres > shape.radius ? -1 : metres;
   }
   if (latitudeDistance(place.latitude, shape.latitude) > shape.height / 2) return -1;
-  // How far east or west is measured on the latitude of the place.
+  // The distance east or west is measured on the latitude of the place.
   if (distance(place, { longitude: shape.longitude, latitude: place.latitude }) > shape.width / 2) return -1;
   return distance(shape, place);
 }
@@ -155,7 +155,7 @@ function boundsOf(shape: Shape): Bounds {
   const height = 'radius' in shape ? shape.radius : shape.height / 2;
   const width = 'radius' in shape ? shape.radius : shape.width / 2;
   const latitudeDelta = height / EARTH_RADIUS_METERS / RADIANS_PER_DEGREE;
-  // A degree of longitude is shortest on the edge that lies nearer to the pole.
+  // A degree of longitude is shortest on the edge closer to the pole.
   const edge = shape.latitude < 0 ? shape.latitude - latitudeDelta : shape.latitude + latitudeDelta;
   const longitudeDelta = width / EARTH_RADIUS_METERS / Math.cos(edge * RADIANS_PER_DEGREE) / RADIANS_PER_DEGREE;
   return {
@@ -166,7 +166,7 @@ function boundsOf(shape: Shape): Bounds {
   };
 }
 
-/** How small cells may be so that nine of them cover a circle. */
+/** Returns how small cells may be for nine of them to cover a circle. */
 function stepFor(radius: number, latitude: number): number {
   if (radius === 0) return MAX_STEP;
   let step = 1;
@@ -178,7 +178,7 @@ function stepFor(radius: number, latitude: number): number {
   return Math.min(Math.max(step, 1), MAX_STEP);
 }
 
-/** The cells in which places inside of a shape can lie, in the order in which Redis looks through them. */
+/** Returns the cells that may contain places inside of a shape, in the order in which Redis searches them. */
 export function cellsAround(shape: Shape): Cell[] {
   const bounds = boundsOf(shape);
   const radius = 'radius' in shape ? shape.radius : Math.sqrt((shape.width / 2) * (shape.width / 2) + (shape.height / 2) * (shape.height / 2));
@@ -196,7 +196,7 @@ function neighboursReach(centre: Cell, bounds: Bounds): boolean {
   );
 }
 
-/** Steps to the east and to the north: centre, N, S, E, W, NE, NW, SE, SW; without those that lie beyond what the centre covers already. */
+/** Returns steps east and north: centre, N, S, E, W, NE, NW, SE, SW; without those beyond what the centre already covers. */
 function directions(centre: Cell, bounds: Bounds): readonly (readonly [east: number, north: number])[] {
   const all = [[0, 0], [0, 1], [0, -1], [1, 0], [-1, 0], [1, 1], [-1, 1], [1, -1], [-1, -1]] as const;
   if (centre.step < 2) return all;
@@ -210,7 +210,7 @@ function directions(centre: Cell, bounds: Bounds): readonly (readonly [east: num
 }
 
 /**
- * Around the edges of the map on to the other side. On the very edge a coordinate is one past the last cell, and stays so unless there is a
+ * Wraps around the edges of the map. On the very edge a coordinate is one past the last cell, and stays so unless there is a
  * step in its direction.
  */
 function neighbour({ longitude, latitude, step }: Cell, east: number, north: number): Cell {
@@ -235,7 +235,7 @@ function edges({ longitude, latitude, step }: Cell): Bounds {
 
 const LETTERS = '0123456789bcdefghjkmnpqrstuvwxyz';
 
-/** The eleven letters that other programs know a place by; Redis has bits for ten, and the last is always 0. */
+/** Returns the eleven letters of a standard geohash; Redis has bits for ten, and the last is always 0. */
 export function lettersOf(place: Place): string {
   const { longitude, latitude } = cellAt(place, MAX_STEP, 90);
   const bits = interleave(latitude, longitude);

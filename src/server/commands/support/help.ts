@@ -4,7 +4,7 @@
 import type { CommandDeclaration } from '../../command/command.js';
 import { SimpleString } from '../../resp/reply.js';
 
-/** Pairs of a subcommand's usage and what it does, as lines: usage, and indented below it the explanation. */
+/** Pairs of a subcommand's usage and explanation, as lines: the usage, followed by the indented explanation. */
 export type HelpLines = readonly (readonly [usage: string, explanation: string])[];
 
 export function helpReply(container: string, lines: HelpLines): readonly SimpleString[] {

@@ -1,8 +1,8 @@
 /**
- * LongDouble: C's `long double` on x86-64, in which Redis does the sums of INCRBYFLOAT and HINCRBYFLOAT.
+ * LongDouble: C's `long double` on x86-64, in which Redis computes the sums of INCRBYFLOAT and HINCRBYFLOAT.
  *
  * A number of 64 significant bits, mantissa × 2^exponent, computed exactly with BigInt and rounded to nearest, ties to even, as the
- * processor does. JavaScript's doubles have 53 bits, and would show: 3.0e3 + 0.1 prints other digits.
+ * processor does. JavaScript's doubles have 53 bits, which would be visible: 3.0e3 + 0.1 prints other digits.
  */
 import { isZero, splitHexadecimal } from './arguments.js';
 
@@ -17,12 +17,12 @@ const MANTISSA_BITS = 64;
 /** 2^-16445 is the smallest subnormal; 2^16384 is too large. */
 const MIN_EXPONENT = -16445;
 const TOO_LARGE = 16384;
-/** Decimal exponents beyond which nothing is left to compute. */
+/** Decimal exponents beyond which the result is infinite or zero. */
 const MAX_DECIMAL = 4950;
 const MIN_DECIMAL = -5000;
 /** Redis copies the text into a buffer of 5 KiB first. */
 const MAX_TEXT = 5 * 1024 - 1;
-/** Digits behind the point: enough that most short decimals print as they were written. */
+/** Digits after the point: enough that most short decimals print as they were written. */
 const PRECISION = 17;
 
 const DECIMAL = /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:e([+-]?\d+))?$/i;
@@ -32,7 +32,7 @@ const infinity = (negative: boolean): LongDouble => ({ mantissa: negative ? -1n 
 
 export const isFinite = (value: LongDouble): boolean => value.exponent !== Infinity;
 
-/** As getLongDoubleFromObject: strtold on all of the text; undefined for nan, for what overflows or vanishes, and for what is no number. */
+/** As getLongDoubleFromObject: strtold on the whole text; undefined for nan, for overflow and underflow, and for what is no number. */
 export function parseLongDouble(text: string): LongDouble | undefined {
   if (text.length > MAX_TEXT) return undefined;
   if (/^[+-]?inf(?:inity)?$/i.test(text)) return infinity(text.charCodeAt(0) === 45);
@@ -63,7 +63,7 @@ function parseHexadecimal(text: string): LongDouble {
   return scaled(mantissa, exponent);
 }
 
-/** The sum, rounded; infinite if it overflows or if one of the two is. */
+/** Returns the rounded sum; infinite if it overflows or if one of the two is. */
 export function addLongDoubles(one: LongDouble, other: LongDouble): LongDouble {
   if (!isFinite(one)) return one;
   if (!isFinite(other)) return other;
@@ -72,7 +72,7 @@ export function addLongDoubles(one: LongDouble, other: LongDouble): LongDouble {
   return scaled(sum, exponent);
 }
 
-/** C's `%.17Lf` without trailing zeros, and without the sign of what is zero then (ld2string, LD_STR_HUMAN). */
+/** Formats like C's `%.17Lf` without trailing zeros, and without the sign of zero (ld2string, LD_STR_HUMAN). */
 export function formatLongDouble({ mantissa, exponent }: LongDouble): string {
   const negative = mantissa < 0n;
   const digits = decimalDigits(negative ? -mantissa : mantissa, exponent).padStart(PRECISION + 1, '0');
@@ -82,7 +82,7 @@ export function formatLongDouble({ mantissa, exponent }: LongDouble): string {
   return negative && text !== '0' ? `-${text}` : text;
 }
 
-/** The digits of mantissa × 2^exponent × 10^17, rounded. */
+/** Returns the digits of mantissa × 2^exponent × 10^17, rounded. */
 function decimalDigits(mantissa: bigint, exponent: number): string {
   const shifted = mantissa * 10n ** BigInt(PRECISION);
   return (exponent >= 0 ? shifted << BigInt(exponent) : divideToEven(shifted, 1n << BigInt(-exponent))).toString();
@@ -92,12 +92,12 @@ function scaled(mantissa: bigint, exponent: number): LongDouble {
   return exponent >= 0 ? rounded(mantissa << BigInt(exponent), 1n) : rounded(mantissa, 1n << BigInt(-exponent));
 }
 
-/** The nearest long double to a fraction. */
+/** Returns the long double nearest to a fraction. */
 function rounded(numerator: bigint, denominator: bigint): LongDouble {
   if (numerator === 0n) return { mantissa: 0n, exponent: 0 };
   const negative = numerator < 0n;
   const size = negative ? -numerator : numerator;
-  // One bit may be missing; then the quotient has 65 bits and the next exponent is the right one.
+  // The estimate may be one bit too small; then the quotient has 65 bits and the next exponent is the right one.
   let exponent = Math.max(bitLength(size) - bitLength(denominator) - MANTISSA_BITS, MIN_EXPONENT);
   if (bitLength(quotient(size, denominator, exponent)) > MANTISSA_BITS) exponent++;
   const mantissa = exponent >= 0 ? divideToEven(size, denominator << BigInt(exponent)) : divideToEven(size << BigInt(-exponent), denominator);

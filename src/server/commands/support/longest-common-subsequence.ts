@@ -3,11 +3,11 @@
  *
  *                 b: 0  1 … n
  *   a: 0  [ 0  0  0  0 ]         table[i × (n+1) + j] is the length for the first i bytes of a and the first j of b;
- *      1  [ 0  … ]               the subsequence itself, and the ranges where both run in step, are read on the way back
+ *      1  [ 0  … ]               the subsequence itself, and the matching ranges, are read on the way back
  *      m  [ 0  …    length ]     from the last corner to the first.
  */
 
-/** A stretch that both strings share; the ends belong to it. */
+/** A range that both strings share; both ends are inclusive. */
 export interface Match {
   readonly startA: number;
   readonly endA: number;
@@ -18,11 +18,11 @@ export interface Match {
 export interface CommonSubsequence {
   readonly length: number;
   readonly text: string;
-  /** From the last to the first. */
+  /** The last one first. */
   readonly matches: readonly Match[];
 }
 
-/** Bytes of the table. */
+/** Returns the size of the table in bytes. */
 export function tableBytes(a: string, b: string): number {
   return (a.length + 1) * (b.length + 1) * Uint32Array.BYTES_PER_ELEMENT;
 }
@@ -35,7 +35,7 @@ export function longestCommonSubsequence(a: string, b: string): CommonSubsequenc
   const matches: Match[] = [];
   let i = a.length;
   let j = b.length;
-  /** Where both began to run in step, seen from the end; -1 while they do not. */
+  /** Ends of the current matching range, going backwards; -1 outside of one. */
   let endA = -1;
   let endB = -1;
   const close = (): void => {

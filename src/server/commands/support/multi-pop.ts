@@ -1,5 +1,5 @@
 /**
- * What LMPOP, ZMPOP and the two of them that wait are asked: from which keys, at which end, and how much.
+ * The arguments of LMPOP, ZMPOP and their blocking variants: from which keys, at which end, and how many.
  */
 import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
@@ -13,9 +13,9 @@ export interface MultiPop<End> {
 }
 
 /**
- * `numkeys key [key …] end [COUNT count]` from argv[at] on. Throws the error reply of what is wrong first.
+ * Parses `numkeys key [key …] end [COUNT count]` from argv[at] on. Throws the error reply for the first mistake.
  *
- * @param endOf what the word for an end means; throws a syntax error for every other word
+ * @param endOf maps the word for an end; throws a syntax error for every other word
  */
 export function multiPopArguments<End>(argv: Argv, at: number, endOf: (word: string) => End): MultiPop<End> {
   const numKeys = integerBetween(argv[at]!, 1, LONG_MAX, errors.NUMKEYS_NOT_POSITIVE);

@@ -1,8 +1,8 @@
 /**
- * Sine, cosine and arc sine to the last bit. V8's are off by one unit in the last place now and then, C's nearly never, and a distance that
- * STOREDIST stores shows all its digits. Reached from geohash.ts for distances that a client gets to see.
+ * Sine, cosine and arc sine to the last bit. V8's are sometimes off by one unit in the last place, C's nearly never, and a distance that STOREDIST stores shows
+ * all its digits. Used by geohash.ts for distances that clients get.
  *
- * The work is done in pairs of doubles, high + low, of some 106 bits (Dekker, Knuth); the pair's sum is then the correctly rounded result.
+ * Computes with pairs of doubles, high + low, of some 106 bits (Dekker, Knuth); the pair's sum is the correctly rounded result.
  */
 
 type Pair = readonly [high: number, low: number];
@@ -12,7 +12,7 @@ const HALF_PI_HIGH = 1.5707963267948966;
 const HALF_PI_MIDDLE = 6.123233995736766e-17;
 const HALF_PI_LOW = -1.4973849048591698e-33;
 
-/** So many terms of the Taylor series leave less than 2^-106 for angles up to π/4. */
+/** With this many terms the error of the Taylor series is below 2^-106 for angles up to π/4. */
 const TERMS = 14;
 
 /** 2^27 + 1: splits a double into two halves whose products are exact. */
@@ -44,7 +44,7 @@ function sinePair(angle: number): Pair {
   return quarter >= 2 ? [-pair[0], -pair[1]] : pair;
 }
 
-/** The angle less a number of quarter turns, so that at most an eighth of a turn is left. For angles of a few turns. */
+/** Subtracts quarter turns from the angle, so that at most an eighth of a turn is left. For angles of a few turns. */
 function reduce(angle: number): { quarter: number; rest: Pair } {
   const turns = Math.round(angle / HALF_PI_HIGH);
   const first = sumOf(angle, -turns * HALF_PI_HIGH);
@@ -70,14 +70,14 @@ function cosineSeries(angle: Pair): Pair {
 
 const oneMinus = ([high, low]: Pair): Pair => add([1, 0], [-high, -low]);
 
-/** A sum and what rounding took from it. */
+/** Returns a sum and its rounding error. */
 function sumOf(one: number, other: number): Pair {
   const sum = one + other;
   const part = sum - one;
   return [sum, one - (sum - part) + (other - part)];
 }
 
-/** A product and what rounding took from it. */
+/** Returns a product and its rounding error. */
 function productOf(one: number, other: number): Pair {
   const product = one * other;
   const [oneHigh, oneLow] = split(one);
@@ -101,7 +101,7 @@ function multiply(one: Pair, other: Pair): Pair {
   return sumOf(high, rest + one[0] * other[1] + one[1] * other[0]);
 }
 
-/** By a number that is exact, such as a small integer. */
+/** Divides by an exact number, such as a small integer. */
 function divide([high, low]: Pair, divisor: number): Pair {
   const quotient = high / divisor;
   const [product, rest] = productOf(quotient, divisor);

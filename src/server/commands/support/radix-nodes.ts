@@ -1,9 +1,9 @@
 /**
- * How many nodes the radix tree has in which Redis keeps the nodes of a stream, for XINFO STREAM. We have no such tree; but its shape follows
- * from its keys, which are the IDs as 16 bytes:
+ * Counts the nodes of the radix tree in which Redis stores the nodes of a stream, for XINFO STREAM. There is no such tree here; but its shape follows from its
+ * keys, which are the IDs as 16 bytes:
  *
- *   0000…01 0000…05       (0000…01 0000…0) ─▶ [5|9] ─▶ ()        a run of bytes without a choice is one node,
- *   0000…01 0000…09                               └─▶ ()         each choice is one, and each end is one
+ *   0000…01 0000…05       (0000…01 0000…0) ─▶ [5|9] ─▶ ()        bytes without a branch are one node,
+ *   0000…01 0000…09                               └─▶ ()         each branch is one, and each end is one
  */
 import type { IdIndex } from '../../keyspace/types/id-index.js';
 import type { StreamId } from '../../keyspace/types/stream-id.js';
@@ -13,7 +13,7 @@ const KEY_BYTES = 16;
 /** O(N) for N keys. */
 export function radixNodes(keys: IdIndex<StreamId>): number {
   if (keys.size === 0) return 1;
-  // The depths at which the path of the last key branches, the root at -1 in front: between them runs, behind them its end.
+  // The depths at which the path of the last key branches, the root at -1 first: between them unbranched bytes, after them the end.
   const branches: number[] = [];
   let nodes = 0;
   let previous: Buffer | null = null;
@@ -25,7 +25,7 @@ export function radixNodes(keys: IdIndex<StreamId>): number {
   return nodes + leave(branches, -1);
 }
 
-/** Counts what lies below depth `shared` on the path that is left, which branches at `shared` now. */
+/** Counts the nodes below depth `shared` on the path being left, which branches at `shared` now. */
 function leave(branches: number[], shared: number): number {
   let nodes = 1;
   let bottom = KEY_BYTES;

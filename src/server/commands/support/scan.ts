@@ -9,8 +9,8 @@ import { matchesGlob } from '../../keyspace/glob.js';
 const DEFAULT_COUNT = 10;
 
 /**
- * A cursor is what C's strtoul takes: digits that fit into 64 bits, with a sign if need be; also nothing at all, which is 0. A NUL ends it, as it ends every
- * string of C. Of its 64 bits the lower 53 are returned: ours have no more.
+ * Parses a cursor like C's strtoul: digits that fit into 64 bits, with an optional sign; the empty text is 0. A NUL ends it, as every
+ * string of C. Returns the lower 53 of its 64 bits: ours have no more.
  */
 export function scanCursor(argument: string): number {
   const [text = ''] = argument.split('\0', 1);
@@ -24,7 +24,7 @@ export class ScanOptions {
   count = DEFAULT_COUNT;
   private pattern: string | null = null;
 
-  /** Reads argv from `first` on. Throws the error that Redis answers for the first wrong option. */
+  /** Parses argv from `first` on. Throws Redis's error for the first wrong option. */
   constructor(argv: Argv, first: number) {
     for (let at = first; at < argv.length; at += 2) this.read(argv, at);
   }
@@ -36,7 +36,7 @@ export class ScanOptions {
       this.count = integer(value);
       if (this.count < 1) throw errors.SYNTAX;
     } else if (isWord(argv[at]!, 'MATCH')) {
-      // "*" is no filter at all.
+      // "*" filters nothing.
       this.pattern = value === '*' ? null : value;
     } else throw errors.SYNTAX;
   }

@@ -1,4 +1,4 @@
-/** What the commands of scripts and of functions share: declarations, and the arguments behind a script's name. */
+/** Common code of the commands for scripts and for functions: declarations, and the arguments after a script's name. */
 import type { Argv, CommandDeclaration } from '../../command/command.js';
 import * as errors from '../../errors.js';
 import { type KeySpec, numkeys } from '../../command/key-spec.js';
@@ -14,12 +14,12 @@ const withNotes = (spec: KeySpec): KeySpec => ({ ...spec, notes: 'What the scrip
 export const WRITTEN_KEYS = withNotes(numkeys(2, 'RW access update'));
 export const READ_KEYS = withNotes(numkeys(2, 'RO access'));
 
-/** A subcommand of SCRIPT or FUNCTION. */
+/** Declares a subcommand of SCRIPT or FUNCTION. */
 export const scriptingSubcommand = (declaration: Omit<CommandDeclaration, 'group'>): CommandDeclaration => ({
   group: 'scripting', categories: ['scripting'], ...declaration,
 });
 
-/** What follows the script in argv. Throws an ErrorReply. */
+/** Parses what follows the script in argv. Throws an ErrorReply. */
 export function scriptArguments(argv: Argv, readsOnly: boolean, complaint = errors.NOT_AN_INTEGER): ScriptArguments {
   const count = integer(argv[2]!, complaint);
   if (count > argv.length - FIRST_KEY) throw errors.NUMKEYS_BEYOND_ARGUMENTS;
@@ -27,7 +27,7 @@ export function scriptArguments(argv: Argv, readsOnly: boolean, complaint = erro
   return { argv, keyCount: count, readsOnly };
 }
 
-/** MONITOR shows a script before the commands that it calls, and also one that fails. */
+/** MONITOR shows a script before the commands that it calls, also if it fails. */
 export function showToMonitors(session: Session, argv: Argv): void {
   const { monitor } = session.server.hooks;
   if (monitor !== null) monitor(session, argv);

@@ -1,6 +1,6 @@
 /**
- * The algebra of sorted sets: ZUNION, ZINTER, ZDIFF, their …STORE forms and ZINTERCARD. Plain sets take part with a score of 1 for
- * each member. Scores are summed in Redis's order, inputs by size, because sums of doubles depend on it.
+ * Set operations on sorted sets: ZUNION, ZINTER, ZDIFF, their …STORE forms and ZINTERCARD. Members of plain sets have a score of 1. Scores are summed in
+ * Redis's order, inputs by size, because sums of doubles depend on it.
  */
 import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
@@ -16,9 +16,9 @@ import { LONG_MAX } from './collections.js';
 type Operation = 'union' | 'inter' | 'diff';
 type Aggregate = (one: number, other: number) => number;
 
-/** One of the sets that go in. */
+/** One of the input sets. */
 interface Input {
-  /** Undefined if there is nothing at the key. */
+  /** Undefined if the key does not exist. */
   readonly value: SortedSetValue | SetValue | undefined;
   weight: number;
 }
@@ -32,22 +32,22 @@ export interface Algebra {
   readonly limit: number;
 }
 
-/** What a command may say besides its keys. */
+/** The allowed options of a command. */
 export interface AlgebraForm {
   readonly name: string;
   readonly operation: Operation;
-  /** Where numkeys stands in argv. */
+  /** Position of numkeys in argv. */
   readonly at: number;
   readonly answers: 'members' | 'stored' | 'count';
 }
 
 const notNumber = (score: number): number => (Number.isNaN(score) ? 0 : score);
-// Infinities of both signs make nothing, as Redis has it.
+// The sum of infinities of both signs is 0, as in Redis.
 const SUM: Aggregate = (one, other) => notNumber(one + other);
 const MIN: Aggregate = (one, other) => (other < one ? other : one);
 const MAX: Aggregate = (one, other) => (other > one ? other : one);
 
-/** Reads the arguments in the order of Redis's checks: number of keys, their types, options. Throws the error for the first that is wrong. */
+/** Parses the arguments in the order of Redis's checks: number of keys, their types, options. Throws the error for the first mistake. */
 export function readAlgebra(argv: Argv, db: Database, form: AlgebraForm): Algebra {
   const count = integer(argv[form.at]!);
   if (count < 1) throw errors.noInputKey(form.name);
@@ -120,7 +120,7 @@ class OptionReader {
   }
 }
 
-/** The result as a set of its own, which is a skiplist until it is told to settle. */
+/** Returns the result as a new set, which is a skiplist until `settle` is called. */
 export function compute(algebra: Algebra, limits: EncodingLimits, seed: HashSeed): SortedSetValue {
   const result = new SortedSetValue(seed, true);
   if (algebra.operation === 'union') union(algebra, seed, (member, score) => result.add(member, score, limits));
@@ -129,7 +129,7 @@ export function compute(algebra: Algebra, limits: EncodingLimits, seed: HashSeed
   return result;
 }
 
-/** How many members all sets have, up to the limit. */
+/** Returns how many members all sets have in common, up to the limit. */
 export function countCommon(algebra: Algebra): number {
   let count = 0;
   intersection(algebra, () => void count++, algebra.limit === 0 ? Infinity : algebra.limit);
@@ -191,7 +191,7 @@ function visitAll(value: Input['value'], visit: Visit): void {
   }
 }
 
-/** Until `visit` returns false. */
+/** Visits members until `visit` returns false. */
 function visitWhile(value: SortedSetValue | SetValue, visit: (member: string, score: number) => boolean): void {
   if (value instanceof SetValue) {
     for (let position = 0; position < value.size && visit(value.memberAt(position), 1); position++);

@@ -1,22 +1,21 @@
 /**
- * Ranges of sorted sets: what ZRANGE and its relatives write as positions, scores or bytes becomes a stretch of ranks, which the
- * tree then walks, counts or removes.
+ * Ranges of sorted sets: converts the positions, scores or texts of ZRANGE and related commands to a range of ranks, which is then visited, counted or removed.
  *
  *   by rank     0 -1              positions, negative ones from the end
- *   by score    (1 +inf           limits, excluded behind a parenthesis
+ *   by score    (1 +inf           limits, excluded after a parenthesis
  *   by bytes    [a (b - +         limits, included or excluded; - and + are the two ends
  */
 import * as errors from '../../errors.js';
 import type { SortedSetValue } from '../../keyspace/types/sorted-set.js';
 import { parseDouble } from './arguments.js';
 
-/** Ranks [start, end); empty if end is not beyond start. */
+/** Ranks [start, end); empty if end is not greater than start. */
 export interface RankRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Finds the ranks of a range in a set. */
+/** Returns the ranks of a range in a set. */
 export type Range = (set: SortedSetValue) => RankRange;
 
 /** Positions of the first and the last member, negative ones counted from the end; `reverse` counts from the highest score. */
@@ -50,7 +49,7 @@ function scoreLimit(text: string): ScoreLimit {
   return { score, excluded };
 }
 
-/** As C's strtod alone: unlike in all other arguments nothing at all is 0, space may come first, a NUL ends it, and what is too large is infinite. */
+/** Parses like C's strtod: unlike in all other arguments the empty text is 0, leading space is allowed, a NUL ends it, and an overflow is infinite. */
 function looseDouble(argument: string): number | undefined {
   const [text = ''] = argument.split('\0', 1);
   const whole = parseDouble(text);
@@ -60,15 +59,15 @@ function looseDouble(argument: string): number | undefined {
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : parseDouble(trimmed);
 }
 
-/** `edge` is '-' or '+' for the two ends, '[' or '(' for a limit that is included or excluded. */
+/** `edge` is '-' or '+' for the two ends, '[' or '(' for an inclusive or exclusive limit. */
 interface LexLimit {
   readonly edge: string;
   readonly text: string;
 }
 
 /**
- * The limits make sense only where all scores are the same; then the members lie in the order of their bytes. Where they are not, Redis
- * promises nothing, but what it does with a listpack is always the same, and is done here as well: `reverse` says from which end.
+ * The limits are meaningful only if all scores are equal; then members are ordered by their bytes. Otherwise Redis
+ * promises nothing, but its result for a listpack is deterministic, and the same here: `reverse` says from which end.
  */
 export function lexRange(min: string, max: string, reverse: boolean): Range {
   const isBelowMin = isBelow(lexLimit(min), true);
@@ -113,7 +112,7 @@ function lexLimit(text: string): LexLimit {
   return { edge, text: '' };
 }
 
-/** Is a member below the limit: outside of the range, if it is the lower one; inside, if it is the upper one? */
+/** Returns a test whether a member is below the limit: outside of the range for the lower one; inside for the upper one. */
 function isBelow({ edge, text }: LexLimit, isLower: boolean): LexTest {
   if (edge === '-') return () => false;
   if (edge === '+') return () => true;
@@ -121,7 +120,7 @@ function isBelow({ edge, text }: LexLimit, isLower: boolean): LexTest {
   return excluded === isLower ? (_score, member) => member <= text : (_score, member) => member < text;
 }
 
-/** How a range is walked: LIMIT's offset and count (negative: no limit), and the direction. */
+/** How a range is visited: LIMIT's offset and count (negative: no limit), and the direction. */
 export interface Walk {
   readonly reverse: boolean;
   readonly offset: number;
@@ -131,7 +130,7 @@ export interface Walk {
 export const UPWARDS: Walk = { reverse: false, offset: 0, count: -1 };
 export const DOWNWARDS: Walk = { reverse: true, offset: 0, count: -1 };
 
-/** Visits the members of a range; returns their number. As in Redis a negative offset leaves nothing. */
+/** Visits the members of a range; returns their number. As in Redis a negative offset gives an empty result. */
 export function visitRange(set: SortedSetValue, { start, end }: RankRange, walk: Walk, visit: (member: string, score: number) => void): number {
   const size = Math.max(end - start, 0);
   const left = walk.offset < 0 ? 0 : Math.max(size - walk.offset, 0);

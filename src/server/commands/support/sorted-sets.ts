@@ -1,5 +1,5 @@
 /**
- * What the commands on sorted sets have in common: reaching one, and answering members with their scores.
+ * Common code of the commands on sorted sets: looking one up, and replying with members and scores.
  */
 import * as errors from '../../errors.js';
 import type { Session } from '../../command/session.js';
@@ -7,7 +7,7 @@ import type { Database } from '../../keyspace/database.js';
 import { SortedSetValue } from '../../keyspace/types/sorted-set.js';
 import { Double, type Reply } from '../../resp/reply.js';
 
-/** The sorted set at a key, looked up for reading; undefined if there is none. Throws WRONGTYPE for every other type. */
+/** Returns the sorted set at a key, looked up for reading; undefined if there is none. Throws WRONGTYPE for every other type. */
 export function readSortedSet(db: Database, name: string): SortedSetValue | undefined {
   const value = db.lookupRead(name);
   if (value !== undefined && !(value instanceof SortedSetValue)) throw errors.WRONG_TYPE;
@@ -21,17 +21,17 @@ export function writeSortedSet(db: Database, name: string): SortedSetValue | und
   return value;
 }
 
-/** Of a key that is not there. */
+/** The reply for a missing key. */
 export const NOTHING: Reply = [];
 
-/** Member and score by turns, as pairs. */
+/** Converts alternating members and scores to pairs. */
 export function nested(turns: readonly (string | number)[]): Reply {
   const pairs: Reply[] = [];
   for (let at = 0; at < turns.length; at += 2) pairs.push([turns[at]!, new Double(turns[at + 1] as number)]);
   return pairs;
 }
 
-/** Members with or without scores, as replies: by turns in RESP2, in pairs in RESP3. */
+/** Members with or without scores, as replies: alternating in RESP2, in pairs in RESP3. */
 export class Members {
   readonly items: Reply[] = [];
   private readonly inPairs: boolean;

@@ -1,7 +1,7 @@
 /**
  * Sparkline: values as columns of characters, for LATENCY GRAPH.
  *
- *        _        rows of `_` and `o` by height, a label written downwards below each column
+ *        _        rows of `_` and `o` by height, with a vertical label below each column
  *      _ o
  *    _ o o
  *    3 2 1
@@ -9,7 +9,7 @@
  */
 
 const ROWS = 4;
-/** From the lowest to the highest third of a row. */
+/** Marks for the lowest to the highest third of a row. */
 const MARKS = '_-`';
 
 export interface Column {
@@ -28,7 +28,7 @@ export function sparkline(columns: readonly Column[]): string {
   return `${[...rows, '', ...labels].map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-/** What a column of that height shows in a row: nothing above it, a mark where it ends, a stem below. */
+/** What a column of this height shows in a row: nothing above its top, a mark at the top, a stem below. */
 function mark(level: number): string {
   if (level < 0) return ' ';
   return level < MARKS.length ? MARKS[level]! : '|';

@@ -1,5 +1,5 @@
 /**
- * What the stream commands have in common: reading IDs, ranges and trims out of argv, reaching a stream, and how an entry is answered.
+ * Common code of the stream commands: parsing IDs, ranges and trims in argv, looking up a stream, and replying with entries.
  */
 import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
@@ -11,12 +11,12 @@ import type { Value } from '../../keyspace/value.js';
 import type { Reply } from '../../resp/reply.js';
 import { integer, isWord, parseInteger } from './arguments.js';
 
-/** Longer texts are no IDs. */
+/** Maximum length of an ID. */
 const ID_MAX_LENGTH = 127;
 
-// Reaching a stream.
+// Looking up a stream.
 
-/** Undefined if the key is not there. Throws WRONGTYPE for every other type. */
+/** Returns undefined if the key does not exist. Throws WRONGTYPE for every other type. */
 export function readStream(db: Database, name: string): StreamValue | undefined {
   return streamFrom(db.lookupRead(name));
 }
@@ -26,19 +26,19 @@ export function writeStream(db: Database, name: string): StreamValue | undefined
   return streamFrom(db.lookupWrite(name));
 }
 
-/** A value that has been looked up already. */
+/** For a value that has already been looked up. */
 export function streamFrom(value: Value | undefined): StreamValue | undefined {
   if (value === undefined || value instanceof StreamValue) return value;
   throw errors.WRONG_TYPE;
 }
 
-// Answering.
+// Replies.
 
 export function entryReply(entry: StreamEntry): Reply {
   return [formatId(entry), entry.fields];
 }
 
-/** What is deleted meanwhile is null. */
+/** Null for an entry that was deleted meanwhile. */
 export function entryOrNull(entry: StreamEntry | undefined): Reply {
   return entry === undefined ? null : entryReply(entry);
 }
@@ -46,17 +46,17 @@ export function entryOrNull(entry: StreamEntry | undefined): Reply {
 // IDs.
 
 /**
- * An ID as `ms-seq`, or `ms` alone, whose sequence is then `missing`. Undefined for everything else. Signs, spaces and zeros in front are what
- * strtoull makes of them.
+ * Parses an ID `ms-seq`, or `ms` alone, whose sequence is then `missing`. Undefined for everything else. Signs, spaces and leading zeros are parsed as
+ * by strtoull.
  */
 export function parseId(text: string, missing: Uint64): StreamId | undefined {
   return parsePlainId(text, missing) ?? parseStrangeId(text, missing);
 }
 
-/** Halves of so many digits are safe integers. */
+/** Halves with at most this many digits are safe integers. */
 const SAFE_DIGITS = 15;
 
-/** Digits, or digits, a dash and digits: read where they stand, since nearly all IDs are such. Undefined for all others. */
+/** Parses digits, or digits, a dash and digits, without making substrings, since nearly all IDs have this form. Undefined for all others. */
 function parsePlainId(text: string, missing: Uint64): StreamId | undefined {
   const { length } = text;
   const msEnd = endOfDigits(text, 0);
@@ -102,20 +102,20 @@ function parseUint64(text: string): Uint64 | undefined {
   return uint64(match[1] === '-' ? BigInt.asUintN(64, -size) : size);
 }
 
-/** An ID that names one entry: not `-`, not `+`. */
+/** Parses an ID that names one entry: not `-`, not `+`. */
 export function exactId(text: string, missing: Uint64 = 0): StreamId {
   const id = parseId(text, missing);
   if (id === undefined) throw errors.INVALID_STREAM_ID;
   return id;
 }
 
-/** As {@link exactId}; also `-`, before all, and `+`, behind all. */
+/** Like {@link exactId}; also `-`, before all, and `+`, after all. */
 export function idOrEnd(text: string, missing: Uint64 = 0): StreamId {
   if (text === '-') return ZERO_ID;
   return text === '+' ? MAX_ID : exactId(text, missing);
 }
 
-/** The start of a range; `(` excludes the ID itself. */
+/** Parses the start of a range; `(` excludes the ID itself. */
 export function rangeStart(text: string): StreamId {
   if (!isExclusive(text)) return idOrEnd(text, 0);
   const id = nextId(exactId(text.slice(1), 0));
@@ -123,7 +123,7 @@ export function rangeStart(text: string): StreamId {
   return id;
 }
 
-/** The end of a range; `(` excludes the ID itself. */
+/** Parses the end of a range; `(` excludes the ID itself. */
 export function rangeEnd(text: string): StreamId {
   if (!isExclusive(text)) return idOrEnd(text, UINT64_MAX);
   const id = previousId(exactId(text.slice(1), UINT64_MAX));
@@ -143,10 +143,10 @@ export class TrimOptions {
   private isApproximate = false;
   private limit: number | undefined;
 
-  /** @param isObeyed see Session: `~` has been replaced by what was done, and a limit that stood with it has no meaning any more */
+  /** @param isObeyed see Session: `~` was replaced by the exact result, and its limit has no meaning any more */
   constructor(private readonly isObeyed: boolean) {}
 
-  /** Reads one option at `argv[at]`; returns the position behind it, or `at` if there is none of ours. */
+  /** Parses one option at `argv[at]`; returns the position after it, or `at` if it is none of these. */
   read(argv: Argv, at: number): number {
     const more = argv.length - 1 - at;
     if (more > 0 && isWord(argv[at]!, 'MAXLEN')) return this.readKeep(argv, at, (text) => ({ most: maxLength(text) }));
@@ -159,7 +159,7 @@ export class TrimOptions {
     return at;
   }
 
-  /** What has been read; null if nothing is to be removed. Throws if the options do not go together. */
+  /** Returns what was parsed; null if nothing is to be removed. Throws if the options exclude each other. */
   finish(isXtrim: boolean): Trim | null {
     const { keep, isApproximate, limit } = this;
     if (keep === null && limit !== undefined && limit > 0) throw errors.LIMIT_WITHOUT_TRIM;
@@ -182,7 +182,7 @@ export class TrimOptions {
 const MAX_UINT64 = 2n ** 64n - 1n;
 
 /**
- * A request that trims approximately, up to argv[end], as one that repeats exactly what it has done: `=` in the place of `~`, and the stream's present
+ * Returns a request that trims approximately, up to argv[end], as one that repeats exactly what it has done: `=` instead of `~`, and the stream's current
  * length or first ID.
  */
 export function exactTrim(argv: Argv, end: number, { keep, isApproximate }: Trim, stream: StreamValue): Argv {
@@ -192,7 +192,7 @@ export function exactTrim(argv: Argv, end: number, { keep, isApproximate }: Trim
   return [...argv.slice(0, at + 1), '=', 'most' in keep ? String(stream.size) : firstIdOf(stream), ...argv.slice(at + 3)];
 }
 
-/** Of an empty stream one that is above all others. */
+/** For an empty stream an ID above all others. */
 const firstIdOf = (stream: StreamValue): string => (stream.size === 0 ? `${MAX_UINT64}-${MAX_UINT64}` : formatId(stream.firstId));
 
 function maxLength(text: string): number {

@@ -1,5 +1,5 @@
 /**
- * The arguments of XREAD and XREADGROUP, and the form of their reply.
+ * Parses the arguments of XREAD and XREADGROUP, and formats their reply.
  */
 import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
@@ -10,18 +10,18 @@ import { timeoutMilliseconds } from './timeout.js';
 
 export interface StreamRequest {
   readonly names: readonly string[];
-  /** One for each name, as it was given: an ID, `$` or `>`. */
+  /** One for each name, as given: an ID, `$` or `>`. */
   readonly ids: readonly string[];
   /** 0: all. */
   readonly count: number;
-  /** Null: the client does not want to wait; 0: for ever. */
+  /** Null: do not block; 0: for ever. */
   readonly timeoutMs: number | null;
   readonly group: string;
   readonly consumer: string;
   readonly needsNoAck: boolean;
 }
 
-/** Throws what Redis answers to the first mistake. */
+/** Throws Redis's error for the first mistake. */
 export function readArguments(argv: Argv, isGroup: boolean, { isScript }: Session): StreamRequest {
   let count = 0;
   let timeoutMs: number | null = null;
@@ -53,7 +53,7 @@ export function readArguments(argv: Argv, isGroup: boolean, { isScript }: Sessio
   throw errors.SYNTAX;
 }
 
-/** Names and entries by turns: a map in RESP3, pairs in RESP2. */
+/** Converts alternating names and entries: a map in RESP3, pairs in RESP2. */
 export function streamsReply(flat: readonly Reply[], session: Session): Reply {
   if (session.version === 3) return new MapReply(flat);
   const pairs: Reply[] = [];

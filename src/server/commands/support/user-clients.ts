@@ -1,11 +1,11 @@
 /**
- * What becomes of the connections of users who are gone, or have lost a channel that they listen to.
+ * Disconnects the clients of deleted users, and of those that may no longer use a channel that they are subscribed to.
  */
 import { allowsChannel } from '../../features/users/selector.js';
 import type { User } from '../../features/users/user.js';
 import type { DisconnectReason, Session } from '../../command/session.js';
 
-/** Ends the connections of these users; that of the running command once it has its reply. */
+/** Ends the connections of these users; that of the running command after its reply. */
 export function disconnectUsers(running: Session, users: readonly User[]): void {
   if (users.length === 0) return;
   const { server } = running;
@@ -17,7 +17,7 @@ export function disconnectUsers(running: Session, users: readonly User[]): void 
   }
 }
 
-/** Before `user` becomes `next`: ends the connections of its subscribers to what it may not listen to any longer. */
+/** Called before `user` becomes `next`: ends the connections of its subscribers to channels that are no longer allowed. */
 export function disconnectSubscribers(running: Session, user: User, next: User): void {
   if (next.selectors.some(({ allChannels }) => allChannels)) return;
   const patterns = next.selectors.flatMap(({ channels }) => channels);
