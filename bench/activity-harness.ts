@@ -5,6 +5,7 @@
  */
 import { Config } from '../src/server/config.js';
 import { type Events, READY_READABLE } from '../src/server/io/event.js';
+import { PlainSends } from '../src/server/io/plain-sends.js';
 import type { Poll, TcpListener, TcpStream } from '../src/server/io/poll.js';
 import { LISTENER, type Token } from '../src/server/io/token.js';
 import { SystemClock } from '../src/server/loop/clock.js';
@@ -12,7 +13,7 @@ import { Server } from '../src/server/server.js';
 
 const ADDRESS = { host: '127.0.0.1', port: 1 };
 
-class MemoryPoll implements Poll {
+class MemoryPoll extends PlainSends implements Poll {
   readonly name = 'scripted';
   readonly emulated = true;
   readonly edgeTriggered = false;

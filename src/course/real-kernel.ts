@@ -52,6 +52,11 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     this.random = seededRandom(seed);
   }
 
+  /** Its streams spoil each write. */
+  queue(): boolean {
+    return false;
+  }
+
   connect(address: string): Peer;
   /** The programs of the lessons connect to nobody. */
   connect(address: Address): never;

@@ -314,7 +314,7 @@ export class Server implements ServerContext {
       settings: values,
       policy: this.policy,
       tap,
-      pending: new PendingWork(),
+      pending: new PendingWork(loop.poll),
       eviction: null,
       triggering: 0,
       input: createInput(),

@@ -10,6 +10,7 @@ import type { Interest } from '../../server/io/interest.js';
 import {
   type Address, formatAddress, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
 } from '../../server/io/poll.js';
+import { PlainSends } from '../../server/io/plain-sends.js';
 import { FIRST_FREE, type Token } from '../../server/io/token.js';
 import type { Json } from '../tape.js';
 import type { Inputs } from './inputs.js';
@@ -23,7 +24,7 @@ interface Facts {
   readonly edgeTriggered: boolean;
 }
 
-export class TapedPoll implements Poll {
+export class TapedPoll extends PlainSends implements Poll {
   readonly name: Poll['name'];
   readonly emulated: boolean;
   readonly edgeTriggered: boolean;
@@ -44,6 +45,7 @@ export class TapedPoll implements Poll {
     { name, emulated, edgeTriggered }: Facts,
     private readonly inner: Poll | null,
   ) {
+    super();
     this.name = name;
     this.emulated = emulated;
     this.edgeTriggered = edgeTriggered;

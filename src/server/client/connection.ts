@@ -351,6 +351,11 @@ export class Connection implements EventHandler, Transport {
     this.flush();
   }
 
+  /** Called before {@link flush}, where the sends of several connections can be handed to the kernel in one call. */
+  queueSend(): void {
+    if (this.state < DOOMED) this.writer.queueSend();
+  }
+
   /** Writes output. Called before the loop sleeps if there is some, and when the socket is WRITABLE. */
   flush(): void {
     if (this.state >= DOOMED) return;

@@ -9,7 +9,7 @@
  * connections with unsent output hold memory: 10,000 idle ones hold none.
  */
 import { Fifo } from '../../shared/fifo.js';
-import type { TcpStream } from '../io/poll.js';
+import type { Poll, TcpStream } from '../io/poll.js';
 import type { ByteSink } from '../resp/encoder.js';
 
 /** Size of a pooled chunk: PROTO_REPLY_CHUNK_BYTES of Redis. */
@@ -98,6 +98,11 @@ export class OutputBuffer implements ByteSink {
   /** Does one write(2) of the oldest bytes, at most those {@link offered}, which stay here. Returns the number taken, or WOULD_BLOCK; throws SystemError. */
   writeTo(stream: TcpStream, bytes: number): number {
     return stream.write(this.full.first?.buffer ?? this.buffer, this.head, this.head + bytes);
+  }
+
+  /** Before {@link writeTo}: offers the same bytes to the next batch of sends. Of several chunks the oldest is too large for that. */
+  queueTo(poll: Poll, stream: TcpStream): void {
+    if (this.full.length === 0 && this.position > this.head) poll.queue(stream, this.buffer, this.head, this.position);
   }
 
   /** Drops sent bytes: the oldest ones, at most those that were {@link offered}. */

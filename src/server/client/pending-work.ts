@@ -8,6 +8,7 @@
  *   skipped clients that a rule has skipped: the rule is asked again, and they are registered for READABLE once they
  *   are to be served
  */
+import { MAX_BATCH, type Poll } from '../io/poll.js';
 import type { DisconnectReason } from '../trace/events.js';
 import type { Connection } from './connection.js';
 import type { OutputGate } from './held-output.js';
@@ -31,6 +32,12 @@ export class PendingWork {
   /** Set while output may have to wait for the disk. */
   gate: OutputGate | null = null;
   readonly held: Connection[] = [];
+  /** Sends the output of several connections in one call; null: each send is a call of its own. */
+  private readonly batching: Poll | null;
+
+  constructor(poll: Poll) {
+    this.batching = poll.batchesSends ? poll : null;
+  }
 
   /** Leaves out closed connections: they have no pending work. */
   capture(): PendingState {
@@ -85,10 +92,23 @@ export class PendingWork {
     if (this.beforeWrites !== null) this.beforeWrites();
     // Emptying an array is a call into the runtime even if it is empty.
     if (this.writes.length > 0) {
-      for (let i = 0; i < this.writes.length; i++) this.writes[i]!.flush();
+      // With a gate only each connection knows how much may leave.
+      if (this.batching !== null && this.gate === null && this.writes.length > 1) this.flushBatches(this.batching);
+      else for (let i = 0; i < this.writes.length; i++) this.writes[i]!.flush();
       this.writes.length = 0;
     }
     if (this.doomed.length > 0) for (const connection of this.doomed.splice(0)) connection.close('output buffer limit');
+  }
+
+  /** Hands the replies of many connections to the kernel at once; then each takes the result of its send, in the same order as without batches. */
+  private flushBatches(poll: Poll): void {
+    const { writes } = this;
+    for (let done = 0; done < writes.length;) {
+      const end = Math.min(done + MAX_BATCH, writes.length);
+      for (let i = done; i < end; i++) writes[i]!.queueSend();
+      poll.flush();
+      while (done < end) writes[done++]!.flush();
+    }
   }
 
   /** Asks the rule again: the client that was served instead may be gone, or the rule. */

@@ -94,6 +94,11 @@ export class ReplyWriter {
     if (this.env.eviction !== null) this.env.eviction.touch(this.connection.session);
   }
 
+  /** Before {@link flush}: offers the output to the next batch of sends. */
+  queueSend(): void {
+    this.output.queueTo(this.env.loop.poll, this.stream);
+  }
+
   /** Hands waiting output to the kernel. True if nothing is left. */
   flush(): boolean {
     this.isQueued = false;

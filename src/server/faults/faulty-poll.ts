@@ -84,6 +84,11 @@ export class FaultyPoll extends PollDecorator implements Poll {
     this.inner.deregister(innerOf(source));
   }
 
+  /** While faults are set nothing is queued: they spoil single writes. */
+  queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean {
+    return this.faults === null && stream instanceof FaultyStream && this.inner.queue(stream.inner, from, start, end);
+  }
+
   wait(events: Events, timeoutMs: number): void {
     if (this.faults === null && this.held.size === 0) return this.inner.wait(events, timeoutMs);
     this.release();

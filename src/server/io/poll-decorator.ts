@@ -1,12 +1,13 @@
 /**
  * PollDecorator: base class of polls that wrap another poll: passes on its properties, and opens and drives it.
  */
-import type { Poll, Waker } from './poll.js';
+import type { Poll, TcpStream, Waker } from './poll.js';
 
 export abstract class PollDecorator {
   readonly name: Poll['name'];
   readonly emulated: boolean;
   readonly edgeTriggered: boolean;
+  readonly batchesSends: boolean;
   readonly waker: Waker;
   readonly opened?: () => Promise<void>;
   readonly drive?: (turn: () => number | null) => Promise<void>;
@@ -15,9 +16,16 @@ export abstract class PollDecorator {
     this.name = inner.name;
     this.emulated = inner.emulated;
     this.edgeTriggered = inner.edgeTriggered;
+    this.batchesSends = inner.batchesSends;
     this.waker = inner.waker;
     if (inner.opened !== undefined) this.opened = () => inner.opened!();
     if (inner.drive !== undefined) this.drive = (turn) => inner.drive!(() => this.timeoutAfter(turn()));
+  }
+
+  abstract queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean;
+
+  flush(): number {
+    return this.inner.flush();
   }
 
   close(): void {

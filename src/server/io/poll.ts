@@ -64,6 +64,9 @@ export interface TcpStream extends Source {
   close(isAbortive?: boolean): void;
 }
 
+/** Maximum number of sends in one {@link Poll.flush}. */
+export const MAX_BATCH = 128;
+
 export interface Poll extends Drive {
   readonly name: 'epoll' | 'portable' | 'scripted';
   /** True if readiness is derived from callbacks instead of being reported by a kernel; the trace shows this too. */
@@ -96,6 +99,22 @@ export interface Poll extends Drive {
   register(source: Source, token: Token, interest: Interest): void;
   reregister(source: Source, token: Token, interest: Interest): void;
   deregister(source: Source): void;
+
+  /** True if the sends of several streams can be handed to the kernel in one call. False: {@link queue} takes none. */
+  readonly batchesSends: boolean;
+
+  /**
+   * Queues `from[start, end)` for the next {@link flush}; a `write` of the same bytes must follow, which returns the result. At most {@link MAX_BATCH} sends
+   * in a batch, and one per stream: a second one could overtake the rest of a short one. False: not queued, so the `write` sends.
+   */
+  queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean;
+
+  /**
+   * Hands all queued sends to the kernel in one call. The next `write` of each stream sends nothing and returns the result: the number of bytes taken, maybe
+   * fewer than offered, or {@link WOULD_BLOCK}; or it throws the {@link SystemError}. Returns the number of sends in the call: 0 if there was none, since a
+   * single queued send is left to its `write`.
+   */
+  flush(): number;
 
   /**
    * Waits until something is ready, or `timeoutMs` (fractions count, -1: no limit, 0: look and return) is over, and

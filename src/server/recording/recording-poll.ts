@@ -55,6 +55,11 @@ export class RecordingPoll extends PollDecorator implements Poll {
     this.inner.deregister(innerOf(source));
   }
 
+  /** Not recorded: the write that follows records the result, so a replay need not know about batches. */
+  queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean {
+    return stream instanceof RecordingStream && this.inner.queue(stream.stream, from, start, end);
+  }
+
   /**
    * Called before a reply that shows a secret: the output of this client is recorded without a hash until it is sent. @param waitingBytes returns the size of
    * its output
@@ -135,7 +140,7 @@ class RecordingStream extends RecordingSource implements TcpStream {
   private hiddenBytes = -1;
 
   constructor(
-    private readonly stream: TcpStream,
+    readonly stream: TcpStream,
     private readonly tape: TapeWriter,
     private readonly readTag: number = inputs.READ,
   ) {

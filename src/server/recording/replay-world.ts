@@ -7,6 +7,7 @@
 import { type Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
 import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import { PlainSends } from '../io/plain-sends.js';
 import { systemError } from '../io/backends/ready-list.js';
 import type { Token } from '../io/token.js';
 import type { AcceptorState } from '../client/acceptor.js';
@@ -91,7 +92,7 @@ interface ReplayClockState {
   readonly lastNs: number;
 }
 
-export class ReplayWorld implements Poll, RestoredSockets {
+export class ReplayWorld extends PlainSends implements Poll, RestoredSockets {
   readonly name: Poll['name'];
   readonly emulated: boolean;
   readonly edgeTriggered: boolean;
@@ -122,6 +123,7 @@ export class ReplayWorld implements Poll, RestoredSockets {
     hasVirtualClock = false,
     state: ReplayWorldState | null = null,
   ) {
+    super();
     this.name = poll.name;
     this.emulated = poll.emulated;
     this.edgeTriggered = poll.edgeTriggered;

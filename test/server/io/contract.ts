@@ -423,6 +423,106 @@ function contract(open: () => World, edgeTriggered: boolean): void {
     });
   });
 
+  describe('sending in batches', () => {
+    const OTHER: Token = CLIENT + 1;
+
+    /** Two connections, registered as CLIENT and OTHER. */
+    async function connectedPair(): Promise<{ peer: Peer; stream: TcpStream }[]> {
+      const listener = await listen();
+      const peers = [await connect(listener), await connect(listener)];
+      const streams: TcpStream[] = [];
+      while (streams.length < 2) {
+        await waitUntilReady(poll);
+        for (let stream = listener.accept(); stream !== WOULD_BLOCK; stream = listener.accept()) streams.push(closing(stream));
+      }
+      streams.forEach((stream, index) => poll.register(stream, index === 0 ? CLIENT : OTHER, READABLE));
+      return streams.map((stream, index) => ({ stream, peer: peers[index]! }));
+    }
+
+    const queue = (stream: TcpStream, bytes: string): boolean => poll.queue(stream, Buffer.from(`<${bytes}>`, 'latin1'), 1, bytes.length + 1);
+    const write = (stream: TcpStream, bytes: string): number => stream.write(Buffer.from(`<${bytes}>`, 'latin1'), 1, bytes.length + 1);
+
+    test('what is queued is taken by the flush, or else by the write that tells what has become of it', async () => {
+      const [one, other] = await connectedPair();
+      expect(queue(one!.stream, '+ONE\r\n')).toBe(poll.batchesSends);
+      expect(queue(other!.stream, '+OTHER\r\n')).toBe(poll.batchesSends);
+      expect(poll.flush()).toBe(poll.batchesSends ? 2 : 0);
+      if (poll.batchesSends) expect([await one!.peer.receive(6), await other!.peer.receive(8)]).toEqual(['+ONE\r\n', '+OTHER\r\n']);
+      expect(write(one!.stream, '+ONE\r\n')).toBe(6);
+      expect(write(other!.stream, '+OTHER\r\n')).toBe(8);
+      // The next one is a write like any other.
+      expect(write(one!.stream, '.')).toBe(1);
+      expect(await one!.peer.receive(poll.batchesSends ? 1 : 7)).toBe(poll.batchesSends ? '.' : '+ONE\r\n.');
+    });
+
+    test('a single send is left to its write', async () => {
+      const [one] = await connectedPair();
+      queue(one!.stream, 'alone');
+      expect(poll.flush()).toBe(0);
+      expect(write(one!.stream, 'alone')).toBe(5);
+      expect(await one!.peer.receive(5)).toBe('alone');
+      expect(poll.flush()).toBe(0);
+    });
+
+    test('a stream has one send in a batch, and a write flushes what is queued', async () => {
+      const [one, other] = await connectedPair();
+      queue(one!.stream, 'first');
+      expect(queue(one!.stream, 'second')).toBe(false);
+      queue(other!.stream, 'other');
+      expect(write(one!.stream, 'first')).toBe(5);
+      expect(write(other!.stream, 'other')).toBe(5);
+      expect([await one!.peer.receive(5), await other!.peer.receive(5)]).toEqual(['first', 'other']);
+      expect(poll.flush()).toBe(0);
+    });
+
+    test('batch after batch until the kernel takes no more: all bytes arrive, in their order, and what did not fit is told', async () => {
+      const [one, other] = await connectedPair();
+      const chunk = '0123456789abcdef'.repeat(64);
+      let taken = 0;
+      for (let count = 1; count > 0;) {
+        const offered = chunk.slice(taken % 16);
+        queue(one!.stream, offered);
+        queue(other!.stream, '.');
+        poll.flush();
+        count = write(one!.stream, offered);
+        expect(write(other!.stream, '.')).toBe(1);
+        await other!.peer.receive(1);
+        if (count !== WOULD_BLOCK) taken += count;
+      }
+      poll.reregister(one!.stream, CLIENT, READABLE | WRITABLE);
+      const received = await one!.peer.receive(taken);
+      expect(received === '0123456789abcdef'.repeat(taken / 16 + 1).slice(0, taken)).toBe(true);
+      await clientReady(READY_WRITABLE);
+      expect(write(one!.stream, 'more')).toBe(4);
+      expect(await one!.peer.receive(4)).toBe('more');
+    });
+
+    test('a connection that is broken is named by its write, and the others have theirs', async () => {
+      const [one, other] = await connectedPair();
+      await one!.peer.reset();
+      await clientReady(READY_READABLE | READY_HUP);
+      queue(one!.stream, 'lost');
+      queue(other!.stream, 'kept');
+      poll.flush();
+      expect(errorOf(() => write(one!.stream, 'lost'))).toMatchObject({ code: 'ECONNRESET', fd: one!.stream.fd });
+      expect(write(other!.stream, 'kept')).toBe(4);
+      expect(await other!.peer.receive(4)).toBe('kept');
+      expect(errorOf(() => write(one!.stream, 'x')).code).toBe('EPIPE');
+    });
+
+    test('closing flushes what is queued', async () => {
+      const [one, other] = await connectedPair();
+      const isQueued = queue(one!.stream, 'last words');
+      queue(other!.stream, 'alive');
+      one!.stream.close();
+      closeAfterwards = closeAfterwards.filter((closable) => closable !== one!.stream);
+      if (isQueued) expect(await one!.peer.receive(10)).toBe('last words');
+      expect(write(other!.stream, 'alive')).toBe(5);
+      expect(await other!.peer.receive(5)).toBe('alive');
+      await one!.peer.ended();
+    });
+  });
+
   describe('interest', () => {
     test('WRITABLE is reported only to those who asked', async () => {
       const { stream } = await connected();

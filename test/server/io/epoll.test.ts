@@ -1,8 +1,13 @@
 /** EpollPoll: the contract, on the kernel itself, and what only this backend promises. */
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { describe } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { EpollPoll } from '../../../src/server/io/backends/epoll.js';
+import { NOT_SENT, SENT_LATER } from '../../../src/server/io/backends/queued-send.js';
+import { MAX_BATCH } from '../../../src/server/io/poll.js';
+import { openSendRing } from '../../../src/server/io/backends/probe-sends.js';
+import { SendRing } from '../../../src/server/io/backends/send-ring.js';
 import { describePoll, type World } from './contract.js';
 import { connectSocket, openSocketRemote } from './net-world.js';
 
@@ -14,8 +19,8 @@ const WAKE_FROM_THREAD = `
   require('node:fs').writeSync(workerData.fd, new BigUint64Array([1n]));
 `;
 
-function open(edgeTriggered: boolean): World {
-  const poll = new EpollPoll(edgeTriggered);
+function open(edgeTriggered: boolean, ring: SendRing | null = null): World {
+  const poll = new EpollPoll(edgeTriggered, ring);
   let worker: Worker | null = null;
   return {
     poll,
@@ -38,4 +43,48 @@ function open(edgeTriggered: boolean): World {
   };
 }
 
-describe.runIf(process.platform === 'linux')('on Linux', () => describePoll('EpollPoll', open));
+describe.runIf(process.platform === 'linux')('on Linux', () => describePoll('EpollPoll', (edgeTriggered) => open(edgeTriggered)));
+
+/** Whether io_uring is allowed here; a string says why not. */
+const probed = process.platform === 'linux' ? openSendRing() : 'not Linux';
+/** One for all polls: while a ring goes, the kernel interrupts waits of the thread that had it, as a signal does. */
+const keepRing = (ring: SendRing): SendRing => Object.assign(ring, { close: () => {} });
+
+describe.runIf(typeof probed !== 'string')('where io_uring is allowed', () => {
+  afterAll(() => SendRing.prototype.close.call(probed));
+  describePoll('EpollPoll with batched sends', (edgeTriggered) => open(edgeTriggered, keepRing(probed as SendRing)));
+
+  test('rings come and go, and each works: no view is left of memory that was given back', () => {
+    for (let i = 0; i < 50; i++) {
+      const ring = openSendRing();
+      expect(ring).toBeInstanceOf(SendRing);
+      (ring as SendRing).close();
+    }
+  });
+
+  test('what is queued in a ring that is closed was not sent', () => {
+    const ring = openSendRing() as SendRing;
+    const send = { fd: -1, sent: NOT_SENT };
+    expect(ring.add(send, Buffer.from('x'), 0, 1)).toBe(true);
+    expect(send.sent).toBe(SENT_LATER);
+    ring.close();
+    expect(send.sent).toBe(NOT_SENT);
+    expect(ring.add(send, Buffer.from('x'), 0, 1)).toBe(false);
+    expect(ring.submit()).toBe(0);
+  });
+
+  test('a batch has so many sends, and each says what it has come to', () => {
+    const ring = openSendRing() as SendRing;
+    try {
+      for (let round = 0; round < 3; round++) {
+        const sends = Array.from({ length: MAX_BATCH + 1 }, () => ({ fd: -1, sent: NOT_SENT }));
+        const added = sends.map((send) => ring.add(send, Buffer.from('nobody'), 0, 6));
+        expect(added.filter((isAdded) => isAdded)).toHaveLength(MAX_BATCH);
+        expect(ring.submit()).toBe(MAX_BATCH);
+        expect(new Set(sends.map(({ sent }) => sent))).toEqual(new Set([-constants.errno.EBADF, NOT_SENT]));
+      }
+    } finally {
+      ring.close();
+    }
+  });
+});

@@ -8,9 +8,9 @@ import { ManualClock } from '../../../src/server/loop/clock.js';
 import { describePoll } from './contract.js';
 import { openSimulatedRemote, SimulatedPeer } from './simulated-peer.js';
 
-describePoll('ScriptedPoll', (edgeTriggered) => {
+describe.each([false, true])('batched sends: %s', (batchesSends) => describePoll('ScriptedPoll', (edgeTriggered) => {
   const clock = new ManualClock();
-  const poll = new ScriptedPoll({ clock, edgeTriggered });
+  const poll = new ScriptedPoll({ clock, edgeTriggered, batchesSends });
   return {
     poll,
     connect: async (address) => new SimulatedPeer(poll.connectClient(address)),
@@ -20,7 +20,7 @@ describePoll('ScriptedPoll', (edgeTriggered) => {
     hasFiles: false,
     close: async () => poll.close(),
   };
-});
+}));
 
 describe('a simulated kernel', () => {
   function open(options: Partial<ScriptedOptions> = {}) {

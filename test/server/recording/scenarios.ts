@@ -51,12 +51,12 @@ const SETTINGS: readonly Partial<SettingValues>[] = [
 ];
 
 /**
- * A server for {@link live}: for a third of the seeds with a wire that has no faults, for half of them edge-triggered, for a fifth on a virtual clock, with one
- * of several settings.
+ * A server for {@link live}: for a third of the seeds with a wire that has no faults, for half of them edge-triggered, for half with batched sends, for a
+ * fifth on a virtual clock, with one of several settings.
  */
 export function recordScenario(seed: number): Recorded {
   const faults = seed % 3 === 0 ? {} : ROUGH;
-  return record({ seed, faults, edgeTriggered: seed % 2 === 0, isVirtual: seed % 5 === 0, settings: SETTINGS[seed % SETTINGS.length]! });
+  return record({ seed, faults, edgeTriggered: seed % 2 === 0, batchesSends: seed % 4 >= 2, isVirtual: seed % 5 === 0, settings: SETTINGS[seed % SETTINGS.length]! });
 }
 
 /** Set and taken away while commands run: those of the wire are in the recording by what they do, those of the loop are recorded. */

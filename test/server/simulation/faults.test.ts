@@ -118,22 +118,25 @@ function calm(lab: Lab, clients: readonly ModelledClient[]): void {
 }
 
 const MODES = [
-  { mode: 'level-triggered', edgeTriggered: false },
-  { mode: 'edge-triggered', edgeTriggered: true },
+  { mode: 'level-triggered', edgeTriggered: false, batchesSends: false },
+  { mode: 'edge-triggered', edgeTriggered: true, batchesSends: false },
+  { mode: 'level-triggered with batched sends', edgeTriggered: false, batchesSends: true },
+  { mode: 'edge-triggered with batched sends', edgeTriggered: true, batchesSends: true },
 ];
 
-describe.each(MODES)('$mode', ({ edgeTriggered }) => {
-  test.each([1, 2, 3, 4, 5, 6])('seed %i: pieces, WouldBlock and signals lose no byte', (seed) => {
-    using lab = simulate({ seed, edgeTriggered, faults: ROUGH });
+describe.each(MODES)('$mode', ({ edgeTriggered, batchesSends }) => {
+  test.each(batchesSends ? [1, 2] : [1, 2, 3, 4, 5, 6])('seed %i: pieces, WouldBlock and signals lose no byte', (seed) => {
+    using lab = simulate({ seed, edgeTriggered, batchesSends, faults: ROUGH });
     const clients = storm(lab, 300);
     calm(lab, clients);
     for (const client of clients) client.check(seed);
     expect(clients.filter((client) => !client.isComplete), `seed ${seed}`).toEqual([]);
     expect(lab.server.sessions.size).toBe(clients.length);
+    expect(lab.poll.batches > 100).toBe(batchesSends);
   });
 
-  test.each([11, 12, 13, 14])('seed %i: with resets, what arrives is right, and what broke is forgotten', (seed) => {
-    using lab = simulate({ seed, edgeTriggered, faults: CRUEL });
+  test.each(batchesSends ? [11, 12] : [11, 12, 13, 14])('seed %i: with resets, what arrives is right, and what broke is forgotten', (seed) => {
+    using lab = simulate({ seed, edgeTriggered, batchesSends, faults: CRUEL });
     const clients = storm(lab, 300);
     calm(lab, clients);
     for (const client of clients) client.check(seed);
@@ -146,7 +149,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
 
   test('the same seed gives the same run, event by event', () => {
     const run = (): string => {
-      using lab = simulate({ seed: 21, edgeTriggered, faults: CRUEL });
+      using lab = simulate({ seed: 21, edgeTriggered, batchesSends, faults: CRUEL });
       const events = lab.record();
       storm(lab, 60);
       return JSON.stringify(events);

@@ -31,6 +31,8 @@ export interface SimulationOptions {
   readonly seed?: number;
   readonly settings?: Partial<SettingValues>;
   readonly edgeTriggered?: boolean;
+  /** The replies of a turn leave in batches. */
+  readonly batchesSends?: boolean;
   /** Probabilities from 0 to below 1; none by default. */
   readonly faults?: Partial<Faults>;
   readonly descriptorLimit?: number;

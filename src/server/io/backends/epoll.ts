@@ -13,6 +13,8 @@ import { isEdgeTriggered, READABLE, WRITABLE, type Interest } from '../interest.
 import { type Address, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import * as libc from './libc.js';
+import { NOT_SENT, type QueuedSend, SENT_LATER } from './queued-send.js';
+import type { SendRing } from './send-ring.js';
 import { addressFamily, decodeAddress, encodeAddress, SOCKET_ADDRESS_BYTES } from './socket-address.js';
 import { removeSocketFile, setSocketMode } from './unix-path.js';
 
@@ -28,6 +30,9 @@ const MAX_TIMEOUT_MS = 0x7fffffff;
 /** The maximum that the kernel accepts (MAX_TCP_KEEPIDLE); the setting allows more. */
 const MAX_KEEPALIVE_SECONDS = 32767;
 
+/** Maximum size of a queued send. Larger ones are left to send(2): copying them would cost more than the call saved. */
+const LARGEST_QUEUED = 4096;
+
 export class EpollPoll implements Poll {
   readonly name = 'epoll';
   readonly emulated = false;
@@ -36,7 +41,11 @@ export class EpollPoll implements Poll {
   private readonly eventWords = new Int32Array(MAX_EVENTS * EVENT_WORDS);
   private readonly controlWords = new Int32Array(EVENT_WORDS);
 
-  constructor(readonly edgeTriggered = false) {
+  /** @param ring sends for many streams in one call; null: each send is a call of its own */
+  constructor(
+    readonly edgeTriggered = false,
+    private readonly ring: SendRing | null = null,
+  ) {
     this.epfd = check('epoll_create1', libc.epollCreate1(libc.EPOLL_CLOEXEC), -1);
     this.waker = new EventFdWaker();
     this.register(this.waker, WAKER, READABLE);
@@ -68,6 +77,19 @@ export class EpollPoll implements Poll {
     this.control(libc.EPOLL_CTL_DEL, source.fd, 0, 0);
   }
 
+  get batchesSends(): boolean {
+    return this.ring !== null;
+  }
+
+  queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean {
+    const { ring } = this;
+    return ring !== null && end - start <= LARGEST_QUEUED && stream instanceof EpollStream && stream.queue(ring, from, start, end);
+  }
+
+  flush(): number {
+    return this.ring === null ? 0 : this.ring.submit();
+  }
+
   wait(events: Events, timeoutMs: number): void {
     // Rounded up: waking before the timer is due would only mean waiting again.
     const timeout = timeoutMs < 0 ? -1 : Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS);
@@ -85,6 +107,7 @@ export class EpollPoll implements Poll {
 
   close(): void {
     libc.close(this.epfd);
+    this.ring?.close();
   }
 
   private control(operation: number, fd: number, token: Token, interest: Interest): void {
@@ -220,8 +243,11 @@ export function connectStream(address: Address): TcpStream {
   return new EpollStream(fd, address, localAddress(fd));
 }
 
-class EpollStream implements TcpStream {
+class EpollStream implements TcpStream, QueuedSend {
   readonly local: Address;
+  sent = NOT_SENT;
+  /** Set from the time a send is queued until a `write` has returned its result. */
+  private ring: SendRing | null = null;
 
   constructor(
     readonly fd: number,
@@ -244,7 +270,17 @@ class EpollStream implements TcpStream {
     }
   }
 
+  queue(ring: SendRing, from: Buffer, start: number, end: number): boolean {
+    if (this.ring !== null || !ring.add(this, from, start, end)) return false;
+    this.ring = ring;
+    return true;
+  }
+
   write(from: Buffer, start: number, end: number): number {
+    if (this.ring !== null) {
+      const sent = this.takeSent(this.ring);
+      if (sent !== NOT_SENT) return sent;
+    }
     const source = start === 0 ? from : from.subarray(start);
     for (;;) {
       // MSG_NOSIGNAL: a closed peer gives EPIPE, which is handled, and not a signal, which would end the process.
@@ -254,6 +290,19 @@ class EpollStream implements TcpStream {
       if (errno === libc.EAGAIN) return WOULD_BLOCK;
       if (errno !== libc.EINTR) throw libc.lastError('send', this.fd);
     }
+  }
+
+  /** Returns the result of the queued send as `write` does, or NOT_SENT if it was not tried. */
+  private takeSent(ring: SendRing): number {
+    if (this.sent === SENT_LATER) ring.submit();
+    const { sent } = this;
+    this.ring = null;
+    this.sent = NOT_SENT;
+    if (sent >= 0 || sent === NOT_SENT) return sent;
+    const errno = -sent;
+    if (errno === libc.EAGAIN) return WOULD_BLOCK;
+    if (errno === libc.EINTR) return NOT_SENT;
+    throw libc.errorOf(errno, 'send', this.fd);
   }
 
   setKeepAlive(seconds: number): void {
@@ -268,6 +317,8 @@ class EpollStream implements TcpStream {
   }
 
   close(isAbortive = false): void {
+    // By the next flush the descriptor may belong to another connection.
+    if (this.sent === SENT_LATER) this.ring!.submit();
     if (isAbortive && !('path' in this.peer)) check('setsockopt', libc.setsockopt(this.fd, libc.SOL_SOCKET, libc.SO_LINGER, LINGER_OFF, 8), this.fd);
     libc.close(this.fd);
   }

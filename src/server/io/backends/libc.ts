@@ -15,6 +15,10 @@ type Foreign = (...args: (number | NodeJS.TypedArray | null)[]) => number;
 /** The part of koffi that is used here, see koffi.dev. */
 interface Koffi {
   load(library: null): { func(signature: string): Foreign };
+  /** The memory of a buffer. */
+  address(of: NodeJS.TypedArray): bigint;
+  /** Memory as an ArrayBuffer, which must not be used any more when the memory is given back. */
+  view(address: bigint, bytes: number): ArrayBuffer;
   errno(): number;
 }
 
@@ -43,6 +47,12 @@ export const epollWait = libc.func('int epoll_wait(int epfd, void *events, int m
 export const eventfd = libc.func('int eventfd(unsigned int initval, int flags)');
 export const read = libc.func('intptr_t read(int fd, void *buffer, size_t count)');
 export const write = libc.func('intptr_t write(int fd, void *buffer, size_t count)');
+
+/** A function of libc that only one file needs. */
+export const foreign = <T = Foreign>(signature: string): T => libc.func(signature) as T;
+export const addressOf = (buffer: NodeJS.TypedArray): number => Number(koffi.address(buffer));
+/** Not to be used any more when the memory is given back. */
+export const viewOf = (address: bigint, bytes: number): ArrayBuffer => koffi.view(address, bytes);
 
 export const errno = (): number => koffi.errno();
 
@@ -85,12 +95,15 @@ export const EFD_NONBLOCK = 0o4000;
 export const EFD_CLOEXEC = 0o2000000;
 export const FIONREAD = 0x541b;
 
-export const { EAGAIN, ECONNABORTED, EINPROGRESS, EINTR, EINVAL } = constants.errno;
+export const { EAGAIN, ECONNABORTED, EINPROGRESS, EINTR, EINVAL, EPIPE } = constants.errno;
 
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
 /** Returns the error of the call that has just failed; reads `errno`, so nothing may be called in between. */
 export function lastError(syscall: string, fd: number): SystemError {
-  const number = errno();
+  return errorOf(errno(), syscall, fd);
+}
+
+export function errorOf(number: number, syscall: string, fd: number): SystemError {
   return new SystemError(syscall, number, ERRNO_NAMES.get(number) ?? `errno ${number}`, fd);
 }

@@ -18,6 +18,7 @@ import type { Interest } from '../interest.js';
 import {
   type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
 } from '../poll.js';
+import { PlainSends } from '../plain-sends.js';
 import { type Token, WAKER } from '../token.js';
 import { ByteQueue } from './byte-queue.js';
 import { type EmulatedSource, ReadyList, systemError } from './ready-list.js';
@@ -32,7 +33,7 @@ const LINGER_MS = 60_000;
 /** The longest timeout that setTimeout accepts. */
 const MAX_TIMEOUT_MS = 0x7fffffff;
 
-export class PortablePoll implements Poll {
+export class PortablePoll extends PlainSends implements Poll {
   readonly name = 'portable';
   readonly emulated = true;
   readonly waker: Waker;
@@ -47,6 +48,7 @@ export class PortablePoll implements Poll {
   private nextDescriptor = 3;
 
   constructor(readonly edgeTriggered = false) {
+    super();
     this.readyList = new ReadyList(edgeTriggered);
     this.waker = { fd: -1, wake: () => this.wake(), acknowledge: () => void (this.isAwake = false), close: () => {} };
   }

@@ -15,7 +15,7 @@ import { Fifo } from '../../../shared/fifo.js';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
 import type { Interest } from '../interest.js';
 import {
-  type Address, END_OF_FILE, formatAddress, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
+  type Address, END_OF_FILE, formatAddress, MAX_BATCH, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
 } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import { seededRandom } from '../../../shared/random.js';
@@ -49,6 +49,8 @@ export interface ScriptedOptions {
   readonly clock: MovableClock;
   readonly seed?: number;
   readonly edgeTriggered?: boolean;
+  /** Several sends can be handed to this kernel in one call. */
+  readonly batchesSends?: boolean;
   readonly faults?: Partial<Faults>;
   /** Maximum number of open descriptors; beyond it, accept fails with EMFILE (RLIMIT_NOFILE). */
   readonly descriptorLimit?: number;
@@ -63,6 +65,7 @@ export class ScriptedPoll implements Poll {
   readonly name = 'scripted';
   readonly emulated = true;
   readonly edgeTriggered: boolean;
+  readonly batchesSends: boolean;
   readonly waker = new ScriptedWaker();
   /** The last wait found nothing ready and had no limit: a real loop would sleep until a peer acts. */
   sleepsForever = false;
@@ -76,6 +79,9 @@ export class ScriptedPoll implements Poll {
   isClosed = false;
   /** Bytes that the server has read and written so far: tells a slow loop, which still moves some, from one that spins. */
   movedBytes = 0;
+  /** Number of flushes that handed over several sends. */
+  batches = 0;
+  private readonly queued: ScriptedStream[] = [];
   private readonly clock: MovableClock;
   private readonly random: () => number;
   private readonly readyList: ReadyList;
@@ -90,6 +96,7 @@ export class ScriptedPoll implements Poll {
     this.clock = options.clock;
     this.random = seededRandom(options.seed ?? 1);
     this.edgeTriggered = options.edgeTriggered ?? false;
+    this.batchesSends = options.batchesSends ?? false;
     this.readyList = new ReadyList(this.edgeTriggered);
     this.faults = { ...NO_FAULTS, ...options.faults };
     this.descriptorLimit = options.descriptorLimit ?? Infinity;
@@ -154,6 +161,22 @@ export class ScriptedPoll implements Poll {
 
   deregister(source: Source): void {
     this.readyList.deregister(source as EmulatedSource);
+  }
+
+  queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean {
+    if (!this.batchesSends || !(stream instanceof ScriptedStream) || this.queued.length === MAX_BATCH || !stream.queue(from, start, end)) return false;
+    this.queued.push(stream);
+    return true;
+  }
+
+  /** As with io_uring, a single send is left to `write`. */
+  flush(): number {
+    const streams = this.queued.splice(0);
+    if (streams.length === 1) streams[0]!.unqueue();
+    if (streams.length < 2) return 0;
+    for (const stream of streams) stream.sendQueued();
+    this.batches++;
+    return streams.length;
   }
 
   wait(events: Events, timeoutMs: number): void {
@@ -322,6 +345,9 @@ export class ScriptedRemote {
 class ScriptedStream implements TcpStream, EmulatedSource {
   readonly peer: Address;
   readonly local: Address;
+  private queuedBytes: Buffer | null = null;
+  /** The result of a queued send, for the next write; null: there is none. */
+  private sent: number | Error | null = null;
 
   constructor(
     private readonly poll: ScriptedPoll,
@@ -348,7 +374,37 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     return other.inbound.take(into, start, count);
   }
 
+  /** False if there is a send whose result no write has returned yet. */
+  queue(from: Buffer, start: number, end: number): boolean {
+    if (this.queuedBytes !== null || this.sent !== null) return false;
+    this.queuedBytes = Buffer.from(from.subarray(start, end));
+    return true;
+  }
+
+  unqueue(): void {
+    this.queuedBytes = null;
+  }
+
+  sendQueued(): void {
+    const bytes = this.queuedBytes!;
+    this.queuedBytes = null;
+    try {
+      this.sent = this.send(bytes, 0, bytes.length);
+    } catch (error) {
+      this.sent = error as Error;
+    }
+  }
+
   write(from: Buffer, start: number, end: number): number {
+    if (this.queuedBytes !== null) this.poll.flush();
+    const { sent } = this;
+    if (sent === null) return this.send(from, start, end);
+    this.sent = null;
+    if (typeof sent !== 'number') throw sent;
+    return sent;
+  }
+
+  private send(from: Buffer, start: number, end: number): number {
     const { other, poll } = this;
     if (poll.happens('reset')) other.reset();
     if (other.error !== null) throw systemError('send', other.takeError('send'), this.fd);
@@ -368,6 +424,7 @@ class ScriptedStream implements TcpStream, EmulatedSource {
   }
 
   close(isAbortive = false): void {
+    if (this.queuedBytes !== null) this.poll.flush();
     this.poll.closeDescriptor(this.fd);
     this.other.serverClosed(isAbortive || this.other.inbound.length > 0);
   }

@@ -16,13 +16,14 @@ import type { Interest } from '../../interest.js';
 import {
   type Address, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
 } from '../../poll.js';
+import { PlainSends } from '../../plain-sends.js';
 import type { Token } from '../../token.js';
 import type { AcceptedStream, Answer, BlockingThreadData, Call, Calls, Failure } from './protocol.js';
 
 /** Bundles of programs are one folder below dist, and so are chunks of the library; when run from source, tests use the built thread. */
 const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../../../dist/poll/worker.js' : '../poll/worker.js', import.meta.url);
 
-export class BlockingPoll implements Poll {
+export class BlockingPoll extends PlainSends implements Poll {
   readonly name = 'portable';
   readonly emulated = true;
   readonly waker: BlockingWaker;
@@ -32,6 +33,7 @@ export class BlockingPoll implements Poll {
   private isClosed = false;
 
   constructor(readonly edgeTriggered = false) {
+    super();
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     const wakes = `redis-lab poll ${randomUUID()}`;
@@ -85,7 +87,8 @@ export class BlockingPoll implements Poll {
     const { port, control } = this;
     const before = Atomics.load(control, 0);
     port.postMessage({ method, argument } satisfies Call);
-    Atomics.wait(control, 0, before);
+    // The thread may still be about to notify for the previous answer, so one wake is not enough.
+    while (Atomics.load(control, 0) === before) Atomics.wait(control, 0, before);
     const { message } = receiveMessageOnPort(port) as { message: Answer };
     if ('failure' in message) throw toError(message.failure);
     return message.value as Calls[M]['result'];
