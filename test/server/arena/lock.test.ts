@@ -1,5 +1,5 @@
 /**
- * The lock between real threads: what they count under it is exact, also where each of them yields in the middle of it.
+ * The lock between real threads: what they count under it is exact, even if each of them yields in the middle.
  */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { createMemory } from '../../../src/server/arena/shared-table.js';
 const THREADS = 6;
 const TIMES = 3000;
 
-/** A free word behind those of the layout. */
+/** A free word after those of the layout. */
 const COUNT = 8;
 
 const LOCK_MODULE = buildSync({
@@ -20,7 +20,7 @@ const LOCK_MODULE = buildSync({
   bundle: true, platform: 'node', format: 'cjs', write: false,
 }).outputFiles[0]!.text;
 
-/** Reads, waits a moment, and writes: two threads in there at the same time would lose a count. */
+/** Reads, waits a moment, and writes: two threads inside at the same time would lose a count. */
 const HAMMER = `
 const { workerData: { memory, times } } = require('node:worker_threads');
 const { Lock } = (() => { const module = { exports: {} }; ((module, exports) => { ${LOCK_MODULE} })(module, module.exports); return module.exports; })();
@@ -35,7 +35,7 @@ for (let i = 0; i < times; i++) {
 }
 `;
 
-test('threads that hammer one lock lose nothing, and those that waited are counted', async () => {
+test('threads that contend for one lock lose no counts, and waits are counted', async () => {
   const memory = createMemory(64 * 1024);
   const workers = Array.from({ length: THREADS }, () => new Worker(HAMMER, { eval: true, workerData: { memory, times: TIMES } }));
   await Promise.all(workers.map((worker) => once(worker, 'exit')));

@@ -1,5 +1,5 @@
 /**
- * The keyspace in shared memory: it holds what a Map would hold, refuses what there is no room for, and gives all memory back.
+ * The keyspace in shared memory: it holds what a Map would hold, refuses what there is no room for, and frees all memory.
  */
 import { describe, expect, test } from 'vitest';
 import { Blocks } from '../../../src/server/arena/blocks.js';
@@ -9,11 +9,11 @@ import { seededRandom } from '../../../src/shared/random.js';
 
 const SIZES = [64 * 1024, 100_000, 2 ** 20];
 
-/** The lists of free blocks, as they lie in memory. */
+/** The lists of free blocks, as stored in memory. */
 const freeLists = (memory: SharedArrayBuffer): number[] => [...new Int32Array(memory, FREE_LISTS * 4, 25)].map((offset) => (offset === 0 ? 0 : 1));
 
 describe.each(SIZES)('blocks in %d bytes', (bytes) => {
-  test('never overlap, and are whole again when all are free', () => {
+  test('never overlap, and are merged again when all are free', () => {
     const memory = createMemory(bytes);
     const blocks = new Blocks(new Int32Array(memory));
     const before = freeLists(memory);
@@ -56,7 +56,7 @@ test('holds what a map holds', () => {
   for (let i = 0; i < 500; i++) expect(table.get(`key:${i}`, 0)).toBe(model.get(`key:${i}`) ?? null);
 });
 
-test('what does not fit is refused, and leaves all as it was; room that is given back can be used again', () => {
+test('what does not fit is refused without changes; freed room can be used again', () => {
   const table = new SharedTable(createMemory(64 * 1024));
   const value = 'v'.repeat(900);
   let stored = 0;
@@ -70,7 +70,7 @@ test('what does not fit is refused, and leaves all as it was; room that is given
   expect(table.get('large', 0)).toHaveLength(30_000);
 });
 
-test('a key whose time is over is gone when it is looked up', () => {
+test('an expired key is deleted when it is looked up', () => {
   const table = new SharedTable(createMemory(64 * 1024));
   table.set('k', 'v', 1000, 0);
   expect(table.get('k', 1000)).toBe('v');

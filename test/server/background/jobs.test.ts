@@ -1,4 +1,4 @@
-/** Jobs on the helper's thread: files that are really written, errors as values, faults of the disk, and a loop that is woken. */
+/** Jobs on the helper's thread: files that are actually written, errors as values, disk faults, and a loop that is woken. */
 import { constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { receiveMessageOnPort } from 'node:worker_threads';
@@ -33,7 +33,7 @@ test('a file is written, synced, put in the place of another, and its folder syn
   const folder = temporaryDirectory();
   const [draft, name] = [join(folder, 'draft'), join(folder, 'name')];
   const fd = await openNew(draft);
-  // Nobody waits in between: jobs are done in their order.
+  // Without waiting in between: jobs are done in their order.
   const results = await Promise.all(
     ([
       { kind: 'write', fd, bytes: bytes('one ') },
@@ -49,7 +49,7 @@ test('a file is written, synced, put in the place of another, and its folder syn
   expect(existsSync(draft)).toBe(false);
 });
 
-test('what fails is a value', async () => {
+test('a failure is a value', async () => {
   const path = join(temporaryDirectory(), 'none', 'file');
   expect(await done({ kind: 'open', path, flags: constants.O_RDONLY, mode: 0 })).toMatchObject({ value: 0, error: { code: 'ENOENT' } });
   const { value: full } = await done({ kind: 'open', path: '/dev/full', flags: constants.O_WRONLY, mode: 0 });
@@ -58,7 +58,7 @@ test('what fails is a value', async () => {
   expect(await done({ kind: 'close', fd: full })).toMatchObject({ error: { code: 'EBADF' } });
 });
 
-test('a disk that is full takes what fits, and again when the fault is gone', async () => {
+test('a full disk takes what fits, and everything again when the fault is removed', async () => {
   const path = join(temporaryDirectory(), 'file');
   const fd = await openNew(path);
   const told: string[] = [];
@@ -83,7 +83,7 @@ test('an append is written and synced, or cut off again', async () => {
   expect(readFileSync(path, 'utf8')).toBe('12345');
 });
 
-test('a slow disk keeps jobs waiting until the fault is taken away', async () => {
+test('a slow disk keeps jobs waiting until the fault is removed', async () => {
   const path = join(temporaryDirectory(), 'file');
   const fd = await openNew(path);
   const injected = new Promise<string>((resolve) => (helper.jobs.onInjected = (_, effect) => resolve(effect)));
@@ -95,7 +95,7 @@ test('a slow disk keeps jobs waiting until the fault is taken away', async () =>
   expect(await written).toEqual({ value: 4, error: null });
 });
 
-test('jobs of a helper that is gone have failed', async () => {
+test('jobs fail when their helper has ended', async () => {
   const fd = await openNew(join(temporaryDirectory(), 'file'));
   helper.jobs.setFaults([{ id: 1, fault: { name: 'slow-disk', ms: 3_600_000 } }]);
   const written = done({ kind: 'write', fd, bytes: bytes('never') });
@@ -115,7 +115,7 @@ test.runIf(process.platform === 'linux')('a loop that sleeps in the kernel is wo
   jobs.submit({ kind: 'fsync-folder', path: temporaryDirectory() }, (result) => results.push(result));
   const events = new Events();
   while (results.length === 0) {
-    // This thread hears nothing else: without the waker it would wait for ever.
+    // This thread receives nothing else: without the waker it would wait for ever.
     poll.wait(events, -1);
     expect(events.tokens.slice(0, events.length)).toEqual([WAKER]);
     poll.waker.acknowledge();
@@ -124,7 +124,7 @@ test.runIf(process.platform === 'linux')('a loop that sleeps in the kernel is wo
   expect(results).toEqual([{ value: 0, error: null }]);
   closeWaker(word);
   jobs.submit({ kind: 'fsync-folder', path: temporaryDirectory() }, (result) => results.push(result));
-  // Done behind the other one.
+  // Done after the other one.
   await done({ kind: 'fsync-folder', path: temporaryDirectory() });
   poll.wait(events, 0);
   expect(events.length).toBe(0);
@@ -133,7 +133,7 @@ test.runIf(process.platform === 'linux')('a loop that sleeps in the kernel is wo
   port.close();
 });
 
-/** A queue whose jobs are done by hand. */
+/** A queue whose jobs are done by the test. */
 function byHand(): { jobs: JobQueue; posted: Job[]; finish: (code?: string) => void } {
   const posted: Job[] = [];
   const jobs = new JobQueue((message) => void (message.kind === 'job' && posted.push(message.job)));
@@ -143,7 +143,7 @@ function byHand(): { jobs: JobQueue; posted: Job[]; finish: (code?: string) => v
 
 const written = (posted: readonly Job[]): string[] => posted.map((job) => (job.kind === 'write' ? Buffer.from(job.bytes).toString() : job.kind));
 
-test('a file grows by one write at a time, and what would wait beyond the limit is refused', async () => {
+test('a file grows by one write at a time, and bytes beyond the limit are refused', async () => {
   const { jobs, posted, finish } = byHand();
   const file = new AppendFile(jobs, 5, 10, () => {});
   expect(['1234', '567', '890', 'x'].map((text) => file.append(bytes(text)))).toEqual([true, true, true, false]);
@@ -159,7 +159,7 @@ test('a file grows by one write at a time, and what would wait beyond the limit 
   expect(await synced).toBe(true);
 });
 
-test('behind a write that has failed nothing is written', async () => {
+test('nothing is written after a failed write', async () => {
   const { jobs, posted, finish } = byHand();
   const errors: string[] = [];
   const file = new AppendFile(jobs, 5, 10, ({ code }) => void errors.push(code));

@@ -1,4 +1,4 @@
-/** The jobs of a server: done by the helper or on the spot, told in a turn, recorded, replayed without being done again, and taken up by a restored server. */
+/** The jobs of a server: done by the helper or at once, reported in a turn, recorded, replayed without being done again, and continued by a restored server. */
 import { closeSync, constants, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -15,7 +15,7 @@ import { ScriptedHelper, simulate } from '../simulation/harness.js';
 const open = (path: string): Job => ({ kind: 'open', path, flags: constants.O_WRONLY | constants.O_CREAT, mode: 0o600 });
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text));
 
-/** A server that writes a file by jobs, and keeps what has become of them as keys. */
+/** A server that writes a file by jobs, and stores their results as keys. */
 function write(server: Server, path: string): void {
   const note = (name: string) => ({ value, error }: JobResult): void => server.keyspace.databases[0]!.set(name, error?.code ?? String(value));
   server.jobs.submit(open(path), (opened) => {
@@ -32,7 +32,7 @@ function write(server: Server, path: string): void {
 const DONE = '*5\r\n$2\r\n10\r\n$1\r\n0\r\n$1\r\n0\r\n$1\r\n0\r\n$6\r\nENOENT\r\n';
 const WRITTEN = ['MGET', 'write', 'truncate', 'close', 'rename', 'unlink'] as const;
 
-test('without a helper they are done on the spot, and their ends are told in a later turn; a replay does nothing again', () => {
+test('without a helper they are done at once, and their ends are reported in a later turn; a replay does nothing again', () => {
   const path = join(temporaryDirectory(), 'file');
   const recorded = record();
   const { lab } = recorded;
@@ -49,7 +49,7 @@ test('without a helper they are done on the spot, and their ends are told in a l
   expect(digestOf(again.server)).toBe(digestOf(lab.server));
 });
 
-test('what the helper has done is told in the turn that it has woken, and is an input of the recording', () => {
+test('results of the helper are reported in the turn that it has woken, and are inputs of the recording', () => {
   const path = join(temporaryDirectory(), 'file');
   const helper = new ScriptedHelper();
   const recorded = record({ helper });
@@ -67,7 +67,7 @@ test('what the helper has done is told in the turn that it has woken, and is an 
   const before = statSync(`${path}2`).mtimeMs;
   const again = new Replay(recorded.head, recorded.tape());
   again.turn();
-  // As a command would have done it, in the same place.
+  // As a command would have done it, at the same place.
   write(again.server, path);
   expect(again.run()).toMatchObject({ divergence: null });
   expect(digestOf(again.server)).toBe(digestOf(lab.server));
@@ -75,7 +75,7 @@ test('what the helper has done is told in the turn that it has woken, and is an 
   expect(statSync(`${path}2`).mtimeMs).toBe(before);
 });
 
-test('a job that was under way goes on in a server that lives through the same recording, and is not that of another one', () => {
+test('an unfinished job continues in a replay of the same recording, and does not belong to another server', () => {
   const helper = new ScriptedHelper();
   const recorded = record({ helper });
   const { lab } = recorded;
@@ -100,7 +100,7 @@ test('a job that was under way goes on in a server that lives through the same r
   expect(told).toEqual([7, 1]);
 });
 
-test('an end of a job that was never submitted is a divergence', () => {
+test('the end of a job that was never submitted is a divergence', () => {
   const helper = new ScriptedHelper();
   const recorded = record({ helper });
   recorded.lab.server.jobs.submit({ kind: 'unlink', path: '/none' });
@@ -110,7 +110,7 @@ test('an end of a job that was never submitted is a divergence', () => {
   expect(divergence?.message).toContain('the end of job 1');
 });
 
-test("a loop starts a helper thread with its first job, and hears of what it has done when it is woken", async () => {
+test("a loop starts a helper thread with its first job, and gets the results when it is woken", async () => {
   const path = join(temporaryDirectory(), 'file');
   const woken: (() => void)[] = [];
   const helper = new LoopHelper(null, HELPER_URL.href, { fd: -1, wake: () => woken.shift()?.(), acknowledge() {}, close() {} });

@@ -1,4 +1,4 @@
-/** maxmemory-clients: who is disconnected, and who is not. */
+/** maxmemory-clients: which clients are disconnected, and which are not. */
 import { expect, test } from 'vitest';
 import { type Lab, type LabClient, request, simulate } from '../simulation/harness.js';
 
@@ -12,7 +12,7 @@ function holding(lab: Lab, bytes: number): LabClient {
 
 const evicted = ({ server }: Lab): number => server.stats.clientsEvicted;
 
-test('those that take most go first, until the others are within the limit', () => {
+test('the largest clients are disconnected first, until the others are within the limit', () => {
   using lab = simulate({ settings: { 'maxmemory-clients': 3_000_000 } });
   const clients = [300_000, 900_000, 600_000].map((bytes) => holding(lab, bytes));
   expect(clients.map((client) => client.isClosedByServer)).toEqual([false, false, false]);
@@ -27,7 +27,7 @@ test('those that take most go first, until the others are within the limit', () 
   expect(lab.connect().ask('INFO', 'stats')).toContain('evicted_clients:3\r\n');
 });
 
-test('a client that sends one request beyond the limit goes itself, unless it is protected', () => {
+test('a client that sends one request beyond the limit is disconnected itself, unless it is protected', () => {
   using lab = simulate({ settings: { 'maxmemory-clients': 500_000 } });
   const [client, other] = [lab.connect(), lab.connect()];
   expect(client.ask('CLIENT', 'NO-EVICT', 'ON')).toBe('+OK\r\n');
@@ -51,7 +51,7 @@ test.each([
   expect(evicted(lab)).toBe(1);
 });
 
-test('output that nobody takes counts, and a percentage is that of maxmemory', () => {
+test('unread output counts, and a percentage is of maxmemory', () => {
   using lab = simulate({ settings: { 'maxmemory-clients': -10 }, seed: 4 });
   const [client, reader] = [lab.connect(), lab.connect()];
   client.ask('SETRANGE', 'k', '300000', 'x');

@@ -1,4 +1,4 @@
-/** Who is let in, and who has to go. */
+/** Which clients are admitted, and which are disconnected. */
 import { describe, expect, test } from 'vitest';
 import { Clients } from '../../../src/server/client/clients.js';
 import { PROTECTED_MODE } from '../../../src/server/errors.js';
@@ -6,7 +6,7 @@ import type { Address, TcpStream } from '../../../src/server/io/poll.js';
 import { simulate } from '../simulation/harness.js';
 
 describe('maxclients', () => {
-  test('one more than allowed is told so and closed; a place that is free again is given again', () => {
+  test('one client too many gets an error and is closed; a free place can be used again', () => {
     using lab = simulate({ settings: { maxclients: 2 } });
     const [first] = [lab.connect(), lab.connect()];
     const third = lab.connect();
@@ -25,7 +25,7 @@ describe('protected mode', () => {
     let written = '';
     const stream = { fd: 99, peer, local: peer, write: (from: Buffer, start: number, end: number) => ((written += from.latin1Slice(start, end)), end - start), close: () => {}, setKeepAlive: () => {}, read: () => -1 } as TcpStream;
     const clients = (lab.server as unknown as { clients: Clients }).clients;
-    // Registering a made-up stream with the simulated kernel is beside the point here.
+    // Registering an invented stream with the simulated kernel is not needed here.
     lab.server.loop.register = () => {};
     lab.server.loop.deregister = () => {};
     const result = clients.connect(stream);
@@ -51,7 +51,7 @@ describe('protected mode', () => {
 });
 
 describe('timeout', () => {
-  test('who says nothing for longer is closed; who speaks stays', () => {
+  test('a client that is idle for longer is closed; an active one stays', () => {
     using lab = simulate({ settings: { timeout: 10, loglevel: 'verbose' }, nowMs: 1_700_000_000_000 });
     const silent = lab.connect();
     const busy = lab.connect();
@@ -66,7 +66,7 @@ describe('timeout', () => {
     expect(busy.isClosedByServer).toBe(true);
   });
 
-  test('subscribers and paused clients may be silent', () => {
+  test('subscribers and paused clients may be idle', () => {
     using lab = simulate({ settings: { timeout: 10 } });
     const subscriber = lab.connect();
     subscriber.ask('SUBSCRIBE', 'ch');
@@ -96,7 +96,7 @@ describe('client-output-buffer-limit', () => {
     'client-output-buffer-limit': { normal: { hard, soft, softSeconds }, slave: { hard: 0, soft: 0, softSeconds: 0 }, pubsub: { hard: 100_000, soft: 0, softSeconds: 0 } },
   });
 
-  test('a client that never reads goes at the hard limit, with a line in the log', () => {
+  test('a client that never reads is disconnected at the hard limit, with a line in the log', () => {
     using lab = simulate({ settings: limits(200_000, 0, 0) });
     const writer = lab.connect();
     writer.ask('SET', 'key', VALUE);
@@ -112,7 +112,7 @@ describe('client-output-buffer-limit', () => {
     expect(lab.server.sessions.size).toBe(1);
   });
 
-  test('the soft limit must last, and is forgotten when the client reads', () => {
+  test('the soft limit must be exceeded for some time, and is reset when the client reads', () => {
     using lab = simulate({ settings: limits(0, 100_000, 3) });
     const client = lab.connect();
     client.ask('SET', 'key', VALUE);
@@ -134,7 +134,7 @@ describe('client-output-buffer-limit', () => {
     expect(client.isClosedByServer).toBe(true);
   });
 
-  test('a subscriber has limits of its own, and the publisher goes on', () => {
+  test('a subscriber has limits of its own, and the publisher continues', () => {
     using lab = simulate({ settings: limits(0, 0, 0) });
     const subscriber = lab.connect();
     subscriber.ask('SUBSCRIBE', 'ch');

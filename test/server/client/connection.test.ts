@@ -1,4 +1,4 @@
-/** The path of bytes: half frames, what the trace says of them, and every way in which a connection ends. */
+/** The path of bytes: half frames, their trace, and every way in which a connection ends. */
 import { describe, expect, test, vi } from 'vitest';
 import { request, simulate } from '../simulation/harness.js';
 
@@ -6,7 +6,7 @@ const PIPELINE = request('SET', 'key', 'value') + 'PING\r\n' + request('ECHO', '
 const REPLIES = '+OK\r\n+PONG\r\n$4\r\na\r\nb\r\n$5\r\nvalue\r\n';
 
 describe('half frames', () => {
-  test('a pipeline means the same wherever it is cut', () => {
+  test('a pipeline has the same result wherever it is cut', () => {
     using lab = simulate();
     for (let cut = 1; cut < PIPELINE.length; cut++) {
       const client = lab.connect();
@@ -18,7 +18,7 @@ describe('half frames', () => {
     }
   });
 
-  test('a pipeline means the same byte by byte, with faults and edge-triggered', () => {
+  test('a pipeline has the same result byte by byte, with faults and edge-triggered', () => {
     using lab = simulate({ edgeTriggered: true, faults: { partial: 0.3, wouldBlock: 0.2, spurious: 0.2, interrupt: 0.1 }, seed: 11 });
     const client = lab.connect();
     let received = '';
@@ -29,7 +29,7 @@ describe('half frames', () => {
     expect(received).toBe(REPLIES);
   });
 
-  test('a huge announced length takes no memory before its bytes come', () => {
+  test('a huge announced length takes no memory before its bytes arrive', () => {
     using lab = simulate();
     const client = lab.connect();
     client.send('*2\r\n$4\r\nECHO\r\n$500000000\r\nab');
@@ -51,7 +51,7 @@ describe('half frames', () => {
 });
 
 describe('the trace', () => {
-  test('a frame that came in pieces carries its real bytes', () => {
+  test('the event of a frame that came in several reads has its bytes', () => {
     using lab = simulate();
     const client = lab.connect();
     const events = lab.record();
@@ -63,7 +63,7 @@ describe('the trace', () => {
     expect(events.filter(({ kind }) => kind === 'frame')).toEqual([{ kind: 'frame', token: expect.any(Number), frame: 1, bytes: frame.length, argv: ['SET', 'key', 'value'], raw: frame }]);
   });
 
-  test('each frame of a pipeline carries its own bytes and number, and so do execution and reply', () => {
+  test('the event of each frame of a pipeline has its own bytes and number, and so have execution and reply', () => {
     using lab = simulate();
     const client = lab.connect();
     const events = lab.record();
@@ -76,7 +76,7 @@ describe('the trace', () => {
     expect(events.flatMap((event) => (event.kind === 'reply' ? [event.raw] : [])).join('')).toBe(REPLIES);
   });
 
-  test('no more than the first 512 bytes of a frame are told', () => {
+  test('no more than the first 512 bytes of a frame are traced', () => {
     using lab = simulate();
     const client = lab.connect();
     const events = lab.record();
@@ -86,7 +86,7 @@ describe('the trace', () => {
     expect(events.flatMap((event) => (event.kind === 'frame' ? [event.raw] : []))).toEqual([frame.slice(0, 512)]);
   });
 
-  test('a half frame is told of once for each piece that adds to it, with what is there and what is missing', () => {
+  test('a half frame has one event for each read that adds to it, with what has arrived and what is missing', () => {
     using lab = simulate();
     const client = lab.connect();
     const events = lab.record();
@@ -98,7 +98,7 @@ describe('the trace', () => {
     expect(partial).toEqual([[14, 15], [20, 25], [22, 25], [4, 5]]);
   });
 
-  test('a reply that spans chunks of output is told by its first bytes', () => {
+  test('the event of a reply that spans chunks of output has its first bytes', () => {
     using lab = simulate();
     const client = lab.connect();
     const value = 'abc'.repeat(10_000);
@@ -112,7 +112,7 @@ describe('the trace', () => {
 });
 
 describe('the end of a connection', () => {
-  test('after bytes that break the protocol: the error, the log line, and nothing that follows is executed', () => {
+  test('after a protocol error: the reply, the log line, and nothing that follows is executed', () => {
     using lab = simulate({ settings: { loglevel: 'verbose' } });
     const client = lab.connect();
     client.send('PING\r\n*1\r\n$x\r\nSET a 1\r\n');
@@ -121,7 +121,7 @@ describe('the end of a connection', () => {
     expect(lab.log.at(-1)).toMatch(/^verbose: Protocol error \(invalid bulk length\) from client: id=\d+ .*\. Query buffer during protocol error: '\$x\.\.SET a 1\.\.'$/);
   });
 
-  test('QUIT is answered, and what comes behind it is not', () => {
+  test('QUIT is answered, and what follows it is not', () => {
     using lab = simulate();
     const client = lab.connect();
     client.send('QUIT\r\nPING\r\n');
@@ -154,7 +154,7 @@ describe('the end of a connection', () => {
     expect(client.isClosedByServer).toBe(true);
   });
 
-  test.for([false, true])('what a parked client has sent before it left is read in the turn that tells of its end (edge-triggered: %s)', (edgeTriggered) => {
+  test.for([false, true])('what a parked client has sent before it left is read in the turn that reports its end (edge-triggered: %s)', (edgeTriggered) => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();
     client.ask('BLPOP', 'k', '0');
@@ -165,7 +165,7 @@ describe('the end of a connection', () => {
     expect(lab.server.stats.bytesRead).toBeGreaterThan(4_200_000);
   });
 
-  test('what arrives while a client is parked is moved a few times at most, and answered when it resumes', () => {
+  test('what arrives while a client is parked is moved only a few times, and answered when it resumes', () => {
     using lab = simulate();
     const client = lab.connect();
     const other = lab.connect();

@@ -1,19 +1,19 @@
 /**
- * Ghosts: the clients of a server that was captured, in one that was restored without their sockets.
+ * Ghosts: the clients of a captured server, in one that was restored without their sockets.
  */
 import { deserialize, serialize } from 'node:v8';
 import { expect, test } from 'vitest';
 import type { ServerState } from '../../../src/server/server-state.js';
 import { type Lab, simulate } from '../simulation/harness.js';
 
-/** A server that begins with the state of another one, as it comes out of a file. */
+/** A server that starts from the state of another one, as if read from a file. */
 function restored(lab: Lab, isVirtual = false): Lab {
   return simulate({ from: deserialize(serialize(lab.server.capture())) as ServerState, isVirtual });
 }
 
 const rowOf = (list: string, id: number): string => list.split('\n').find((line) => line.includes(`id=${id} `)) ?? '';
 
-test('they stand in CLIENT LIST as they were, but for their descriptors', () => {
+test('CLIENT LIST shows them unchanged, except for their descriptors', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('CLIENT', 'SETNAME', 'somebody');
@@ -30,7 +30,7 @@ test('they stand in CLIENT LIST as they were, but for their descriptors', () => 
   for (const id of [2, 3]) expect(rowOf(after, id)).toBe(rowOf(before, id).replace(/ fd=\d+ /, ' fd=-1 '));
 });
 
-test('one that waits for a key takes it in its turn, or until its time is over', () => {
+test('one that waits for a key takes it in its turn, or times out', () => {
   using lab = simulate();
   lab.connect().ask('BLPOP', 'queue', '0');
   lab.connect().ask('BLPOP', 'queue', '0.5');
@@ -46,7 +46,7 @@ test('one that waits for a key takes it in its turn, or until its time is over',
   expect(client.ask('INFO', 'clients')).toContain('blocked_clients:0\r\n');
 });
 
-test('a subscription and a tracked key of theirs count, and what they are sent goes nowhere', () => {
+test('their subscriptions and tracked keys count, and what they are sent is discarded', () => {
   using lab = simulate();
   lab.connect().ask('SUBSCRIBE', 'news');
   const tracker = lab.connect();
@@ -61,7 +61,7 @@ test('a subscription and a tracked key of theirs count, and what they are sent g
   expect(client.ask('CLIENT', 'LIST')).not.toMatch(/omem=[1-9]/);
 });
 
-test('CLIENT KILL ends them, and so does the server, with every descriptor given back', () => {
+test('CLIENT KILL ends them, and so does the end of the server, with every descriptor closed', () => {
   using lab = simulate();
   const writer = lab.connect();
   writer.ask('SET', 'big', 'x'.repeat(500_000));
@@ -88,7 +88,7 @@ test('a command that was called before CONFIG RESETSTAT and has failed since is 
   expect(other.connect().ask('INFO', 'commandstats')).toMatch(/cmdstat_blpop:calls=0,.*,failed_calls=1/);
 });
 
-test('new clients get ids that nobody has had', () => {
+test('new clients get ids that were never used', () => {
   using lab = simulate();
   lab.connect();
   lab.connect().close();
@@ -97,7 +97,7 @@ test('new clients get ids that nobody has had', () => {
   expect(other.connect().ask('CLIENT', 'ID')).toBe(':4\r\n');
 });
 
-test('the two servers have nothing in common', () => {
+test('the two servers share nothing', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('RPUSH', 'list', 'a', 'b');
@@ -111,7 +111,7 @@ test('the two servers have nothing in common', () => {
   expect(client.ask('CONFIG', 'GET', 'maxclients')).toContain('10000');
 });
 
-test('keys expire by themselves also where the clock was of another kind', () => {
+test('keys expire by themselves also if the clock is of another kind', () => {
   for (const isVirtual of [true, false]) {
     using lab = simulate({ isVirtual });
     lab.connect().ask('SET', 'k', 'v', 'PX', '500');

@@ -26,7 +26,7 @@ function send(output: OutputBuffer, stream: TcpStream): void {
   output.drop(output.writeTo(stream, output.offered));
 }
 
-test('any part of what waits can be looked at, also when a part of the oldest chunk has left', () => {
+test('any part of what waits can be read, also when a part of the oldest chunk was sent', () => {
   const output = new OutputBuffer();
   let waiting = '';
   for (let i = 0; i < 300; i++) {
@@ -48,7 +48,7 @@ test('any part of what waits can be looked at, also when a part of the oldest ch
   expect([output.capacity, output.extraChunks]).toEqual([0, 0]);
 });
 
-test('to look at the newest reply costs the same behind ten thousand chunks', () => {
+test('reading the newest reply costs the same after ten thousand chunks', () => {
   const output = new OutputBuffer();
   for (let i = 0; i < 10_000; i++) write(output, 'x'.repeat(CHUNK_BYTES));
   write(output, 'y'.repeat(10));

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { QueryBuffer } from '../../../src/server/client/query-buffer.js';
 
-test('what is left of a foreign buffer is copied, what is left of its own stays where it is', () => {
+test('the rest of another buffer is copied, the rest of its own stays where it is', () => {
   const query = new QueryBuffer();
   const foreign = Buffer.from('xxGET');
   query.keep(foreign, 2, 5, 1);
@@ -13,13 +13,13 @@ test('what is left of a foreign buffer is copied, what is left of its own stays 
   expect(query.bytes.latin1Slice(query.start, query.end)).toBe('ET');
 });
 
-test('an announced length alone is no reason for more than a little room', () => {
+test('an announced length alone allocates only a little room', () => {
   const query = new QueryBuffer();
   query.keep(Buffer.from('$536870912\r\n'), 0, 12, 512 * 1024 * 1024);
   expect(query.capacity).toBeLessThan(128 * 1024);
 });
 
-test('room doubles with what has really come, up to what is missing', () => {
+test('room doubles with what has actually arrived, up to what is missing', () => {
   const query = new QueryBuffer();
   query.keep(Buffer.alloc(1_000_000), 0, 1_000_000, 5_000_000);
   query.makeRoom(5_000_000);
@@ -56,7 +56,7 @@ test('a read brings at most one byte more than the limit', () => {
   expect(query.readEnd(1) - query.end).toBe(1);
 });
 
-describe('each byte is moved a few times at most, however many wait', () => {
+describe('each byte is moved only a few times, however many wait', () => {
   const TOTAL = 8_000_000;
 
   test.for([
@@ -76,7 +76,7 @@ describe('each byte is moved a few times at most, however many wait', () => {
     expect(moved).toBeLessThan(3 * TOTAL);
   });
 
-  test('while requests leave in front and others come in behind', () => {
+  test('while requests are executed at the front and others arrive at the end', () => {
     const query = new QueryBuffer();
     let through = 0;
     const moved = countMoved(() => {
@@ -93,7 +93,7 @@ describe('each byte is moved a few times at most, however many wait', () => {
   });
 });
 
-/** What a read does: at most `size` bytes come in behind the others. */
+/** What a read does: appends at most `size` bytes. */
 function fill(query: QueryBuffer, size: number): void {
   query.end = Math.min(query.bytes.length, query.end + size);
 }
@@ -108,7 +108,7 @@ function countMoved(run: () => void): number {
   }
 }
 
-test('with nothing left it holds no memory', () => {
+test('when empty it holds no memory', () => {
   const query = new QueryBuffer();
   query.keep(Buffer.from('abc'), 0, 3, 1);
   query.keep(query.bytes, 3, 3, 1);

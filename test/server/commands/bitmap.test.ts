@@ -14,7 +14,7 @@ function start(strings: { readonly [key: string]: string } = {}): LabClient {
 }
 
 describe('SETBIT and GETBIT', () => {
-  test('answer what was there; a string grows with zeros', () => {
+  test('return the old bit; a string grows with zeros', () => {
     const client = start();
     expect(client.ask('SETBIT', 'k', '7', '1')).toBe(':0\r\n');
     expect(client.ask('SETBIT', 'k', '7', '1')).toBe(':1\r\n');
@@ -26,11 +26,11 @@ describe('SETBIT and GETBIT', () => {
     expect(client.ask('GETBIT', 'none', '0')).toBe(':0\r\n');
   });
 
-  test('a string never gets longer than can be answered', () => {
+  test('a string never gets longer than can be sent', () => {
     expect(start().ask('SETBIT', 'k', '4294967295', '1')).toBe('-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n');
   });
 
-  test('see the digits of an integer', () => {
+  test('read the digits of an integer', () => {
     const client = start({ k: '1' });
     expect(client.ask('GETBIT', 'k', '2')).toBe(':1\r\n');
     expect(client.ask('SETBIT', 'k', '6', '1')).toBe(':0\r\n');
@@ -51,7 +51,7 @@ describe('SETBIT and GETBIT', () => {
     expect(start().ask(...argv)).toBe(reply);
   });
 
-  test('a bit that stays as it is wakes no watcher, unless the string grew for it', () => {
+  test('a bit that does not change wakes no watcher, unless the string grew', () => {
     const lab = simulate();
     const [client, other] = [lab.connect(), lab.connect()];
     client.ask('SETBIT', 'k', '0', '1');
@@ -138,7 +138,7 @@ describe('BITOP', () => {
     expect(client.ask('GET', 'target')).toBe(bulk(result));
   });
 
-  test('of nothing deletes the target', () => {
+  test('of missing keys deletes the target', () => {
     const client = start({ target: 'x' });
     expect(client.ask('BITOP', 'AND', 'target', 'none', 'none')).toBe(':0\r\n');
     expect(client.ask('GET', 'target')).toBe('$-1\r\n');
@@ -154,14 +154,14 @@ describe('BITOP', () => {
 });
 
 describe('BITFIELD', () => {
-  test('SET answers the old value, INCRBY the new one, GET what is there, in order', () => {
+  test('SET returns the old value, INCRBY the new one, GET the current one, in order', () => {
     const client = start();
     expect(client.ask('BITFIELD', 'k', 'SET', 'u8', '#1', '200', 'INCRBY', 'u8', '#1', '50', 'GET', 'i8', '8', 'get', 'u4', '100')).toBe('*4\r\n:0\r\n:250\r\n:-6\r\n:0\r\n');
     expect(client.ask('GET', 'k')).toBe(bulk('\x00\xfa'));
     expect(client.ask('BITFIELD', 'k')).toBe('*0\r\n');
   });
 
-  test('OVERFLOW holds for what follows', () => {
+  test('OVERFLOW applies to what follows', () => {
     const client = start();
     expect(client.ask('BITFIELD', 'k', 'OVERFLOW', 'SAT', 'SET', 'u8', '0', '300', 'INCRBY', 'u8', '0', '1', 'overflow', 'fail', 'INCRBY', 'u8', '0', '1', 'OVERFLOW', 'WRAP', 'INCRBY', 'u8', '0', '1')).toBe(
       '*4\r\n:0\r\n:255\r\n$-1\r\n:0\r\n',
@@ -176,7 +176,7 @@ describe('BITFIELD', () => {
     );
   });
 
-  test('all is parsed before anything is done', () => {
+  test('everything is parsed before anything is executed', () => {
     const client = start();
     expect(client.ask('BITFIELD', 'k', 'SET', 'u8', '0', '1', 'GET', 'u8')).toBe(SYNTAX);
     expect(client.ask('GET', 'k')).toBe('$-1\r\n');

@@ -51,7 +51,7 @@ describe.each([
     ['GEOADD g 181 0 x', '-ERR invalid longitude,latitude pair 181.000000,0.000000'], ['GEODIST g Palermo Catania x', '-ERR unsupported unit provided. please use M, KM, FT, MI'],
   ]],
 ] as const)('%s', (_family, requests) => {
-  test('answer as Redis does', () => {
+  test('reply as Redis does', () => {
     for (const [words, reply] of requests) expect(`${words} → ${ask(words)}`).toBe(`${words} → ${reply}`);
   });
 });
@@ -71,7 +71,7 @@ test('RESP3 has sets, maps, doubles and pairs', () => {
 });
 
 describe('a client that waits for a sorted set', () => {
-  test('is served in its turn by whatever command fills it', () => {
+  test('is served in its turn by every command that fills it', () => {
     const first = lab.connect();
     const second = lab.connect();
     expect(ask('BZPOPMIN z 0', first)).toBe('');
@@ -82,7 +82,7 @@ describe('a client that waits for a sorted set', () => {
     expect(ask('EXISTS z')).toBe(':0');
   });
 
-  test('gets nil when its time is over, and is not woken by another type', () => {
+  test('gets nil at its timeout, and is not woken by another type', () => {
     const waiting = lab.connect();
     ask('BZPOPMAX z 0.1', waiting);
     ask('SADD z 1');

@@ -14,11 +14,11 @@ beforeEach(() => {
 });
 afterEach(() => lab.close());
 
-/** A request as words, which therefore hold no spaces. */
+/** A request as words, which therefore contain no spaces. */
 const ask = (line: string): string => client.ask(...line.split(' '));
 
-describe('deleting and looking', () => {
-  test('DEL and UNLINK count the keys that were there', () => {
+describe('deleting and looking up', () => {
+  test('DEL and UNLINK count the existing keys', () => {
     ask('SET a 1');
     ask('SET b 1');
     expect(ask('DEL a none a')).toBe(':1\r\n');
@@ -36,7 +36,7 @@ describe('deleting and looking', () => {
     expect([ask('TYPE a'), ask('TYPE s'), ask('TYPE none')]).toEqual(['+string\r\n', '+set\r\n', '+none\r\n']);
   });
 
-  test('KEYS leaves out what is due, and RANDOMKEY never answers it', () => {
+  test('KEYS leaves out expired keys, and RANDOMKEY never returns one', () => {
     ask('SET a 1');
     ask('SET b 1');
     ask('PEXPIRE b 10');
@@ -93,7 +93,7 @@ describe('expiry', () => {
     expect(ask(line)).toBe(`-ERR ${text}\r\n`);
   });
 
-  test('PERSIST takes the expiry away, once', () => {
+  test('PERSIST removes the expiry, once', () => {
     ask('EXPIRE k 10');
     expect([ask('PERSIST k'), ask('PERSIST k'), ask('TTL k')]).toEqual([':1\r\n', ':0\r\n', ':-1\r\n']);
   });
@@ -106,12 +106,12 @@ describe('moving', () => {
     ask('EXPIRE a 100');
   });
 
-  test('RENAME replaces the other key and takes the expiry along', () => {
+  test('RENAME replaces the other key and keeps the expiry', () => {
     expect(ask('RENAME a b')).toBe(OK);
     expect([ask('GET b'), ask('TTL b'), ask('EXISTS a')]).toEqual([bulk('1'), ':100\r\n', ':0\r\n']);
   });
 
-  test('RENAMENX does nothing if there is such a key', () => {
+  test('RENAMENX does nothing if the new key exists', () => {
     expect([ask('RENAMENX a b'), ask('RENAMENX a a'), ask('RENAMENX a c')]).toEqual([':0\r\n', ':0\r\n', ':1\r\n']);
   });
 
@@ -207,7 +207,7 @@ describe('OBJECT', () => {
     expect(ask('OBJECT REFCOUNT k')).toBe(':1\r\n');
   });
 
-  test('IDLETIME is the seconds since the last use, and TOUCH begins anew', () => {
+  test('IDLETIME is the seconds since the last use, and TOUCH resets it', () => {
     ask('SET k v');
     lab.advance(9500);
     expect(ask('OBJECT IDLETIME k')).toBe(':9\r\n');
@@ -225,7 +225,7 @@ describe('OBJECT', () => {
     expect(ask('OBJECT IDLETIME k')).toMatch(/^-ERR An LFU maxmemory policy is selected/);
   });
 
-  test('every subcommand answers nil for a key that is not there', () => {
+  test('every subcommand returns nil for a missing key', () => {
     expect(['ENCODING', 'REFCOUNT', 'IDLETIME', 'FREQ'].map((name) => ask(`OBJECT ${name} none`))).toEqual([NIL, NIL, NIL, NIL]);
   });
 
@@ -237,7 +237,7 @@ describe('OBJECT', () => {
 });
 
 describe('WAIT', () => {
-  test('answers at once if no replica is asked for', () => {
+  test('replies at once if no replica is required', () => {
     expect(ask('WAIT 0 0')).toBe(':0\r\n');
   });
 

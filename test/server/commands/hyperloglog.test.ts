@@ -18,7 +18,7 @@ describe('PFADD and PFCOUNT', () => {
     expect(client.ask('PFCOUNT', 'none')).toBe(':0\r\n');
   });
 
-  test('the count that is kept in the value travels with it', () => {
+  test('the cached count is part of the value', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('PFADD', 'h', 'a', 'b');
@@ -29,7 +29,7 @@ describe('PFADD and PFCOUNT', () => {
     expect(client.ask('PFCOUNT', 'h')).toBe(':3\r\n');
   });
 
-  test('refuse what is no HyperLogLog, and notice corrupted ones', () => {
+  test('refuse other strings, and detect corrupted ones', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('SET', 'text', 'abc');
@@ -46,7 +46,7 @@ describe('PFADD and PFCOUNT', () => {
 });
 
 describe('PFMERGE', () => {
-  test('makes the union, dense if one of the sources is', () => {
+  test('computes the union, dense if one of the sources is', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('PFADD', 'a', '1', '2');
@@ -87,7 +87,7 @@ test('PFSELFTEST passes', { timeout: 60_000 }, () => {
   expect(lab.connect().ask('PFSELFTEST')).toBe('+OK\r\n');
 });
 
-test('hll-sparse-max-bytes says when a HyperLogLog becomes dense', () => {
+test('hll-sparse-max-bytes determines when a HyperLogLog becomes dense', () => {
   using lab = simulate({ settings: { 'hll-sparse-max-bytes': 20 } });
   const client = lab.connect();
   client.ask('PFADD', 'h', 'a', 'b', 'c');

@@ -13,7 +13,7 @@ const WRONG_TYPE = '-WRONGTYPE Operation against a key holding the wrong kind of
 const NOT_AN_INTEGER = error('value is not an integer or out of range');
 const SYNTAX = error('syntax error');
 
-/** `list` holds a b c a, `text` a string; there is nothing at `none`. */
+/** `list` holds b c a, `text` a string; `none` does not exist. */
 function prepared(client: LabClient): LabClient {
   client.ask('RPUSH', 'list', 'a', 'b', 'c', 'a');
   client.ask('SET', 'text', 'v');
@@ -107,7 +107,7 @@ describe('on the list a b c a', () => {
   });
 });
 
-test('a move tells of the push before the pop, and of the end of an emptied list', () => {
+test('a move reports the push before the pop, and the deletion of an emptied list', () => {
   using lab = simulate();
   const [client, listener] = [lab.connect(), lab.connect()];
   client.ask('CONFIG', 'SET', 'notify-keyspace-events', 'Elg');

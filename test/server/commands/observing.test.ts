@@ -1,4 +1,4 @@
-/** What the server tells of itself: INFO, SLOWLOG, LATENCY, MONITOR, CONFIG RESETSTAT, MEMORY. */
+/** What the server reports about itself: INFO, SLOWLOG, LATENCY, MONITOR, CONFIG RESETSTAT, MEMORY. */
 import { describe, expect, test } from 'vitest';
 import { monitorLine } from '../../../src/server/features/monitors.js';
 import { parse, type Wire } from '../../support/resp-client.js';
@@ -14,7 +14,7 @@ function info(client: LabClient, section: string): { [name: string]: string } {
 }
 
 describe('INFO', () => {
-  test('has the sections asked for, in one order', () => {
+  test('has the requested sections, in a fixed order', () => {
     using lab = simulate();
     const client = lab.connect();
     const titles = (...names: string[]): string[] => ((ask(client, 'INFO', ...names) as string).match(/^# \w+/gm) ?? []).map((title) => title.slice(2));
@@ -67,7 +67,7 @@ describe('INFO', () => {
     expect(info(client, 'stats')).toMatchObject({ dump_payload_sanitizations: '0', total_reads_processed: '1', total_writes_processed: '1' });
   });
 
-  test('says for how long memory has been above its limit, now and in all', () => {
+  test('reports how long memory has been above its limit, now and in total', () => {
     using lab = simulate();
     const client = lab.connect();
     const limit = lab.server.keyspace.usedBytes + 1000;
@@ -90,7 +90,7 @@ describe('INFO', () => {
     expect(info(client, 'stats')).toMatchObject({ total_eviction_exceeded_time: '0' });
   });
 
-  test('an error that ends the waiting of a client is counted as any other', () => {
+  test('an error that ends the wait of a client is counted like any other', () => {
     using lab = simulate();
     const [client, reader, other] = [lab.connect(), lab.connect(), lab.connect()];
     const id = String(ask(client, 'CLIENT', 'ID'));
@@ -106,7 +106,7 @@ describe('INFO', () => {
     other.ask('CLIENT', 'UNBLOCK', id, 'TIMEOUT');
     const { cmdstat_xreadgroup, cmdstat_blpop } = info(other, 'commandstats');
     expect(cmdstat_xreadgroup).toMatch(/^calls=1,.*,failed_calls=1$/);
-    // As Redis counts it: also where CLIENT UNBLOCK has sent what the timeout would have.
+    // As Redis counts it: also if CLIENT UNBLOCK has sent the reply of the timeout.
     expect(cmdstat_blpop).toMatch(/^calls=2,.*,failed_calls=2$/);
     expect(info(other, 'stats')).toMatchObject({ total_error_replies: '2' });
   });
@@ -124,7 +124,7 @@ describe('INFO', () => {
     expect(info(client, 'stats')['instantaneous_ops_per_sec']).toBe('0');
   });
 
-  test('CONFIG RESETSTAT begins anew', () => {
+  test('CONFIG RESETSTAT resets the counters', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('GET', 'none');
@@ -152,7 +152,7 @@ describe('SLOWLOG', () => {
     expect((echo as string[])[1]).toBe(`${'x'.repeat(128)}... (72 more bytes)`);
   });
 
-  test('a command that has waited is logged when it is served, and not if its time was over', () => {
+  test('a blocked command is logged when it is served, and not at its timeout', () => {
     using lab = simulate({ settings: { 'slowlog-log-slower-than': 0 } });
     const [client, other] = [lab.connect(), lab.connect()];
     const logged = (): string[] => (ask(other, 'SLOWLOG', 'GET', '-1') as Wire[][]).map(([, , , words]) => (words as string[])[0]!).filter((name) => name.startsWith('B') || name === 'WAIT');
@@ -168,7 +168,7 @@ describe('SLOWLOG', () => {
     expect(logged()).toEqual(['BLPOP']);
   });
 
-  test('passwords are taken out', () => {
+  test('passwords are removed', () => {
     using lab = simulate({ settings: { 'slowlog-log-slower-than': 0 } });
     const client = lab.connect();
     client.ask('CONFIG', 'SET', 'requirepass', 'secret', 'hz', '10');
@@ -209,14 +209,14 @@ describe('LATENCY', () => {
     expect(ask(client, 'LATENCY', 'LATEST')).toEqual([]);
   });
 
-  test('hears of the keyspace while it has a threshold', () => {
+  test('measures the keyspace while it has a threshold', () => {
     using lab = simulate();
     const client = lab.connect();
     const expireOne = (): void => {
       client.ask('SET', 'k', 'v', 'PX', '50');
       lab.advance(200);
     };
-    // From here on every look at the clock costs 3 ms.
+    // From here on every reading of the clock costs 3 ms.
     lab.clock.readUs = () => (lab.clock.nowUs += 3000);
     expireOne();
     expect(ask(client, 'LATENCY', 'LATEST')).toEqual([]);
@@ -242,7 +242,7 @@ describe('LATENCY', () => {
 });
 
 describe('MONITOR', () => {
-  test('shows what others do, with time, database, address and quoted bytes, but no administration', () => {
+  test('shows the commands of others, with time, database, address and quoted bytes, but no administration', () => {
     using lab = simulate({ nowMs: 1_700_000_000_123 });
     const [watcher, client] = [lab.connect(), lab.connect()];
     expect(watcher.ask('MONITOR')).toBe('+OK\r\n');
@@ -254,7 +254,7 @@ describe('MONITOR', () => {
     expect(lines).toHaveLength(3);
   });
 
-  test('costs nothing once nobody watches', () => {
+  test('costs nothing without a monitor', () => {
     using lab = simulate();
     const watcher = lab.connect();
     watcher.ask('MONITOR');
@@ -269,7 +269,7 @@ describe('MONITOR', () => {
   });
 });
 
-test('MEMORY STATS tells how much the tables of each database take, those of keys that expire apart', () => {
+test('MEMORY STATS reports the tables of each database, those of volatile keys separately', () => {
   using lab = simulate();
   const client = lab.connect();
   const tables = (): Wire[][] => {

@@ -28,7 +28,7 @@ describe('subscribing', () => {
     expect(client.ask(unsubscribe)).toBe(array(off, null, 0));
   });
 
-  test('channels and patterns are counted together, shard channels apart', () => {
+  test('channels and patterns are counted together, shard channels separately', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('SUBSCRIBE', 'a');
@@ -44,7 +44,7 @@ describe('subscribing', () => {
     expect(client.ask('UNSUBSCRIBE')).toBe(push('unsubscribe', null, 0));
   });
 
-  test('inside a transaction the confirmations stand in the reply of EXEC', () => {
+  test('inside a transaction the confirmations are in the reply of EXEC', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('MULTI');
@@ -54,7 +54,7 @@ describe('subscribing', () => {
   });
 });
 
-test('a transaction does not take SSUBSCRIBE', () => {
+test('a transaction refuses SSUBSCRIBE', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('MULTI');
@@ -72,7 +72,7 @@ describe('publishing', () => {
     expect(subscriber.receive()).toBe(array('message', 'news', 'hello') + array('pmessage', 'n*', 'news', 'hello') + array('pmessage', '*', 'news', 'hello'));
   });
 
-  test('a shard channel is a world of its own', () => {
+  test('shard channels are separate from other channels', () => {
     using lab = simulate();
     const [subscriber, publisher] = [lab.connect(), lab.connect()];
     subscriber.ask('SSUBSCRIBE', 'c');
@@ -89,7 +89,7 @@ describe('publishing', () => {
     expect(subscriber.receive()).toBe(array('message', 'c\0', '\xff\r\n'));
   });
 
-  test('in RESP3 a publisher hears its own message before the reply', () => {
+  test('in RESP3 a publisher gets its own message before the reply', () => {
     using lab = simulate();
     const client = connectNew(lab);
     client.ask('SUBSCRIBE', 'c');
@@ -114,7 +114,7 @@ describe('publishing', () => {
     expect(events.filter((event) => event.kind === 'publish')).toMatchObject([{ channel: 'c', bytes: 4, receivers: 1 }]);
   });
 
-  test('a client that is gone receives nothing any more', () => {
+  test('a client that is gone receives nothing', () => {
     using lab = simulate();
     const [subscriber, publisher] = [lab.connect(), lab.connect()];
     subscriber.ask('SUBSCRIBE', 'c');

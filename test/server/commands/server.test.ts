@@ -9,8 +9,8 @@ describe('SHUTDOWN', () => {
     expect(lab.server.loop.isStopped).toBe(true);
   });
 
-  test('SAVE is refused where nothing can be written, unless FORCE is told', () => {
-    // The name of a folder is not that of a file.
+  test('SAVE is refused where nothing can be written, unless FORCE is given', () => {
+    // The name of a folder, which cannot be used for a file.
     using lab = simulate({ settings: { dir: '/proc', dbfilename: 'self' } });
     const client = lab.connect();
     expect(client.ask('SHUTDOWN', 'SAVE')).toBe('-ERR Errors trying to SHUTDOWN. Check logs.\r\n');
@@ -26,7 +26,7 @@ describe('DEBUG', () => {
     expect(lab.connect().ask('DEBUG', 'SLEEP', '0')).toMatch(/^-ERR DEBUG command not allowed\. /);
   });
 
-  test('… and so is MODULE LOAD, both before it matters who the client is', () => {
+  test('… and so is MODULE LOAD, both before permissions are checked', () => {
     using lab = simulate({ settings: { requirepass: 'secret' } });
     const client = lab.connect();
     expect(client.ask('DEBUG', 'SLEEP', '0')).toMatch(/^-ERR DEBUG command not allowed\. If the enable-debug-command option /);
@@ -34,7 +34,7 @@ describe('DEBUG', () => {
     expect(client.ask('MODULE', 'LIST')).toBe('-NOAUTH Authentication required.\r\n');
   });
 
-  test('OBJECT finds a key that is due and that nobody has come across since', () => {
+  test('OBJECT finds an expired key that has not been deleted yet', () => {
     using lab = simulate({ settings: { 'enable-debug-command': 'yes' } });
     const client = lab.connect();
     client.ask('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
@@ -60,7 +60,7 @@ describe('CONFIG SET', () => {
     expect(client.ask('CONFIG', 'SET', 'dbfilename', 'a/b')).toBe("-ERR CONFIG SET failed (possibly related to argument 'dbfilename') - dbfilename can't be a path, just a filename\r\n");
   });
 
-  test('loglevel decides at once what is logged', () => {
+  test('loglevel takes effect at once', () => {
     using lab = simulate({ settings: { 'enable-debug-command': 'yes' } });
     const client = lab.connect();
     lab.server.log('verbose', 'one');

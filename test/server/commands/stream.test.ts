@@ -10,7 +10,7 @@ const NIL_ARRAY = '*-1\r\n';
 const NOW = 1_000_000;
 
 describe('IDs from the clock', () => {
-  test('are its milliseconds, with a sequence within one, and never go back', () => {
+  test('are its milliseconds, with a sequence within one, and never decrease', () => {
     using lab = simulate({ nowMs: NOW });
     const client = lab.connect();
     expect(client.ask('XADD', 'x', '*', 'a', '1')).toBe(bulk('1000000-0'));
@@ -23,7 +23,7 @@ describe('IDs from the clock', () => {
 });
 
 describe('waiting with XREAD', () => {
-  test('ends with the next entry, for all who wait', () => {
+  test('ends with the next entry, for all waiting clients', () => {
     using lab = simulate();
     const [a, b, writer] = [lab.connect(), lab.connect(), lab.connect()];
     expect(a.ask('XREAD', 'BLOCK', '0', 'STREAMS', 'x', '$')).toBe('');
@@ -33,7 +33,7 @@ describe('waiting with XREAD', () => {
     expect([a.receive(), b.receive()]).toEqual([reply, reply]);
   });
 
-  test('ends when the time is over', () => {
+  test('ends at the timeout', () => {
     using lab = simulate();
     const client = lab.connect();
     expect(client.ask('XREAD', 'BLOCK', '100', 'STREAMS', 'x', '$')).toBe('');
@@ -70,7 +70,7 @@ describe('waiting with XREADGROUP', () => {
     expect(client.receive()).toBe(error);
   });
 
-  test('goes on through changes that bring no entry', () => {
+  test('continues through changes that add no entry', () => {
     using lab = simulate();
     const [client, other] = [lab.connect(), lab.connect()];
     other.ask('XADD', 'x', '1-1', 'f', 'v');
@@ -113,7 +113,7 @@ describe('idle times', () => {
 describe('RESTORE', () => {
   const FIVE = Buffer.from('00c0050a00632f5f66832fb351', 'hex').latin1Slice();
 
-  test('brings a value back, with the time that it is to live', () => {
+  test('restores a value, with its time to live', () => {
     using lab = simulate({ nowMs: NOW });
     const client = lab.connect();
     expect(client.ask('RESTORE', 'k', '1500', FIVE)).toBe(OK);
@@ -125,7 +125,7 @@ describe('RESTORE', () => {
     expect(client.ask('OBJECT', 'IDLETIME', 'k')).toBe(':77\r\n');
   });
 
-  test('of a value that is over already deletes what it was to replace', () => {
+  test('of an expired value deletes the key that it was to replace', () => {
     using lab = simulate({ nowMs: NOW });
     const client = lab.connect();
     client.ask('SET', 'k', 'v');
@@ -133,7 +133,7 @@ describe('RESTORE', () => {
     expect(client.ask('EXISTS', 'k')).toBe(':0\r\n');
   });
 
-  test('keeps a counter of uses where the policy counts them', () => {
+  test('keeps a counter of uses if the policy counts them', () => {
     using lab = simulate({ settings: { 'maxmemory-policy': 'allkeys-lfu' } });
     const client = lab.connect();
     expect(client.ask('RESTORE', 'k', '0', FIVE, 'FREQ', '99')).toBe(OK);
@@ -141,7 +141,7 @@ describe('RESTORE', () => {
   });
 });
 
-test('SORT gives a small sorted set its dict for good', () => {
+test('SORT gives a small sorted set its dict permanently', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('ZADD', 'z', '1', 'b', '2', 'a');

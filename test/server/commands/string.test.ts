@@ -26,7 +26,7 @@ function start(): { lab: Lab; client: LabClient } {
 }
 
 describe('SET', () => {
-  test('NX stores only what is new, XX only what is there', () => {
+  test('NX stores only new keys, XX only existing ones', () => {
     const { client } = start();
     expect(client.ask('SET', 'k', '1', 'XX')).toBe(NIL);
     expect(client.ask('SET', 'k', '1', 'nx')).toBe(OK);
@@ -35,7 +35,7 @@ describe('SET', () => {
     expect(client.ask('GET', 'k')).toBe(bulk('2'));
   });
 
-  test('GET returns what was there, whether it stores or not', () => {
+  test('GET returns the old value, whether it stores or not', () => {
     const { client } = start();
     expect(client.ask('SET', 'k', '1', 'GET')).toBe(NIL);
     expect(client.ask('SET', 'k', '2', 'NX', 'GET')).toBe(bulk('1'));
@@ -105,7 +105,7 @@ describe('SET', () => {
 });
 
 describe('SETNX, SETEX, PSETEX, GETSET', () => {
-  test('are SET in older words', () => {
+  test('are older forms of SET', () => {
     const { lab, client } = start();
     expect(client.ask('SETNX', 'k', '1')).toBe(':1\r\n');
     expect(client.ask('SETNX', 'k', '2')).toBe(':0\r\n');
@@ -149,7 +149,7 @@ describe('GETDEL and GETEX', () => {
     expect(client.ask('GETEX', 'k', ...options)).toBe(SYNTAX);
   });
 
-  test('GETEX complains of a time only if there is something that could expire', () => {
+  test('GETEX checks its time only if the key exists', () => {
     const { client } = start();
     expect(client.ask('GETEX', 'none', 'EX', 'x')).toBe(NIL);
     expect(client.ask('GETEX', 'set', 'EX', 'x')).toBe(WRONG_TYPE);
@@ -160,7 +160,7 @@ describe('GETDEL and GETEX', () => {
 });
 
 describe('MGET, MSET, MSETNX', () => {
-  test('MGET says nil for what is no string', () => {
+  test('MGET returns nil for what is no string', () => {
     const { client } = start();
     client.ask('MSET', 'a', '1', 'b', 'two');
     expect(client.ask('MGET', 'a', 'none', 'set', 'b')).toBe(`*4\r\n${bulk('1')}${NIL}${NIL}${bulk('two')}`);
@@ -228,7 +228,7 @@ describe('INCR and its family', () => {
 });
 
 describe('APPEND and SETRANGE', () => {
-  test('APPEND to nothing stores, to something makes it raw', () => {
+  test('APPEND stores a missing key, and makes an existing one raw', () => {
     const { lab, client } = start();
     expect(client.ask('APPEND', 'k', '12')).toBe(':2\r\n');
     expect(encoding(lab, 'k')).toBe('int');
@@ -248,7 +248,7 @@ describe('APPEND and SETRANGE', () => {
     expect(encoding(lab, 'k')).toBe('raw');
   });
 
-  test('SETRANGE of nothing changes nothing', () => {
+  test('SETRANGE with an empty value changes nothing', () => {
     const { lab, client } = start();
     expect(client.ask('SETRANGE', 'none', '5', '')).toBe(':0\r\n');
     expect(client.ask('GET', 'none')).toBe(NIL);
@@ -258,7 +258,7 @@ describe('APPEND and SETRANGE', () => {
     expect(client.ask('SETRANGE', 'k', '-1', 'x')).toBe('-ERR offset is out of range\r\n');
   });
 
-  test('no string grows beyond proto-max-bulk-len, nor beyond what can be answered', () => {
+  test('no string grows beyond proto-max-bulk-len, nor beyond what can be sent', () => {
     const tooLong = '-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n';
     using lab = simulate({ settings: { 'proto-max-bulk-len': 1024 * 1024 } });
     const client = lab.connect();
@@ -290,7 +290,7 @@ describe('GETRANGE, SUBSTR and STRLEN', () => {
     expect(client.ask('SUBSTR', 'raw', from, to)).toBe(bulk(text));
   });
 
-  test('integers are text here, and nothing is empty', () => {
+  test('integers are text here, and a missing key is empty', () => {
     const { client } = start();
     client.ask('SET', 'k', '-123');
     expect(client.ask('GETRANGE', 'k', '1', '2')).toBe(bulk('12'));
@@ -329,7 +329,7 @@ describe('LCS', () => {
     expect(client.ask('LCS', 'a', 'b', 'IDX', 'MINMATCHLEN', '4', 'WITHMATCHLEN')).toBe(index(1, `*3\r\n${range(4, 7)}${range(5, 8)}:4\r\n`));
   });
 
-  test('nothing is an empty string, and other types are refused', () => {
+  test('a missing key is an empty string, and other types are refused', () => {
     const client = twoTexts();
     expect(client.ask('LCS', 'a', 'none')).toBe(bulk(''));
     expect(client.ask('LCS', 'a', 'set')).toBe('-ERR The specified keys must contain string values\r\n');

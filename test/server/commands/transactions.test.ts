@@ -38,7 +38,7 @@ describe('MULTI and EXEC', () => {
     expect(client.ask('EXEC')).toBe('*0\r\n');
   });
 
-  test('an error while executing is one of the replies and stops nothing', () => {
+  test('an error during execution is one of the replies and stops nothing', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('RPUSH', 'list', 'a');
@@ -71,7 +71,7 @@ describe('MULTI and EXEC', () => {
     expect(client.ask('EXEC')).toBe('*1\r\n+PONG\r\n');
   });
 
-  test('HELLO inside changes the version of what comes behind it', () => {
+  test('HELLO inside changes the version of what follows it', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('MULTI');
@@ -133,7 +133,7 @@ describe('WATCH', () => {
     expect(client.ask('EXEC')).toBe(expected);
   });
 
-  test('a change inside the own transaction does not break it', () => {
+  test('a change within the same transaction does not break it', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('WATCH', 'k');
@@ -154,7 +154,7 @@ describe('WATCH', () => {
     expect(watcher.ask('EXEC')).toBe('*0\r\n');
   });
 
-  test('the keyspace hears of no listener while nobody watches', () => {
+  test('the keyspace has no listener while no key is watched', () => {
     using lab = simulate();
     const client = lab.connect();
     expect(lab.server.keyspace.listener).toBeNull();
@@ -164,7 +164,7 @@ describe('WATCH', () => {
     expect(lab.server.keyspace.listener).toBeNull();
   });
 
-  test('a client that goes away takes its watches along', () => {
+  test('the watches of a client end with its connection', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('WATCH', 'a', 'b');
@@ -176,7 +176,7 @@ describe('WATCH', () => {
   describe('and expiry', () => {
     const db = (lab: Lab) => lab.server.keyspace.databases[0]!;
 
-    test('a watched key whose time passes breaks the transaction, also before anybody deletes it', () => {
+    test('a watched key that expires breaks the transaction, also before it is deleted', () => {
       using lab = simulate();
       const client = lab.connect();
       client.ask('SET', 'k', 'v');

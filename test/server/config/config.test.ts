@@ -40,7 +40,7 @@ test.each([
   expect(current).toEqual(value);
 });
 
-test('a class of client-output-buffer-limit that is not named keeps its limits', () => {
+test('classes of client-output-buffer-limit that are not named keep their limits', () => {
   const config = new Config();
   set(config, 'client-output-buffer-limit', 'pubsub 1mb 2 3');
   expect(config.text('client-output-buffer-limit')).toBe('normal 0 0 0 slave 268435456 67108864 60 pubsub 1048576 2 3');
@@ -52,7 +52,7 @@ test('CONFIG SET of several is all or nothing', () => {
   expect(config.values.maxmemory).toBe(0);
 });
 
-test('a listener that refuses takes everything back, and those that were told are told again', () => {
+test('a listener that refuses reverts everything, and listeners called before are called again', () => {
   const config = new Config();
   const told: number[] = [];
   config.onChange('maxmemory', (value) => void told.push(value));
@@ -62,13 +62,13 @@ test('a listener that refuses takes everything back, and those that were told ar
   expect(config.values.maxmemory).toBe(0);
 });
 
-test('values given by a program are checked as well', () => {
+test('values set by a program are checked as well', () => {
   expect(() => new Config({ port: 99999 })).toThrow('port: argument must be between 0 and 65535 inclusive');
   expect(() => new Config({ port: '1' as never })).toThrow('port: must be a number');
   expect(() => new Config({ prot: 1 } as never)).toThrow('prot: there is no such setting');
 });
 
-test('patterns find names and earlier names, but hidden settings only by name', () => {
+test('patterns match names and former names, but not hidden settings', () => {
   const config = new Config();
   expect(config.find('hash-max-*-entries', stringMatch).map(([name]) => name)).toEqual(['hash-max-listpack-entries', 'hash-max-ziplist-entries']);
   expect(config.find('watchdog*', stringMatch)).toEqual([]);

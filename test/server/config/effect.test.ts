@@ -1,6 +1,6 @@
 /**
- * Whether the table of settings tells the truth about what has an effect: a name that no source mentions can have none, and one that some
- * source reads should not be marked as idle.
+ * Checks what the table of settings says about effects: a name that no source mentions can have none, and one that some source reads should not
+ * be marked as idle.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,17 +16,17 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 
 const names = Object.keys(SETTINGS) as SettingName[];
 
-/** Names with a hyphen can only be read in quotes, so the search is exact; others as a property of the record, or taken out of it. */
+/** Names with a hyphen can only be read in quotes, so the search is exact; others as a property of the record, or destructured. */
 function isRead(name: string): boolean {
   if (name.includes('-')) return sources.some((source) => source.includes(`'${name}'`));
   const reading = new RegExp(String.raw`(?:values|settings)\.${name}\b|\{[^{}]*\b${name}\b[^{}]*\} = [\w.]*(?:values|settings)\b|onChange\('${name}'`);
   return sources.some((source) => reading.test(source));
 }
 
-test('every setting that is said to have an effect is read somewhere', () => {
+test('every setting with an effect is read somewhere', () => {
   expect(names.filter((name) => settingOf(name).effect === 'yes' && !isRead(name))).toEqual([]);
 });
 
-test('no setting that is read somewhere is said to have no effect: change its `effect` in config/settings.ts', () => {
+test('no setting that is read somewhere is marked as without effect: change its `effect` in config/settings.ts', () => {
   expect(names.filter((name) => settingOf(name).effect === 'none' && isRead(name))).toEqual([]);
 });

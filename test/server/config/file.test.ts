@@ -27,7 +27,7 @@ test.each([
   expect(splitWords(line)).toEqual(words);
 });
 
-test('a redis.conf becomes typed values, whatever the case and age of a name', () => {
+test('a redis.conf is parsed into typed values, with names in any case and former names', () => {
   expect(read('PORT 7000\nlua-time-limit 99\nappendonly yes\nmaxmemory 1gb\nclient-output-buffer-limit replica 0 0 0\n')).toMatchObject({
     port: 7000,
     'busy-reply-threshold': 99,
@@ -37,7 +37,7 @@ test('a redis.conf becomes typed values, whatever the case and age of a name', (
   });
 });
 
-test('save lines add up, and an empty one begins anew', () => {
+test('save lines add up, and an empty one clears them', () => {
   expect(read('save 900 1\nsave 300 10').save).toBe('900 1 300 10');
   expect(read('save 900 1\nsave ""').save).toBe('');
 });
@@ -63,7 +63,7 @@ function directory(): string {
   return path;
 }
 
-test('include reads another file at that place, by its own folder, and says which one is wrong', () => {
+test('include reads another file at that place, relative to its own folder, and errors name the file', () => {
   const path = directory();
   writeFileSync(join(path, 'main.conf'), 'port 1\ninclude other.conf\n');
   writeFileSync(join(path, 'other.conf'), 'port 2\n');
@@ -78,7 +78,7 @@ test('include reads another file at that place, by its own folder, and says whic
   expect(() => new ConfigReader().file(join(path, 'none.conf'))).toThrow('ENOENT');
 });
 
-test('include takes a pattern: what it finds in order, and nothing if it finds nothing', () => {
+test('include takes a pattern: reads matching files in order, or none', () => {
   const path = directory();
   for (const [name, text] of Object.entries({ 'b.conf': 'port 2\n', 'a.conf': 'port 1\nhz 11\n', '.c.conf': 'port 3\n', 'd.txt': 'port 4\n' })) writeFileSync(join(path, name), text);
   const include = (pattern: string): Partial<SettingValues> => {
@@ -110,7 +110,7 @@ test.each(['shutdown-on-sigint', 'notify-keyspace-events', 'requirepass', 'maxme
   expect(() => read(name)).toThrow('wrong number of arguments');
 });
 
-test('rewriting keeps comments, order and what has not changed, and reads back as the same', () => {
+test('rewriting keeps comments, order and unchanged lines, and reads back as the same', () => {
   const file = '# mine\nPORT 7000\n\nmaxmemory 1kb\nsave 900 1\nsave 300 10\n';
   const config = new Config(read(file));
   config.setAll([['maxmemory', '2kb'], ['requirepass', 'a "b"'], ['hz', '20']], false);
@@ -129,7 +129,7 @@ test('rewrite replaces the file that was read', () => {
   expect(readFileSync(path, 'latin1')).toContain('hz 50');
 });
 
-test('whatever bytes a text has, rewriting and reading give them back', () => {
+test('any bytes of a text survive rewriting and reading', () => {
   const bytes = fc.array(fc.integer({ min: 0, max: 255 })).map((codes) => String.fromCharCode(...codes));
   fc.assert(
     fc.property(bytes, (requirepass) => {
@@ -139,7 +139,7 @@ test('whatever bytes a text has, rewriting and reading give them back', () => {
   );
 });
 
-test('whatever a file holds, it is read or refused, and nothing else happens', () => {
+test('any file is read or refused, without other errors', () => {
   const line = fc.tuple(fc.constantFrom('port', 'save', 'bind', 'client-output-buffer-limit', 'notify-keyspace-events', 'maxmemory', 'x'), fc.string()).map(([name, rest]) => `${name} ${rest}`);
   fc.assert(
     fc.property(fc.array(line), (lines) => {

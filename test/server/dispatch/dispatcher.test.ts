@@ -1,10 +1,10 @@
-/** The gates and their hooks; texts that redis-server gives as well are compared in test/conformance/transcripts/gates.txt. */
+/** The gates and their hooks; error texts of redis-server are compared in test/conformance/transcripts/gates.txt. */
 import { describe, expect, test } from 'vitest';
 import { ErrorReply } from '../../../src/server/resp/reply.js';
 import { simulate } from '../simulation/harness.js';
 
 describe('maxmemory', () => {
-  test('commands that take memory are refused while no room can be made, others are not', () => {
+  test('commands that take memory are refused while nothing can be evicted, others are not', () => {
     using lab = simulate();
     lab.server.hooks.makeRoom = () => false;
     const client = lab.connect();
@@ -36,7 +36,7 @@ test('while a script runs too long only commands that allow it are executed', ()
   expect(client.ask('RESET')).toBe('+RESET\r\n');
 });
 
-test('passwords are taken out of what monitors and the slow log are told', () => {
+test('passwords are removed from what monitors and the slow log get', () => {
   using lab = simulate({ settings: { requirepass: 'secret' } });
   const client = lab.connect();
   const seen: string[] = [];
@@ -60,7 +60,7 @@ test('a command that is refused is counted as rejected, one that fails as failed
   expect(stats.errors.get('ERR')).toBe(2);
 });
 
-test('a client that is connected when a password is set stays who it is; a new one has to say it', () => {
+test('a client that is connected when a password is set stays authenticated; a new one must authenticate', () => {
   using lab = simulate();
   const old = lab.connect();
   old.ask('CONFIG', 'SET', 'requirepass', 'secret');

@@ -1,11 +1,11 @@
 /**
- * Rings of sinks: what was propagated comes out in the same order, around the end of the ring and of its counters; a sink that is too slow is cut off.
+ * Rings of sinks: what was propagated comes out in the same order, across the wrap of the ring and of its counters; a sink that is too slow is disconnected.
  */
 import { expect, test } from 'vitest';
 import { createSinks, MOST_SINKS, NO_SINK, Sinks } from '../../../src/server/engines/sinks.js';
 import { seededRandom } from '../../../src/shared/random.js';
 
-test('every sink takes what was propagated, in pieces of any size', () => {
+test('every sink gets what was propagated, in chunks of any size', () => {
   const sinks = new Sinks(createSinks());
   expect(sinks.isEmpty).toBe(true);
   const numbers = [sinks.open(), sinks.open()];
@@ -29,7 +29,7 @@ test('every sink takes what was propagated, in pieces of any size', () => {
   expect(taken[0] === propagated && taken[1] === propagated).toBe(true);
 });
 
-test('a sink that does not read is cut off, and the others go on', () => {
+test('a sink that does not read is disconnected, and the others continue', () => {
   const sinks = new Sinks(createSinks());
   const [slow, quick] = [sinks.open(), sinks.open()];
   const into = Buffer.alloc(2000);
@@ -44,7 +44,7 @@ test('a sink that does not read is cut off, and the others go on', () => {
   expect(sinks.isEmpty).toBe(true);
 });
 
-test('there are so many sinks and no more; one that is closed makes room', () => {
+test('the number of sinks is limited; closing one makes room', () => {
   const sinks = new Sinks(createSinks());
   const numbers = Array.from({ length: MOST_SINKS }, () => sinks.open());
   expect(new Set(numbers).size).toBe(MOST_SINKS);

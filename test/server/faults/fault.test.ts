@@ -1,4 +1,4 @@
-/** Faults as they are typed, as objects, and what is refused. */
+/** Faults as typed, as objects, and invalid ones. */
 import { describe, expect, test } from 'vitest';
 import { checkFault, type Fault, FaultError, formatFault, parseFaultText } from '../../../src/server/faults/fault.js';
 import { SEAM_NAMES } from '../../../src/server/rules/seams.js';
@@ -46,7 +46,7 @@ test.each([
   expect(formatFault(parseFaultText(text))).toBe(shown);
 });
 
-test.each(FAULT_NAMES)('the example of %s is a fault of that name, and is typed like that', (name) => {
+test.each(FAULT_NAMES)('the example of %s is a fault of that name, and formats to the same text', (name) => {
   const fault = parseFaultText(FAULTS[name].example);
   expect(fault.name).toBe(name);
   expect(parseFaultText(formatFault(fault))).toEqual(fault);
@@ -54,7 +54,7 @@ test.each(FAULT_NAMES)('the example of %s is a fault of that name, and is typed 
 
 const names = FAULT_NAMES.join(', ');
 
-describe('what can not be is refused, with what there is', () => {
+describe('invalid faults are refused, with a list of the valid ones', () => {
   test.each([
     ['', `there is no fault ""; there are ${names}`],
     ['slize 1', `there is no fault slize; there are ${names}`],

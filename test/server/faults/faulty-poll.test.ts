@@ -1,4 +1,4 @@
-/** FaultyPoll keeps the contract of Poll, whether a fault is set or not, and what it spoils is as the kernel would have spoiled it. */
+/** FaultyPoll keeps the contract of Poll, with and without faults, and its faults behave as if the kernel had caused them. */
 import { expect, test } from 'vitest';
 import { ScriptedPoll } from '../../../src/server/io/backends/scripted.js';
 import { FaultyPoll } from '../../../src/server/faults/faulty-poll.js';
@@ -28,7 +28,7 @@ for (const isSet of [false, true]) {
   });
 }
 
-/** How often the poll reports a connection to which 5 bytes are sent, then one more; of each report one read of at most 2 bytes is made. */
+/** Returns how often the poll reports a connection to which 5 bytes are sent, then one more; each report is followed by one read of at most 2 bytes. */
 function wakesBySlices(edgeTriggered: boolean): readonly [first: number, afterOneMore: number] {
   const clock = new ManualClock();
   const kernel = new ScriptedPoll({ clock, edgeTriggered });

@@ -1,4 +1,4 @@
-/** Rules and defects on simulated servers: what each spoils, that the server is whole again without it, and that a replay lives through the same. */
+/** Rules and defects on simulated servers: the effect of each, that removing it restores the behaviour, and that a replay is identical. */
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/server/recording/digest.js';
 import { Replay } from '../../../src/server/recording/replay.js';
@@ -9,7 +9,7 @@ import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
 const ofKind = <K extends TraceBody['kind']>(events: readonly TraceBody[], kind: K): Extract<TraceBody, { kind: K }>[] =>
   events.filter((event): event is Extract<TraceBody, { kind: K }> => event.kind === kind);
 
-/** Runs a scenario on a recorded server. Its replay must be identical, and come to the same state. */
+/** Runs a scenario on a recorded server. Its replay must be identical, and end in the same state. */
 function recorded(options: Parameters<typeof record>[0], scenario: (lab: Lab, events: readonly TraceBody[]) => void): void {
   const recording: Recorded = record(options);
   const { lab, head, tape } = recording;
@@ -44,7 +44,7 @@ describe.each([{ edgeTriggered: false }, { edgeTriggered: true }])('edge-trigger
     });
   });
 
-  test('drain-forever: a socket that does not run dry is read on and on, while another client waits', () => {
+  test('drain-forever: a socket that never becomes empty is read for ever, while another client waits', () => {
     recorded(options, (lab, events) => {
       const reads = (spoiled: boolean): number => {
         if (spoiled) lab.faults.add('drain-forever');
@@ -66,7 +66,7 @@ describe.each([{ edgeTriggered: false }, { edgeTriggered: true }])('edge-trigger
     });
   });
 
-  test('half-frame-thrown-away: a request that comes in two parts is never executed', () => {
+  test('half-frame-thrown-away: a request that arrives in two parts is never executed', () => {
     recorded(options, (lab) => {
       const halves = (): string => {
         const client = lab.connect();
@@ -83,7 +83,7 @@ describe.each([{ edgeTriggered: false }, { edgeTriggered: true }])('edge-trigger
     });
   });
 
-  test('one-read-one-command: of a pipeline one request is answered for each read', () => {
+  test('one-read-one-command: one request of a pipeline is answered per read', () => {
     recorded(options, (lab) => {
       const client = lab.connect();
       const fault = lab.faults.add('one-read-one-command');
@@ -95,7 +95,7 @@ describe.each([{ edgeTriggered: false }, { edgeTriggered: true }])('edge-trigger
     });
   });
 
-  test('a rule of one\'s own: half a request is answered with an error', () => {
+  test('a learner\'s rule: half a request is answered with an error', () => {
     recorded(options, (lab) => {
       const client = lab.connect();
       lab.faults.add("rule on-partial has < needs ? 'answer' : 'keep'");
@@ -107,7 +107,7 @@ describe.each([{ edgeTriggered: false }, { edgeTriggered: true }])('edge-trigger
   });
 });
 
-test('edge-without-draining: what one read leaves behind is not reported again until more arrives', () => {
+test('edge-without-draining: what one read leaves is not reported again until more arrives', () => {
   recorded({ edgeTriggered: true }, (lab, events) => {
     const client = lab.connect();
     lab.faults.add(`rule read-size ${PING.length}`);
@@ -163,7 +163,7 @@ test('ignore-eof: edge-triggered it is reported once, and the connection stays',
   });
 });
 
-/** Interests of #2 that the loop has told of, as `before > after`. */
+/** Interests of #2 in the trace, as `before > after`. */
 const interestsOf = (events: readonly TraceBody[]): string[] => ofKind(events, 'interest').map(({ before, after }) => `${before} > ${after}`);
 
 test('write-takes-all: what a short write leaves is lost', () => {
@@ -246,7 +246,7 @@ test('no-generation: an event for a connection that an earlier one of its batch 
   });
 });
 
-test('of several rules those are in force that no newer one has replaced', () => {
+test('of several rules those that no newer one has replaced are in force', () => {
   const lab = simulate();
   const inForce = (): readonly string[] => lab.server.loopFaults.rules.inForce.map((fault) => (fault.name === 'rule' ? `${fault.seam} ${fault.expression}` : fault.name));
   lab.faults.add('eagain-is-an-error');
@@ -281,7 +281,7 @@ test('a rule for one connection leaves the others alone, and the newest of sever
   });
 });
 
-test('a rule that comes to nothing that its seam allows ends, and the textbook decides', () => {
+test('a rule whose result its seam does not allow ends, and the textbook decides', () => {
   recorded({}, (lab, events) => {
     const client = lab.connect();
     lab.faults.add("rule after-frame frames < 2 ? 'next frame' : frames");
@@ -300,7 +300,7 @@ test('a rule that comes to nothing that its seam allows ends, and the textbook d
   });
 });
 
-test.each([{ edgeTriggered: false }, { edgeTriggered: true }])('one-client-at-a-time: the others wait until it has gone, and are served then, $edgeTriggered', (options) => {
+test.each([{ edgeTriggered: false }, { edgeTriggered: true }])('one-client-at-a-time: the others wait until it is gone, and are then served, $edgeTriggered', (options) => {
   recorded(options, (lab, events) => {
     const [one, other, third] = [lab.connect(), lab.connect(), lab.connect()];
     lab.faults.add('one-client-at-a-time');
@@ -338,7 +338,7 @@ test('the loop does not spin for a client that is skipped and has sent its last 
   });
 });
 
-test('who is skipped is heard when it breaks, and stays skipped in a captured server', () => {
+test('a skipped client is handled when it breaks, and stays skipped in a captured server', () => {
   using lab = simulate();
   const [one, other, third] = [lab.connect(), lab.connect(), lab.connect()];
   lab.faults.add('one-client-at-a-time');
@@ -353,7 +353,7 @@ test('who is skipped is heard when it breaks, and stays skipped in a captured se
   expect(faults.rules).toMatchObject({ serving: 2 });
 });
 
-test('blpop-sleeps-the-loop: what could end the wait is not read, and the client gets what it gets at its timeout', () => {
+test('blpop-sleeps-the-loop: what could end the wait is not read, and the client gets the reply of its timeout', () => {
   recorded({}, (lab, events) => {
     const [one, other] = [lab.connect(), lab.connect()];
     const fault = lab.faults.add('blpop-sleeps-the-loop');
@@ -368,7 +368,7 @@ test('blpop-sleeps-the-loop: what could end the wait is not read, and the client
   });
 });
 
-/** A hundred keys expire; returns how many are left after so many ms. */
+/** A hundred keys expire; returns how many are left after this many ms. */
 function leftAfter(lab: Lab, ms: number): number {
   const client = lab.connect();
   for (let i = 0; i < 100; i++) client.sendCommand('SET', `k${i}`, 'v', 'PX', '10');
@@ -377,7 +377,7 @@ function leftAfter(lab: Lab, ms: number): number {
   return Number(client.ask('DBSIZE').slice(1));
 }
 
-test('expiry-only-on-access: only who is asked for goes', () => {
+test('expiry-only-on-access: only keys that are looked up are deleted', () => {
   recorded({}, (lab, events) => {
     lab.faults.add('expiry-only-on-access');
     expect(leftAfter(lab, 1000)).toBe(100);
@@ -389,7 +389,7 @@ test('expiry-only-on-access: only who is asked for goes', () => {
   });
 });
 
-test('a rule for the expire cycle: each key is looked at once in a cycle, also if the rule never says 0', () => {
+test('a rule for the expire cycle: each key is sampled once in a cycle, also if the rule never returns 0', () => {
   recorded({}, (lab, events) => {
     lab.faults.add('rule expire-round 7');
     lab.connect().ask('SET', 'stays', 'v', 'EX', '100');
@@ -398,7 +398,7 @@ test('a rule for the expire cycle: each key is looked at once in a cycle, also i
   });
 });
 
-test('expire-all-at-once: the limit of time does not end the cycle', () => {
+test('expire-all-at-once: the time limit does not end the cycle', () => {
   const deletedByFirst = (spoiled: boolean): number => {
     let deleted = 0;
     recorded({}, (lab, events) => {
@@ -447,7 +447,7 @@ test('a rule that lets the loop sleep for 0 ms: it does not sleep, and timers ar
   });
 });
 
-test('accept-one-of-many: edge-triggered, who stands behind another one in the backlog waits until one more connects', () => {
+test('accept-one-of-many: edge-triggered, further connections in the backlog wait until one more connects', () => {
   recorded({ edgeTriggered: true }, (lab, events) => {
     lab.connect();
     const fault = lab.faults.add('accept-one-of-many');
@@ -490,7 +490,7 @@ test('accept-one-of-many: level-triggered, each connection costs a turn', () => 
   });
 });
 
-test('timer-before-clients: who is ready waits for the timers that are due', () => {
+test('timer-before-clients: ready clients wait for the timers that are due', () => {
   recorded({}, (lab, events) => {
     const order = (): readonly string[] => {
       const [waiter, client] = [lab.connect(), lab.connect()];
@@ -513,7 +513,7 @@ test('timer-before-clients: who is ready waits for the timers that are due', () 
   });
 });
 
-test('trigger: one token, or all and those to come, are reported edge-triggered from the next wait on, and as before again', () => {
+test('trigger: one token, or all and new ones, are reported edge-triggered from the next wait on, and as before again', () => {
   recorded({}, (lab, events) => {
     const [one, other] = [lab.connect(), lab.connect()];
     const wakes = (client: LabClient): number => {
@@ -529,7 +529,7 @@ test('trigger: one token, or all and those to come, are reported edge-triggered 
     };
     expect(wakes(one)).toBe(5);
     lab.faults.trigger('edge', 2);
-    // Each of the two arrivals is reported once, and registering is news.
+    // Each of the two arrivals is reported once, and so is registering.
     expect(wakes(one)).toBe(2);
     expect(wakes(other)).toBe(5);
     expect(ofKind(events, 'interest')).toEqual([{ kind: 'interest', token: 2, before: 1, after: 5 }]);
@@ -538,7 +538,7 @@ test('trigger: one token, or all and those to come, are reported edge-triggered 
     expect(wakes(third)).toBe(2);
     expect(wakes(other)).toBe(2);
     expect(ofKind(events, 'interest').slice(1).map(({ token, after }) => `${token} ${after}`)).toEqual(['2 5', '3 5', '0 5']);
-    // What was captured goes on so.
+    // A captured server keeps it.
     const copy = lab.server.capture();
     expect(copy.clients.triggering).toBe(4);
     expect(copy.listeners[0]!.triggering).toBe(4);
@@ -549,7 +549,7 @@ test('trigger: one token, or all and those to come, are reported edge-triggered 
   });
 });
 
-test('trigger: level of an edge-triggered server; what does not exist is refused', () => {
+test('trigger: level on an edge-triggered server; unknown tokens are refused', () => {
   recorded({ edgeTriggered: true }, (lab, events) => {
     const client = lab.connect();
     lab.faults.add('edge-without-draining');
@@ -570,7 +570,7 @@ test('trigger: level of an edge-triggered server; what does not exist is refused
   });
 });
 
-test('what is set for a token goes with its connection, whatever has the token next, and so in a replay', () => {
+test('what is set for a token ends with its connection, whatever gets the token next, and also in a replay', () => {
   recorded({}, (lab) => {
     const [gone, stays] = [lab.connect(), lab.connect()];
     lab.settle();

@@ -1,4 +1,4 @@
-/** Faults on simulated servers: what clients get, what the trace tells, and that a recording holds what they have made of it. */
+/** Faults on simulated servers: what clients get, what the trace reports, and that a recording contains their effects. */
 import { describe, expect, test } from 'vitest';
 import type { TraceBody } from '../../../src/server/trace/events.js';
 import { simulate } from '../simulation/harness.js';
@@ -12,7 +12,7 @@ const ofKind = <K extends TraceBody['kind']>(events: readonly TraceBody[], kind:
   events.filter((event): event is Extract<TraceBody, { kind: K }> => event.kind === kind);
 
 describe.each(MODES)('$mode', ({ edgeTriggered }) => {
-  test('slice: reads and writes move at most so many bytes, of one connection, and no byte is lost', () => {
+  test('slice: reads and writes of one connection move at most this many bytes, and no byte is lost', () => {
     using lab = simulate({ edgeTriggered });
     const [sliced, other] = [lab.connect(), lab.connect()];
     const events = lab.record();
@@ -28,7 +28,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(lab.faults.list()).toEqual([{ id: 1, fault: { name: 'slice', bytes: 3, token: 2 }, text: 'slice 3 on #2', injections: injected.length }]);
   });
 
-  test('latency: a token is reported so much later than the kernel does, and the loop sleeps until then', () => {
+  test('latency: a token is reported this much later than the kernel does, and the loop sleeps until then', () => {
     using lab = simulate({ edgeTriggered });
     const [late, other] = [lab.connect(), lab.connect()];
     const events = lab.record();
@@ -47,7 +47,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(late.ask('PING')).toBe('+PONG\r\n');
   });
 
-  test('latency: who leaves meanwhile is forgotten when that is heard of', () => {
+  test('latency: a client that leaves meanwhile is closed when that is reported', () => {
     using lab = simulate({ edgeTriggered });
     const late = lab.connect();
     lab.faults.add({ name: 'latency', ms: 50 });
@@ -82,7 +82,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(client.take().endsWith('x\r\n')).toBe(true);
   });
 
-  test('would-block: so many refusals before each read and each write that moves bytes', () => {
+  test('would-block: this many refusals before each read and each write that moves bytes', () => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();
     lab.faults.add({ name: 'would-block', times: 3 });
@@ -94,7 +94,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(ofKind(events, 'fault')[0]).toMatchObject({ fault: 'would-block 3', effect: 'read: WouldBlock' });
   });
 
-  test('reset: after so many bytes in both directions the connection breaks, also if nobody sends any more', () => {
+  test('reset: after this many bytes in both directions the connection breaks, also if nothing more is sent', () => {
     using lab = simulate({ edgeTriggered });
     const [client, other] = [lab.connect(), lab.connect()];
     const events = lab.record();
@@ -110,12 +110,12 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     lab.faults.add('reset on #3');
     lab.settle();
     expect(other.isClosedByServer).toBe(true);
-    // And those that are still to come.
+    // And future ones.
     lab.faults.add('reset');
     expect(lab.connect().isClosedByServer).toBe(true);
   });
 
-  test('half-close: after so many bytes the server reads EOF', () => {
+  test('half-close: after this many bytes the server reads EOF', () => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();
     const events = lab.record();
@@ -129,7 +129,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     ]);
   });
 
-  test('accept: fails so many times; the connection waits in the backlog, or is lost', () => {
+  test('accept: fails this many times; the connection waits in the backlog, or is lost', () => {
     using lab = simulate({ edgeTriggered });
     lab.faults.add('accept next 2');
     const waits = lab.connect();
@@ -189,7 +189,7 @@ test('late-reply: the command is executed now and answered later; what is sent m
   expect(client.receive()).toBe('+OK\r\n$1\r\nv\r\n');
   expect(client.ask('SET', 'k', 'w')).toBe('+OK\r\n');
   expect(ofKind(events, 'fault')).toEqual([{ kind: 'fault', token: 2, id: 1, fault: 'late-reply 2000ms on SET next 1', effect: 'reply 2000 ms late to set' }]);
-  // Who leaves meanwhile is forgotten with its reply.
+  // A client that leaves meanwhile is closed, and its reply dropped.
   lab.faults.add('late-reply 2s');
   client.ask('PING');
   client.close();
@@ -197,7 +197,7 @@ test('late-reply: the command is executed now and answered later; what is sent m
   expect(lab.server.sessions.size).toBe(1);
 });
 
-test('no-reply: the command is executed and not answered, until the fault is taken away', () => {
+test('no-reply: the command is executed and not answered, until the fault is removed', () => {
   using lab = simulate();
   const [client, other] = [lab.connect(), lab.connect()];
   const fault = lab.faults.add('no-reply on INCR #2 next 1');
@@ -216,7 +216,7 @@ test('no-reply: the command is executed and not answered, until the fault is tak
   expect(client.receive()).toBe('*-1\r\n');
 });
 
-test('an error instead of a command, for a command, a key, a name, so many times', () => {
+test('an error instead of a command, for a command, a key, a name, this many times', () => {
   using lab = simulate();
   const client = lab.connect();
   const events = lab.record();
@@ -248,7 +248,7 @@ test('a container means all of its subcommands, and inside MULTI an error fails 
   expect(client.ask('EXEC')).toMatch(/^-EXECABORT/);
 });
 
-test('what does not exist is refused by name; connections to come may be named from the start', () => {
+test('what does not exist is refused by name; future connections may be named from the start', () => {
   using lab = simulate();
   expect(() => lab.faults.add('slice 1 on #2')).toThrow('there is no connection #2; nobody is connected');
   lab.connect();
@@ -262,7 +262,7 @@ test('what does not exist is refused by name; connections to come may be named f
   expect(lab.faults.list()[0]!.injections).toBeGreaterThan(10);
 });
 
-test('what is taken away is injected no more; numbers are not used twice', () => {
+test('removed faults are no longer injected; numbers are not reused', () => {
   using lab = simulate();
   const client = lab.connect();
   lab.faults.add({ name: 'error' });

@@ -1,4 +1,4 @@
-/** ACL LOG: what is grouped, what stands in an entry, and how many are kept. */
+/** ACL LOG: what is grouped, what an entry contains, and how many are kept. */
 import { expect, test } from 'vitest';
 import { parse, type Wire } from '../../support/resp-client.js';
 import { type LabClient, simulate } from '../simulation/harness.js';
@@ -10,7 +10,7 @@ function entriesOf(client: LabClient, ...count: string[]): Entry[] {
   return entries.map((flat) => Object.fromEntries(flat.flatMap((field, at) => (at % 2 === 0 ? [[field as string, flat[at + 1]!]] : []))));
 }
 
-test('AUTH and HELLO with a user or password that is not known are kept, newest first', () => {
+test('AUTH and HELLO with an unknown user or password are kept, newest first', () => {
   using lab = simulate({ settings: { requirepass: 'secret' } });
   const client = lab.connect();
   client.ask('auth', 'wrong');
@@ -28,7 +28,7 @@ test('AUTH and HELLO with a user or password that is not known are kept, newest 
   expect(entriesOf(client, '1')[0]!['client-info']).toMatch(/^id=\d+ addr=[\d.]+:\d+ .* cmd=exec /);
 });
 
-test('the same within a minute is one entry, which counts; after that it is another', () => {
+test('equal denials within a minute are one entry, with a count; later ones are another', () => {
   using lab = simulate();
   const client = lab.connect();
   const guess = (user: string): string => client.ask('AUTH', user, 'x');

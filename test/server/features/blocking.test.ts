@@ -9,7 +9,7 @@ function clients(lab: Lab, count: number): LabClient[] {
   return Array.from({ length: count }, () => lab.connect());
 }
 
-/** Connects a client that at once asks for something it has to wait for. */
+/** Connects a client that at once sends a command that blocks. */
 function waiting(lab: Lab, ...argv: string[]): LabClient {
   const client = lab.connect();
   expect(client.ask(...argv)).toBe('');
@@ -39,7 +39,7 @@ describe('a parked client', () => {
     expect(session!.suspended).toBe(null);
   });
 
-  test('waits in line: first come, first served', () => {
+  test('waits in a queue: first come, first served', () => {
     using lab = simulate();
     const [first, second] = [waiting(lab, 'BLPOP', 'k', '0'), waiting(lab, 'BRPOP', 'k', '0')];
     const pusher = lab.connect();
@@ -56,7 +56,7 @@ describe('a parked client', () => {
     expect(parked.map((client) => client.receive())).toEqual([pair('k', 'a'), pair('k', 'b'), '']);
   });
 
-  test('of several keys is served from the one that became ready first, also inside a transaction', () => {
+  test('with several keys is served from the one that became ready first, also inside a transaction', () => {
     using lab = simulate();
     const client = waiting(lab, 'BLPOP', 'k1', 'k2', '0');
     const pusher = lab.connect();
@@ -80,7 +80,7 @@ describe('a parked client', () => {
     expect(client.receive()).toBe(pair('k', 'b'));
   });
 
-  test('does not mind a key of another type', () => {
+  test('ignores a key of another type', () => {
     using lab = simulate();
     const client = waiting(lab, 'BLPOP', 'k', '0');
     const other = lab.connect();
@@ -99,7 +99,7 @@ describe('a parked client', () => {
     expect(lab.server.blocking.size).toBe(0);
   });
 
-  test('goes on with what it has sent meanwhile', () => {
+  test('continues with what it has sent meanwhile', () => {
     using lab = simulate();
     const client = waiting(lab, 'BLPOP', 'k', '0');
     client.sendCommand('PING');
@@ -112,7 +112,7 @@ describe('a parked client', () => {
     expect(client.receive()).toBe(pair('k', 'b'));
   });
 
-  test('leaves the line when it disconnects, and takes nothing', () => {
+  test('leaves the queue when it disconnects, and takes nothing', () => {
     using lab = simulate();
     waiting(lab, 'BLPOP', 'k', '0').close();
     const other = lab.connect();
@@ -232,7 +232,7 @@ describe('time', () => {
 });
 
 describe('without waiting', () => {
-  test('inside a transaction what would wait answers as if its time were over', () => {
+  test('inside a transaction blocking commands reply as if they had timed out', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('MULTI');
@@ -254,7 +254,7 @@ describe('without waiting', () => {
 });
 
 describe('the trace', () => {
-  test('shows who is parked on what, until when, and why it goes on', () => {
+  test('shows which client is parked on which keys, until when, and why it continues', () => {
     using lab = simulate();
     const events = lab.record();
     const client = lab.connect();
@@ -272,7 +272,7 @@ describe('the trace', () => {
   });
 });
 
-test('the keyspace hears of no listener while nobody waits', () => {
+test('the keyspace has no listener while no client waits', () => {
   using lab = simulate();
   const client = waiting(lab, 'BLPOP', 'k', '0.1');
   expect(lab.server.keyspace.listener).not.toBeNull();

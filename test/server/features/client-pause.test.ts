@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { request, simulate } from '../simulation/harness.js';
 
-test('what was held back is executed in its order when the time is over', () => {
+test('what was held back is executed in order after the pause', () => {
   using lab = simulate();
   const client = lab.connect();
   const other = lab.connect();
@@ -85,7 +85,7 @@ test('a paused request has the number of its frame in the trace, once', () => {
   expect(events.flatMap((event) => (event.kind === 'frame' || event.kind === 'execute' ? [`${event.kind} ${event.frame}`] : []))).toEqual(['frame 2', 'execute 2']);
 });
 
-test('a key whose time is over is hidden while clients are paused, and deleted afterwards', () => {
+test('an expired key is hidden while clients are paused, and deleted afterwards', () => {
   using lab = simulate();
   const client = lab.connect();
   const expired = (): string => /\r\nexpired_keys:(\d+)/.exec(client.ask('INFO', 'stats'))![1]!;
@@ -100,7 +100,7 @@ test('a key whose time is over is hidden while clients are paused, and deleted a
   expect([client.ask('GET', 'k'), client.ask('DBSIZE'), expired()]).toEqual(['$-1\r\n', ':0\r\n', '1']);
 });
 
-test('what is written where a key is hidden takes its place', () => {
+test('a key that is written replaces a hidden one', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('SET', 'k', 'v', 'PX', '10');
@@ -109,7 +109,7 @@ test('what is written where a key is hidden takes its place', () => {
   client.ask('CLIENT', 'PAUSE', '100000', 'WRITE');
   lab.advance(1000);
   client.ask('CLIENT', 'UNPAUSE');
-  // Within one transaction a pause does not hold what follows it.
+  // Within one transaction a pause does not hold what follows.
   client.ask('SET', 'gone', 'v', 'PX', '10');
   client.ask('SELECT', '0');
   client.ask('SET', 'gone', 'v', 'PX', '10');

@@ -1,4 +1,4 @@
-/** Client-side caching beyond what transcripts can say: redirections, the limit of the table, what it costs nobody. */
+/** Client-side caching beyond what transcripts can express: redirections, the limit of the table, and that it costs nothing when unused. */
 import { describe, expect, test, vi } from 'vitest';
 import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
 
@@ -24,7 +24,7 @@ describe('redirection', () => {
     expect(reader.ask('CLIENT', 'TRACKING', 'ON', 'REDIRECT', idOf(target))).toBe('+OK\r\n');
     reader.ask('GET', 'k');
     writer.ask('SET', 'k', '1');
-    // Not yet a subscriber, so it can not be told; and the key is forgotten.
+    // Not subscribed yet, so it cannot be notified; and the key is forgotten.
     expect(target.receive()).toBe('');
     target.ask('SUBSCRIBE', '__redis__:invalidate');
     writer.ask('SET', 'k', '1');
@@ -36,7 +36,7 @@ describe('redirection', () => {
     expect(target.receive()).toBe('*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n$-1\r\n');
   });
 
-  test('when the target has gone, a RESP3 client is told so, and CLIENT says so', () => {
+  test('when the target is gone, a RESP3 client is told so, and CLIENT shows it', () => {
     using lab = simulate();
     const target = lab.connect();
     const id = idOf(target);
@@ -62,7 +62,7 @@ test('the oldest keys are invalidated when the table outgrows tracking-table-max
   expect(lab.server.tracking.counts.keys).toBe(2);
 });
 
-test('room is made also if no command comes: for what the last one has read, and for a limit that is lowered', () => {
+test('the table is reduced also if no command arrives: after what the last one has read, and after the limit was lowered', () => {
   using lab = simulate();
   const reader = trackingClient(lab);
   for (let i = 0; i < 250; i++) reader.ask('GET', `k${i}`);
@@ -79,7 +79,7 @@ test('room is made also if no command comes: for what the last one has read, and
   expect(lab.server.loop.timers.nearest()).toBe(null);
 });
 
-test('a table that is too large for clients that have all gone keeps no timer', () => {
+test('an overfull table without clients keeps no timer', () => {
   using lab = simulate({ settings: { 'tracking-table-max-keys': 1 } });
   const reader = trackingClient(lab);
   reader.ask('MGET', 'a', 'b', 'c');
@@ -88,7 +88,7 @@ test('a table that is too large for clients that have all gone keeps no timer', 
   expect(lab.server.loop.timers.nearest()).toBe(null);
 });
 
-test('keys that a key event of the server itself removes are told as well', () => {
+test('keys removed by the server itself are reported as well', () => {
   using lab = simulate();
   const reader = trackingClient(lab);
   lab.connect().ask('SET', 'k', 'v', 'PX', '50');
@@ -106,7 +106,7 @@ test('broadcasts of one turn are one message, in the order of the keys', () => {
   expect(reader.receive()).toBe('>2\r\n$10\r\ninvalidate\r\n*2\r\n$2\r\naa\r\n$2\r\nab\r\n');
 });
 
-test('a client that has gone is told nothing, and nobody listens to the keyspace any more', () => {
+test('nothing is sent to a client that is gone, and the keyspace has no listener any more', () => {
   using lab = simulate();
   const reader = trackingClient(lab, 'BCAST');
   expect(lab.server.keyspace.listener).not.toBe(null);
@@ -125,7 +125,7 @@ test('CLIENT REPLY OFF does not silence invalidations', () => {
   expect(reader.receive()).toBe(invalidation('k'));
 });
 
-test('making room never walks over the keys that were forgotten before', () => {
+test('reducing the table never visits keys that were forgotten before', () => {
   using lab = simulate({ settings: { 'tracking-table-max-keys': 500 } });
   const reader = trackingClient(lab);
   for (let i = 0; i < 500; i++) reader.sendCommand('GET', `k${i}`);

@@ -1,4 +1,4 @@
-/** Users: the permission check, and everything that asks it. Beside a redis-server: test/fuzz/users.test.ts. */
+/** Users: the permission check, and everything that uses it. Compared with a redis-server in test/fuzz/users.test.ts. */
 import { describe, expect, test } from 'vitest';
 import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
 
@@ -59,7 +59,7 @@ describe('one check', () => {
   });
 });
 
-test('users who are gone lose their connections, and subscribers that have lost a channel', () => {
+test('the connections of deleted users end, and those of subscribers that have lost a channel', () => {
   using lab = simulate();
   const admin = lab.connect();
   const alice = as(lab, 'alice', '+@all', '&*');
@@ -73,7 +73,7 @@ test('users who are gone lose their connections, and subscribers that have lost 
   expect(alice.isClosedByServer).toBe(true);
 });
 
-test('requirepass is the password of the user default', () => {
+test('requirepass sets the password of the user default', () => {
   using lab = simulate({ settings: { requirepass: 'one' } });
   const client = lab.connect();
   expect(client.ask('PING')).toMatch(/^-NOAUTH/);

@@ -1,5 +1,5 @@
 /**
- * What forks of simulated servers begin with: at events of all kinds, in the middle of their turns.
+ * The start of forks of simulated servers: at events of all kinds, in the middle of their turns.
  */
 import { deserialize } from 'node:v8';
 import { expect, test } from 'vitest';
@@ -32,11 +32,11 @@ const keysOf = (digest: string): string => digest.replace(/ clients .*/, '');
 interface Seen {
   readonly moment: Moment;
   readonly border: Moment;
-  /** Of the keyspace, at the border. */
+  /** The keys in the keyspace, at the border. */
   readonly keys: string;
 }
 
-/** Some events of a turn, and the last moment between two commands before each. */
+/** Returns some events of a turn, and the last moment between two commands before each. */
 function lookAt(finder: RouteFinder, turn: number): Seen[] {
   const seen: Seen[] = [];
   const route = finder.at({ turn, event: 1 });
@@ -53,7 +53,7 @@ function lookAt(finder: RouteFinder, turn: number): Seen[] {
 
 const SCENARIOS = Number(process.env.FORKS ?? 6);
 
-test(`forks of ${SCENARIOS} scenarios begin with the keys of the last moment between two commands, and go on`, { timeout: 3_600_000 }, () => {
+test(`forks of ${SCENARIOS} scenarios start with the keys of the last moment between two commands, and continue`, { timeout: 3_600_000 }, () => {
   const kinds = new Set<string>();
   for (let seed = 1; seed <= SCENARIOS; seed++) {
     const random = new Random(seed);

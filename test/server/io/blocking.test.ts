@@ -4,7 +4,7 @@ import { BlockingPoll } from '../../../src/server/io/backends/blocking/poll.js';
 import { describePoll } from './contract.js';
 import { connectSocket, openSocketRemote } from './net-world.js';
 
-/** Wakes by the waker's channel when this thread has gone to wait, or shortly before. */
+/** Wakes by the waker's channel when this thread has begun to wait, or shortly before. */
 const WAKE_FROM_THREAD = `
   const { BroadcastChannel, workerData } = require('node:worker_threads');
   const channel = new BroadcastChannel(workerData);

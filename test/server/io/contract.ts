@@ -1,8 +1,8 @@
 /**
  * The contract of Poll, as one suite that runs for every backend, level- and edge-triggered.
  *
- * A backend brings a World: its poll, and the other end of the wire. Nothing sleeps: a test waits in the poll itself for what it has
- * caused, and looks (timeout 0) where nothing should be ready.
+ * A backend brings a World: its poll, and the other end of the wire. Nothing sleeps: a test waits in the poll itself for what it has caused, and polls (timeout
+ * 0) where nothing should be ready.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { EDGE, LEVEL, READABLE, WRITABLE } from '../../../src/server/io/interest
 import { type Address, END_OF_FILE, type Poll, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
 import { FIRST_FREE, LISTENER, type Token, WAKER } from '../../../src/server/io/token.js';
 
-/** A client, moved by the test. Bytes are latin1. */
+/** A client, controlled by the test. Bytes are latin1. */
 export interface Peer {
   /** Resolves once the bytes are on their way. */
   send(bytes: string): Promise<void>;
@@ -21,7 +21,7 @@ export interface Peer {
   receive(count: number): Promise<string>;
   /** Resolves when the server's end is closed, in whatever way. */
   ended(): Promise<void>;
-  /** Closes the writing half. */
+  /** Shuts down the sending side. */
   shutdown(): Promise<void>;
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -41,16 +41,16 @@ export interface World {
   connect(address: Address): Promise<Peer>;
   /** Another server, to be connected to. */
   openRemote(): Promise<Remote>;
-  /** Milliseconds, as the poll's waits spend them. */
+  /** Milliseconds, on the clock of the poll's waits. */
   nowMs(): number;
-  /** A wake that comes while the poll waits. */
+  /** Wakes while the poll waits. */
   wakeDuringWait(): Promise<void> | void;
-  /** Unix sockets have files. */
+  /** True if unix sockets have files. */
   readonly hasFiles: boolean;
   close(): Promise<void>;
 }
 
-/** Long enough that only a failing test ever waits for it. */
+/** So long that only a failing test ever waits for it. */
 const PATIENCE_MS = 5000;
 const CLIENT: Token = FIRST_FREE + 1;
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 };
@@ -60,7 +60,7 @@ export interface Ready {
   readonly readiness: Readiness;
 }
 
-/** What one wait brings, on a poll that blocks and on one that has to be driven. */
+/** Returns what one wait brings, on a poll that blocks and on one that has to be driven. */
 export async function waitFor(poll: Poll, timeoutMs: number): Promise<Ready[]> {
   const events = new Events();
   let turns = 0;
@@ -169,7 +169,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
     throw new Error('expected a SystemError');
   }
 
-  /** Calls again and again, the other end having its turn in between, until it fails. */
+  /** Calls repeatedly, letting the other end run in between, until it fails. */
   async function firstError(run: () => unknown): Promise<SystemError> {
     for (;;) {
       try {
@@ -193,7 +193,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(ports[0]).not.toBe(ports[1]);
     });
 
-    test('a taken port is a SystemError that says so', async () => {
+    test('a port in use is a SystemError that says so', async () => {
       const { local } = await listen();
       const again = async (): Promise<void> => {
         closing(poll.listen(local, 128));
@@ -203,7 +203,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await expect(again()).rejects.toMatchObject({ code: 'EADDRINUSE', syscall: 'bind' });
     });
 
-    test('a listener is ready as soon as somebody connects, and accepts until WouldBlock', async () => {
+    test('a listener is ready as soon as a client connects, and accepts until WouldBlock', async () => {
       const listener = await listen();
       expect(listener.accept()).toBe(WOULD_BLOCK);
       await nothingReady();
@@ -211,7 +211,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await connect(listener);
       expect(await waitUntilReady(poll)).toEqual([{ token: LISTENER, readiness: READY_READABLE }]);
       const accepted: TcpStream[] = [];
-      // Two are on their way; a driven backend may hear of the second one a moment later.
+      // Two are on their way; a driven backend may be told of the second one a moment later.
       while (accepted.length < 2) {
         const stream = listener.accept();
         if (stream === WOULD_BLOCK) await waitUntilReady(poll);
@@ -231,12 +231,12 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(stream.peer).toMatchObject({ host: '127.0.0.1' });
     });
 
-    test('every number of seconds will do for keepalive', async () => {
+    test('keepalive accepts every number of seconds', async () => {
       const { stream } = await connected();
       for (const seconds of [300, 1, 0x7fffffff, 0]) stream.setKeepAlive(seconds);
     });
 
-    test('a listener that is closed lets its port go', async () => {
+    test('a closed listener releases its port', async () => {
       const listener = poll.listen(ANY_PORT, 128);
       await poll.opened?.();
       const { local } = listener;
@@ -252,7 +252,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       return stream;
     }
 
-    test('returns at once, and WRITABLE says when it is done', async () => {
+    test('returns at once, and WRITABLE reports when it is done', async () => {
       const remote = closing(await world.openRemote());
       const stream = await connecting(remote);
       expect(stream.peer).toEqual(remote.address);
@@ -267,7 +267,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(read(stream)).toBe('welcome');
     });
 
-    test('an end that the other server closes is read as the end', async () => {
+    test('an end that the other server closes is read as end of file', async () => {
       const remote = closing(await world.openRemote());
       const stream = await connecting(remote);
       await clientReady(READY_WRITABLE);
@@ -277,7 +277,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(read(stream)).toBe(END_OF_FILE);
     });
 
-    test('a connection that is refused is ready with an error, which the first read names', async () => {
+    test('a refused connection is ready with an error, which the first read throws', async () => {
       const remote = await world.openRemote();
       await remote.close();
       const stream = await connecting(remote);
@@ -286,7 +286,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(read(stream)).toBe(END_OF_FILE);
     });
 
-    test('and the first write, if that comes first', async () => {
+    test('or the first write, if that comes first', async () => {
       const remote = await world.openRemote();
       await remote.close();
       const stream = await connecting(remote);
@@ -322,7 +322,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(read(stream)).toBe('over the file system');
     });
 
-    test('replace what an earlier run has left at the path', async () => {
+    test('replace the file that an earlier run has left at the path', async () => {
       writeFileSync(path, '');
       const { stream } = await connected({ path });
       expect(read(stream)).toBe(WOULD_BLOCK);
@@ -336,7 +336,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await nothingReady();
     });
 
-    test('bytes arrive in order, into the range that was given', async () => {
+    test('bytes arrive in order, in the given range', async () => {
       const { peer, stream } = await connected();
       await peer.send('hello');
       await clientReady(READY_READABLE);
@@ -355,7 +355,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(read(stream)).toBe(all);
     });
 
-    test('the end comes after the last byte, and stays', async () => {
+    test('end of file comes after the last byte, and stays', async () => {
       const { peer, stream } = await connected();
       await peer.send('last');
       await peer.shutdown();
@@ -365,7 +365,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(read(stream)).toBe(END_OF_FILE);
     });
 
-    test('a peer that has shut down its half can still be answered', async () => {
+    test('a peer that has shut down its sending side can still be answered', async () => {
       const { peer, stream } = await connected();
       await peer.shutdown();
       await clientReady(READY_READ_CLOSED);
@@ -375,7 +375,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
   });
 
   describe('writing', () => {
-    test('bytes leave from the range that was given', async () => {
+    test('bytes are sent from the given range', async () => {
       const { peer, stream } = await connected();
       expect(stream.write(Buffer.from('..hello...'), 2, 7)).toBe(5);
       expect(await peer.receive(5)).toBe('hello');
@@ -390,7 +390,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(await peer.receive(10)).toBe('firstagain');
     });
 
-    test('a full buffer is WouldBlock, and WRITABLE once the peer has read', async () => {
+    test('a full buffer gives WouldBlock, and WRITABLE once the peer has read', async () => {
       const { peer, stream } = await connected();
       const written = fill(stream);
       poll.reregister(stream, CLIENT, READABLE | WRITABLE);
@@ -403,7 +403,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(await peer.receive(4)).toBe('more');
     });
 
-    /** The peer reads on this thread: the wait must leave it time to. */
+    /** The peer reads on this thread: the wait must give it time. */
     async function untilWritable(stream: TcpStream): Promise<void> {
       for (;;) {
         const ready = await waitFor(poll, 0);
@@ -524,7 +524,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
   });
 
   describe('interest', () => {
-    test('WRITABLE is reported only to those who asked', async () => {
+    test('WRITABLE is reported only on request', async () => {
       const { stream } = await connected();
       await nothingReady();
       poll.reregister(stream, CLIENT, READABLE | WRITABLE);
@@ -533,7 +533,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await nothingReady();
     });
 
-    test('bytes are reported only to those who asked, as soon as they ask', async () => {
+    test('bytes are reported only on request, and as soon as it is made', async () => {
       const { peer, stream } = await connected();
       poll.reregister(stream, CLIENT, 0);
       await peer.send('unheard');
@@ -542,7 +542,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await clientReady(READY_READABLE);
     });
 
-    test('that the peer has sent its last byte is reported only to those who want to read', async () => {
+    test('that the peer has sent its last byte is reported only with READABLE', async () => {
       const { peer, stream } = await connected();
       poll.reregister(stream, CLIENT, 0);
       await peer.shutdown();
@@ -558,7 +558,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(await waitUntilReady(poll)).toEqual([{ token: CLIENT + 7, readiness: READY_READABLE }]);
     });
 
-    test('a token may be as large as an integer can be', async () => {
+    test('a token may be as large as a safe integer', async () => {
       const { peer, stream } = await connected();
       await peer.send('x');
       for (const token of [0x7fffffff, 0x80000000, 0xffffffff, 0x1_0000_0001, Number.MAX_SAFE_INTEGER]) {
@@ -567,7 +567,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       }
     });
 
-    test('after deregister there is silence, until it is registered again', async () => {
+    test('after deregister nothing is reported, until it is registered again', async () => {
       const { peer, stream } = await connected();
       await peer.send('x');
       await clientReady(READY_READABLE);
@@ -577,7 +577,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await clientReady(READY_READABLE);
     });
 
-    test('a source that is closed is reported no more', async () => {
+    test('a closed source is no longer reported', async () => {
       const { peer, stream } = await connected();
       await peer.send('x');
       await clientReady(READY_READABLE);
@@ -586,7 +586,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await nothingReady();
     });
 
-    test('registering twice and changing what is not registered are errors', async () => {
+    test('registering twice and changing an unregistered source are errors', async () => {
       const { stream } = await connected();
       expect(errorOf(() => poll.register(stream, CLIENT, READABLE)).code).toBe('EEXIST');
       poll.deregister(stream);
@@ -606,7 +606,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await nothingReady();
     });
 
-    test('bytes that come later are news in either mode', async () => {
+    test('bytes that arrive later are reported in either mode', async () => {
       const { peer, stream } = await connected();
       await peer.send('one');
       await clientReady(READY_READABLE);
@@ -619,13 +619,13 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(received).toBe('onetwo');
     });
 
-    test('a source can be reported in the other way than its poll reports others', async () => {
+    test('a source can have another triggering than the default of its poll', async () => {
       const { peer, stream } = await connected();
       poll.reregister(stream, CLIENT, READABLE | (edgeTriggered ? LEVEL : EDGE));
       await peer.send('12345');
       await clientReady(READY_READABLE);
       for (let again = 0; again < 3; again++) expect(await waitFor(poll, 0)).toEqual(edgeTriggered ? [{ token: CLIENT, readiness: READY_READABLE }] : []);
-      // Registering anew is news, and then it is as with all others.
+      // Re-registering reports readiness again, and then it is as with all others.
       poll.reregister(stream, CLIENT, READABLE);
       expect(await waitFor(poll, 0)).toEqual([{ token: CLIENT, readiness: READY_READABLE }]);
       expect(await waitFor(poll, 0)).toEqual(edgeTriggered ? [] : [{ token: CLIENT, readiness: READY_READABLE }]);
@@ -640,7 +640,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
   });
 
   describe('breaking', () => {
-    test('a reset shows in the readiness and is named by the next read', async () => {
+    test('a reset shows in the readiness and is thrown by the next read', async () => {
       const { peer, stream } = await connected();
       await peer.reset();
       await clientReady(READY_READABLE | READY_HUP);
@@ -649,11 +649,11 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(errorOf(() => stream.write(Buffer.from('x'), 0, 1))).toMatchObject({ code: 'EPIPE', syscall: 'send' });
     });
 
-    test('writing to a peer that has gone fails as a value of the program, not as a signal', async () => {
+    test('writing to a peer that is gone throws an error, and raises no signal', async () => {
       const { peer, stream } = await connected();
       await peer.close();
       await clientReady(READY_READ_CLOSED);
-      // The first bytes still leave; it is the answer to them that says there is nobody.
+      // The first bytes are still sent; the reply to them shows that the peer is gone.
       stream.write(Buffer.from('anybody?'), 0, 8);
       const { code } = await firstError(() => stream.write(Buffer.from('x'), 0, 1));
       expect(['EPIPE', 'ECONNRESET']).toContain(code);
@@ -661,7 +661,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
   });
 
   describe('waiting', () => {
-    test('a timeout of 0 looks and returns', async () => {
+    test('a timeout of 0 returns at once', async () => {
       const beforeMs = world.nowMs();
       await nothingReady();
       expect(world.nowMs() - beforeMs).toBeLessThan(PATIENCE_MS);

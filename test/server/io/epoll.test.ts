@@ -1,4 +1,4 @@
-/** EpollPoll: the contract, on the kernel itself, and what only this backend promises. */
+/** EpollPoll: the contract, on the kernel itself, and what only this backend guarantees. */
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -11,7 +11,7 @@ import { SendRing } from '../../../src/server/io/backends/send-ring.js';
 import { describePoll, type World } from './contract.js';
 import { connectSocket, openSocketRemote } from './net-world.js';
 
-/** Writes to the eventfd from another thread, once this one has said that it goes to wait. */
+/** Writes to the eventfd from another thread, once this one has signalled that it begins to wait. */
 const WAKE_FROM_THREAD = `
   const { workerData, parentPort } = require('node:worker_threads');
   parentPort.postMessage('up');

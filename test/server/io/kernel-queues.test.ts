@@ -1,4 +1,4 @@
-/** What the kernel says of sockets that nobody reads, on real ones. */
+/** What the kernel reports of sockets that are not read, on real ones. */
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -26,7 +26,7 @@ function listen(): TcpListener {
 }
 
 describe.runIf(process.platform === 'linux')('on Linux', () => {
-  test('a listener has as many connections to accept as have come and were not accepted', async () => {
+  test('a listener has as many connections to accept as have arrived and were not accepted', async () => {
     const listener = listen();
     expect(connectionsToAccept(listener.fd)).toBe(0);
     await connect(listener);
@@ -38,7 +38,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     stream.close();
   });
 
-  test('a client has the bytes that it has sent and that were not read', async () => {
+  test('a client has the bytes that it has sent and that were not read yet', async () => {
     const listener = listen();
     const socket = await connect(listener);
     const stream = listener.accept();
@@ -51,7 +51,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     stream.close();
   });
 
-  test('of a descriptor that is none, nothing waits', () => {
+  test('an invalid descriptor has nothing waiting', () => {
     expect([unreadBytes(-1), connectionsToAccept(-1)]).toEqual([0, 0]);
   });
 });

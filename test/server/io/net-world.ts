@@ -33,7 +33,7 @@ class SocketPeer implements Peer {
   private readonly closed: Promise<unknown>;
 
   constructor(private readonly socket: Socket) {
-    // What becomes of it shows at the server's end; here only that it is over.
+    // Errors are checked at the server's end; here they only end the connection.
     socket.on('error', () => {});
     this.closed = new Promise((resolve) => socket.once('close', resolve));
   }
@@ -44,7 +44,7 @@ class SocketPeer implements Peer {
     });
   }
 
-  /** Reads only while somebody wants bytes: otherwise the window stays as it is. */
+  /** Reads only while bytes are wanted: otherwise the window stays as it is. */
   receive(count: number): Promise<string> {
     const { socket } = this;
     return new Promise((resolve, reject) => {

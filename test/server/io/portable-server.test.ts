@@ -1,4 +1,4 @@
-/** The whole server on the portable poller, on this very thread: nothing of it may block, and nothing may be left waiting. */
+/** The whole server on the portable poller, on this thread: nothing may block, and no client may be left waiting. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ async function serve(edgeTriggered: boolean) {
     port,
     async [Symbol.asyncDispose]() {
       server.shutdown();
-      // Any event brings the turn that ends the loop.
+      // Any event causes the turn that ends the loop.
       server.loop.poll.waker.wake();
       await ended;
       server.close();
@@ -64,7 +64,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test('large values go in and out whole, also to a reader that takes its time', async () => {
+  test('large values are stored and returned whole, also to a slow reader', async () => {
     await using running = await serve(edgeTriggered);
     const socket = await open(running.port);
     const value = Array.from({ length: 500_000 }, (_, number) => number.toString(36)).join(' ');
@@ -73,7 +73,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     const reply = `$${value.length}\r\n${value}\r\n`;
     const times = 8;
     socket.write(request('GET', 'big').repeat(times));
-    // Another client is served while this one has not read a byte.
+    // Another client is served although this one has not read a byte.
     const other = await open(running.port);
     other.write('PING\r\n');
     expect(await receive(other, 7)).toBe('+PONG\r\n');
@@ -82,7 +82,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     other.destroy();
   });
 
-  test('a client that is gone is forgotten, however it went', async () => {
+  test('a client that is gone is forgotten, in whatever way it ended', async () => {
     await using running = await serve(edgeTriggered);
     const { server } = running;
     const [ending, resetting] = [await open(running.port), await open(running.port)];
@@ -96,7 +96,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     while (server.sessions.size > 0) await new Promise(setImmediate);
   });
 
-  test('timers run while no client does anything, and what they send leaves', async () => {
+  test('timers run while no client does anything, and what they write is sent', async () => {
     await using running = await serve(edgeTriggered);
     const { server } = running;
     const socket = await open(running.port);
@@ -104,7 +104,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     await receive(socket, 7);
     const [session] = server.sessions.values();
     server.scheduler.after('late', 5, () => session!.send('late'));
-    // A timer set from outside a turn is seen by the next one.
+    // A timer set outside a turn is noticed by the next one.
     server.loop.poll.waker.wake();
     expect(await receive(socket, 10)).toBe('$4\r\nlate\r\n');
     socket.destroy();

@@ -1,4 +1,4 @@
-/** PortablePoll: the contract, and what only this backend promises. */
+/** PortablePoll: the contract, and what only this backend guarantees. */
 import { PortablePoll } from '../../../src/server/io/backends/portable.js';
 import { describePoll } from './contract.js';
 import { connectSocket, openSocketRemote } from './net-world.js';

@@ -46,7 +46,7 @@ describe('a simulated kernel', () => {
     expect(clock.nowMs).toBe(251);
   });
 
-  test('a wait without a limit that finds nothing would sleep forever, and says so', () => {
+  test('a wait without a limit that finds nothing would sleep for ever, and reports that', () => {
     const { poll, clock, events } = open();
     poll.wait(events, -1);
     expect(poll.sleepsForever).toBe(true);
@@ -56,7 +56,7 @@ describe('a simulated kernel', () => {
     expect(poll.sleepsForever).toBe(false);
   });
 
-  test('waits let no more time pass than was allowed', () => {
+  test('waits let no more time pass than allowed', () => {
     const { poll, clock, events } = open();
     poll.sleepLimitMs = 100;
     poll.wait(events, 70);
@@ -65,14 +65,14 @@ describe('a simulated kernel', () => {
     expect(clock.nowMs).toBe(100);
   });
 
-  test('a script says how much each read brings; 0 is WouldBlock', () => {
+  test('a script sets how much each read returns; 0 is WouldBlock', () => {
     const { peer, stream } = connected();
     peer.readSizes.push(3, 0, 1);
     peer.send('0123456789');
     expect(readSizes(stream, 5)).toEqual([3, WOULD_BLOCK, 1, 6, WOULD_BLOCK]);
   });
 
-  test('a script says how much each write takes', () => {
+  test('a script sets how much each write takes', () => {
     const { peer, stream } = connected();
     peer.writeSizes.push(2, 0);
     const bytes = Buffer.from('abcdef');
@@ -80,7 +80,7 @@ describe('a simulated kernel', () => {
     expect(peer.receive()).toBe('abcdef');
   });
 
-  test('a window of so many bytes takes no more', () => {
+  test('a window takes no more than its size', () => {
     const { peer, stream } = connected();
     peer.setWindow(4);
     const bytes = Buffer.from('abcdef');
@@ -89,7 +89,7 @@ describe('a simulated kernel', () => {
     expect(stream.write(bytes, 4, 6)).toBe(1);
   });
 
-  test('the backlog has an end', () => {
+  test('the backlog is limited', () => {
     const { poll } = open();
     for (let i = 0; i <= 10; i++) poll.connectClient();
     expect(() => poll.connectClient()).toThrow('ECONNREFUSED');
@@ -103,7 +103,7 @@ describe('a simulated kernel', () => {
     expect(listener.accept()).not.toBe(WOULD_BLOCK);
   });
 
-  test('descriptors are used again, the lowest first', () => {
+  test('descriptors are reused, the lowest first', () => {
     const { poll, listener } = open();
     const [first, second] = [0, 1].map(() => (poll.connectClient(), listener.accept() as TcpStream));
     first!.close();
@@ -122,7 +122,7 @@ describe('a simulated kernel', () => {
     expect(run(5)).not.toEqual(run(6));
   });
 
-  test('a wait that a signal ends brings nothing, and time stands still', () => {
+  test('a wait that a signal ends returns nothing, and no time passes', () => {
     const { poll, clock, events, listener } = open({ seed: 2, faults: { interrupt: 0.999999 } });
     poll.register(listener, 0, READABLE);
     poll.connectClient();

@@ -1,4 +1,4 @@
-/** struct sockaddr, there and back. */
+/** struct sockaddr, encoded and decoded. */
 import * as net from 'node:net';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -32,7 +32,7 @@ test.each([{ host: 'localhost', port: 1 }, { host: '1.2.3', port: 1 }, { host: '
   expect(() => encodeAddress(address)).toThrow(RangeError);
 });
 
-test('what is IPv6 is what Node takes for it', () => {
+test('an address counts as IPv6 if Node says so', () => {
   const digits = fc.stringMatching(/^(0|[1-9a-fA-F][\da-fA-F]{0,4})$/);
   const part = fc.oneof({ weight: 8, arbitrary: digits }, fc.constantFrom('', '', '', '127.0.0.1', '1.2.3.04', '1.2.3', ']', '/', '@', ' ', 'g'));
   const address = fc.oneof(fc.ipV6(), fc.ipV4(), fc.array(part, { maxLength: 9 }).map((parts) => parts.join(':')));

@@ -10,7 +10,7 @@ describe('the LRU clock', () => {
     expect(lruClock(0x1000005 * 1000 + 999)).toBe(5);
   });
 
-  test('tells idle time in whole seconds, also across its wrap', () => {
+  test('returns idle time in whole seconds, also across its wrap', () => {
     expect(idleMs(lruClock(5_000), 65_500)).toBe(60_000);
     const beforeWrap = 0xffffff * 1000;
     expect(idleMs(lruClock(beforeWrap), beforeWrap + 3000)).toBe(2000);
@@ -36,7 +36,7 @@ describe('the LFU counter', () => {
 
   test('rises by chance, and never beyond 255', () => {
     expect(lfuCounter(lfuTouched(lfuInitial(0), 0, 1, 10, always), 0, 1)).toBe(6);
-    // At 5 and below a use always counts; above, less and less often.
+    // At 5 and below a use always counts; above, with decreasing probability.
     const six = lfuTouched(lfuInitial(0), 0, 1, 10, never);
     expect(lfuCounter(six, 0, 1)).toBe(6);
     expect(lfuCounter(lfuTouched(six, 0, 1, 10, never), 0, 1)).toBe(6);

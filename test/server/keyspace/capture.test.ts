@@ -1,5 +1,5 @@
 /**
- * Keyspaces as data: captured, serialized, and restored in another server, which from then on does the same.
+ * Keyspaces as data: captured, serialized, and restored in another server, which from then on behaves in the same way.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
@@ -12,7 +12,7 @@ import { familyTemplates, generate } from '../../fuzz/generate.js';
 import { Random } from '../../fuzz/random.js';
 import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
 
-/** A server of its own with the keyspace, the clock and the random numbers of another, as they are after a trip through bytes. */
+/** Returns a server with the keyspace, the clock and the random numbers of another, after serialization. */
 function restored({ server, clock }: Lab, settings: Partial<SettingValues>): Lab {
   const bytes = serialize({ keyspace: server.keyspace.capture(), random: server.random.capture() });
   const state = deserialize(bytes) as { keyspace: KeyspaceState; random: number };
@@ -25,14 +25,14 @@ function restored({ server, clock }: Lab, settings: Partial<SettingValues>): Lab
   return lab;
 }
 
-/** Everything that a keyspace is, but for whose command ran last and how many timers were set before: tokens and timers are the server's. */
+/** Returns everything in a keyspace except whose command ran last and how many timers were set before: tokens and timers belong to the server. */
 function stateOf({ server }: Lab): KeyspaceState {
   const { expireCycle, ...state } = server.keyspace.capture();
   const { timer } = expireCycle;
   return { ...state, actingToken: 0, expireCycle: { ...expireCycle, timer: timer === null ? null : { dueUs: timer.dueUs, order: 0 } } };
 }
 
-/** Values with many members, of which some leave again, and keys that expire soon: what the grammar of the fuzzer does not make. */
+/** Values with many members, some of them removed again, and keys that expire soon: the grammar of the fuzzer does not make these. */
 function bulk(random: Random): string[] {
   const name = (family: string): string => `${family}${random.between(1, 3)}`;
   const members = (prefix = 'member'): string[] => Array.from({ length: random.between(1, 200) }, () => `${prefix}${random.below(400)}`);
@@ -68,12 +68,12 @@ function bulk(random: Random): string[] {
   }
 }
 
-/** Commands that reach nothing but the keyspace, and what happens to their client and the time. */
+/** Commands that affect only the keyspace, and what happens to their client and the time. */
 const KEYSPACE_FAMILIES = ALL_FAMILIES.filter((family) => !/^(connection|scripts|functions|pubsub|server|tracking)$/.test(family));
 const ALL_TEMPLATES = ALL_FAMILIES.filter((family) => family !== 'tracking').flatMap(familyTemplates).filter(({ listens }) => !listens);
 const KEYSPACE_TEMPLATES = KEYSPACE_FAMILIES.flatMap(familyTemplates).filter(({ listens }) => !listens);
 
-/** One step of a random life. */
+/** One step of a random run. */
 function step(random: Random, lab: Lab, clients: LabClient[], templates: typeof ALL_TEMPLATES): string {
   const at = random.below(clients.length);
   let client = clients[at]!;
@@ -88,7 +88,7 @@ function connect(lab: Lab): LabClient[] {
   return Array.from({ length: 3 }, () => lab.connect());
 }
 
-/** All that scans, the policies of eviction and the expire cycle know of each key. */
+/** Returns what scans, the policies of eviction and the expire cycle use of each key. */
 function seen(lab: Lab): string[] {
   const client = lab.connect();
   const replies: string[] = [];
@@ -121,7 +121,7 @@ const SETTINGS: readonly Partial<SettingValues>[] = [
   { maxmemory: 1_200_000, 'maxmemory-policy': 'allkeys-random', 'stream-node-max-entries': 4 },
 ];
 
-test(`${ROUNDS} random lives: what is restored from bytes goes on like the original`, { timeout: 3_600_000 }, () => {
+test(`${ROUNDS} random runs: a keyspace restored from bytes behaves like the original`, { timeout: 3_600_000 }, () => {
   for (let seed = 1; seed <= ROUNDS; seed++) {
     const random = new Random(seed);
     const settings = SETTINGS[seed % SETTINGS.length]!;
@@ -146,14 +146,14 @@ test(`${ROUNDS} random lives: what is restored from bytes goes on like the origi
   }
 });
 
-/** A client that has asked for these things. */
+/** Returns a client that has sent these requests. */
 function asked(lab: Lab, ...requests: readonly (readonly string[])[]): LabClient {
   const client = lab.connect();
   for (const request of requests) client.ask(...request);
   return client;
 }
 
-test('what was captured stays as it was while the keyspace goes on', () => {
+test('a captured state does not change with the keyspace', () => {
   using lab = simulate();
   const random = new Random(1);
   const clients = connect(lab);
@@ -166,7 +166,7 @@ test('what was captured stays as it was while the keyspace goes on', () => {
   expect(serialize(state).equals(before)).toBe(true);
 });
 
-test('one state makes several keyspaces, which share nothing', () => {
+test('one state can be restored several times, and the keyspaces share nothing', () => {
   using lab = simulate();
   asked(lab, ['RPUSH', 'list', 'a', 'b'], ['SETRANGE', 'bytes', '3000000', 'x'], ['SADD', 'set', 'a', 'b'], ['ZADD', 'zset', '1', 'a'], ['HSET', 'hash', 'f', 'v'], ['XADD', 'stream', '1-1', 'f', 'v']);
   const state = lab.server.keyspace.capture();
@@ -179,7 +179,7 @@ test('one state makes several keyspaces, which share nothing', () => {
   expect(isDeepStrictEqual(stateOf(one), stateOf(lab))).toBe(false);
 });
 
-test('a large table, from which keys have gone, is scanned in the same order and grows and shrinks at the same size', () => {
+test('a large table with removed keys is scanned in the same order, and grows and shrinks at the same size', () => {
   using lab = simulate();
   const { keyspace } = lab.server;
   const db = keyspace.databases[0]!;

@@ -19,7 +19,7 @@ beforeEach(() => {
   [db, other] = keyspace.databases as [Database, Database];
 });
 
-/** Writes down what a listener hears. */
+/** Records the calls of a listener. */
 class Recorder implements KeyspaceListener {
   readonly heard: string[] = [];
   keyModified(from: Database, key: string): void {
@@ -86,7 +86,7 @@ describe('lookups', () => {
 });
 
 describe('expiry', () => {
-  test('a key is there up to and at its time, and gone a millisecond later', () => {
+  test('a key exists up to and at its time, and is deleted a millisecond later', () => {
     db.set('k', 'v');
     db.setExpire('k', START_MS + 100);
     clock.advance(100);
@@ -112,7 +112,7 @@ describe('expiry', () => {
     expect(db.size).toBe(0);
   });
 
-  test('storing over a key whose time is over expires it first, and the new one stays', () => {
+  test('storing over an expired key expires it first, and the new one stays', () => {
     db.set('k', 'old');
     db.setExpire('k', START_MS - 1);
     const heard = listen();
@@ -130,7 +130,7 @@ describe('expiry', () => {
     expect(db.expireAt('k')).toBe(-1);
   });
 
-  test('time that is frozen lets no key expire, until it is thawed as often', () => {
+  test('no key expires in frozen time, until it is thawed as often', () => {
     db.set('k', 'v');
     db.setExpire('k', START_MS + 10);
     keyspace.freezeTime();
@@ -162,7 +162,7 @@ describe('expiry', () => {
     expect(announced).toBe(1);
   });
 
-  test('a random key is never one whose time is over', () => {
+  test('a random key is never an expired one', () => {
     db.set('due', 1);
     db.setExpire('due', START_MS - 1);
     expect(db.randomKey()).toBeNull();
@@ -172,7 +172,7 @@ describe('expiry', () => {
 });
 
 describe('moving', () => {
-  test('rename keeps value, expiry and access time, and replaces what was there', () => {
+  test('rename keeps value, expiry and access time, and replaces an existing key', () => {
     db.set('a', 'v');
     db.setExpire('a', START_MS + 500);
     db.set('b', 'old');
@@ -190,7 +190,7 @@ describe('moving', () => {
     expect([db.size, db.expires.size, other.peek('k'), other.expireAt('k')]).toEqual([0, 0, 'v', START_MS + 500]);
   });
 
-  test('swap exchanges everything, and tells before and after', () => {
+  test('swap exchanges everything, and calls listeners before and after', () => {
     db.set('a', 1);
     db.setExpire('a', START_MS + 500);
     const used = db.capture().usedUnits;
@@ -200,7 +200,7 @@ describe('moving', () => {
     expect(heard).toEqual(['0 flushing 1 (1)', '1 flushing 0 (0)', '0 flushed (0)', '1 flushed (1)']);
   });
 
-  test('flush deletes all keys of one database and tells before and after', () => {
+  test('flush deletes all keys of one database, and calls listeners before and after', () => {
     db.set('a', 1);
     other.set('b', 1);
     const heard = listen();
@@ -212,7 +212,7 @@ describe('moving', () => {
   });
 });
 
-/** A collection that only has a size in memory. */
+/** A collection that has only a size in memory. */
 class Blob implements Collection {
   readonly type = 'set';
   readonly encoding = 'hashtable';
@@ -236,7 +236,7 @@ describe('memory', () => {
     expect(keyspace.datasetBytes).toBe(empty);
   });
 
-  test('of a value that is changed in place is counted again at the change, whichever key was looked up last', () => {
+  test('of a value changed in place is counted again at the change, whichever key was looked up last', () => {
     const blob = new Blob(100);
     const text = new ByteString('x');
     db.set('blob', blob);
@@ -273,7 +273,7 @@ describe('memory', () => {
   });
 });
 
-test('a change counts, and tells of the modification before the event', () => {
+test('a change counts, and reports the modification before the event', () => {
   const heard = listen();
   db.set('k', 'v');
   db.changed('k', '$', 'set');

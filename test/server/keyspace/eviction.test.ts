@@ -24,7 +24,7 @@ function setUp(settings: Partial<KeyspaceSettings>): void {
   db = keyspace.databases[0]!;
 }
 
-/** 100 keys, each used a minute after the one before; every second one is volatile, the later ones for longer. */
+/** Creates 100 keys, each used a minute after the one before; every second one is volatile, the later ones for longer. */
 function fill(): void {
   for (let i = 0; i < 100; i++) {
     clock.nowMs += 60_000;
@@ -33,7 +33,7 @@ function fill(): void {
   }
 }
 
-/** Sets the limit so that about `count` of the keys must go, and makes room. */
+/** Sets the limit so that about `count` of the keys must be evicted, and evicts. */
 function evict(count: number): boolean {
   keyspace.configure({ maxmemory: BASE_BYTES + Math.floor((keyspace.datasetBytes * (100 - count)) / 100) });
   return keyspace.performEvictions();
@@ -65,7 +65,7 @@ describe.each(EVICTION_POLICIES.filter((policy) => policy !== 'noeviction'))('%s
     fill();
   });
 
-  test('makes room by as many keys as it takes, and counts them', () => {
+  test('evicts as many keys as necessary, and counts them', () => {
     expect(evict(20)).toBe(true);
     expect(gone()).toHaveLength(20);
     expect(keyspace.stats.evicted).toBe(20);
@@ -98,7 +98,7 @@ test('an LFU policy keeps the keys that are used often', () => {
   expect(remaining().filter((i) => i < 10)).toHaveLength(10);
 });
 
-test('an eviction says how long it took, and each key in it, while somebody measures', () => {
+test('the duration of an eviction, and of each key in it, is reported while it is measured', () => {
   setUp({ policy: 'allkeys-random' });
   fill();
   const work: [string, number][] = [];
@@ -118,7 +118,7 @@ test('keys of all databases compete', () => {
   expect(keyspace.databases[1]!.size).toBe(0);
 });
 
-test('a key that was deleted since it was sampled is no loss', () => {
+test('a key that was deleted since it was sampled is skipped', () => {
   setUp({ policy: 'allkeys-lru', samples: 10 });
   fill();
   evict(1);
@@ -127,7 +127,7 @@ test('a key that was deleted since it was sampled is no loss', () => {
   expect(evict(10)).toBe(true);
 });
 
-test('an eviction that takes too long lets the command run and goes on later', () => {
+test('an eviction that takes too long lets the command run and continues later', () => {
   setUp({ policy: 'allkeys-random' });
   const later: (() => void)[] = [];
   const after = (_name: string, _delayMs: number, run: () => void): TimerState => ({ dueUs: 0, order: later.push(run) });

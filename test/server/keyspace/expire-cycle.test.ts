@@ -8,7 +8,7 @@ import { simulate } from '../simulation/harness.js';
 
 const START_MS = 1_700_000_000_000;
 
-/** Every reading of the microseconds costs `costUs`, so that a time budget can run out. */
+/** Every reading of the microseconds costs `costUs`, so that a time budget can be used up. */
 
 let clock: ManualClock;
 let keyspace: Keyspace;
@@ -46,11 +46,11 @@ describe('a slow cycle', () => {
     expect(db.size).toBe(101);
   });
 
-  test('looks at 20 keys and leaves it at that while no more than a tenth of them is due', () => {
+  test('samples only 20 keys if no more than a tenth of them is due', () => {
     fill(db, 2, 1000);
     keyspace.expireCycle.slow();
     expect(db.size).toBe(1002);
-    // The cursor goes on from cycle to cycle, so that each key has its turn.
+    // The cursor continues from cycle to cycle, so that each key has its turn.
     for (let i = 0; i < 1002 / 20; i++) keyspace.expireCycle.slow();
     expect(db.size).toBe(1000);
   });
@@ -61,7 +61,7 @@ describe('a slow cycle', () => {
     expect(keyspace.databases.map((each) => each.size)).toEqual([0, 0, 0]);
   });
 
-  test('stops when its time is over, and goes on with the next database', () => {
+  test('stops when its time is over, and continues with the next database', () => {
     fill(db, 5000, 0);
     fill(keyspace.databases[1]!, 100, 0);
     clock.costUs = 30_000;
@@ -72,7 +72,7 @@ describe('a slow cycle', () => {
     expect(keyspace.databases[1]!.size).toBe(0);
   });
 
-  test('looks at more keys with more effort', () => {
+  test('samples more keys with more effort', () => {
     fill(db, 1, 1000);
     keyspace.configure({ activeExpireEffort: 10 });
     for (let i = 0; i < Math.ceil(1001 / 65); i++) keyspace.expireCycle.slow();
@@ -89,13 +89,13 @@ describe('a slow cycle', () => {
     expect(db.size).toBe(100);
   });
 
-  test('says how long it took, and each key in it, while somebody measures', () => {
+  test('reports its duration, and that of each key in it, while it is measured', () => {
     const work: [string, number][] = [];
     fill(db, 2, 0);
     clock.costUs = 1500;
     keyspace.onWork = (name, elapsedMs) => void work.push([name, elapsedMs]);
     keyspace.expireCycle.slow();
-    // The clock is read twice around each key and around all of it.
+    // The clock is read twice around each key and around the whole cycle.
     expect(work).toEqual([['expire-del', 1.5], ['expire-del', 1.5], ['expire-cycle', 7.5]]);
   });
 
@@ -110,7 +110,7 @@ describe('a slow cycle', () => {
 });
 
 describe('a fast cycle', () => {
-  test('does nothing while little is stale', () => {
+  test('does nothing while few keys are stale', () => {
     fill(db, 100, 0);
     keyspace.expireCycle.fast();
     expect(db.size).toBe(100);
@@ -134,7 +134,7 @@ describe('a fast cycle', () => {
 });
 
 describe('in a server', () => {
-  test('a key that nobody asks for is gone soon after its time, and the trace says how', () => {
+  test('a key that is not looked up is deleted soon after its time, and the trace says how', () => {
     using lab = simulate();
     const events = lab.record();
     const client = lab.connect();
@@ -144,7 +144,7 @@ describe('in a server', () => {
     expect(events.filter((event) => event.kind === 'expire')).toEqual([{ kind: 'expire', db: 0, key: 'k', how: 'active' }]);
   });
 
-  test('keys outlive their time while clients are paused', () => {
+  test('expired keys are kept while clients are paused', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('SET', 'k', 'v', 'PX', '50');

@@ -12,7 +12,7 @@ const KEYS: { readonly [shape: string]: (i: number) => string } = {
   'two bytes that vary': (i) => String.fromCharCode(i & 0xff, i >> 8),
 };
 
-/** How far the bucket counts are from even, by chi squared: near 1 for a random function. */
+/** Returns how uneven the bucket counts are, by chi squared: near 1 for a random function. */
 function unevenness(hashes: readonly number[], buckets: number): number {
   const counts = new Int32Array(buckets);
   for (const bucket of hashes) counts[bucket]!++;
@@ -32,7 +32,7 @@ describe.each(Object.entries(KEYS))('%s', (_shape, keyOf) => {
   });
 });
 
-test('a change of one bit of the key changes each bit of the hash about every second time', () => {
+test('a change of one bit of the key changes each bit of the hash with probability 1/2', () => {
   const flips = new Int32Array(32);
   let trials = 0;
   for (let i = 0; i < 2000; i++) {
@@ -55,7 +55,7 @@ test('strings that differ only in trailing zero bytes have different hashes', ()
   expect(new Set(['', '\0', '\0\0', '\0\0\0', '\0\0\0\0', '\0\0\0\0\0'].map((key) => hashString(key, SEED))).size).toBe(6);
 });
 
-test('bytes have the hash of the string that they spell, wherever they lie', () => {
+test('bytes have the hash of the string that they spell, at any address', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(9), (bytes, start) => {
       const buffer = Buffer.concat([Buffer.alloc(start, 0xaa), bytes, Buffer.alloc(3, 0xaa)]);

@@ -7,7 +7,7 @@ const page = (lab: Lab, key: string, offset = 0, limit = 3): ValueView | null =>
 const items = (view: ValueView | null): string[][] | undefined => view?.items.map(({ label, text }) => [label, text]);
 const numbers = Array.from({ length: 10 }, (_, i) => String(i));
 
-test('a string comes in rows of its bytes', () => {
+test('a string is shown in rows of bytes', () => {
   using lab = simulate();
   lab.connect().ask('SET', 'k', 'ab'.repeat(STRING_ROW_BYTES));
   expect(page(lab, 'k')).toMatchObject({ type: 'string', encoding: 'raw', count: 2 });
@@ -59,7 +59,7 @@ test('a stream is shown as entries with their IDs, without deleted ones, and wit
   expect(items(page(lab, 'x', 10, 4))).toEqual([['12-0', 'n=12 m=y']]);
 });
 
-test('large collections are shown where they are asked for', () => {
+test('large collections are shown from the requested offset', () => {
   using lab = simulate();
   const many = Array.from({ length: 1000 }, (_, i) => String(i).padStart(4, '0'));
   const client = lab.connect();
@@ -70,19 +70,19 @@ test('large collections are shown where they are asked for', () => {
   expect([page(lab, 'h', 998, 9)!.items.length, page(lab, 's', 998, 9)!.items.length]).toEqual([2, 2]);
 });
 
-test('behind the end there is nothing, and long items are cut', () => {
+test('after the end there is nothing, and long items are cut', () => {
   using lab = simulate();
   lab.connect().ask('RPUSH', 'k', 'x'.repeat(1000));
   expect(page(lab, 'k', 5)).toMatchObject({ count: 1, items: [] });
   expect(page(lab, 'k')!.items[0]).toMatchObject({ text: 'x'.repeat(256), bytes: 1000 });
 });
 
-test('no key and no such database give null', () => {
+test('a missing key and a missing database give null', () => {
   using lab = simulate();
   expect([page(lab, 'k'), inspectValue(lab.server.keyspace, { db: 99, key: 'k', offset: 0, limit: 1 })]).toEqual([null, null]);
 });
 
-test('to look touches nothing: a key that is due is still there, and its idle time runs on', () => {
+test('inspecting touches nothing: a key that is due still exists, and its idle time runs on', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('SET', 'due', 'v', 'PX', '1');
@@ -105,7 +105,7 @@ test('keys can be listed by their last use', () => {
   expect(inspectKeys(lab.server.keyspace, { db: 0, limit: 2, order: 'recent' }).map(({ key }) => key)).toEqual(['a', 'c']);
 });
 
-test('a preview is how a value begins', () => {
+test('a preview is the beginning of a value', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('SET', '1 string', 'x'.repeat(200));

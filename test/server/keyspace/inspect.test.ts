@@ -38,7 +38,7 @@ test('a key that is due is listed as a ghost, and stays', () => {
   expect([db.size, keyspace.stats.expired, keyspace.stats.hits]).toEqual([1, 0, 0]);
 });
 
-test('looking does not touch the access time', () => {
+test('inspecting does not touch the access time', () => {
   db.set('k', 'v');
   clock.advance(60_000);
   inspectKeys(keyspace, { db: 0, limit: 10 });
@@ -85,7 +85,7 @@ describe('a window', () => {
     expect(names(keyspace, { db: 0, order: 'name', offset: 1, limit: 10, match: 'k010' })).toEqual([]);
   });
 
-  test('of any place is the same as of all keys in order', () => {
+  test('at any offset is a part of all keys in order', () => {
     const all = names(keyspace, { db: 0, order: 'name', limit: 300 });
     for (const offset of [0, 1, 50, 250, 299, 300]) expect(names(keyspace, { db: 0, order: 'name', offset, limit: 7 })).toEqual(all.slice(offset, offset + 7));
   });

@@ -23,7 +23,7 @@ test('a key is found with the value it was added with, among many chunks and par
   expectConsistent(table);
 });
 
-test('removing a key moves the last one, with all that is known of it, into its slot', () => {
+test('removing a key moves the last one, with all its facts, into its slot', () => {
   const table = filled(3);
   table.setAccessAt(2, 0xffffff);
   table.setVolatileAt(2, 7);
@@ -34,7 +34,7 @@ test('removing a key moves the last one, with all that is known of it, into its 
   expect(table.size).toBe(1);
 });
 
-test('a key that is added after others were removed knows nothing of theirs', () => {
+test('a key that is added after others were removed has none of their facts', () => {
   const table = filled(1);
   table.setVolatileAt(0, 1);
   table.setUnitsAt(0, 5);
@@ -83,7 +83,7 @@ describe('intern', () => {
     return { key: interned, wasInterned: table.wasInterned };
   }
 
-  test('finds among the keys the one that bytes spell, and makes a string of all others', () => {
+  test('returns the key that bytes spell, and makes a new string for all others', () => {
     const table = filled(50_000);
     for (const i of [0, 1, 1, 49_999, 12_345]) expect(intern(table, `key:${i}`)).toEqual({ key: `key:${i}`, wasInterned: true });
     for (const absent of ['', 'key:', 'key:50000', 'kez:1', '\xffey:1']) expect(intern(table, absent)).toEqual({ key: absent, wasInterned: false });
@@ -98,7 +98,7 @@ describe('intern', () => {
         for (const [operation, bytes] of steps) {
           const key = Buffer.from(bytes).latin1Slice();
           if (operation !== 'find') expect(intern(table, key)).toEqual({ key, wasInterned: model.has(key) });
-          // Whatever was looked for in between, the hash that is kept is that of its own key.
+          // Whatever was looked up in between, the cached hash is that of its own key.
           if (operation === 'add') intern(table, 'another');
           const slot = table.find(key);
           expect(slot === -1 ? null : table.keyAt(slot)).toBe(model.has(key) ? key : null);

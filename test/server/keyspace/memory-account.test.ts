@@ -1,4 +1,4 @@
-/** used_memory: what counts, that all of it is given back, and that INFO shows what maxmemory limits. */
+/** used_memory: what counts, that all of it is released, and that INFO shows what maxmemory limits. */
 import { describe, expect, test } from 'vitest';
 import { BASE_BYTES } from '../../../src/server/keyspace/memory-account.js';
 import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
@@ -16,7 +16,7 @@ function added(lab: Lab, act: (client: LabClient) => void): { readonly before: n
   return { before, meanwhile: lab.server.keyspace.usedBytes - before, client };
 }
 
-test('an empty server takes a megabyte, and a little for each client', () => {
+test('an empty server uses a megabyte, and a little for each client', () => {
   using lab = simulate();
   const client = lab.connect();
   const withOne = usedMemory(client);
@@ -30,7 +30,7 @@ test('an empty server takes a megabyte, and a little for each client', () => {
   expect(usedMemory(client)).toBe(withOne);
 });
 
-test('used_memory, its parts and what maxmemory limits are one figure', () => {
+test('used_memory is the sum of its parts, and what maxmemory limits', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('SET', 'key', 'v'.repeat(10_000));
@@ -78,7 +78,7 @@ describe('what a client holds is counted while it holds it', () => {
     expect(lab.server.keyspace.usedBytes).toBe(before);
   });
 
-  test('and what it held is given back when it goes', () => {
+  test('and released when it disconnects', () => {
     using lab = simulate();
     const { before, client } = added(lab, (client) => {
       client.peer.setWindow(0);
@@ -123,7 +123,7 @@ test('the table of keys that clients cache is counted, and so are scripts and li
 });
 
 describe('a limit', () => {
-  test('set below what is used evicts at once, without another command, and the log says so', () => {
+  test('below what is used evicts at once, without another command, and is logged', () => {
     using lab = simulate({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
     const client = lab.connect();
     for (let i = 0; i < 100; i++) client.ask('SET', `key:${i}`, 'v'.repeat(1000));
@@ -134,7 +134,7 @@ describe('a limit', () => {
     expect(lab.log.at(-1)).toMatch(/^warning: WARNING: the new maxmemory value set via CONFIG SET \(\d+\) is smaller than the current memory usage \(\d+\)\. This will result in key eviction/);
   });
 
-  test('set inside of a transaction evicts after it', () => {
+  test('set inside a transaction evicts after it', () => {
     using lab = simulate({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
     const client = lab.connect();
     client.send('MULTI\r\nINCR x\r\nCONFIG SET maxmemory 1\r\nINCR x\r\nEXEC\r\n');
@@ -142,7 +142,7 @@ describe('a limit', () => {
     expect(lab.server.keyspace.databases[0]!.size).toBe(0);
   });
 
-  test('is also one on what clients do not read: keys make room for it', () => {
+  test('also applies to unread output of clients: keys are evicted for it', () => {
     using lab = simulate({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
     const [reader, writer] = [lab.connect(), lab.connect()];
     for (let i = 0; i < 50; i++) writer.ask('SET', `key:${i}`, 'v'.repeat(10_000));

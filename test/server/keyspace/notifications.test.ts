@@ -5,7 +5,7 @@ import { KeyspaceNotifications, parseNotifyFlags } from '../../../src/server/key
 import { ManualClock } from '../../../src/server/loop/clock.js';
 import { Tap } from '../../../src/server/trace/tap.js';
 
-/** What is published for one event under the flags. */
+/** Returns what is published for one event under the flags. */
 function published(flags: string, eventClass: EventClass, event: string, key: string): string[] {
   const messages: string[] = [];
   const notifications = new KeyspaceNotifications((channel, message) => void messages.push(`${channel} ${message}`));
@@ -20,7 +20,7 @@ describe('an event', () => {
     expect(published('KEA', '$', 'set', 'k')).toEqual(['__keyspace@3__:k set', '__keyevent@3__:set k']);
   });
 
-  test('is published only on the kind of channel that is wanted', () => {
+  test('is published only on the selected kind of channel', () => {
     expect(published('K$', '$', 'set', 'k')).toEqual(['__keyspace@3__:k set']);
     expect(published('E$', '$', 'set', 'k')).toEqual(['__keyevent@3__:set k']);
   });
@@ -29,7 +29,7 @@ describe('an event', () => {
     expect(published(flags, '$', 'set', 'k')).toEqual([]);
   });
 
-  test('of a miss or a new key must be asked for by its own letter', () => {
+  test('of a miss or a new key must be selected by its own letter', () => {
     expect(published('KA', 'm', 'keymiss', 'k')).toEqual([]);
     expect(published('KA', 'n', 'new', 'k')).toEqual([]);
     expect(published('Km', 'm', 'keymiss', 'k')).toEqual(['__keyspace@3__:k keymiss']);

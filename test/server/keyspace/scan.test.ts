@@ -1,4 +1,4 @@
-/** SCAN's promise, for both tables: what is there all the time comes exactly once, and nothing comes more often than it was added. */
+/** SCAN's guarantee, for both tables: what exists all the time is returned exactly once, and nothing more often than it was added. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
@@ -35,15 +35,15 @@ function keyTable(): Table {
 }
 
 interface Walk {
-  /** How often each key was returned, and was there anew. */
+  /** How often each key was returned, and how often it was added. */
   readonly returned: Map<string, number>;
   readonly added: Map<string, number>;
-  /** Present from the first step to the last. */
+  /** Keys that existed from the first step to the last. */
   readonly stayed: Set<string>;
   readonly steps: number;
 }
 
-/** A whole scan of a table with `size` keys; `between` is called between two steps, with what can change the table. */
+/** A whole scan of a table with `size` keys; `between` is called between two steps, and may change the table. */
 function walk(table: Table, size: number, count: number, between: (step: number, add: (key: string) => void, remove: (key: string) => void) => void): Walk {
   const added = new Map<string, number>();
   const returned = new Map<string, number>();
@@ -80,7 +80,7 @@ function check({ returned, added, stayed }: Walk): void {
 }
 
 describe.for([['Dict', dictTable], ['KeyTable', keyTable]] as const)('a scan of a %s', ([, create]) => {
-  test('whatever comes and goes meanwhile', () => {
+  test('while keys are added and removed', () => {
     fc.assert(
       fc.property(fc.nat(400), fc.integer({ min: 1, max: 30 }), fc.array(fc.array(fc.tuple(fc.boolean(), fc.nat(600)), { maxLength: 40 }), { minLength: 1, maxLength: 60 }), (size, count, changes) => {
         check(walk(create(), size, count, (step, add, remove) => {
@@ -123,7 +123,7 @@ describe.for([['Dict', dictTable], ['KeyTable', keyTable]] as const)('a scan of 
     expect(steps).toBeLessThan(2500);
   });
 
-  test('any number is a cursor, and leads to an end', () => {
+  test('any number is a cursor, and the scan ends', () => {
     const table = create();
     for (let i = 0; i < 100; i++) table.add(`key:${i}`);
     for (const start of [1, 7, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 3, Number.MAX_SAFE_INTEGER]) {
@@ -160,7 +160,7 @@ describe('a scan of a KeyTable that splits into parts', () => {
   });
 });
 
-test('the order is that of the bits read backwards, and buckets of any size tile it', () => {
+test('the order is that of the bits read backwards, and buckets of any size cover it', () => {
   expect([0, 1, 2, 3, 0x80000000, -1].map(reverseBits)).toEqual([0, 0x80000000, 0x40000000, 0xc0000000, 1, 0xffffffff]);
   const order: number[] = [];
   for (let place = 0; place < SCAN_END; place = nextBucket(place, 8)) order.push(reverseBits(place));

@@ -1,4 +1,4 @@
-/** compact: which strings may be kept as numbers. Only those that the number gives back, byte for byte. */
+/** compact: which strings may be stored as numbers: only those that the number gives back, byte for byte. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compact } from '../../../src/server/keyspace/value.js';
@@ -11,6 +11,6 @@ test.each(['', '-', '--1', '-0', '+1', '01', ' 1', '1 ', '1.0', '1e3', '90071992
   expect(compact(text)).toBe(text);
 });
 
-test('whatever becomes a number is given back unchanged', () => {
+test('every string stored as a number is returned unchanged', () => {
   fc.assert(fc.property(fc.stringMatching(/^[-+0-9. ]{0,18}$/), (text) => String(compact(text)) === text));
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock, SystemClock } from '../../../src/server/loop/clock.js';
 
-/** Burns a few milliseconds without sleeping, so that the system's clock visibly moves. */
+/** Busy-waits a few milliseconds, so that the system's clock visibly moves. */
 function burn(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
@@ -17,7 +17,7 @@ test('readings are cached until the next refresh', () => {
   expect(clock.nowUs).toBeGreaterThanOrEqual(nowUs + 2000);
 });
 
-test('a clock on hold stands still, and goes on as if no time had passed', () => {
+test('a clock on hold stands still, and continues as if no time had passed', () => {
   const clock = new SystemClock();
   clock.hold();
   const held = { us: clock.readUs(), ms: clock.nowMs };
@@ -46,7 +46,7 @@ test('holding twice and releasing once too often change nothing', () => {
   expect(clock.readUs()).toBeGreaterThanOrEqual(us);
 });
 
-test('a manual clock moves only when it is told to', () => {
+test('a manual clock moves only when told to', () => {
   const clock = new ManualClock(1000);
   clock.refresh();
   expect([clock.nowMs, clock.nowUs]).toEqual([1000, 0]);
@@ -54,7 +54,7 @@ test('a manual clock moves only when it is told to', () => {
   expect([clock.nowMs, clock.readUs()]).toEqual([1250, 250_000]);
 });
 
-test('a manual clock whose readings cost something lets time pass within a turn, and shows it at the next', () => {
+test('with a manual clock whose readings have a cost, time passes within a turn, and shows at the next one', () => {
   const clock = new ManualClock(1000);
   clock.costUs = 400;
   expect([clock.readUs(), clock.readUs(), clock.nowUs, clock.nowMs]).toEqual([400, 800, 0, 1000]);

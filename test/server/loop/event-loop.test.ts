@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { TraceBody } from '../../../src/server/trace/events.js';
 import { simulate } from '../simulation/harness.js';
 
-/** Runs `during` and returns what the loop told meanwhile, as short words. */
+/** Runs `during` and returns the events meanwhile, as short words. */
 function story(lab: ReturnType<typeof simulate>, during: () => void): string[] {
   const told: string[] = [];
   lab.server.tap.sink = { emit: (event) => void told.push(tell(event)) };
@@ -78,7 +78,7 @@ describe('a turn', () => {
     expect(lab.server.keyspace.databases[0]!.has('lost')).toBe(false);
   });
 
-  test('an observer gets its word without a timer of the server', () => {
+  test('an observer is called without a timer of the server', () => {
     using lab = simulate();
     const { loop } = lab.server;
     let frames = 0;

@@ -50,7 +50,7 @@ describe('timers', () => {
     expect(takeAll(timers, 100)).toEqual(['again']);
   });
 
-  test('a timer that is restored has its old place among those that are due at the same moment, and before new ones', () => {
+  test('a restored timer keeps its place among those due at the same moment, and comes before new ones', () => {
     const [old, restored] = [new Timers(), new Timers()];
     const [first, second] = [old.schedule('first', 7, nothing), old.schedule('second', 7, nothing)];
     restored.restore('second', second, nothing);

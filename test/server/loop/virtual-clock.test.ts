@@ -1,4 +1,4 @@
-/** The clock that is turned by hand, and a whole server on it. */
+/** The virtual clock, and a whole server on it. */
 import { describe, expect, test } from 'vitest';
 import { ManualClock, momentUs, VirtualClock } from '../../../src/server/loop/clock.js';
 import type { TraceBody } from '../../../src/server/trace/events.js';
@@ -14,7 +14,7 @@ describe('the clock', () => {
     return { real, clock: new VirtualClock(START_MS, real) };
   };
 
-  test('stands still, whatever the real one does, and measures by that', () => {
+  test('stands still, whatever the real one does, which measures durations', () => {
     const { real, clock } = made();
     real.advance(5000);
     clock.refresh(Infinity);
@@ -41,7 +41,7 @@ describe('the clock', () => {
   });
 });
 
-/** Timers, expired keys and unparked clients, with the time at which they were told, in ms since the start. */
+/** Returns timers, expired keys and unparked clients, with the time at which they were reported, in ms since the start. */
 function happenings(lab: Lab): string[] {
   const told: string[] = [];
   lab.server.tap.sink = {
@@ -70,7 +70,7 @@ describe('the loop', () => {
     expect(waits.at(-1)).toEqual(first);
   });
 
-  test('runs each timer at its own time, those that others set on the way, too', () => {
+  test('runs each timer at its own time, also those set by others on the way', () => {
     using lab = virtual();
     const told = happenings(lab);
     const { scheduler } = lab.server;
@@ -96,7 +96,7 @@ describe('the loop', () => {
     expect(client.take()).toBe('*-1\r\n');
   });
 
-  test('a client that is always ready does not keep the time from passing', () => {
+  test('a client that is always ready does not stop the time', () => {
     using lab = virtual();
     const client = lab.connect();
     const told = happenings(lab);
@@ -110,7 +110,7 @@ describe('the loop', () => {
     expect(lab.server.clock.nowMs).toBe(START_MS + 30);
   });
 
-  test('says that it has caught up when what was due is done and its replies are written', () => {
+  test('reports that it has caught up when everything due is done and its replies are written', () => {
     using lab = virtual();
     const client = lab.connect();
     client.ask('BLPOP', 'queue', '1');
@@ -121,7 +121,7 @@ describe('the loop', () => {
     expect(seen.slice(0, 2)).toEqual(['0 ', '1000 *-1\r\n']);
   });
 
-  test('within a turn time stands: TIME says so to the microsecond', () => {
+  test('within a turn time stands still: TIME shows it to the microsecond', () => {
     using lab = virtual();
     lab.clock.costUs = 700;
     const client = lab.connect();
@@ -131,7 +131,7 @@ describe('the loop', () => {
 });
 
 describe('keys', () => {
-  test('expire each at its own time, in due order, also where no cycle would have looked', () => {
+  test('expire each at its own time, in due order, also where no cycle would have found them', () => {
     using lab = virtual();
     const client = lab.connect();
     const told = happenings(lab);
@@ -150,7 +150,7 @@ describe('keys', () => {
     expect(client.ask('DBSIZE')).toBe(':0\r\n');
   });
 
-  test('expire when they are due by now, whatever they were told before', () => {
+  test('expire by their current time to live, whatever it was before', () => {
     using lab = virtual();
     const client = lab.connect();
     for (const key of ['persisted', 'later', 'earlier', 'overwritten', 'kept', 'renamed', 'deleted', 'moved']) client.ask('SET', key, '1', 'PX', '100');
@@ -180,7 +180,7 @@ describe('keys', () => {
     expect(told.filter((line) => / expire \d/.test(line))).toEqual(['20 expire 0 b active', '30 expire 1 a active', '70 expire 0 c active']);
   });
 
-  test('of which one gets a time again and again leave no more behind than there is room for', () => {
+  test('with repeatedly changed expiries keep a limited number of stale entries', () => {
     using lab = virtual();
     const client = lab.connect();
     const told = happenings(lab);
@@ -206,7 +206,7 @@ describe('keys', () => {
     ]);
   });
 
-  test('are left alone in a pause and go soon after, and while DEBUG has switched it off', () => {
+  test('are kept during a pause and expire soon after, and likewise while DEBUG has switched expiry off', () => {
     using lab = virtual({ settings: { 'enable-debug-command': 'yes' } });
     const client = lab.connect();
     const told = happenings(lab);
@@ -246,7 +246,7 @@ function hour(): { readonly trace: readonly string[]; readonly replies: readonly
   return { trace, replies };
 }
 
-test('an hour with 10,000 keys, 100 blocked clients and the cron: all of it in due order, and twice the same', () => {
+test('an hour with 10,000 keys, 100 blocked clients and the cron: everything in due order, and the same in two runs', () => {
   const first = hour();
   const told = first.trace.map((line) => JSON.parse(line) as TraceBody & { atUs: number });
   const times = told.map(({ atUs }) => atUs);

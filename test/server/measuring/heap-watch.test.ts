@@ -1,4 +1,4 @@
-/** The heap watch, on a heap that is as full as the test says: what is garbage goes when it is collected. */
+/** HeapWatch, on a heap that is as full as the test says: collecting frees the garbage. */
 import { beforeEach, expect, test } from 'vitest';
 import { HeapWatch } from '../../../src/server/measuring/heap-watch.js';
 import { heapLimits } from '../../../src/server/thread/start-thread.js';
@@ -26,21 +26,21 @@ beforeEach(() => {
   watch = new HeapWatch(heap, (message) => lines.push(message));
 });
 
-/** A look, when so many MB are live and so many garbage, of which the keyspace counts the live ones. */
+/** Checks the heap with this many MB live, which the keyspace counts, and this much garbage. */
 function look(liveMb: number, garbageMb = 0): number {
   live = liveMb;
   garbage = garbageMb;
   return watch.look(live * MB);
 }
 
-test('a heap with room is not touched, and looked at ten times a second while there is plenty', () => {
+test('a heap with room is not collected, and checked ten times a second while there is plenty', () => {
   expect(look(690)).toBe(100);
   look(790);
   expect(look(100, 550)).toBe(100);
   expect({ collections, lines, isFull: watch.isFull }).toEqual({ collections: 0, lines: [], isFull: false });
 });
 
-test('at 80 % it is said once, with a word about maxmemory, and before that it is looked at more often', () => {
+test('at 80 % it is logged once, with advice about maxmemory, and before that it is checked more often', () => {
   expect(look(700)).toBeLessThan(100);
   look(800);
   look(820);
@@ -63,20 +63,20 @@ test('at 90 % commands that need memory are refused, until there is room again',
   expect(lines.at(-1)).toContain('has room again');
 });
 
-test('a heap that grows from room to full between two looks is full at once', () => {
+test('a heap that grows from room to full between two checks is full at once', () => {
   look(700);
   look(950);
   expect(watch.isFull).toBe(true);
 });
 
-test('garbage is collected before anything is said or refused', () => {
+test('garbage is collected before anything is logged or refused', () => {
   look(600, 350);
   expect({ lines, isFull: watch.isFull }).toEqual({ lines: [], isFull: false });
   look(600, 350);
   expect({ lines, isFull: watch.isFull }).toEqual({ lines: [], isFull: false });
 });
 
-test('near the limit not every look collects', () => {
+test('near the limit not every check collects', () => {
   look(890);
   const before = collections;
   for (let i = 0; i < 50; i++) look(890, 10 + (i % 10));
@@ -91,13 +91,13 @@ test('while the heap is full its garbage is collected only when the keyspace has
   const before = collections;
   for (let i = 0; i < 50; i++) look(910);
   expect(collections).toBe(before);
-  // Keys were deleted: V8 has them still.
+  // Keys were deleted: V8 still has their memory.
   look(500, 410);
   expect(collections).toBe(before + 1);
   expect(watch.isFull).toBe(false);
 });
 
-test('within a script it is looked at once the keyspace has grown or shrunk by a 256th of the limit', () => {
+test('within a script it is checked once the keyspace has grown or shrunk by a 256th of the limit', () => {
   look(600);
   live = 950;
   watch.lookIfChanged(603 * MB);

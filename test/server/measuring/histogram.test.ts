@@ -7,7 +7,7 @@ function of(...durationsUs: number[]): Histogram {
   return histogram;
 }
 
-/** What redis-server shows for one call of that many microseconds. */
+/** What redis-server reports for one call of this many microseconds. */
 test.each([
   [2, 2.007],
   [8, 8.031],
@@ -21,7 +21,7 @@ test.each([
   expect(of(us).percentileUs(50)).toBe(shown);
 });
 
-test('percentiles are durations that so many calls did not exceed', () => {
+test('percentiles are durations that this share of calls did not exceed', () => {
   const histogram = of(...Array.from({ length: 99 }, () => 10), 1000);
   expect(histogram.percentileUs(50)).toBeCloseTo(10, 1);
   expect(histogram.percentileUs(99)).toBeCloseTo(10, 1);
@@ -43,7 +43,7 @@ test('a call longer than a second counts as a second', () => {
   expect(histogram.percentileUs(50)).toBeGreaterThan(999_000);
 });
 
-test('beside the counts the longest call is known as it was, and no percentile that is cut there exceeds it', () => {
+test('the exact duration of the longest call is known, and limits cut percentiles', () => {
   const histogram = of(10.5, 10.5, 19_700_000);
   expect(histogram.longestUs).toBe(19_700_000);
   expect(histogram.cutPercentileUs(100)).toBe(19_700_000);

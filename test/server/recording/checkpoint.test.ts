@@ -1,5 +1,5 @@
 /**
- * Checkpoints of replays: captured between two turns, put into bytes and taken out of them, and gone on from: of what follows nothing may be otherwise.
+ * Checkpoints of replays: captured between two turns, serialized and deserialized, and continued from: everything that follows must be the same.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
@@ -10,10 +10,10 @@ import { Random } from '../../fuzz/random.js';
 import { simulate } from '../simulation/harness.js';
 import { live, record, type Recorded, recordScenario } from './scenarios.js';
 
-/** As it comes out of a file, or of another thread. */
+/** As if read from a file, or from another thread. */
 const copied = (checkpoint: Checkpoint): Checkpoint => deserialize(serialize(checkpoint)) as Checkpoint;
 
-test('a replay that goes on from a checkpoint has the clients, keys and timers that there were', () => {
+test('a replay that continues from a checkpoint has the same clients, keys and timers', () => {
   const { lab, head, tape } = record();
   const [client, waiter] = [lab.connect(), lab.connect()];
   client.ask('SET', 'k', 'v', 'PX', '500');
@@ -34,7 +34,7 @@ test('a replay that goes on from a checkpoint has the clients, keys and timers t
   expect(digestOf(second.server)).toBe(digestOf(lab.server));
 });
 
-test('a server that has begun with a captured state is replayed from there, and its ghosts are ghosts in a checkpoint, too', () => {
+test('a server that started from a captured state is replayed from there, and its ghosts are also ghosts in a checkpoint', () => {
   using lab = simulate();
   lab.connect().ask('BLPOP', 'queue', '0');
   lab.connect().ask('SUBSCRIBE', 'news');
@@ -72,7 +72,7 @@ test('a reply that a fault holds back is the same after it', () => {
   expect(new Replay(head, inputs, copied(first.capture())).run()).toMatchObject({ divergence: null });
 });
 
-test('a key that a timer has made ready is served after a checkpoint that comes in between', () => {
+test('a key that a timer has made ready is served after a checkpoint in between', () => {
   const { lab, head, tape } = record();
   const [client, reader] = [lab.connect(), lab.connect()];
   client.ask('XGROUP', 'CREATE', 's', 'g', '$', 'MKSTREAM');
@@ -86,7 +86,7 @@ test('a key that a timer has made ready is served after a checkpoint that comes 
   expect(new Replay(head, inputs, copied(replay.capture())).run()).toMatchObject({ divergence: null });
 });
 
-test('what a pause has put off on a virtual clock is looked at when it was to be', () => {
+test('expiry postponed by a pause on a virtual clock happens at the same time', () => {
   const { lab, head, tape } = record({ isVirtual: true });
   const client = lab.connect();
   client.ask('SET', 'k', 'v', 'PX', '10');
@@ -112,7 +112,7 @@ test('in the middle of a turn there is nothing to capture', () => {
   expect(() => replay.capture()).toThrow('between two turns only');
 });
 
-/** Has a replay captured and gone on from in another server, whose state is then the same. */
+/** Captures a replay and continues it in another server, whose state must then be the same. */
 function movedOn(replay: Replay, { head }: Recorded, tape: Buffer): Replay {
   const checkpoint = copied(replay.capture());
   const next = new Replay(head, tape, checkpoint);
@@ -120,12 +120,12 @@ function movedOn(replay: Replay, { head }: Recorded, tape: Buffer): Replay {
   return next;
 }
 
-/** Whole states are large: they are looked at in detail only where they differ. */
+/** Whole states are large: they are compared in detail only if they differ. */
 function expectEqual(found: Checkpoint, expected: Checkpoint): void {
   if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected);
 }
 
-/** Replays a recording twice: once as it is, and once in a server of its own from each of the moments on. */
+/** Replays a recording twice: once as it is, and once in a new server from each of the moments on. */
 function expectSame(recorded: Recorded, tape: Buffer, digests: ReadonlyMap<number, string>, moments: ReadonlySet<number>): void {
   const last = Math.max(...digests.keys());
   const original = new Replay(recorded.head, tape);
@@ -145,7 +145,7 @@ const SCENARIOS = Number(process.env.CHECKPOINTS ?? 60);
 const FIRST = Number(process.env.FIRST ?? 1);
 const MOMENTS = 5;
 
-test(`${SCENARIOS} random scenarios with faults: a replay that goes on from checkpoints is the same at every moment`, { timeout: 3_600_000 }, () => {
+test(`${SCENARIOS} random scenarios with faults: a replay that continues from checkpoints is the same at every moment`, { timeout: 3_600_000 }, () => {
   for (let seed = FIRST; seed < FIRST + SCENARIOS; seed++) {
     const recorded = recordScenario(seed);
     const random = new Random(seed);

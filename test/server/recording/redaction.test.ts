@@ -1,5 +1,5 @@
 /**
- * Passwords are taken out of recordings, in whatever pieces they come, and the replay is identical all the same.
+ * Passwords are removed from recordings, in whatever chunks they arrive, and the replay is nevertheless identical.
  */
 import { describe, expect, test } from 'vitest';
 import { createHash } from 'node:crypto';
@@ -23,13 +23,13 @@ import { type Lab, type LabClient, request, simulate } from '../simulation/harne
 const KEY = Buffer.alloc(32, 7);
 const mask = new SecretMask(KEY);
 
-/** Text of all bytes that are none of these. */
+/** Text of any bytes except these. */
 function randomSecret(random: Random): string {
   return Array.from({ length: random.between(5, 30) }, () => String.fromCharCode(random.chance(0.8) ? random.between(33, 126) : random.below(256))).join('');
 }
 
 describe('a replacement', () => {
-  test('is as long, is always the same, and is no byte of the secret that could be another', () => {
+  test('has the same length, is always the same, and differs in every byte that may change', () => {
     const secret = 'Passw0rd!\x80\xff 4"me\\';
     const replaced = mask.text(secret);
     expect(replaced).toHaveLength(secret.length);
@@ -42,13 +42,13 @@ describe('a replacement', () => {
     }
   });
 
-  test('of different secrets is different, whatever they have in common', () => {
+  test('is different for different secrets, whatever they have in common', () => {
     const secrets = new Set(Array.from({ length: 256 * 62 }, (_, index) => `x${String.fromCharCode(index % 256)}${index % 62}`));
     expect(new Set([...secrets].map((secret) => mask.text(secret))).size).toBe(secrets.size);
     expect(mask.text(`${'x'.repeat(1000)}a`)).not.toBe(mask.text(`${'x'.repeat(1000)}b`));
   });
 
-  test('does not depend on the pieces in which the secret comes', () => {
+  test('does not depend on the chunks in which the secret arrives', () => {
     const secret = 'correct horse battery staple '.repeat(20);
     for (let at = 0; at < secret.length; at += 7) {
       const bytes = Buffer.from(secret, 'latin1');
@@ -60,7 +60,7 @@ describe('a replacement', () => {
   });
 });
 
-/** What a scanner has made of bytes that came in these pieces. */
+/** What a scanner makes of bytes in these chunks. */
 function scanned(pieces: readonly string[]): { readonly text: string; readonly secrets: readonly string[]; readonly left: number } {
   const secrets: string[] = [];
   let left = 0;
@@ -124,14 +124,14 @@ describe('the requests of a client', () => {
     }
   });
 
-  test('a password that is spelled by escapes stays, and says so', () => {
+  test('a password written with escapes stays, which is reported', () => {
     const line = 'AUTH "se\\x63ret"\r\n';
     expect(scanned([line])).toEqual({ text: line, secrets: [], left: 1 });
     const name = '"\\x41UTH" secret\r\n';
     expect(decoded(scanned([name]).text)).toEqual([['AUTH', mask.text('secret')]]);
   });
 
-  test('the words of a line stand where splitInline finds them', () => {
+  test('the words of a line are where splitInline finds them', () => {
     const random = new Random(5);
     for (let round = 0; round < 20_000; round++) {
       const line = Array.from({ length: random.below(20) }, () => random.pick(['a', 'b', ' ', '\t', '\v', '"', "'", '\\', 'x', '4', '1'])).join('');
@@ -146,7 +146,7 @@ describe('the requests of a client', () => {
     }
   });
 
-  test('random requests in random pieces: secrets are replaced, and nothing else', () => {
+  test('random requests in random chunks: secrets are replaced, and nothing else', () => {
     const random = new Random(9);
     for (let round = 0; round < 2000; round++) {
       const secret = randomSecret(random);
@@ -163,7 +163,7 @@ describe('the requests of a client', () => {
   });
 });
 
-test('every answer that there is can be walked over', () => {
+test('every kind of answer can be walked over', () => {
   for (const tag of Object.keys(INPUT_NAMES)) {
     const tape = Buffer.concat([Buffer.of(Number(tag)), Buffer.alloc(16)]);
     let failure = '';
@@ -172,7 +172,7 @@ test('every answer that there is can be walked over', () => {
     } catch (error) {
       failure = String(error);
     }
-    // What follows is rubbish; the answer itself is known.
+    // What follows is arbitrary; the answer itself is known.
     expect(failure).not.toContain(`an answer ${tag} that is none`);
   }
 });
@@ -194,7 +194,7 @@ class RedactedServer {
     this.lab = simulate({ seed: 3, tape: this.writer, settings: this.settings, faults });
   }
 
-  /** What has been recorded since the last call leaves. */
+  /** Passes on what has been recorded since the last call. */
   look(): void {
     this.writer.publish();
     const block = this.reader.take();
@@ -216,7 +216,7 @@ class RedactedServer {
   }
 }
 
-/** The replay is identical, and none of these stands in what has left. */
+/** The replay is identical, and the redacted recording contains none of these. */
 function expectRedacted(server: RedactedServer, secrets: readonly string[]): void {
   const digest = digestOf(server.lab.server);
   const { head, tape } = server.end();
@@ -230,7 +230,7 @@ function expectRedacted(server: RedactedServer, secrets: readonly string[]): voi
 }
 
 describe('a recorded server', () => {
-  test('knows passwords from wrong ones in the replay, too', () => {
+  test('distinguishes right and wrong passwords in the replay as well', () => {
     const server = new RedactedServer();
     const client = server.lab.connect();
     expect(client.ask('GET', 'k')).toContain('NOAUTH');
@@ -255,7 +255,7 @@ describe('a recorded server', () => {
     expect(server.redactor.containsSecrets).toBe(false);
   });
 
-  test('knows the passwords of users, also of those that came as hashes, in the replay', () => {
+  test('knows the passwords of users, also those given as hashes, in the replay', () => {
     const hashOf = (password: string): string => createHash('sha256').update(password).digest('hex');
     const server = new RedactedServer({}, { user: [['carol', 'on', '>carols-secret', '+@all']] });
     const admin = server.lab.connect();
@@ -303,7 +303,7 @@ describe('a recorded server', () => {
     expectRedacted(server, ['first-one', 'second-one', hash]);
   });
 
-  test('may be told passwords that wait: behind a parked request, in a transaction, in a pause', () => {
+  test('may get passwords in waiting requests: after a parked request, in a transaction, in a pause', () => {
     const server = new RedactedServer();
     const [client, other] = [server.lab.connect(), server.lab.connect()];
     for (const each of [client, other]) each.ask('AUTH', 'first-secret');
@@ -322,7 +322,7 @@ describe('a recorded server', () => {
     expectRedacted(server, ['first-secret', 'waits-secret', 'paused-secret', 'late-secret']);
   });
 
-  test('replies that show a secret are written in pieces, among others', () => {
+  test('replies that show a secret are written in several writes, among others', () => {
     const server = new RedactedServer();
     const client = server.lab.connect();
     client.ask('AUTH', 'first-secret');
@@ -333,7 +333,7 @@ describe('a recorded server', () => {
     expectRedacted(server, ['first-secret']);
   });
 
-  test('a line that may hold a password is waited for, but not for ever', () => {
+  test('a line that may contain a password is waited for, but not for ever', () => {
     const server = new RedactedServer();
     const [slow, other] = [server.lab.connect(), server.lab.connect()];
     server.look();
@@ -363,7 +363,7 @@ describe('a recorded server', () => {
     expectRedacted(server, ['first-secret']);
   });
 
-  test('says so if a password stands elsewhere, too', () => {
+  test('reports if a password occurs elsewhere as well', () => {
     const server = new RedactedServer();
     const client = server.lab.connect();
     client.ask('AUTH', 'first-secret');
@@ -410,7 +410,7 @@ describe('a recorded server', () => {
   });
 });
 
-test('what a setting shows is known by its name in any case, and only if there is something to show', () => {
+test('secret settings are recognised by name in any case, and only if they have a value', () => {
   const config = new Config({ masterauth: 'x' });
   expect(config.showSecret(['timeout', 'requirepass'])).toBe(false);
   expect(config.showSecret(['MasterAuth'])).toBe(true);

@@ -27,7 +27,7 @@ test('a recording is replayed to the same state', () => {
   expect(digest).toMatch(/^keys 1 .* clients 2 /);
 });
 
-test('a virtual clock is moved in a replay as it was, and the loop waits for the same reasons', () => {
+test('a virtual clock moves in a replay as it did, and the loop waits for the same reasons', () => {
   const { lab, head, tape } = record({ isVirtual: true, settings: { timeout: 60 } });
   const steps = (server: Server): string[] => {
     const told: string[] = [];
@@ -38,7 +38,7 @@ test('a virtual clock is moved in a replay as it was, and the loop waits for the
   };
   const recorded = steps(lab.server);
   const client = lab.connect();
-  // What is measured goes on meanwhile, and is recorded beside it.
+  // Measured time passes meanwhile, and is recorded separately.
   lab.clock.costUs = 12.345;
   for (let i = 0; i < 50; i++) client.ask('SET', `k${i}`, 'v', 'PX', String(1 + 37 * i));
   lab.connect().ask('BLPOP', 'queue', '1.5');
@@ -54,7 +54,7 @@ test('a virtual clock is moved in a replay as it was, and the loop waits for the
   expect(replay.server.clock.nowMs).toBe(lab.server.clock.nowMs);
 });
 
-test('the first thing that the server does otherwise is named', () => {
+test('the first difference in what the server does is reported', () => {
   const { lab, head, tape } = record({ seed: 5 });
   const client = lab.connect();
   client.ask('SADD', 's', 'a', 'b', 'c', 'd', 'e');
@@ -63,7 +63,7 @@ test('the first thing that the server does otherwise is named', () => {
   expect(divergence).toMatchObject({ token: 2, sentBytes: 0, replayed: expect.stringContaining('NOAUTH') as string });
 });
 
-test('what was cut off is replayed as far as it goes', () => {
+test('a recording that is cut off is replayed as far as it goes', () => {
   const { lab, head, tape } = record();
   const client = lab.connect();
   for (let i = 0; i < 20; i++) client.ask('INCR', 'n');
@@ -75,7 +75,7 @@ test('what was cut off is replayed as far as it goes', () => {
   }
 });
 
-test('so is what was cut off inside of an answer that a command has asked for', () => {
+test('also one that is cut off within an answer to a command', () => {
   const { lab, head, tape } = record();
   const client = lab.connect();
   client.ask('INFO', 'everything');
@@ -87,7 +87,7 @@ test('so is what was cut off inside of an answer that a command has asked for', 
   }
 });
 
-test('the first thing that is otherwise is named, also inside of a command', () => {
+test('the first difference is reported, also within a command', () => {
   const { lab, head, tape } = record();
   lab.connect().ask('INFO', 'memory');
   const whole = tape();
@@ -95,7 +95,7 @@ test('the first thing that is otherwise is named, also inside of a command', () 
   expect(new Replay(head, whole).run().divergence).toMatchObject({ replayed: 'memory', recorded: 'an answer that is none' });
 });
 
-test('a tape with other bytes ends with a divergence, and with nothing else', { timeout: 600_000 }, () => {
+test('a tape with other bytes ends with a divergence, and without other errors', { timeout: 600_000 }, () => {
   const outcomes = new Set<string>();
   for (let seed = 1; seed <= 2; seed++) {
     const recorded = recordScenario(seed);
@@ -110,7 +110,7 @@ test('a tape with other bytes ends with a divergence, and with nothing else', { 
       outcomes.add(outcomeOf(recorded.head, tape));
     }
   }
-  // A clock cannot fail, and what another thread has said is JSON.
+  // A clock cannot fail, and calls from another thread are JSON.
   const { lab, head, tape } = record();
   lab.connect().ask('SET', 'k', 'v');
   lab.faults.add('error next 1');
@@ -156,7 +156,7 @@ function replayed({ head }: Recorded, tape: Buffer, turns: readonly number[]): {
 
 const SCENARIOS = Number(process.env.REPLAYS ?? 60);
 
-test(`${SCENARIOS} random scenarios with faults: what is replayed is the same at every moment`, { timeout: 3_600_000 }, () => {
+test(`${SCENARIOS} random scenarios with faults: the replay is the same at every moment`, { timeout: 3_600_000 }, () => {
   for (let seed = 1; seed <= SCENARIOS; seed++) {
     const recorded = recordScenario(seed);
     const digests = live(recorded, new Random(seed), 60);

@@ -38,7 +38,7 @@ export function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded 
   };
 }
 
-/** As it stands in the head of a recording. */
+/** As in the head of a recording. */
 const stateText = (state: ServerState): string => Buffer.from(sealState(serializeState(state))).toString('base64');
 
 const ROUGH = { partial: 0.3, wouldBlock: 0.1, spurious: 0.05, interrupt: 0.05, acceptFails: 0.1, reset: 0.002 };
@@ -51,15 +51,15 @@ const SETTINGS: readonly Partial<SettingValues>[] = [
 ];
 
 /**
- * A server for {@link live}: for a third of the seeds with a wire that has no faults, for half of them edge-triggered, for half with batched sends, for a
- * fifth on a virtual clock, with one of several settings.
+ * A server for {@link live}: a third of the seeds has no faults on the wire, half of them are edge-triggered, half batch sends, a fifth has a virtual clock,
+ * and each has one of several settings.
  */
 export function recordScenario(seed: number): Recorded {
   const faults = seed % 3 === 0 ? {} : ROUGH;
   return record({ seed, faults, edgeTriggered: seed % 2 === 0, batchesSends: seed % 4 >= 2, isVirtual: seed % 5 === 0, settings: SETTINGS[seed % SETTINGS.length]! });
 }
 
-/** Set and taken away while commands run: those of the wire are in the recording by what they do, those of the loop are recorded. */
+/** Set and removed while commands run: a recording contains the effects of those of the wire, and those of the loop themselves. */
 const FAULTS = [
   'slice 1 next 500', 'slice 7 next 5', 'latency 20', 'bandwidth 2kb', 'would-block 2', 'reset 500 next 1', 'half-close 300 next 1', 'accept next 1', 'accept ECONNABORTED next 1', 'error', 'error LOADING on SET',
   'error OOM next 3', 'error on key *1*', 'late-reply 30 next 4', 'no-reply next 2',
@@ -68,7 +68,7 @@ const FAULTS = [
   "rule on-partial has > 20 ? 'answer' : 'keep'", 'rule after-write taken', 'rule after-frame frames', "rule interest waiting > 50 ? 'read and write' : 'read'",
 ];
 
-/** What waits, is put off, listens, or changes how the server goes on: in the notation of the fuzzer's families, which have little of it. */
+/** Commands that block, postpone, subscribe, or change how the server continues: in the notation of the fuzzer's families, which have few of these. */
 const STATEFUL = [
   ['BLPOP', 'k1', 'k2', '0.05'], ['BRPOP', 'l1', '0.2'], ['BLMOVE', 'l1', 'l2', 'LEFT', 'RIGHT', '0.1'], ['BLMPOP', '0.1', '2', 'l1', 'l2', 'LEFT', 'COUNT', '2'],
   ['BZPOPMIN', 'z1', 'z2', '0.1'], ['BZMPOP', '0', '1', 'z1', 'MAX'], ['WAIT', '1', '70'], ['RPUSH', 'l1', 'a', 'b'], ['ZADD', 'z1', '1', 'm'],
@@ -88,7 +88,10 @@ const STATEFUL = [
   ['FUNCTION', 'LOAD', 'REPLACE', "#!lua name=lib\nlocal calls = 0; redis.register_function('count', function() calls = calls + 1; return calls end)"], ['FCALL', 'count', '0'],
 ] as const;
 
-/** Random clients send random commands of all families over a wire with faults, while time passes. Digests by the number of the turn after which they were taken. */
+/**
+ * Random clients send random commands of all families over a wire with faults, while time passes. Returns digests by the number of the turn after which
+ * they were taken.
+ */
 export function live({ lab }: Recorded, random: Random, steps: number): Map<number, string> {
   const digests = new Map<number, string>();
   const templates = ALL_FAMILIES.flatMap(familyTemplates);
@@ -102,7 +105,7 @@ export function live({ lab }: Recorded, random: Random, steps: number): Map<numb
     }
     for (let pipelined = random.between(1, 4); pipelined > 0; pipelined--) {
       const bytes = request(...(random.chance(0.4) ? random.pick(STATEFUL) : generate(random, random.pick(templates)).argv));
-      // Some come in two parts.
+      // Some are sent in two parts.
       const cut = random.chance(0.1) ? random.below(bytes.length) : bytes.length;
       client.send(bytes.slice(0, cut));
       if (cut === bytes.length) continue;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRing, TapeCursor, TapeEnd, TapeReader, TapeWriter } from '../../../src/server/recording/tape.js';
 
-test('what is put on the tape comes back, numbers of every size', () => {
+test('what is put on the tape is read back, numbers of every size', () => {
   const numbers = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 127, 128, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1));
   const signed = fc.integer({ min: -(2 ** 52), max: 2 ** 52 });
   fc.assert(
@@ -23,7 +23,7 @@ test('what is put on the tape comes back, numbers of every size', () => {
   );
 });
 
-test('a tape in pieces of any size is read as if it were whole', () => {
+test('a tape in chunks of any size is read as if it were whole', () => {
   const values = fc.array(fc.tuple(fc.maxSafeNat(), fc.integer({ min: 0, max: 0xffff_ffff }), fc.string({ unit: 'grapheme' }), fc.uint8Array()), { maxLength: 10 });
   fc.assert(
     fc.property(values, fc.integer({ min: 1, max: 9 }), (values, pieceBytes) => {
@@ -50,7 +50,7 @@ test('a tape in pieces of any size is read as if it were whole', () => {
   );
 });
 
-test('bytes go round the ring, in pieces of any size, as long as the reader keeps up', () => {
+test('bytes go around the ring, in chunks of any size, as long as the reader keeps up', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 60 }), (pieces) => {
       const ring = createRing(128);
@@ -69,7 +69,7 @@ test('bytes go round the ring, in pieces of any size, as long as the reader keep
   );
 });
 
-test('a writer that would overtake its reader stops, and leaves what was published', () => {
+test('a writer that would overtake its reader stops, and keeps what was published', () => {
   const ring = createRing(16);
   const writer = new TapeWriter(ring);
   writer.bytes(Buffer.from('0123456789'), 0, 10);
@@ -81,7 +81,7 @@ test('a writer that would overtake its reader stops, and leaves what was publish
   expect(reader.take()!.toString()).toBe('0123456789');
 });
 
-test('what was written since a mark can be taken back', () => {
+test('what was written since a mark can be discarded', () => {
   const ring = createRing(16);
   const writer = new TapeWriter(ring);
   writer.byte(1);
@@ -93,7 +93,7 @@ test('what was written since a mark can be taken back', () => {
   expect([...new TapeReader(ring).take()!]).toEqual([1, 2]);
 });
 
-test('a tape that ends in the middle of a value says so', () => {
+test('a tape that ends in the middle of a value reports that', () => {
   for (const read of [(cursor: TapeCursor) => cursor.number(), (cursor: TapeCursor) => cursor.word(), (cursor: TapeCursor) => cursor.text()]) {
     expect(() => read(new TapeCursor(Buffer.from([0x82])))).toThrow(TapeEnd);
   }

@@ -1,4 +1,4 @@
-/** Recordings gone through once more with one thing changed: which reply is the first that differs, and that none does where nothing could. */
+/** Recordings run again with one thing changed: which reply is the first that differs, and that none does where nothing could. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ function changed({ head, tape }: Recorded, bytes = tape()): (...changes: string[
   return (...changes) => whatIf(new Replay(head, bytes), head, changes.map(parseChange));
 }
 
-/** Two clients, of which one follows the other; a waiter, a subscriber, a transaction, a key with a time to live, half requests and pipelines. */
+/** Two clients, one of which follows the other; a blocked client, a subscriber, a transaction, a key with a time to live, half requests and pipelines. */
 function recorded(isVirtual: boolean): Recorded {
   const recording = record({ isVirtual });
   const { lab } = recording;
@@ -50,7 +50,7 @@ function recorded(isVirtual: boolean): Recorded {
   return recording;
 }
 
-/** Of the subscriber: the confirmation, and a message. */
+/** For the subscriber: the confirmation, and a message. */
 const REPLIES = 20 + 20 + 2 + 1 + 1 + 1 + 1 + 1 + 1 + 4 + 1 + 1 + 1;
 
 describe.each([false, true])('of the same recording, on a virtual clock: %s', (isVirtual) => {
@@ -64,14 +64,14 @@ describe.each([false, true])('of the same recording, on a virtual clock: %s', (i
     },
   );
 
-  test('drop: what was read afterwards is not there; the requests behind it are compared with themselves', () => {
+  test('drop: later requests are compared with themselves, and reads miss what was dropped', () => {
     expect(what('drop=frame:5')).toMatchObject({
       differing: 1,
       compared: REPLIES - 1,
       first: { token: 3, request: 3, argv: ['GET', 'key:2'], recorded: { shown: '$7\r\nvalue 2\r\n', bytes: 13 }, changed: { shown: '$-1\r\n', bytes: 5 } },
     });
     expect(what('drop=frame:2:1').first).toMatchObject({ token: 3, request: 1, argv: ['GET', 'key:0'] });
-    // One that had come in two parts: who waited for it is answered later, with another job or none.
+    // One that had arrived in two parts: the client that waited for it is answered later, with another job or none.
     expect(what('drop=frame:2:22').first).toMatchObject({ token: 4, argv: ['BLPOP', 'queue', '1'], recorded: { shown: '*2\r\n$5\r\nqueue\r\n$3\r\njob\r\n' }, changed: { shown: '*-1\r\n' } });
   });
 
@@ -80,7 +80,7 @@ describe.each([false, true])('of the same recording, on a virtual clock: %s', (i
     expect(what('drop=frame:2:21')).toMatchObject({ differing: 1, first: { token: 5, request: 1, message: 1, argv: ['SUBSCRIBE', 'news'], changed: null } });
   });
 
-  test('delay: whoever comes too late finds another state', () => {
+  test('delay: a request that arrives later finds another state', () => {
     expect(what('delay=token:2:15ms')).toMatchObject({ first: { token: 3, request: 1, argv: ['GET', 'key:0'], changed: { shown: '$-1\r\n' } } });
     expect(what('delay=token:4:1h').first).toBe(null);
   });
@@ -120,12 +120,12 @@ describe.each([false, true])('of the same recording, on a virtual clock: %s', (i
     expect(() => what(change)).toThrow(complaint);
   });
 
-  test('two requests that are not to be sent are refused', () => {
+  test('two dropped requests are refused', () => {
     expect(() => what('drop=frame:1', 'drop=frame:2')).toThrow('one request can be dropped, and not several');
   });
 });
 
-test('faults of requests that are in the recording happen again, at their time', () => {
+test('recorded faults of requests happen again, at their time', () => {
   const recording = record();
   const { lab } = recording;
   const client = lab.connect();
@@ -143,7 +143,7 @@ test('faults of requests that are in the recording happen again, at their time',
   expect(what('error OOM on SET')).toMatchObject({ differing: 2, first: { argv: ['SET', 'k', 'v'] } });
 });
 
-test('a server that has begun with a state begins with it again', () => {
+test('a server that started from a state starts from it again', () => {
   const before = record();
   const client = before.lab.connect();
   client.ask('SET', 'k', 'v', 'PX', '400');
@@ -158,7 +158,7 @@ test('a server that has begun with a state begins with it again', () => {
   expect(what(`delay=token:${token}:150ms`)).toMatchObject({ differing: 1, first: { request: 2, recorded: { shown: '$1\r\nv\r\n' }, changed: { shown: '$-1\r\n' } } });
 });
 
-test('what faults make of a wire takes no turn of a loop for spinning', () => {
+test('turns caused by faults of the wire do not count as spinning', () => {
   const recording = record();
   const client = recording.lab.connect();
   client.ask('SETRANGE', 'big', '69999', 'x');
@@ -166,7 +166,7 @@ test('what faults make of a wire takes no turn of a loop for spinning', () => {
   expect(changed(recording)('slice 1', 'would-block 15')).toMatchObject({ first: null, differing: 0, compared: 2 });
 });
 
-test('what depends on more than what clients do is left out: it differs without a change, too', () => {
+test('what depends on more than what clients do is left out: it differs even without a change', () => {
   const recording = record();
   const client = recording.lab.connect();
   client.ask('INFO', 'memory');
@@ -185,7 +185,7 @@ test('a recording that cannot be changed is refused', () => {
 
 const SCENARIOS = Number(process.env.WHAT_IFS ?? 20);
 
-test(`${SCENARIOS} random scenarios with faults: the same change gives the same result, and no change none`, { timeout: 3_600_000 }, () => {
+test(`${SCENARIOS} random scenarios with faults: the same change gives the same result, and no change gives none`, { timeout: 3_600_000 }, () => {
   for (let seed = 1; seed <= SCENARIOS; seed++) {
     const recording = recordScenario(seed);
     live(recording, new Random(seed), 40);

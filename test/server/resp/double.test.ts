@@ -3,7 +3,7 @@ import { formatDouble, formatGeneral } from '../../../src/server/resp/double.js'
 import { describeWithRedis, startRedisServer } from '../../support/redis-server.js';
 import { RespClient } from '../../support/resp-client.js';
 
-// As ZADD and ZSCORE of redis-server 7.0.15 print them.
+// As printed by ZADD and ZSCORE of redis-server 7.0.15.
 const TABLE: readonly (readonly [value: number, text: string])[] = [
   [0, '0'],
   [-0, '-0'],
@@ -61,7 +61,7 @@ describe('a double', () => {
     if (value !== 0 && Number.isFinite(value)) expect(formatDouble(-value)).toBe(value < 0 ? text.slice(1) : `-${text}`);
   });
 
-  test('that is not a number is nan', () => {
+  test('that is not a number is printed as nan', () => {
     expect(formatDouble(NaN)).toBe('nan');
   });
 
@@ -79,7 +79,7 @@ describe('a double', () => {
 });
 
 describeWithRedis('doubles beside redis-server', () => {
-  test('10,000 of all sizes are printed alike', { timeout: 60_000 }, async () => {
+  test('10,000 of all sizes are printed in the same way', { timeout: 60_000 }, async () => {
     await using redis = await startRedisServer();
     await using client = await RespClient.connect(redis.port);
     const values = Array.from({ length: 10_000 }, (_, i) => sample(i));
@@ -88,7 +88,7 @@ describeWithRedis('doubles beside redis-server', () => {
   });
 });
 
-/** Numbers from every corner: any bits, few decimals, ties at the 17th digit. Always the same ones. */
+/** Numbers of all kinds: any bits, few decimals, ties at the 17th digit. Always the same ones. */
 function sample(i: number): number {
   const hash = (n: number): number => Math.imul(Math.imul(n ^ 0x9e3779b9, 0x85ebca6b) ^ (n >>> 13), 0xc2b2ae35) >>> 0;
   const view = new DataView(new ArrayBuffer(8));

@@ -6,7 +6,7 @@ import { Attribute, BigNumber, BulkError, Double, ErrorReply, mapReply, MapReply
 import { formatDouble } from '../../../src/server/resp/double.js';
 import { decodeInPieces } from './splits.js';
 
-/** Grows in steps as small as can be, so that every reserve is put to the test. */
+/** Grows in the smallest possible steps, so that every reserve is tested. */
 class TightSink implements ByteSink {
   buffer = Buffer.alloc(0);
   position = 0;
@@ -96,7 +96,7 @@ const { reply: anyReply } = fc.letrec<{ reply: Reply; items: Reply[]; flat: Repl
   flat: fc.array(fc.tuple(tie('reply'), tie('reply')), { maxLength: 3 }).map((pairs) => pairs.flat()),
 }));
 
-/** What a RESP2 client gets to see of a reply. */
+/** What a RESP2 client gets for a reply. */
 function inResp2(reply: Reply): Reply {
   if (typeof reply === 'boolean') return reply ? 1 : 0;
   if (typeof reply !== 'object' || reply === null) return reply;
@@ -132,11 +132,11 @@ describe('any replies', () => {
     return decodeInPieces(decoder, () => decoder.reply, sink.buffer.subarray(0, sink.position), cuts.filter((cut) => cut > 0 && cut < sink.position));
   };
 
-  test('come back as they were through RESP3', () => {
+  test('are decoded unchanged from RESP3', () => {
     fc.assert(fc.property(fc.array(anyReply, { maxLength: 4 }), fc.nat(500), (replies, cut) => void expect(roundTrip(replies, 3, [cut])).toEqual({ values: replies, error: null })));
   });
 
-  test('come back as RESP2 shows them through RESP2', () => {
+  test('are decoded from RESP2 in its form', () => {
     fc.assert(fc.property(fc.array(anyReply, { maxLength: 4 }), fc.nat(500), (replies, cut) => void expect(roundTrip(replies, 2, [cut])).toEqual({ values: replies.map(inResp2), error: null })));
   });
 });

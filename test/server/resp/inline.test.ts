@@ -32,7 +32,7 @@ test.each<[line: string, words: string[] | null]>([
   expect(splitInline(line)).toEqual(words);
 });
 
-test('any words come back when they are quoted', () => {
+test('any words are restored after quoting', () => {
   const word = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
   fc.assert(fc.property(fc.array(word), (words) => void expect(splitInline(words.map(quoteWord).join(' '))).toEqual(words)));
 });

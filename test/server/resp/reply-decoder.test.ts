@@ -128,7 +128,7 @@ describe('the reply decoder', () => {
     expect(after.heapTotal + after.arrayBuffers - before.heapTotal - before.arrayBuffers).toBeLessThan(128 * 1024 * 1024);
   });
 
-  test('says how much is missing of a bulk string', () => {
+  test('reports how much of a bulk string is missing', () => {
     const decoder = new ReplyDecoder();
     decoder.feed(Buffer.from('$10\r\nabc'), 0, 8);
     expect(decoder.next()).toBe(INCOMPLETE);

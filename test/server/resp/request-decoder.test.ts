@@ -13,7 +13,7 @@ function decode(text: string, cuts: readonly number[] = [], prepare: (decoder: R
 const whole = (...values: string[][]): Decoded<string[]> => ({ values, error: null });
 const broken = (error: string, ...values: string[][]): Decoded<string[]> => ({ values, error });
 
-// Every answer here was given by redis-server 7.0.15; test/conformance/transcripts/protocol.txt asks it again.
+// Every result here was given by redis-server 7.0.15; test/conformance/transcripts/protocol.txt compares them again.
 const CASES: readonly (readonly [text: string, result: Decoded<string[]>])[] = [
   ['*1\r\n$4\r\nPING\r\n', whole(['PING'])],
   ['*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\n\r\n\r\n*1\r\n$4\r\nQUIT\r\n', whole(['SET', 'k', '\r\n'], ['QUIT'])],
@@ -85,7 +85,7 @@ describe('the request decoder', () => {
     expect(decode(text, [], (decoder) => (decoder.authenticated = false))).toEqual(broken(error));
   });
 
-  test('takes small requests of a stranger', () => {
+  test('accepts only small requests before authentication', () => {
     const request = encodeRequest(['AUTH', 'x'.repeat(16384), ...Array<string>(8).fill('')]);
     expect(decode(request, [], (decoder) => (decoder.authenticated = false)).values).toHaveLength(1);
   });
@@ -117,7 +117,7 @@ describe('the request decoder', () => {
     expect(decode(`${atLimit}${fill}`, [LIMIT - 1, LIMIT, LIMIT + 1])).toEqual(broken(error));
   });
 
-  test('judges a long line by its length, not by the pieces it comes in', () => {
+  test('refuses a long line by its length, in whatever chunks it arrives', () => {
     const words = (length: number): string => `${'x'.repeat(length)}\n`;
     for (const cuts of [[], [LIMIT], [LIMIT + 1], [10, LIMIT]]) {
       expect(decode(words(LIMIT), cuts).error).toBe(null);
@@ -141,7 +141,7 @@ describe('the request decoder', () => {
     expect(after.heapTotal + after.external - before.heapTotal - before.external).toBeLessThan(64 * 1024 * 1024);
   });
 
-  test('counts the bytes of a request across its pieces', () => {
+  test('counts the bytes of a request across chunks', () => {
     const text = encodeRequest(['SET', 'key', 'value']);
     const decoder = new RequestDecoder();
     const sizes: number[] = [];
@@ -159,7 +159,7 @@ const piece = fc.oneof(
 describe('known keys', () => {
   const KNOWN = ['key:000001', 'key:000002', 'key:000003', 'a key with \xff in it'];
 
-  /** Says which arguments were looked up, and which of them had to be made. */
+  /** Returns which arguments were looked up, and for which of them a string was made. */
   function observed(): { prepare(decoder: RequestDecoder): void; readonly asked: string[]; readonly made: string[] } {
     const asked: string[] = [];
     const made: string[] = [];
@@ -190,7 +190,7 @@ describe('known keys', () => {
     expect(source).toMatchObject({ asked, made });
   });
 
-  test('make no difference to what is decoded, at any split', () => {
+  test('do not change what is decoded, at any split', () => {
     const requests = [['DEL', ...KNOWN], ['ECHO', 'no key at all'], ['MSET', 'key:000002', 'v', 'a key with \xff in it', 'v']];
     const text = requests.map(encodeRequest).join('');
     for (const cuts of allSplits(text.length)) expect(decode(text, cuts, observed().prepare)).toEqual(whole(...requests));
@@ -208,7 +208,7 @@ describe('any bytes', () => {
     );
   });
 
-  test('as arguments come back as they were', () => {
+  test('are decoded unchanged as arguments', () => {
     const word = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
     fc.assert(
       fc.property(fc.array(fc.array(word, { minLength: 1, maxLength: 30 }), { maxLength: 5 }), fc.nat(400), (requests, cut) => {

@@ -1,5 +1,5 @@
 /**
- * Feeds a decoder its bytes in pieces, the way a connection does: what was not used is fed again with more behind it.
+ * Feeds a decoder its bytes in chunks, as a connection does: the rest is fed again with more bytes after it.
  */
 import { BROKEN, COMPLETE, type DecodeStatus } from '../../../src/server/resp/request-decoder.js';
 
@@ -12,11 +12,11 @@ interface Decoder {
 
 export interface Decoded<Value> {
   readonly values: Value[];
-  /** null if the bytes ended without an error. */
+  /** Null if the bytes ended without an error. */
   readonly error: string | null;
 }
 
-/** Everything in `bytes`, which come in pieces that end at `cuts` (ascending). The ranges lie anywhere within a dirty buffer. */
+/** Decodes all of `bytes`, in chunks that end at `cuts` (ascending). The ranges are anywhere within a used buffer. */
 export function decodeInPieces<Value>(decoder: Decoder, take: () => Value, bytes: Buffer, cuts: readonly number[]): Decoded<Value> {
   const values: Value[] = [];
   let start = 0;

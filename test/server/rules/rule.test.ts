@@ -1,4 +1,4 @@
-/** Rules as expressions: what they may be made of, what they come to, and that the textbook's expressions say what the textbook's policy does. */
+/** Rules as expressions: what they may contain, their results, and that the textbook's expressions describe the textbook's policy. */
 import { describe, expect, test } from 'vitest';
 import { DEFECTS } from '../../../src/server/rules/defects.js';
 import { PolicyInForce } from '../../../src/server/rules/policy.js';
@@ -26,7 +26,7 @@ test.each([
   expect(compileRule('after-read', expression)(...values)).toBe(result);
 });
 
-describe('what is no rule is refused, in one line', () => {
+describe('an invalid rule is refused, in one line', () => {
   const may = 'there are result, size, edge, reads, numbers, texts in quotes, operators, and Math.min and the like';
   test.each([
     ['', "after-read needs an expression, for example: result === 'WouldBlock' || !edge ? 'wait' : reads < 16 ? 'read again' : 'yield'"],
@@ -53,7 +53,7 @@ describe('what is no rule is refused, in one line', () => {
   });
 });
 
-test('a result that the seam does not allow is named', () => {
+test('a result that the seam does not allow is reported', () => {
   const allowed = "after-read must come to 'read again', 'wait', 'yield', 'close', and came to ";
   expect(resultError('after-read', 'wait', [])).toBe(null);
   expect(resultError('after-read', 'toString', [])).toBe(`${allowed}'toString'`);
@@ -64,7 +64,7 @@ test('a result that the seam does not allow is named', () => {
   for (const wrong of [0, 101, 1.5, NaN, Infinity]) expect(resultError('read-size', wrong, [100])).toBe(`read-size must come to a whole number from 1 to room, and came to ${wrong}`);
 });
 
-/** Values of each seam, as many as there are places where its decision could change. */
+/** Values of each seam, around the points where its decision could change. */
 const CASES: { readonly [S in SeamName]: readonly (readonly RuleValue[])[] } = {
   serve: [[7, 0], [7, 3], [7, 7]],
   'read-size': [[1], [65_536]],
@@ -82,7 +82,7 @@ const CASES: { readonly [S in SeamName]: readonly (readonly RuleValue[])[] } = {
   timeout: [[-1], [0], [250]],
 };
 
-test.each(SEAM_NAMES)('%s: the textbook does what its expression says, and the values arrive under their names', (seam) => {
+test.each(SEAM_NAMES)('%s: the textbook decides as its expression says, and the values are passed under their names', (seam) => {
   const asked: (readonly RuleValue[])[] = [];
   const decisions: unknown[] = [];
   const { textbook } = new PolicyInForce();
@@ -127,7 +127,7 @@ const ASK: { readonly [S in SeamName]: (policy: RuledPolicy, values: readonly Ru
   timeout: (policy, [next]) => policy.timeout!(Number(next)),
 };
 
-test.each(Object.entries(DEFECTS))('%s comes to what its seam allows, and somewhere to something else than the textbook', (_, { seam, expression }) => {
+test.each(Object.entries(DEFECTS))('%s gives results that its seam allows, and in some case another one than the textbook', (_, { seam, expression }) => {
   const [defect, textbook] = [compileRule(seam, expression), compileRule(seam, seamOf(seam).textbook)];
   for (const values of CASES[seam]) expect(resultError(seam, defect(...values), values)).toBe(null);
   expect(CASES[seam].some((values) => defect(...values) !== textbook(...values))).toBe(true);

@@ -1,4 +1,4 @@
-/** Scripts and functions as data: what is captured, carried over as bytes and restored goes on in another server as in the one that it was taken from. */
+/** Scripts and functions as data: after they were captured, serialized and restored in another server, they behave as in the original. */
 import { deserialize, serialize } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { captureScripting, restoreScripting, scriptingOf, type ScriptingState } from '../../../src/server/scripting/scripting.js';
@@ -11,14 +11,14 @@ const evaluate = (client: LabClient, script: string, ...args: string[]): string 
 const library = (name: string, code: string): string => `#!lua name=${name}\n${code}`;
 const COUNTER = "local n = 0 redis.register_function('count', function(keys, args) n = n + (args[1] or 1) return n end)";
 
-/** A fresh server with the scripts and functions of another one, in a client's hands. */
+/** Returns a client of a fresh server with the scripts and functions of another one. */
 function copy(lab: Lab, options: SimulationOptions = {}): { readonly lab: Lab; readonly client: LabClient } {
   const other = simulate({ ...options, seed: lab.seed });
   restoreScripting(other.server, deserialize(serialize(captureScripting(lab.server))) as ScriptingState | null);
   return { lab: other, client: other.connect() };
 }
 
-/** Where two captures differ: a failing comparison of the whole would print megabytes. */
+/** Returns where two captures differ: a failing comparison of the whole would print megabytes. */
 function differences(one: unknown, other: unknown, path = 'state'): string[] {
   if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other) === 0 ? [] : [`${path}: bytes`];
   if (!isObject(one) || !isObject(other)) return Object.is(one, other) ? [] : [`${path}: ${shown(one)}, ${shown(other)}`];
@@ -29,7 +29,7 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const shown = (value: unknown): string => (value instanceof Uint8Array ? `${value.length} bytes` : String(value));
 const differencesOf = (one: Lab, other: Lab): string[] => differences(captureScripting(one.server), captureScripting(other.server));
 
-/** Asks both, and returns the reply, which must be the same. */
+/** Sends the same request to both, and returns the reply, which must be equal. */
 function askBoth(one: LabClient, other: LabClient, ...argv: string[]): string {
   const reply = one.ask(...argv);
   expect({ argv, reply: other.ask(...argv) }).toEqual({ argv, reply });
@@ -47,7 +47,7 @@ test('without a script there is nothing to capture', () => {
 });
 
 describe('a restored server', () => {
-  test('knows scripts by their SHA1, and those that are compiled with what Lua knows of them', () => {
+  test('has scripts by SHA1, and compiled ones with their state in Lua', () => {
     using lab = simulate();
     const client = lab.connect();
     const known = client.ask('SCRIPT', 'LOAD', 'return {KEYS[1], ARGV[1]}').slice(5, 45);
@@ -62,7 +62,7 @@ describe('a restored server', () => {
     expect(askBoth(client, other, 'EVAL', 'return {KEYS[1], ARGV[1]}', '1', 'k', 'a')).toContain('$1\r\nk');
   });
 
-  test('has the upvalues of functions, each library its own', () => {
+  test('has the upvalues of functions, separately for each library', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('FUNCTION', 'LOAD', library('one', COUNTER));
@@ -72,12 +72,12 @@ describe('a restored server', () => {
     const { client: other } = copy(lab);
     expect(askBoth(client, other, 'FCALL', 'count', '0')).toBe(':16\r\n');
     expect(askBoth(client, other, 'FCALL', 'COUNT2', '0')).toBe(':2\r\n');
-    // They are two from here on.
+    // From here on they are independent.
     expect(client.ask('FCALL', 'count', '0')).toBe(':17\r\n');
     expect(other.ask('FCALL', 'count', '0', '100')).toBe(':116\r\n');
   });
 
-  test('lists, dumps, deletes, replaces and restores libraries alike', () => {
+  test('lists, dumps, deletes, replaces and restores libraries in the same way', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('FUNCTION', 'LOAD', library('one', COUNTER));
@@ -98,7 +98,7 @@ describe('a restored server', () => {
     askBoth(client, other, 'FUNCTION', 'LIST');
   });
 
-  test('finds the function that was there first where two names differ only in their case', () => {
+  test('finds the first of two functions whose names differ only in case', () => {
     using lab = simulate();
     const client = lab.connect();
     const both = "redis.register_function('F', function() return 'F' end) redis.register_function('f', function() return 'f' end)";
@@ -106,7 +106,7 @@ describe('a restored server', () => {
     expect(askBoth(client, copy(lab).client, 'FCALL', 'f', '0')).toBe('$1\r\nF\r\n');
   });
 
-  test('draws the numbers of math.random that would have come next', () => {
+  test('continues the sequence of math.random', () => {
     using lab = simulate();
     const client = lab.connect();
     const draw = 'local t = {} for i = 1, 20 do t[i] = math.random(1000000) end return t';
@@ -116,7 +116,7 @@ describe('a restored server', () => {
     askBoth(client, copy(lab).client, 'EVAL', draw, '0');
   });
 
-  test('has the settings of cjson, the version of replies and the globals of every fresh script', () => {
+  test('has the initial settings of cjson, protocol version and globals for every script', () => {
     using lab = simulate();
     const client = lab.connect();
     evaluate(client, "cjson.encode_number_precision(3) cjson.encode_sparse_array(true, 1, 1) redis.setresp(3) redis.call('HSET', 'h', 'a', '1')");
@@ -132,7 +132,7 @@ describe('a restored server', () => {
     expect(askBoth(client, other, 'EVAL', "return ('x'):rep(3) .. #KEYS", '0')).toContain('xxx0');
   });
 
-  test('answers errors with their place, and protects tables alike', () => {
+  test('reports errors with their place, and protects tables in the same way', () => {
     using lab = simulate();
     const client = lab.connect();
     evaluate(client, 'return 1');
@@ -172,13 +172,13 @@ describe('a restored server', () => {
     client.ask('FUNCTION', 'LOAD', library('one', COUNTER));
     client.ask('FCALL', 'count', '0');
     const { client: other } = copy(lab);
-    // More than is kept of an engine after a script.
+    // More memory than an engine may keep after a script.
     const greedy = "local s = ('x'):rep(2^20) local t = {} for i = 1, 300 do t[i] = s .. i end return #t";
     expect(askBoth(client, other, 'EVAL', greedy, '0')).toBe(':300\r\n');
     expect(askBoth(client, other, 'FCALL', 'count', '0')).toBe(':1\r\n');
   });
 
-  test('ends a script that runs too long, and says BUSY meanwhile', () => {
+  test('ends a script that runs too long, and replies BUSY meanwhile', () => {
     const settings = { 'busy-reply-threshold': 0 };
     using lab = simulate({ settings });
     const client = lab.connect();
@@ -198,7 +198,7 @@ describe('a restored server', () => {
     expect(runner.receive()).toContain('script: endless, on @user_function:2.');
   });
 
-  test('looks at the clock after as many steps and instructions as the original', () => {
+  test('checks the clock after as many steps and instructions as the original', () => {
     using lab = simulate();
     const client = lab.connect();
     const steps = "return ('a'):rep(30000):find('b+$')";
@@ -252,7 +252,7 @@ describe('a capture', () => {
     expect(serialize(state).equals(bytes)).toBe(true);
   });
 
-  test('shares the engine with the one before it if no script has run, and else the pieces that are the same', () => {
+  test('shares the engine with the previous one if no script has run, and otherwise the equal pieces', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('FUNCTION', 'LOAD', library('one', COUNTER));
@@ -260,7 +260,7 @@ describe('a capture', () => {
     const [first, second] = [captureScripting(lab.server)!.engine!, captureScripting(lab.server)!.engine!];
     client.ask('SET', 'k', 'v');
     client.ask('INFO', 'everything');
-    // Compared here: a failure would print the whole memory.
+    // Compared with ===, because a failure would print the whole memory.
     expect(second === first).toBe(true);
     expect(captureScripting(lab.server)!.engine === first).toBe(true);
     for (const argv of [['EVAL', 'return 1', '0'], ['SCRIPT', 'LOAD', 'return 2'], ['FCALL', 'count', '0'], ['FUNCTION', 'LOAD', library('two', COUNTER.replace('count', 'c'))], ['FUNCTION', 'DELETE', 'two'], ['SCRIPT', 'FLUSH']]) {
@@ -284,7 +284,7 @@ describe('a capture', () => {
     expect(memory.heapEnd).toBeLessThan(memory.bytes);
   });
 
-  test('of a restored server is the one that it was restored from', () => {
+  test('of a restored server equals the one that it was restored from', () => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('FUNCTION', 'LOAD', library('one', COUNTER));
@@ -296,7 +296,7 @@ describe('a capture', () => {
 });
 
 describe('the engine', () => {
-  test('is captured up to the end of what was ever allocated', () => {
+  test('is captured up to the end of its heap', () => {
     const engine = new LuaEngine();
     for (const bytes of [10, 100_000, 20_000_000]) {
       const block = engine.lua.malloc(bytes);
@@ -323,7 +323,7 @@ describe('the engine', () => {
 
 const SCENARIOS = Number(process.env.CAPTURES ?? 20);
 
-test(`${SCENARIOS} random histories of scripts and functions: the copy answers as the original, and ends with the same memory`, () => {
+test(`${SCENARIOS} random histories of scripts and functions: the copy replies as the original, and ends with the same memory`, () => {
   const templates = ['scripts', 'functions'].flatMap(familyTemplates);
   for (let seed = 1; seed <= SCENARIOS; seed++) {
     using lab = simulate({ seed });

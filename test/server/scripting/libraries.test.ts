@@ -1,8 +1,8 @@
-/** What scripts find beside Lua's own functions, as redis-server 7.0.15 answers it. */
+/** The libraries of scripts besides Lua's own functions; expected results are those of redis-server 7.0.15. */
 import { describe, expect, test } from 'vitest';
 import { simulate } from '../simulation/harness.js';
 
-/** The text that an expression of Lua has; of an error its text without the script's place. */
+/** Returns the result of a Lua expression as text; for an error its text without the script's position. */
 function evaluate(expression: string, ...args: string[]): string {
   using lab = simulate();
   const reply = lab.connect().ask('EVAL', `local function show(...) local t = {...} for i = 1, select('#', ...) do t[i] = tostring(t[i]) end return table.concat(t, ' ') end return show(${expression})`, '0', ...args);

@@ -1,10 +1,10 @@
-/** What is read from the engine's memory is what Lua's own functions say. */
+/** Reading the engine's memory gives the same results as Lua's own functions. */
 import { describe, expect, test } from 'vitest';
 import { type Pointer, TYPE } from '../../../src/server/scripting/lua-memory.js';
 import { LuaState } from '../../../src/server/scripting/lua-state.js';
 import { LuaEngine } from '../../../src/server/scripting/wasm.js';
 
-/** A state whose stack has the results of a chunk. */
+/** Returns a state whose stack has the results of a chunk. */
 function run(code: string): LuaState {
   const lua = new LuaState(new LuaEngine());
   if (!lua.load(code, '=test') || !lua.call(0, -1)) throw new Error(lua.text(-1)!);
@@ -17,7 +17,7 @@ const shown = ({ memory }: LuaState, slot: Pointer): string => {
   return type === TYPE.number ? String(memory.number(slot)) : type === TYPE.boolean ? String(memory.boolean(slot)) : `type ${type}`;
 };
 
-/** Keys and values of the table at the bottom of the stack, as lua_next brings them. */
+/** Returns keys and values of the table at the bottom of the stack, in the order of lua_next. */
 function walked(lua: LuaState): string[] {
   const pairs: string[] = [];
   lua.pushNil();
@@ -62,12 +62,12 @@ const TABLES: readonly (readonly [name: string, code: string])[] = [
 ];
 
 describe.each(TABLES)('%s', (_name, code) => {
-  test('has the entries that next finds, in their order', () => {
+  test('has the entries of next, in their order', () => {
     const lua = run(code);
     expect(read(lua)).toEqual(walked(lua));
   });
 
-  test('has the values that Lua finds by position and by name', () => {
+  test('has the values that Lua returns by position and by name', () => {
     const lua = run(code);
     const { memory } = lua;
     const table = memory.pointer(lua.slot(1));
@@ -82,7 +82,7 @@ describe.each(TABLES)('%s', (_name, code) => {
     }
   });
 
-  test('has nodes if something in it has no place in the array', () => {
+  test('has nodes if something in it has no place in the array part', () => {
     const lua = run(code);
     const table = lua.memory.pointer(lua.slot(1));
     if (read(lua).length > lua.memory.arrayLength(table)) expect(lua.memory.hasNodes(table)).toBe(true);
@@ -98,7 +98,7 @@ describe('strings', () => {
     expect(lua.memory.textLength(lua.slot(-1))).toBe(text.length);
   });
 
-  test('one that stands where another was is not taken for it', () => {
+  test('a string at the address of an earlier one is not mistaken for it', () => {
     const lua = run('return nil');
     for (let i = 0; i < 5_000; i++) {
       lua.pushText(`text number ${i}`);
@@ -108,7 +108,7 @@ describe('strings', () => {
   });
 });
 
-test('what is pushed by writing it is what Lua reads', () => {
+test('Lua reads what was pushed by writing to memory', () => {
   const lua = run('return function(a, b, c, d, e) return type(a) .. type(b) .. tostring(c) .. tostring(d) .. e end');
   const [number, name] = [0.1, 'kept'];
   lua.pushValue(1);

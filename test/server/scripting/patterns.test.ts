@@ -1,4 +1,4 @@
-/** The functions of `string` that are ours, beside Lua's own in the same engine: the same answers, and no work that grows without need. */
+/** Our functions of `string` beside Lua's own in the same engine: the same results, without superfluous work. */
 import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { replaceStringFunctions } from '../../../src/server/scripting/libraries/string.js';
@@ -12,7 +12,7 @@ ours.getField(GLOBALS, 'string');
 replaceStringFunctions(ours);
 ours.pop();
 
-/** What a chunk returns as text; of an error its message, without the place. */
+/** Returns the result of a chunk as text; for an error its message, without the position. */
 function run(lua: LuaState, code: string): string | null {
   expect(lua.load(code, '=script')).toBe(true);
   lua.call(0, 1);
@@ -31,7 +31,7 @@ const pattern = fc.oneof(
 );
 const replacement = fc.string({ unit: fc.constantFrom('x', '%0', '%1', '%2', '%%', '\0'), maxLength: 4 });
 
-test('find, match, gmatch and gsub answer what Lua itself answers', () => {
+test('find, match, gmatch and gsub return the same as those of Lua', () => {
   fc.assert(
     fc.property(text, pattern, replacement, fc.integer({ min: -4, max: 6 }), fc.boolean(), (subject, wanted, other, from, isPlain) => {
       const args = `${quoted(subject)}, ${quoted(wanted)}`;
@@ -49,14 +49,14 @@ test('find, match, gmatch and gsub answer what Lua itself answers', () => {
   );
 });
 
-test('rep answers what Lua itself answers', () => {
+test('rep returns the same as that of Lua', () => {
   for (const [unit, count] of [['', 5], ['a', 0], ['a', -1], ['ab', 3], ['a', 1024], ['abc', 1000], ['x'.repeat(2000), 3]] as const) {
     const call = `return string.rep(${quoted(unit)}, ${count})`;
     expect(run(ours, call)).toBe(run(theirs, call));
   }
 });
 
-test('to replace what is in a text takes as many calls into the engine for a long text as for a short one', () => {
+test('replacing takes as many calls into the engine for a long text as for a short one', () => {
   const calls = (length: number): number => {
     const pushed = vi.spyOn(ours, 'pushBytes');
     const block = vi.spyOn(ours, 'takeBlock');
@@ -68,7 +68,7 @@ test('to replace what is in a text takes as many calls into the engine for a lon
   expect(calls(2000)).toBe(calls(2));
 });
 
-test('a short string that is put together again and again takes memory once', () => {
+test('a short string that is built repeatedly takes memory once', () => {
   run(ours, "return string.rep('x', 10)");
   const bytes = engine.memoryBytes;
   const block = vi.spyOn(ours, 'takeBlock');

@@ -1,10 +1,10 @@
-/** Scripts as clients see them: what runs long, what breaks, and what stays as it was. What redis-server answers alike is in the transcripts. */
+/** Scripts as clients see them: long scripts, broken ones, and what they leave unchanged. Replies compared with redis-server are in the transcripts. */
 import { describe, expect, test } from 'vitest';
 import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
 
 const ENDLESS = 'while true do end';
 const BUSY = '-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.\r\n';
-/** Time stands still in the simulation, so every script counts as slow from its first look at the clock on. */
+/** Time stands still in the simulation, so every script counts as slow from its first check of the clock. */
 const IMPATIENT = { 'busy-reply-threshold': 0 };
 
 function two(lab: Lab): [LabClient, LabClient] {
@@ -14,7 +14,7 @@ function two(lab: Lab): [LabClient, LabClient] {
 const evaluate = (client: LabClient, script: string, ...args: string[]): string => client.ask('EVAL', script, '0', ...args);
 
 describe('a script that runs long', () => {
-  test('others are told that the server is busy, and may end it', () => {
+  test('other clients are told that the server is busy, and may end it', () => {
     using lab = simulate({ settings: IMPATIENT });
     const [runner, other] = two(lab);
     runner.sendCommand('EVAL', ENDLESS, '0');
@@ -26,7 +26,7 @@ describe('a script that runs long', () => {
     expect(other.ask('PING')).toBe('+PONG\r\n');
   });
 
-  test('it can not catch its own end', () => {
+  test('it cannot catch its own end', () => {
     using lab = simulate({ settings: IMPATIENT });
     const [runner, other] = two(lab);
     runner.sendCommand('EVAL', `while true do pcall(function() ${ENDLESS} end) end`, '0');
@@ -35,7 +35,7 @@ describe('a script that runs long', () => {
     expect(runner.receive()).toContain('Script killed by user');
   });
 
-  test('once it has written it is not ended', () => {
+  test('it cannot be ended after it has written', () => {
     using lab = simulate({ settings: IMPATIENT });
     const [runner, other] = two(lab);
     runner.sendCommand('EVAL', "redis.call('SET','k','v') for i = 1, 300000 do end return 1", '0');
@@ -56,7 +56,7 @@ describe('a script that runs long', () => {
     expect(other.receive()).toBe(BUSY);
   });
 
-  test.each([false, true])('what its own client sends meanwhile is read afterwards (edge-triggered: %j)', (edgeTriggered) => {
+  test.each([false, true])('requests that its own client sends meanwhile are read afterwards (edge-triggered: %j)', (edgeTriggered) => {
     using lab = simulate({ settings: IMPATIENT, edgeTriggered });
     const [runner, other] = two(lab);
     runner.sendCommand('EVAL', 'for i = 1, 300000 do end return 1', '0');
@@ -76,7 +76,7 @@ describe('a script that runs long', () => {
     lab.turn();
     expect(other.receive()).toBe(BUSY);
     expect(lab.server.loop.isStopped).toBe(true);
-    // Nobody is accepted any more, though the turn in which the script ran is only just through.
+    // No connection is accepted any more, although the turn in which the script ran has only just ended.
     expect(lab.server.listeners).toEqual([]);
   });
 
@@ -94,10 +94,10 @@ describe('a script that runs long', () => {
     expect(runner.receive()).toContain('script: endless, on @user_function:2.');
   });
 
-  test('a library whose code does not end is not loaded', () => {
+  test('a library whose code does not return is not loaded', () => {
     using lab = simulate();
     const client = lab.connect();
-    // The code of a library may run for half a second; time moves with each look at it.
+    // The code of a library may run for half a second; time moves with each reading.
     lab.clock.readUs = () => (lab.clock.nowUs += 300_000);
     expect(client.ask('FUNCTION', 'LOAD', `#!lua name=lib\n${ENDLESS}`)).toBe('-ERR Error registering functions: ERR FUNCTION LOAD timeout\r\n');
   });
@@ -137,7 +137,7 @@ describe('what a script may break', () => {
     expect(lab.log).toEqual([]);
   });
 
-  test('memory used up can be caught', () => {
+  test('running out of memory can be caught', () => {
     using lab = simulate();
     expect(evaluate(lab.connect(), "local ok, complaint = pcall(string.rep, 'x', 1e9) return complaint")).toBe('$17\r\nnot enough memory\r\n');
   });
@@ -154,7 +154,7 @@ describe('what a script may break', () => {
     expect(evaluate(runner, 'return 1')).toBe(':1\r\n');
   });
 
-  test('who catches the end of a search that was killed gets no further', { timeout: 60_000 }, () => {
+  test('a script that catches the end of a killed search gets no further', { timeout: 60_000 }, () => {
     using lab = simulate({ settings: IMPATIENT });
     const [runner, other] = two(lab);
     runner.sendCommand('EVAL', "while true do pcall(string.find, ('a'):rep(40), ('a?'):rep(40) .. ('a'):rep(40)) end", '0');
@@ -190,18 +190,18 @@ describe('what a script may break', () => {
     expect(evaluate(lab.connect(), 'local function f() return 1 + f() end return f()')).toContain('stack overflow');
   });
 
-  test('a table in itself is an array a thousand deep, and then an error', () => {
+  test('a table that contains itself is an array a thousand deep, and then an error', () => {
     using lab = simulate();
     const reply = evaluate(lab.connect(), 'local t = {} t[1] = t return t');
     expect(reply).toBe(`${'*1\r\n'.repeat(1001)}-ERR reached lua stack limit\r\n`);
   });
 
-  test('an error without a text, on which redis-server ends, is an error', () => {
+  test('an error without a text, which crashes redis-server, is an error', () => {
     using lab = simulate();
     expect(evaluate(lab.connect(), 'error({})')).toMatch(/^-ERR unknown error script: /);
   });
 
-  test('nothing that a script stores in tables of its surroundings is left for the next', () => {
+  test('what a script stores in global tables is not visible to the next script', () => {
     using lab = simulate();
     const client = lab.connect();
     for (const script of ["rawset(string, 'x', 1)", '_G.x = 1', 'cjson.encode = nil', 'setmetatable(redis, {})']) {
@@ -223,7 +223,7 @@ describe('what a script may break', () => {
     }
   });
 
-  test('what table.insert puts into tables of its surroundings is gone with the script', () => {
+  test('what table.insert puts into global tables is removed after the script', () => {
     using lab = simulate();
     const client = lab.connect();
     const scribble = 'table.insert(redis, 1) table.insert(_G, 5, 1) table.insert(string, 70000, 1)';
@@ -239,7 +239,7 @@ describe('what a script may break', () => {
     expect(evaluate(client, code)).toContain("unexpected symbol near 'char(27)'");
   });
 
-  test('methods of strings can not be taken away', () => {
+  test('methods of strings cannot be removed', () => {
     using lab = simulate();
     const client = lab.connect();
     for (const script of ["getmetatable('').__index = nil", "getmetatable('').x = 1", 'getmetatable(_G).__index = nil']) expect(evaluate(client, script)).toContain('readonly table');
@@ -264,7 +264,7 @@ describe('a script and other parts of the server', () => {
     expect(monitor.receive()).toMatch(/ \[0 lua\] "GET" "k"\r\n$/);
   });
 
-  test('INFO counts scripts and libraries, and what they take', () => {
+  test('INFO counts scripts and libraries, and their memory', () => {
     using lab = simulate();
     const client = lab.connect();
     const figure = (name: string): number => Number(new RegExp(`${name}:(\\d+)`).exec(client.ask('INFO', 'memory'))![1]);
@@ -286,7 +286,7 @@ describe('a script and other parts of the server', () => {
     expect(client.ask('SLOWLOG', 'GET', '2')).toContain('$3\r\nGET\r\n$1\r\nk\r\n$3\r\n?:0\r\n');
   });
 
-  test('if it reads anything, the keys that it declares are remembered for the client that tracks, and no others', () => {
+  test('if it reads anything, its declared keys are tracked for the client, and no others', () => {
     using lab = simulate();
     const [client, other] = two(lab);
     client.ask('HELLO', '3');
@@ -300,7 +300,7 @@ describe('a script and other parts of the server', () => {
     expect(client.receive()).toContain('declared');
   });
 
-  test('MONITOR shows it before what it calls, also if it fails', () => {
+  test('MONITOR shows it before the commands it calls, also if it fails', () => {
     using lab = simulate();
     const [client, monitor] = two(lab);
     client.ask('FUNCTION', 'LOAD', "#!lua name=lib\nredis.register_function('f', function() return redis.call('GET', 'k') end)");
@@ -319,7 +319,7 @@ describe('a script and other parts of the server', () => {
     expect(shown('FCALL_RO', 'f', '0')).toEqual(['FCALL_RO']);
   });
 
-  test('may call what is denied to scripts if DEBUG allows it, but nothing that would take its engine away', () => {
+  test('may call commands denied to scripts if DEBUG allows it, but none that would remove its engine', () => {
     using lab = simulate({ settings: { 'enable-debug-command': 'yes' } });
     const client = lab.connect();
     client.ask('DEBUG', 'SET-DISABLE-DENY-SCRIPTS', '1');
@@ -337,7 +337,7 @@ describe('a script and other parts of the server', () => {
     expect(evaluate(client, "return table.concat(redis.call('SORT_RO', 's', 'BY', 'nosort', 'DESC'))")).toBe('$3\r\ncba\r\n');
   });
 
-  test('it wakes who waits for its keys', () => {
+  test('it wakes clients that wait for its keys', () => {
     using lab = simulate();
     const [client, waiter] = two(lab);
     waiter.sendCommand('BLPOP', 'list', '0');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseShebang } from '../../../src/server/scripting/shebang.js';
 
 describe('the first line of a script', () => {
-  test('a script without one says nothing of itself', () => expect(parseShebang('return 1')).toBeNull());
+  test('a script without one has no flags', () => expect(parseShebang('return 1')).toBeNull());
 
   test.each([
     ['#!lua\nreturn 1', []],

@@ -12,7 +12,7 @@ function connectLater(lab: Lab, count: number) {
 }
 
 describe.each(MODES)('$mode', ({ edgeTriggered }) => {
-  test('200 connections that come at once are accepted in one turn and served in the next', () => {
+  test('200 connections that arrive at once are accepted in one turn and served in the next', () => {
     using lab = simulate({ edgeTriggered });
     const clients = connectLater(lab, 200);
     clients.forEach((client, number) => client.sendCommand('ECHO', String(number)));
@@ -24,7 +24,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(clients.map((client) => client.receive())).toEqual(clients.map((_, number) => `$${String(number).length}\r\n${number}\r\n`));
   });
 
-  test('more connections than one turn takes are accepted in the turns after it', () => {
+  test('more connections than one turn accepts are accepted in later turns', () => {
     using lab = simulate({ edgeTriggered, settings: { 'tcp-backlog': 5000 } });
     connectLater(lab, 2500);
     lab.turn();
@@ -33,7 +33,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(lab.server.sessions.size).toBe(2500);
   });
 
-  test('more ready clients than one wait can bring are all served', () => {
+  test('more ready clients than one wait can report are all served', () => {
     using lab = simulate({ edgeTriggered, settings: { 'tcp-backlog': 5000 } });
     const clients = connectLater(lab, 2500);
     lab.settle();
@@ -41,7 +41,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(clients.filter((client) => client.receive() !== '+PONG\r\n')).toEqual([]);
   });
 
-  test('without a descriptor left the listener rests, and accepts again once there is one', () => {
+  test('without free descriptors the listener rests, and accepts again once there is one', () => {
     using lab = simulate({ edgeTriggered, descriptorLimit: 3 });
     const [first, , waiting] = connectLater(lab, 3);
     waiting!.sendCommand('PING');

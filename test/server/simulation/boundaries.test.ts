@@ -1,4 +1,4 @@
-/** Bytes that arrive and leave in pieces: every split of a request, pipelines, slow readers, ends and resets in the middle. */
+/** Bytes that arrive and are sent in parts: every split of a request, pipelines, slow readers, ends and resets in the middle. */
 import { describe, expect, test } from 'vitest';
 import { request, simulate } from './harness.js';
 
@@ -34,7 +34,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(received).toBe(REPLIES);
   });
 
-  test('a pipeline whose every read brings one byte gets the same replies', () => {
+  test('a pipeline that is read byte by byte gets the same replies', () => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();
     client.peer.readSizes.push(...new Array<number>(WIRE.length).fill(1));
@@ -42,7 +42,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(client.receive()).toBe(REPLIES);
   });
 
-  test('WouldBlock between any two bytes costs nothing but turns', () => {
+  test('WouldBlock between any two bytes costs only turns', () => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();
     client.peer.readSizes.push(...Array.from(WIRE, () => [0, 1]).flat());
@@ -59,7 +59,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(client.receive()).toBe(numbers.map((number) => `$${number.length}\r\n${number}\r\n`).join(''));
   });
 
-  test('WRITABLE is asked for while a slow reader has not taken everything, and dropped afterwards', () => {
+  test('WRITABLE is requested while a slow reader has not taken everything, and dropped afterwards', () => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();
     client.ask('SET', 'key', 'x'.repeat(1000));
@@ -87,7 +87,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(client.receive()).toBe('+PONG\r\n');
   });
 
-  test('a reply larger than one turn may write leaves in several', () => {
+  test('a reply larger than one turn may write is sent in several', () => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();
     const value = 'v'.repeat(5 * 1024 * 1024);
@@ -96,7 +96,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(client.ask('GET', 'big') === `$${value.length}\r\n${value}\r\n`).toBe(true);
   });
 
-  test('a client that never stops sending leaves a turn to the others', () => {
+  test('a client that never stops sending does not keep others from being served', () => {
     using lab = simulate({ edgeTriggered });
     const [greedy, modest] = [lab.connect(), lab.connect()];
     greedy.send(request('ECHO', 'g').repeat(500_000));
@@ -131,7 +131,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(lab.connect().ask('GET', 'key')).toBe('$5\r\nvalue\r\n');
   });
 
-  test('a client that resets while replies wait for it is forgotten', () => {
+  test('a client that resets while replies are waiting is forgotten', () => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();
     client.peer.setWindow(10);
@@ -143,14 +143,14 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(lab.poll.descriptors).toBe(1);
   });
 
-  test('a readiness that turns out to be none does nothing', () => {
+  test('a spurious readiness does nothing', () => {
     using lab = simulate({ edgeTriggered, faults: { spurious: 0.9 }, seed: 3 });
     const client = lab.connect();
     lab.turn(50);
     expect(client.ask('PING')).toBe('+PONG\r\n');
   });
 
-  test('a connection that a read closes is not registered again, whichever read of its turn that is', () => {
+  test('a connection that a read closes is not registered again, whichever read of its turn it is', () => {
     using lab = simulate({ edgeTriggered, settings: { 'client-query-buffer-limit': 1024 * 1024 } });
     for (let before = 0; before <= 32; before++) {
       const client = lab.connect();

@@ -1,6 +1,6 @@
 /**
  * Random faults for thousands of turns, checked against a model: each client has a key space of its own, so the model knows every
- * reply. Whatever happens to the wire, what arrives is a prefix of what must arrive, in order; and without resets it is all of it.
+ * reply. Whatever happens to the wire, a prefix of what must arrive arrives, in order; and without resets all of it.
  *
  * A failure prints its seed: `simulate` with that seed and these options replays it.
  */
@@ -12,7 +12,7 @@ import { type Lab, type LabClient, request, simulate } from './harness.js';
 const ROUGH: Partial<Faults> = { partial: 0.4, wouldBlock: 0.2, spurious: 0.05, interrupt: 0.05, acceptFails: 0.1 };
 const CRUEL: Partial<Faults> = { ...ROUGH, reset: 0.002 };
 
-/** The test's own choices, apart from those of the kernel: integers in [0, limit). */
+/** The test's own random choices, separate from those of the kernel: integers in [0, limit). */
 function dice(seed: number): (limit: number) => number {
   const random = seededRandom(seed ^ 0x9e3779b9);
   return (limit) => Math.floor(random() * limit);
@@ -34,7 +34,7 @@ class ModelledClient {
     return this.client.isClosedByServer || this.client.peer.isShutDown;
   }
 
-  /** A pipeline of a few requests; usually only a part of it goes out now. */
+  /** A pipeline of a few requests; usually only a part of it is sent now. */
   act(): void {
     if (this.isOver) return;
     for (let i = this.roll(4); i > 0; i--) this.sent += this.next();
@@ -48,7 +48,7 @@ class ModelledClient {
     this.sent = '';
   }
 
-  /** A slow reader now and then. */
+  /** A reader that is sometimes slow. */
   read(): void {
     this.received += this.client.take(this.roll(2) === 0 ? this.roll(2000) : undefined);
   }
@@ -90,7 +90,7 @@ class ModelledClient {
   }
 }
 
-/** Runs clients through rounds of sending, turning and reading; returns them all. */
+/** Runs clients through rounds of sending, turning and reading; returns all of them. */
 function storm(lab: Lab, rounds: number): ModelledClient[] {
   const roll = dice(lab.seed);
   const clients: ModelledClient[] = [];
@@ -125,7 +125,7 @@ const MODES = [
 ];
 
 describe.each(MODES)('$mode', ({ edgeTriggered, batchesSends }) => {
-  test.each(batchesSends ? [1, 2] : [1, 2, 3, 4, 5, 6])('seed %i: pieces, WouldBlock and signals lose no byte', (seed) => {
+  test.each(batchesSends ? [1, 2] : [1, 2, 3, 4, 5, 6])('seed %i: partial reads and writes, WouldBlock and signals lose no byte', (seed) => {
     using lab = simulate({ seed, edgeTriggered, batchesSends, faults: ROUGH });
     const clients = storm(lab, 300);
     calm(lab, clients);
@@ -135,7 +135,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered, batchesSends }) => {
     expect(lab.poll.batches > 100).toBe(batchesSends);
   });
 
-  test.each(batchesSends ? [11, 12] : [11, 12, 13, 14])('seed %i: with resets, what arrives is right, and what broke is forgotten', (seed) => {
+  test.each(batchesSends ? [11, 12] : [11, 12, 13, 14])('seed %i: with resets, what arrives is correct, and broken connections are forgotten', (seed) => {
     using lab = simulate({ seed, edgeTriggered, batchesSends, faults: CRUEL });
     const clients = storm(lab, 300);
     calm(lab, clients);

@@ -1,4 +1,4 @@
-/** The harness itself: what other tests lean on. */
+/** The harness itself, which other tests depend on. */
 import { expect, test } from 'vitest';
 import { simulate } from './harness.js';
 
@@ -12,14 +12,14 @@ test('a request is answered step by step', () => {
   expect(client.take()).toBe('+PONG\r\n');
 });
 
-test('ask sends, runs the loop to rest and receives', () => {
+test('ask sends, runs the loop until it is idle and receives', () => {
   using lab = simulate();
   const client = lab.connect();
   expect(client.ask('SET', 'key', 'value')).toBe('+OK\r\n');
   expect(client.ask('GET', 'key')).toBe('$5\r\nvalue\r\n');
 });
 
-test('time passes only when it is told to, and timers run at their own time on the way', () => {
+test('time passes only when told to, and timers run at their own time on the way', () => {
   using lab = simulate();
   const startMs = lab.clock.nowMs;
   const ranAt: number[] = [];
@@ -35,7 +35,7 @@ test('time passes only when it is told to, and timers run at their own time on t
   expect(lab.clock.nowMs).toBe(startMs + 100);
 });
 
-test('a message of the server to a client that waits arrives with the timer that sent it', () => {
+test('a message to a waiting client arrives with the timer that sent it', () => {
   using lab = simulate();
   const client = lab.connect();
   const [session] = lab.server.sessions.values();
@@ -44,7 +44,7 @@ test('a message of the server to a client that waits arrives with the timer that
   expect(client.take()).toBe('$4\r\nlate\r\n');
 });
 
-test('a wire that is slow comes to rest all the same, and a loop that spins is found out', () => {
+test('a slow wire becomes idle nevertheless, and a spinning loop is detected', () => {
   using lab = simulate();
   const client = lab.connect();
   for (const fault of ['slice 1', 'would-block 2', 'would-block 2']) lab.faults.add(fault);
@@ -55,7 +55,7 @@ test('a wire that is slow comes to rest all the same, and a loop that spins is f
   expect(() => lab.settle()).toThrow('the loop does not come to rest (seed 1)');
 });
 
-test('the recorded trace tells what the loop did', () => {
+test('the recorded trace has what the loop did', () => {
   using lab = simulate();
   const client = lab.connect();
   const events = lab.record();
@@ -63,7 +63,7 @@ test('the recorded trace tells what the loop did', () => {
   expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['turn-begin', 'poll', 'ready', 'read', 'frame', 'execute', 'reply', 'write', 'turn-end']));
 });
 
-test('a server that was closed has given back every descriptor, and its clients know', () => {
+test('a closed server has closed every descriptor, and its clients see it', () => {
   const lab = simulate();
   const clients = [lab.connect(), lab.connect(), lab.connectLater()];
   lab.close();

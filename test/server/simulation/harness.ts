@@ -1,15 +1,15 @@
 /**
- * The simulation harness: a whole server on a simulated kernel, with a clock that moves only when it is told to.
+ * The simulation harness: a whole server on a simulated kernel, with a clock that moves only when told to.
  *
  *     using lab = simulate({ seed: 7 });
  *     const client = lab.connect();
- *     expect(client.ask('SET', 'k', 'v', 'PX', '100')).toBe('+OK\r\n');   send, run to rest, receive
+ *     expect(client.ask('SET', 'k', 'v', 'PX', '100')).toBe('+OK\r\n');   send, run until idle, receive
  *     lab.advance(100);                                                   time passes, timers run on the way
  *     expect(client.ask('GET', 'k')).toBe('$-1\r\n');
  *
  *     client.send('PING\r\n'); lab.turn(); client.receive()               the same, step by step
  *
- * Bytes are latin1 strings. Time stands still except in `advance`. Whatever happens is a function of the options.
+ * Bytes are latin1 strings. Time stands still except in `advance`. Everything that happens is a function of the options.
  */
 import { type Job, type JobResult, perform } from '../../../src/server/background/job.js';
 import type { JobListener } from '../../../src/server/background/job-queue.js';
@@ -40,19 +40,19 @@ export interface SimulationOptions {
   readonly tape?: TapeWriter;
   /** Unix time at the start. */
   readonly nowMs?: number;
-  /** The server has a virtual clock; what it measures takes no time, unless `clock` is told otherwise. */
+  /** The server has a virtual clock; measured time stands still, unless `clock` is moved. */
   readonly isVirtual?: boolean;
   /** Loads the snapshot at the start, if its settings ask for that. */
   readonly loads?: boolean;
-  /** Does the jobs of the server, when a test tells it to. Left out: they are done on the spot. */
+  /** Does the jobs of the server when a test calls it. Left out: they are done at once. */
   readonly helper?: ScriptedHelper;
-  /** What the server begins with: another one's state, with its time. Its clients have no sockets here. */
+  /** What the server starts from: another one's state, with its time. Its clients have no sockets here. */
   readonly from?: ServerState;
 }
 
-/** A helper thread in the hand of a test: what it has done, the loop hears of in the turn that it has woken. */
+/** A helper thread controlled by a test: the loop gets its results in the turn that it has woken. */
 export class ScriptedHelper implements JobRunner {
-  /** Jobs that are still to be done, in order. */
+  /** Jobs still to be done, in order. */
   readonly waiting: Job[] = [];
   wake: () => void = () => {};
   private readonly listeners: JobListener[] = [];
@@ -63,7 +63,7 @@ export class ScriptedHelper implements JobRunner {
     this.listeners.push(done);
   }
 
-  /** Does the next job, or pretends that it has ended so. */
+  /** Does the next job, or pretends that it had this result. */
   finish(result?: JobResult): void {
     const [job, done] = [this.waiting.shift()!, this.listeners.shift()!];
     const end = result ?? perform(job);
@@ -86,7 +86,7 @@ export class ScriptedHelper implements JobRunner {
   }
 }
 
-/** A loop that is busy for this number of turns, while no time passes and no byte moves, is taken to be spinning. */
+/** A loop that is busy for this number of turns, without time passing or bytes moving, counts as spinning. */
 const MAX_TURNS = 200_000;
 
 export function simulate(options: SimulationOptions = {}): Lab {
@@ -99,10 +99,10 @@ export class Lab implements Disposable {
   readonly virtualClock: VirtualClock | null;
   readonly poll: ScriptedPoll;
   readonly server: Server;
-  /** What is spoiled on purpose, besides what the seed does. */
+  /** Injected faults, besides those of the seed. */
   readonly faults: FaultsOfServer;
   readonly addresses: readonly Address[];
-  /** Where the loop says what it is at. */
+  /** Where the loop reports what it is doing. */
   readonly activityWords = createActivityWords();
   /** What the server has logged, as `level: message`. */
   readonly log: string[] = [];
@@ -133,7 +133,7 @@ export class Lab implements Disposable {
     this.server = new Server(recorded?.inputs ?? inputs);
     recorded?.attach(this.server);
     this.faults = new FaultsOfServer(poll, this.server, (call) => recorded?.fault(call));
-    // Besides the helper nobody sends messages from another thread; what wakes the loop is heard all the same.
+    // Only the helper sends messages from another thread; wakes are handled in any case.
     this.server.loop.onWake(() => options.helper?.drain());
     if (options.helper !== undefined) options.helper.wake = () => this.poll.waker.wake();
     if (options.loads === true) this.server.load(options.settings ?? {});
@@ -152,17 +152,17 @@ export class Lab implements Disposable {
     return new LabClient(this, this.poll.connectClient(address));
   }
 
-  /** Exactly so many turns of the loop; no time passes. Replies leave at the beginning of the turn after the one that made them. */
+  /** Runs exactly this many turns of the loop; no time passes. Replies are sent at the beginning of the turn after the one that made them. */
   turn(count = 1): void {
     for (let i = 0; i < count; i++) this.server.loop.turn();
   }
 
-  /** Turns until nothing is ready and no timer is due; no time passes. Returns how many it took. */
+  /** Runs turns until nothing is ready and no timer is due; no time passes. Returns how many it took. */
   settle(): number {
     return this.turnUntil(() => this.poll.readyCount === 0);
   }
 
-  /** Lets `ms` milliseconds pass: each timer runs at its own time on the way, and the loop comes to rest at the end. */
+  /** Lets `ms` milliseconds pass: each timer runs at its own time on the way, and the loop is idle at the end. */
   advance(ms: number): void {
     if (this.virtualClock !== null) return this.advanceVirtually(this.virtualClock, ms * 1000);
     const untilMs = this.clock.nowMs + ms;
@@ -172,7 +172,7 @@ export class Lab implements Disposable {
     this.settle();
   }
 
-  /** As a call from another thread: it wakes the loop, and is done within a turn. */
+  /** As a call from another thread: it wakes the loop, and takes effect within a turn. */
   private advanceVirtually(clock: VirtualClock, us: number): void {
     this.server.loop.onWake(() => {
       this.recordAdvance(us);
@@ -182,14 +182,14 @@ export class Lab implements Disposable {
     this.settle();
   }
 
-  /** Everything that the loop tells about itself from now on, in a list that grows. */
+  /** Returns everything that the loop reports from now on, in a list that grows. */
   record(): TraceBody[] {
     const events: TraceBody[] = [];
     this.server.tap.sink = { emit: (event) => void events.push(event) };
     return events;
   }
 
-  /** Ends the server as SHUTDOWN would. Every simulated descriptor must have been given back: throws if not. */
+  /** Ends the server as SHUTDOWN would. Every simulated descriptor must have been closed: throws if not. */
   close(): void {
     if (this.poll.isClosed) return;
     this.server.close();
@@ -203,7 +203,7 @@ export class Lab implements Disposable {
   private turnUntil(isDone: () => boolean): number {
     for (let turns = 1, fruitless = 0; fruitless < MAX_TURNS; turns++, fruitless++) {
       const { movedBytes } = this.poll;
-      // A timer that is due now runs at the end of this turn, and what it makes is written in the next.
+      // A timer that is due now runs at the end of this turn, and what it writes is sent in the next.
       const hasDueTimer = this.server.loop.timeoutMs() === 0;
       this.turn();
       if (!hasDueTimer && isDone()) return turns;
@@ -220,7 +220,7 @@ export class LabClient {
     readonly peer: ScriptedPeer,
   ) {}
 
-  /** Puts bytes on the wire; nothing happens before the next turn. */
+  /** Puts bytes on the wire; nothing else happens before the next turn. */
   send(bytes: string): void {
     this.peer.send(bytes);
   }
@@ -230,7 +230,7 @@ export class LabClient {
     this.send(request(...argv));
   }
 
-  /** Runs the loop to rest and takes everything that has come back, raw. */
+  /** Runs the loop until it is idle and takes everything that has arrived, raw. */
   receive(): string {
     let received = '';
     for (;;) {
@@ -242,12 +242,12 @@ export class LabClient {
     }
   }
 
-  /** Takes what has come back so far, at most `limit` bytes, without a turn. */
+  /** Takes what has arrived so far, at most `limit` bytes, without a turn. */
   take(limit = Infinity): string {
     return this.peer.receive(limit);
   }
 
-  /** Sends a request and returns what comes back, raw: `''` if the client was blocked. */
+  /** Sends a request and returns what arrives, raw: `''` if the client was blocked. */
   ask(...argv: string[]): string {
     this.sendCommand(...argv);
     return this.receive();

@@ -1,4 +1,4 @@
-/** What the loop is at, as another thread sees it: the words that the loop writes, and what is made of them. */
+/** What the loop is doing, as another thread sees it: the words that the loop writes, and what is derived from them. */
 import { expect, test, vi } from 'vitest';
 import { Activity, createActivityWords, DECODING } from '../../../src/server/loop/activity.js';
 import { ActivityWatch, type LoopActivity } from '../../../src/server/thread/activity-watch.js';
@@ -8,7 +8,7 @@ function watch(lab: Lab): ActivityWatch {
   return new ActivityWatch(lab.activityWords, () => false, lab.server.commandNames, () => lab.clock.nowMs);
 }
 
-/** What is seen at each event of the trace, as short words. */
+/** Returns what is seen at each event of the trace, as short words. */
 function seenDuring(lab: Lab, during: () => void): string[] {
   const seen: string[] = [];
   const watching = watch(lab);
@@ -35,7 +35,7 @@ test('the words follow the loop through a turn', () => {
   ]);
 });
 
-test('a subcommand has its full name, and a command that does not exist has none', () => {
+test('a subcommand has its full name, and an unknown command has none', () => {
   using lab = simulate();
   const client = lab.connect();
   client.sendCommand('config', 'get', 'port');
@@ -44,7 +44,7 @@ test('a subcommand has its full name, and a command that does not exist has none
   expect(seenDuring(lab, () => lab.turn()).filter((seen) => seen.startsWith('reply'))).toEqual([`reply: execute ${token} config|get`, `reply: execute ${token} `]);
 });
 
-test('accepting is the listener’s, and every command has a number of its own', () => {
+test('accepting belongs to the listener, and every command has a number of its own', () => {
   using lab = simulate();
   lab.connectLater();
   expect(seenDuring(lab, () => lab.turn())).toContain('accept: accept 0');
@@ -53,7 +53,7 @@ test('accepting is the listener’s, and every command has a number of its own',
   expect(commandNames.length).toBeLessThan(2048);
 });
 
-test('what EXEC and scripts call is part of them', () => {
+test('commands called by EXEC and scripts count as part of these', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('MULTI');
@@ -63,7 +63,7 @@ test('what EXEC and scripts call is part of them', () => {
   expect(seenDuring(lab, () => lab.turn()).filter((seen) => seen.startsWith('execute')).map((seen) => seen.split(' ').at(-1))).toEqual(['exec', 'exec', 'eval', 'eval']);
 });
 
-test('a turn within the turn does not hide whose script has let others be served', () => {
+test('a turn within the turn does not hide the script that lets others be served', () => {
   using lab = simulate({ settings: { 'busy-reply-threshold': 0 } });
   const [runner, other] = [lab.connect(), lab.connect()];
   const [token] = lab.server.sessions.keys();
@@ -82,7 +82,7 @@ test('a turn within the turn does not hide whose script has let others be served
   expect(watching.look()).toMatchObject({ phase: 'wait', servesOthers: false, isBusy: false });
 });
 
-/** A loop that is moved by hand, and looked at. */
+/** A loop that is moved by hand, and read. */
 function byHand() {
   const words = createActivityWords();
   const clock = { nowMs: 0 };
@@ -90,7 +90,7 @@ function byHand() {
   return { clock, hold, activity: new Activity(words), watching: new ActivityWatch(words, () => hold.isHeld, ['', 'get', 'sort'], () => clock.nowMs) };
 }
 
-test('a loop is busy when it is seen at work in the same turn twice, and time counts from the first look', () => {
+test('a loop is busy when it is seen working in the same turn twice, and time counts from the first reading', () => {
   const { clock, activity, watching } = byHand();
   activity.beginsTurn(7);
   activity.handles(3);
@@ -109,7 +109,7 @@ test('a loop is busy when it is seen at work in the same turn twice, and time co
   expect(watching.look()).toMatchObject({ turn: 8, turnMs: 0, isBusy: false });
 });
 
-test('a loop that is held is not busy, and what goes on afterwards is seen for the first time', () => {
+test('a held loop is not busy, and what follows is seen for the first time', () => {
   const { clock, hold, activity, watching } = byHand();
   activity.beginsTurn(7);
   activity.executes(1);
@@ -122,7 +122,7 @@ test('a loop that is held is not busy, and what goes on afterwards is seen for t
   expect(watching.look()).toMatchObject({ phase: 'execute', turnMs: 0, isBusy: false });
 });
 
-test('a pause does not count, and what was going on before it is as old afterwards as it was', () => {
+test('a pause does not count in the duration of what it interrupts', () => {
   const { clock, hold, activity, watching } = byHand();
   const lookAt = (nowMs: number, isHeld: boolean): LoopActivity => {
     clock.nowMs = nowMs;
@@ -141,7 +141,7 @@ test('a pause does not count, and what was going on before it is as old afterwar
   expect(lookAt(95_300, false)).toMatchObject({ turn: 8, turnMs: 0, isBusy: false });
 });
 
-test('who listens is told at each look at a busy loop, once that it is over, and nothing of a loop that is not busy', () => {
+test('a listener is called at each reading of a busy loop, once when that is over, and never for a loop that is not busy', () => {
   vi.useFakeTimers();
   try {
     const { clock, activity, watching } = byHand();

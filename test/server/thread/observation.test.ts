@@ -17,7 +17,7 @@ interface Sent extends TraceBatch {
 interface Watching {
   readonly observation: Observation;
   readonly sent: Sent[];
-  /** What main does when it has dealt with a batch; by default at once. */
+  /** What main does when it has received a batch; by default it handles it at once. */
   readonly take: () => void;
 }
 
@@ -32,7 +32,7 @@ function observe(lab: Lab, takes = true): Watching {
   return { observation: new Observation(lab.server, { keysOf: () => [], matchesGlob }, { control, send, held: () => {} }), sent, take };
 }
 
-/** A lab that has been watched for a while, and what is sent from now on. */
+/** Returns a lab that has been observed for a while, and what is sent from now on. */
 function watched(lab: Lab, budget = 1000): Sent[] {
   const { observation, sent } = observe(lab);
   observation.trace(budget);
@@ -101,7 +101,7 @@ describe('batches', () => {
 test('a trace that begins while the loop is held begins with the event at which it is held', () => {
   using lab = simulate();
   const { observation, sent } = observe(lab);
-  // What main does while the loop is held: it traces, and lets it go on.
+  // What main does while the loop is held: starts a trace, and resumes the loop.
   observation.drain = () => {
     if (sent.length > 0) return;
     observation.trace(1000);
@@ -113,7 +113,7 @@ test('a trace that begins while the loop is held begins with the event at which 
   expect(sent[0]!.events).toMatchObject([{ kind: 'turn-begin', turn: 1 }]);
 });
 
-test('a main thread that falls behind gets no third batch before it has dealt with one', () => {
+test('a main thread that falls behind gets no third batch before it has handled one', () => {
   using lab = simulate();
   const client = lab.connect();
   const { observation, sent, take } = observe(lab, false);
@@ -151,7 +151,7 @@ describe('while a breakpoint keeps the tap open', () => {
     expect(seen + sent.reduce((sum, { droppedCommands }) => sum + droppedCommands, 0)).toBe(BURST);
   });
 
-  test('the last batch has the newest events, and what was left out before them is told first', () => {
+  test('the last batch has the newest events, and what was left out before them is reported first', () => {
     using lab = simulate();
     const sent = burst(lab);
     expect(sent.at(-2)!.events).toEqual([]);
@@ -179,7 +179,7 @@ test.each(['before the trace', 'between the trace and the first snapshot', 'afte
 });
 
 describe('a snapshot', () => {
-  test('brings the client that is asked for in any case, with what its connection has read and written', () => {
+  test('contains the requested client in any case, with the bytes that its connection has read and written', () => {
     using lab = simulate();
     const clients = Array.from({ length: 12 }, () => lab.connect());
     clients[11]!.sendCommand('PING');
@@ -191,7 +191,7 @@ describe('a snapshot', () => {
     expect(takeSnapshot(lab.server, { ...WINDOW, client: 999 }).clients).toHaveLength(10);
   });
 
-  test('brings commands only if they are asked for: those that were called, as commandstats and the latency histogram count them', () => {
+  test('contains commands only on request: those that were called, as counted by commandstats and the latency histogram', () => {
     using lab = simulate();
     const client = lab.connect();
     for (let i = 0; i < 3; i++) client.ask('PING');
@@ -208,7 +208,7 @@ describe('a snapshot', () => {
   });
 });
 
-test('over the budget a slow script, its reply and its turn are told all the same, after what was dropped', () => {
+test('beyond the budget a slow script, its reply and its turn are nevertheless reported, after what was dropped', () => {
   using lab = simulate();
   const client = lab.connect();
   const sent = watched(lab, 50);

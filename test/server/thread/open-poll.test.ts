@@ -1,4 +1,4 @@
-/** openPoll: which backend is taken, and what is said when it is not the one wanted. */
+/** openPoll: which backend is chosen, and the message if it is not the one wanted. */
 import { expect, test } from 'vitest';
 import { ScriptedPoll } from '../../../src/server/io/backends/scripted.js';
 import { SystemError, type Poll } from '../../../src/server/io/poll.js';

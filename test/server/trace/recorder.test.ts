@@ -17,7 +17,7 @@ const ready: TraceBody = { kind: 'ready', token: 2, readiness: 1 };
 const timer: TraceBody = { kind: 'timer', name: 'expire-cycle', lateUs: 0, elapsedUs: 1 };
 
 describe('the recorder', () => {
-  test('numbers and dates events in their order', () => {
+  test('numbers and timestamps events in their order', () => {
     const { recorder, record } = recording();
     record(ready);
     record({ ...ready });
@@ -25,13 +25,13 @@ describe('the recorder', () => {
     expect(recorder.isEmpty).toBe(true);
   });
 
-  test('forgets turns in which nothing happened, but tells once that the loop goes to sleep', () => {
+  test('discards turns in which nothing happened, but reports once that the loop goes to sleep', () => {
     const { record, kinds } = recording();
     for (const body of [begin(1), { ...wait }, poll(1), { ...ready }, end(1), begin(2), { ...wait }, poll(0), end(2), begin(3), { ...wait }, poll(0), end(3)]) record(body);
     expect(kinds()).toEqual(['turn-begin', 'wait', 'poll', 'ready', 'turn-end', 'turn-begin', 'wait']);
   });
 
-  test('keeps the beginning of a quiet turn in which something happens after all', () => {
+  test('keeps the beginning of a quiet turn in which something happens later', () => {
     const { record, kinds } = recording();
     for (const body of [begin(1), { ...wait }, poll(0), { ...timer }, end(1)]) record(body);
     expect(kinds()).toEqual(['turn-begin', 'wait', 'poll', 'timer', 'turn-end']);
@@ -43,12 +43,12 @@ describe('the recorder', () => {
     expect(kinds()).toEqual(['turn-begin', 'write', 'wait', 'poll', 'turn-end']);
   });
 
-  test('forgets nothing for somebody who steps', () => {
+  test('discards nothing while stepping', () => {
     const { recorder } = recording();
     for (const body of [begin(1), poll(0), end(1)]) expect(recorder.record(body, true)?.kind).toBe(body.kind);
   });
 
-  test('a batch that is taken while the tap is closed says what has been left out by then, and the next one the rest', () => {
+  test('a batch taken while the tap is closed says what has been left out so far, and the next one the rest', () => {
     const { recorder, counters, record } = recording(1);
     record({ ...ready });
     recorder.closed();
@@ -75,7 +75,7 @@ describe('the recorder', () => {
     expect(recorder.take()).toEqual({ events: [], droppedTurns: 0, droppedCommands: 0, slow: [] });
   });
 
-  test('what is slow is told of the time that was dropped, and not counted as dropped', () => {
+  test('slow events are reported also from dropped time, and not counted as dropped', () => {
     const { recorder, counters, record } = recording(1);
     record({ ...ready });
     recorder.closed();
@@ -90,7 +90,7 @@ describe('the recorder', () => {
     expect(recorder.take().slow).toEqual([]);
   });
 
-  test('slow is what takes a millisecond, or longer than anything before', () => {
+  test('an event is slow if it takes a millisecond, or longer than any before', () => {
     const { recorder, record } = recording();
     expect([recorder.slowExecuteUs, recorder.slowTurnUs]).toEqual([0, 0]);
     record({ kind: 'execute', token: 2, frame: 1, command: 'get', elapsedUs: 12, keys: [], db: 0 });

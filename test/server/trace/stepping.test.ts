@@ -6,7 +6,7 @@ import type { TraceBody, TraceEvent } from '../../../src/server/trace/events.js'
 const frame = (token: number, ...argv: string[]): TraceBody => ({ kind: 'frame', token, frame: 1, bytes: 10, argv, raw: '' });
 const execute = (token: number, command: string, elapsedUs: number, ...keys: string[]): TraceBody => ({ kind: 'execute', token, frame: 1, command, elapsedUs, keys, db: 0 });
 
-/** Two clients, two turns: what a loop tells of `SET a 1` from token 2 and `DEL b` from token 3. */
+/** Two clients, two turns: the events of `SET a 1` from token 2 and `DEL b` from token 3. */
 const HISTORY: readonly TraceBody[] = [
   { kind: 'turn-begin', turn: 1 },
   { kind: 'wait', timeoutMs: -1, why: 'no timer' },
@@ -28,7 +28,7 @@ const HISTORY: readonly TraceBody[] = [
   { kind: 'turn-end', turn: 2, busyUs: 9, commands: 1 },
 ];
 
-/** Plays the history; whenever the loop is held, `next` says how it goes on. Returns the indices at which it was held. */
+/** Plays the history; whenever the loop is held, `next` decides how it continues. Returns the indices at which it was held. */
 function play(prepare: (stepper: Stepper) => void, next: (stepper: Stepper) => void, history = HISTORY): number[] {
   const held: number[] = [];
   const stepper = new Stepper({ keysOf: (argv) => argv.slice(1, 2), matchesGlob }, (event, timeoutMs) => {
@@ -98,7 +98,7 @@ describe('a run to a request', () => {
     expect(endsAt(target)).toEqual(indices);
   });
 
-  test('passes what comes before at full speed, unless there is a breakpoint', () => {
+  test('passes earlier events at full speed, unless there is a breakpoint', () => {
     const stepper = new Stepper({ keysOf: () => [], matchesGlob }, () => stepper.resume());
     expect([stepper.isNeeded, stepper.isStepping]).toEqual([false, false]);
     stepper.runTo({ token: 3 });

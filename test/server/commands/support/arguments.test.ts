@@ -36,12 +36,12 @@ describe('parseInteger', () => {
 });
 
 describe('integers', () => {
-  test('keep 64 bits where a command needs them, and are rounded where it does not', () => {
+  test('keep 64 bits if a command needs them, and are rounded otherwise', () => {
     expect(integer64('9223372036854775807')).toBe(9223372036854775807n);
     expect(integer('9223372036854775807')).toBe(2 ** 63);
   });
 
-  test('in a range name the range, or say what the command wants said', () => {
+  test('out of range give an error with the range, or that of the command', () => {
     const own = new ErrorReply('ERR own text');
     expect(integerBetween('5', 1, 5)).toBe(5);
     expect(errorOf(() => integerBetween('6', 1, 5))).toBe('ERR value is out of range, value must between 1 and 5');
@@ -50,7 +50,7 @@ describe('integers', () => {
     expect(errorOf(() => integerBetween('0', 1, 5, own))).toBe('ERR own text');
   });
 
-  test('that must be positive include zero, and have one text for all that is refused', () => {
+  test('that must be positive include zero, and have one error text', () => {
     expect(positiveInteger('0')).toBe(0);
     expect(errorOf(() => positiveInteger('-1'))).toBe('ERR value is out of range, must be positive');
     expect(errorOf(() => positiveInteger('x'))).toBe('ERR value is out of range, must be positive');
@@ -125,7 +125,7 @@ describe('expiry', () => {
     expect(errorOf(() => expiry(text, unit, base, 'getex'))).toBe("ERR invalid expire time in 'getex' command");
   });
 
-  test('in the past is fine for those who delete, until 64 bits overflow', () => {
+  test('in the past is accepted where it deletes the key, until 64 bits overflow', () => {
     expect(expiryOrPast('-10', SECONDS, 5, 'expire')).toBe(-9995);
     expect(errorOf(() => expiryOrPast('-9223372036854776', SECONDS, 0, 'expire'))).toBe("ERR invalid expire time in 'expire' command");
     expect(errorOf(() => expiryOrPast('1.5', SECONDS, 0, 'expire'))).toBe('ERR value is not an integer or out of range');

@@ -18,7 +18,7 @@ describe('field types', () => {
 });
 
 describe('fields', () => {
-  test('what is written at any bit is read again, and its neighbours are left alone', () => {
+  test('what is written at any bit is read again, and its neighbours are unchanged', () => {
     fc.assert(
       fc.property(types, fc.nat(70), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.constantFrom('\x00', '\xff'), (type, at, value, filling) => {
         const string = new ByteString(filling.repeat(20));
@@ -32,7 +32,7 @@ describe('fields', () => {
     );
   });
 
-  test('behind the end of the string are zeros', () => {
+  test('after the end of the string are zeros', () => {
     const string = new ByteString('\xff');
     expect(readField(string, { signed: false, bits: 16 }, 0)).toBe(0xff00);
     expect(readField(string, { signed: true, bits: 64 }, 800)).toBe(0);

@@ -2,18 +2,18 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bitAt, combine, countBits, findBit } from '../../../../src/server/commands/support/bits.js';
 
-/** The bits of some bytes, one by one: what the fast ways are compared with. */
+/** The bits of some bytes, one by one: a reference for the fast functions. */
 function bitsOf(bytes: Uint8Array): number[] {
   return Array.from(bytes).flatMap((byte) => Array.from({ length: 8 }, (_, i) => (byte >>> (7 - i)) & 1));
 }
 
-/** Bytes that begin at any address. */
+/** Bytes at any address. */
 const anyBytes = fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(7)).map(([bytes, shift]) => {
   const room = new Uint8Array(bytes.length + shift);
   room.set(bytes, shift);
   return room.subarray(shift);
 });
-/** Long runs of equal bits, in which finding takes its steps. */
+/** Long runs of equal bits, which searches skip. */
 const runs = fc.array(fc.tuple(fc.constantFrom(0x00, 0xff, 0x01, 0x80, 0x7f, 0xfe), fc.nat(20)), { maxLength: 5 }).map((parts) => Uint8Array.from(parts.flatMap(([byte, count]) => new Array<number>(count).fill(byte))));
 
 describe('bits', () => {
@@ -22,7 +22,7 @@ describe('bits', () => {
     expect([0, 1, 15].map((at) => bitAt(bytes, at))).toEqual([1, 0, 1]);
   });
 
-  test('are counted in any range at any address as one by one', () => {
+  test('are counted in any range at any address, as one by one', () => {
     fc.assert(
       fc.property(anyBytes, fc.nat(330), fc.nat(330), (bytes, from, to) => {
         const bits = bitsOf(bytes);
@@ -33,7 +33,7 @@ describe('bits', () => {
     );
   });
 
-  test('are found in any range at any address as one by one', () => {
+  test('are found in any range at any address, as one by one', () => {
     fc.assert(
       fc.property(fc.oneof(anyBytes, runs), fc.constantFrom<0 | 1>(0, 1), fc.nat(800), fc.nat(800), (bytes, wanted, from, to) => {
         const bits = bitsOf(bytes);
@@ -46,7 +46,7 @@ describe('bits', () => {
 });
 
 describe('combine', () => {
-  test('is the same at any address and of any lengths as byte by byte', () => {
+  test('is the same at any address and for any lengths as byte by byte', () => {
     const operations = { AND: (a: number, b: number) => a & b, OR: (a: number, b: number) => a | b, XOR: (a: number, b: number) => a ^ b };
     fc.assert(
       fc.property(fc.constantFrom('AND', 'OR', 'XOR'), anyBytes, anyBytes, anyBytes, (operation, ...sources) => {

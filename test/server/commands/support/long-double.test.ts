@@ -4,7 +4,7 @@ import { addLongDoubles, formatLongDouble, isFinite, parseLongDouble } from '../
 const sum = (one: string, other: string): string => formatLongDouble(addLongDoubles(parseLongDouble(one)!, parseLongDouble(other)!));
 
 describe('long doubles', () => {
-  // What redis-server 7.0.15 on x86-64 answers to SET f <one>, INCRBYFLOAT f <other>.
+  // The replies of redis-server 7.0.15 on x86-64 to SET f <one>, INCRBYFLOAT f <other>.
   test.each([
     ['0', '0.1', '0.1'],
     ['0.1', '0.2', '0.3'],
@@ -37,7 +37,7 @@ describe('long doubles', () => {
     },
   );
 
-  test('take zero in any disguise', () => {
+  test('accept zero in any form', () => {
     for (const text of ['0', '-0', '0.000', '0e99999', '0e-99999', '0x0', '0x0.0p9']) expect(parseLongDouble(text)?.mantissa).toBe(0n);
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { longestCommonSubsequence, tableBytes } from '../../../../src/server/commands/support/longest-common-subsequence.js';
 
 describe('longestCommonSubsequence', () => {
-  test('finds the text, its length, and where both run in step, from the end', () => {
+  test('finds the text, its length, and the matching ranges, from the end', () => {
     expect(longestCommonSubsequence('ohmytext', 'mynewtext')).toEqual({
       length: 6,
       text: 'mytext',
@@ -24,7 +24,7 @@ describe('longestCommonSubsequence', () => {
     expect(longestCommonSubsequence(a, b).text).toBe(text);
   });
 
-  test('whatever the strings: it is a subsequence of both, and the matches cover it', () => {
+  test('for any strings it is a subsequence of both, and the matches cover it', () => {
     const short = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 12 });
     fc.assert(
       fc.property(short, short, (a, b) => {

@@ -31,7 +31,7 @@ const FOOTER = '\x0a\x00';
 const byteStrings = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).latin1Slice());
 const texts = fc.oneof(byteStrings, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String), fc.integer({ min: -200, max: 5000 }).map(String), fc.nat(5000).map((length) => 'ab'.repeat(length)));
 
-/** A payload with a right checksum, whatever is in it. */
+/** Returns a payload with a correct checksum, with any content. */
 function sealed(value: string): string {
   return value + FOOTER + crc64(value + FOOTER);
 }
@@ -73,18 +73,18 @@ function samples(): [name: string, value: Value][] {
     ['an intset', integers], ['a small hash', hash], ['a hash', bigHash], ['a small sorted set', sortedSet], ['a sorted set', bigSortedSet], ['a stream', filledStream()]];
 }
 
-describe('a value comes back as it was', () => {
+describe('a value is restored unchanged', () => {
   test.each(samples())('%s', (_name, value) => {
     const payload = dump(value, SETTINGS);
     expect(isIntact(payload)).toBe(true);
     const back = restore(payload, LIMITS, SEED)!;
-    // What lies behind a dump is all that there is of a value.
+    // The dump of the restored value is the same.
     expect(hex(dump(back, SETTINGS))).toBe(hex(payload));
     expect(typeof back).toBe(typeof value);
   });
 });
 
-/** As redis-server 7.0.15 has answered DUMP. */
+/** Replies of redis-server 7.0.15 to DUMP. */
 const FROM_REDIS: readonly [name: string, payload: string][] = [
   ['the integer 5', '00c0050a00632f5f66832fb351'],
   ['a negative integer of 32 bits', '00c290eefeff0a002875de7b13eb2800'],
@@ -133,7 +133,7 @@ describe('older encodings are read', () => {
   });
 });
 
-describe('a payload that lies', () => {
+describe('an inconsistent payload', () => {
   test.each([
     ['nothing', ''],
     ['an unknown type', '\x63\x01a'],
@@ -151,7 +151,7 @@ describe('a payload that lies', () => {
     expect(restore(sealed(value), LIMITS, SEED)).toBeUndefined();
   });
 
-  test('a changed byte shows in the checksum, and a later version is not read', () => {
+  test('a changed byte is detected by the checksum, and a later version is refused', () => {
     const payload = dump('text', SETTINGS);
     expect(isIntact(payload.replace('e', 'f'))).toBe(false);
     expect(isIntact('short')).toBe(false);
@@ -159,7 +159,7 @@ describe('a payload that lies', () => {
     expect(isIntact(later + crc64(later))).toBe(false);
   });
 
-  test('any bytes are a value or refused, never an exception', () => {
+  test('any bytes are restored or refused, without exceptions', () => {
     const originals = samples().map(([, value]) => dump(value, { ...SETTINGS, rdbcompression: false }).slice(0, -10));
     fc.assert(
       fc.property(fc.constantFrom(...originals), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat(), (original, changes, cut) => {
@@ -174,7 +174,7 @@ describe('a payload that lies', () => {
   });
 });
 
-test('a listpack gives back its elements, in the bytes that were counted for each', () => {
+test('a listpack returns its elements, in the number of bytes counted for each', () => {
   fc.assert(
     fc.property(fc.array(texts, { maxLength: 20 }), (elements) => {
       const writer = new ListpackWriter();
@@ -187,7 +187,7 @@ test('a listpack gives back its elements, in the bytes that were counted for eac
   );
 });
 
-test('what is compressed comes back', () => {
+test('compressed text is restored', () => {
   fc.assert(
     fc.property(texts, (text) => {
       const bytes = Buffer.from(text, 'latin1');

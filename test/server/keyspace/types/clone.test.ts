@@ -1,4 +1,4 @@
-/** A copy of a value is the same down to what only a scan would show, and neither changes with the other. */
+/** A copy of a value is the same, including what only a scan would show, and later changes to one do not affect the other. */
 import { expect, test } from 'vitest';
 import { dump } from '../../../../src/server/keyspace/rdb/encoder.js';
 import { ColumnWriter } from '../../../../src/server/keyspace/columns.js';
@@ -47,7 +47,7 @@ test.each(Object.entries(TYPES).flatMap(([type, all]) => [5, 400, 1500].map((cou
   for (const change of changes) client.ask(...(change.split(' ') as [string]));
   expect(dump(value, settings, formatDouble)).not.toBe(shown);
   expect(captured(copy)).toEqual(before);
-  // The other way round: the copy goes on as a value of its own.
+  // The other way round: the copy is changed.
   const changed = captured(db!.peek('k') as Collection);
   db!.set('copy', copy);
   for (const change of changes) client.ask(...(change.split(' ').map((word) => (word === 'k' ? 'copy' : word)) as [string]));

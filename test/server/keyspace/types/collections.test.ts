@@ -63,7 +63,7 @@ describe('a set', () => {
     expect(value.clone().memoryBytes).toBe(before);
   });
 
-  test('a scan returns what is there from start to end while the set grows and shrinks', () => {
+  test('a scan returns what exists from start to end while the set grows and shrinks', () => {
     const value = setOf(...Array.from({ length: 1000 }, (_, i) => `stays${i}`), ...Array.from({ length: 1000 }, (_, i) => `goes${i}`));
     const seen = new Set<string>();
     let cursor = 0;
@@ -103,7 +103,7 @@ describe('a hash', () => {
 });
 
 describe('a sorted set', () => {
-  test('is a skiplist with one member too many, and knows its members still', () => {
+  test('is a skiplist with one member too many, and still has its members', () => {
     const value = new SortedSetValue(SEED);
     ['d', 'b', 'a', 'c'].forEach((member, at) => value.add(member, at % 2, LIMITS));
     expect(value.encoding).toBe('skiplist');

@@ -20,20 +20,20 @@ function numbers(count: number): string[] {
   return Array.from({ length: count }, (_, i) => String(i));
 }
 
-/** As a client gets it after PFCOUNT. */
+/** The bytes that a client gets after PFCOUNT. */
 function bytesAfterCount(counter: ByteString): Buffer {
   cacheCount(counter, estimateOf(counter)!);
   return Buffer.from(counter.view);
 }
 
-/** Indices of registers; `toEqual` takes a hundred times as long for so many numbers. */
+/** Indexes of registers; `toEqual` takes a hundred times as long for this many numbers. */
 function whereDifferent(actual: Uint8Array, expected: Uint8Array): number[] {
   return Array.from(expected.keys()).filter((index) => actual[index] !== expected[index]);
 }
 
 const md5 = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex');
 
-/** The algorithm as it is written down, on bigints. */
+/** The algorithm as published, on bigints. */
 function murmurByTheBook(bytes: Buffer, seed: bigint): bigint {
   const m = 0xc6a4a7935bd1e995n;
   const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
@@ -82,7 +82,7 @@ describe('the bytes are those of redis-server 7.0.15', () => {
 });
 
 describe('sparse and dense', () => {
-  test('hold the same registers, whatever was raised in which order', () => {
+  test('have the same registers, in whatever order they were raised', () => {
     const raise = fc.tuple(fc.oneof(fc.nat(40), fc.nat(REGISTERS - 1), fc.integer({ min: REGISTERS - 40, max: REGISTERS - 1 })), fc.integer({ min: 1, max: 33 }));
     fc.assert(
       fc.property(fc.array(raise, { maxLength: 120 }), (raises) => {
@@ -148,7 +148,7 @@ describe('the cached count', () => {
 });
 
 describe('a string from elsewhere', () => {
-  test('that ends within a run is corrupted for whoever wants to change that run', () => {
+  test('that ends within a run is reported as corrupted when that run is changed', () => {
     const counter = new ByteString(`HYLL\x01${'\0'.repeat(11)}\x80\x57`);
     expect(raiseRegister(counter, 0, 2, SPARSE_MAX)).toBe('changed');
     expect(raiseRegister(counter, 9, 2, SPARSE_MAX)).toBe('corrupted');

@@ -89,7 +89,7 @@ describe('an index far from both ends', () => {
   });
 });
 
-describe('a list behaves as an array', () => {
+describe('a list behaves like an array', () => {
   const value = fc.constantFrom('', 'a', 'b', 'cc');
   const operation = fc.oneof(
     fc.record({ kind: fc.constant('pushHead' as const), value }),
@@ -128,7 +128,7 @@ describe('a list behaves as an array', () => {
     return order.slice(0, depth).filter((index) => array[index] === wanted).slice(skip, skip + limit);
   }
 
-  /** Applies an operation to both; returns what each of them answered. */
+  /** Applies an operation to both; returns the results of each. */
   function apply(list: List, array: string[], operation: Operation): [unknown, unknown] {
     switch (operation.kind) {
       case 'pushHead':

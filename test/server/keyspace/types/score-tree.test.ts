@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ScoreTree } from '../../../../src/server/keyspace/types/score-tree.js';
 
-/** Numbers that look random and are the same in every run. */
+/** Pseudo-random numbers, the same in every run. */
 function sequence(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -48,7 +48,7 @@ test.each([1, 2, 3])('it agrees with a sorted array through thousands of inserti
   }
 });
 
-test('members with equal scores lie in the order of their bytes', () => {
+test('members with equal scores are in the order of their bytes', () => {
   const tree = new ScoreTree();
   for (const member of ['b', '\xff', 'a', '', 'aa', 'B']) tree.insert(1, member);
   expect(contents(tree).map(([, member]) => member)).toEqual(['', 'B', 'a', 'aa', 'b', '\xff']);

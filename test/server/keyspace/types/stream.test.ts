@@ -28,7 +28,7 @@ describe('IDs of 64 bits in both halves', () => {
     expect(formatId(previousId(nextId(from)!)!)).toBe(formatId(from));
   });
 
-  test('there is nothing before the first and behind the last', () => {
+  test('there is nothing before the first and after the last', () => {
     expect([previousId(ZERO_ID), nextId(MAX_ID)]).toEqual([null, null]);
   });
 
@@ -42,7 +42,7 @@ describe('IDs of 64 bits in both halves', () => {
   });
 });
 
-test('an index finds what a sorted array finds', () => {
+test('an index agrees with a sorted array', () => {
   const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(700)), { maxLength: 1500 });
   fc.assert(
     fc.property(steps, fc.nat(700), (changes, probe) => {
@@ -76,7 +76,7 @@ describe('nodes', () => {
     expect(streamOf(1000, { 'stream-node-max-entries': 0, 'stream-node-max-bytes': 0 }).nodes.size).toBe(1);
   });
 
-  test('go when their last entry is deleted', () => {
+  test('are removed when their last entry is deleted', () => {
     const stream = streamOf(5);
     expect(stream.delete(id(5))).toBe(true);
     expect(stream.nodes.size).toBe(1);
@@ -89,7 +89,7 @@ describe('nodes', () => {
     expect([0, 1, 2].map((at) => [...stream.nodes][0]!.flagsAt(at))).toEqual([ENTRY_SHARES_NAMES, ENTRY_SHARES_NAMES, 0]);
   });
 
-  test('count their bytes as entries come and go', () => {
+  test('count their bytes as entries are added and deleted', () => {
     const stream = new StreamValue();
     const limits = { 'stream-node-max-entries': 0, 'stream-node-max-bytes': 0 };
     for (let ms = 1; ms <= 300; ms++) stream.append(id(ms), ['f', 'v'], 0, limits);
@@ -133,7 +133,7 @@ test('ranges are those of a plain array, both ways', () => {
   );
 });
 
-test('an entry that XSETID lets in behind a deleted one with a higher ID is found', () => {
+test('an entry that XSETID allows after a deleted one with a higher ID is found', () => {
   const stream = streamOf(1);
   stream.append(id(9), ['f', 'v'], 0, LIMITS);
   stream.delete(id(9));
@@ -143,7 +143,7 @@ test('an entry that XSETID lets in behind a deleted one with a higher ID is foun
   expect(stream.rangeBackwards(ZERO_ID, MAX_ID, 1).map(formatId)).toEqual(['5-0']);
 });
 
-test('an entry that XSETID lets in with the ID of a node without entries takes its place', () => {
+test('an entry that XSETID allows with the ID of a node without entries replaces it', () => {
   const limits = { 'stream-node-max-entries': 1, 'stream-node-max-bytes': 0 };
   const stream = streamOf(1, limits);
   stream.trim({ keep: { from: id(1, 5) }, isApproximate: false, limit: undefined }, limits);
@@ -154,7 +154,7 @@ test('an entry that XSETID lets in with the ID of a node without entries takes i
 describe('the lag of a group', () => {
   const lagAt = (stream: StreamValue, lastId: StreamId, entriesRead: number): unknown => stream.lagOf(new Group('g', lastId, entriesRead));
 
-  test('is what its counter says, or what the ends of the stream tell', () => {
+  test('follows from its counter, or from the ends of the stream', () => {
     const stream = streamOf(10);
     expect(lagAt(stream, id(4), 4)).toBe(6);
     expect(lagAt(stream, id(10), UNKNOWN_COUNT)).toBe(0);
@@ -165,7 +165,7 @@ describe('the lag of a group', () => {
     expect(lagAt(new StreamValue(), ZERO_ID, UNKNOWN_COUNT)).toBe(0);
   });
 
-  test('is unknown while deleted entries lie ahead', () => {
+  test('is unknown while there are deleted entries ahead', () => {
     const stream = streamOf(10);
     stream.delete(id(6));
     stream.maxDeletedId = id(6);
@@ -189,7 +189,7 @@ test('a copy shares nothing that changes', () => {
   expect(copy.memoryBytes).toBeGreaterThan(stream.memoryBytes);
 });
 
-test('a deleted consumer takes what it had pending', () => {
+test('deleting a consumer deletes its pending entries', () => {
   const group = new Group('g', id(3), 3);
   const [ann, bob] = [group.addConsumer('ann', 1), group.addConsumer('bob', 1)];
   group.addPending(id(1), ann, 1, 1);
