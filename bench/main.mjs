@@ -1,4 +1,4 @@
-// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable]
+// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable] [--sends batched]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     // As redis-benchmark's -r: random keys out of so many; 0, its default, is one key.
     keyspace: { type: 'string', default: '0' },
     poller: { type: 'string', default: 'auto' },
+    sends: { type: 'string' },
     'edge-triggered': { type: 'boolean', default: false },
   },
 });
@@ -39,7 +40,11 @@ for (const tool of ['redis-server', 'redis-benchmark']) {
   }
 }
 
-const labFlags = [...(values.poller === 'auto' ? [] : ['--poller', values.poller]), ...(values['edge-triggered'] ? ['--edge-triggered'] : [])];
+const labFlags = [
+  ...(values.poller === 'auto' ? [] : ['--poller', values.poller]),
+  ...(values.sends === undefined ? [] : ['--sends', values.sends]),
+  ...(values['edge-triggered'] ? ['--edge-triggered'] : []),
+];
 const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording'];
 const wanted = values.tests?.split(',');
 const selected = (tests) => (wanted === undefined ? tests : tests.filter(({ name }) => wanted.includes(name)));
@@ -50,7 +55,7 @@ const load = {
   keyspace: Number(values.keyspace),
 };
 
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${values['edge-triggered'] ? ', edge-triggered' : ''}\n`);
+console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${values.sends === undefined ? '' : `, ${values.sends} sends`}${values['edge-triggered'] ? ', edge-triggered' : ''}\n`);
 for (const part of parts) {
   const alone = { startup, growth, activity, history, fork }[part];
   if (alone !== undefined) {

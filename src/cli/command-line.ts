@@ -10,7 +10,7 @@ import { parseMemory } from '../server/config/setting.js';
 import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
 import { MIN_HISTORY_BYTES, THREADS_SETTINGS } from '../server/index.js';
 import type { Language } from '../shared/language.js';
-import { type ClockName, type EngineName, readFlags, type Flags, type LabFlagName, type Other, type Poller, type ThemeName } from './flags.js';
+import { type ClockName, type EngineName, readFlags, type Flags, type LabFlagName, type Other, type Poller, type Sends, type ThemeName } from './flags.js';
 
 export interface Run {
   readonly settings: Partial<SettingValues>;
@@ -21,6 +21,7 @@ export interface Run {
   readonly headless: boolean;
   readonly engine: EngineName;
   readonly poller: Poller;
+  readonly sends: Sends;
   readonly edgeTriggered: boolean;
   readonly seed: number | null;
   readonly clock: ClockName;
@@ -122,6 +123,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
     headless: switches.has('headless'),
     engine,
     poller: (values.get('poller') as Poller | undefined) ?? 'auto',
+    sends: (values.get('sends') as Sends | undefined) ?? 'direct',
     edgeTriggered: switches.has('edge-triggered'),
     seed: seed === undefined ? null : readSeed(seed),
     clock,

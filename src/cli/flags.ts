@@ -14,6 +14,10 @@ export type Poller = 'epoll' | 'portable' | 'auto';
 
 export const POLLERS: readonly Poller[] = ['epoll', 'portable', 'auto'];
 
+export type Sends = 'direct' | 'batched' | 'auto';
+
+export const SENDS: readonly Sends[] = ['direct', 'batched', 'auto'];
+
 export type ClockName = 'real' | 'virtual';
 
 export const CLOCKS: readonly ClockName[] = ['real', 'virtual'];
@@ -47,6 +51,7 @@ export const LAB_FLAGS = {
   lang: { value: 'language', summary: `of the screen, and of what is told: ${LANGUAGES.join(' or ')}; without it, what LANG asks for` },
   engine: { value: 'engine', summary: `how clients are served: ${ENGINES.join(', ')}; see docs/engines.md` },
   poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
+  sends: { value: 'sends', summary: `how the replies of a turn are sent, each or all in one call: ${SENDS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
   history: { value: 'bytes', summary: 'memory for going back in time: 64mb with the screen, 0 (there is none) without it' },
@@ -59,7 +64,9 @@ export const LAB_FLAGS = {
 export type LabFlagName = keyof typeof LAB_FLAGS;
 
 /** Flags that take one of a few words. */
-const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = { engine: ENGINES, poller: POLLERS, clock: CLOCKS, theme: THEMES, lang: LANGUAGES };
+const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = {
+  engine: ENGINES, poller: POLLERS, sends: SENDS, clock: CLOCKS, theme: THEMES, lang: LANGUAGES,
+};
 
 /** A setting with the words behind its name, as on a line of redis.conf. */
 export interface Directive {

@@ -56,9 +56,9 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     const { server, wantedPort, edgeTriggered, hasVirtualClock, showsCommand } = started;
     setTimeout(start.isOver, START_MS).unref();
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
-    const { addresses, poller, pollerFallback } = server;
+    const { addresses, poller, pollerFallback, sends } = server;
     const recorded = file === null ? {} : { recording: { name: file.slice(file.lastIndexOf('/') + 1), commands: showsCommand ?? 0 } };
-    const info = { addresses, poller, edgeTriggered, pollerFallback, hasVirtualClock, wantedPort, version: __VERSION__, ...recorded };
+    const info = { addresses, poller, edgeTriggered, pollerFallback, sends, hasVirtualClock, wantedPort, version: __VERSION__, ...recorded };
     const { requirepass: password = '' } = run.settings;
     const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
     const language = languageFor(run);
@@ -117,9 +117,10 @@ async function showFile(file: string, start: Start, options: ServerOptions): Pro
 }
 
 /** What a server that is started and one that goes on from a recording have in common. */
-function commonOptions({ settings, poller, faults, history }: Run, log: Log, recording: RecordFile | null): ServerOptions {
+function commonOptions({ settings, poller, sends, faults, history }: Run, log: Log, recording: RecordFile | null): ServerOptions {
   const recorded: ServerOptions = recording === null ? {} : { record: (bytes) => recording.write(bytes) };
-  return { ...settings, poller, log, faults, ...recorded, history: history ?? HISTORY_BYTES };
+  // The loop on the screen is the textbook's: each reply is sent by a call of its own.
+  return { ...settings, poller, sends: sends === 'auto' ? 'direct' : sends, log, faults, ...recorded, history: history ?? HISTORY_BYTES };
 }
 
 async function startServer(run: Run, start: Start, common: ServerOptions, recording: RecordFile | null): Promise<StartedServer> {

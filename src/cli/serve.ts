@@ -40,13 +40,13 @@ export async function serve(run: Run, start: Start): Promise<number> {
 async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile | null, recording: RecordFile | null): Promise<number> {
   log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
   const ending = listenForSignals(log);
-  const { settings: given, poller, edgeTriggered, seed, configFile, faults, engine } = run;
+  const { settings: given, poller, sends, edgeTriggered, seed, configFile, faults, engine } = run;
   const { maxmemory, ...others } = given;
   // There it is the size of the memory, which is full when it is full.
   const settings = engine === 'shared-loop' ? others : given;
   const sharedKeyspaceBytes = engine === 'shared-loop' ? maxmemory || SHARED_KEYSPACE_BYTES : 0;
   const server = await createServerOn(start.takeThread(), {
-    ...settings, poller, edgeTriggered, log, configFile, faults,
+    ...settings, poller, sends, edgeTriggered, log, configFile, faults,
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
     history: run.history ?? 0,
@@ -54,7 +54,7 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';
-  if (level !== 'warning') log('notice', toBytes(`Ready to accept connections on ${addressesOf(server)} (${server.poller})`));
+  if (level !== 'warning') log('notice', toBytes(`Ready to accept connections on ${addressesOf(server)} (${pollerOf(server)})`));
   setTimeout(start.isOver, START_MS).unref();
   await Promise.race([server.closed, ending.then(() => end(server))]);
   await server.closed;
@@ -62,6 +62,12 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
   trace?.close();
   log('warning', 'redis-lab is now ready to exit, bye bye...');
   return 0;
+}
+
+/** The poller, and how replies are sent unless that is direct as was asked for. */
+function pollerOf({ poller, sends, sendsFallback }: RedisLabServer): string {
+  if (sends === 'batched') return `${poller}, batched sends`;
+  return poller === 'epoll' && sendsFallback !== null ? `${poller}, direct sends: ${sendsFallback}` : poller;
 }
 
 async function end(server: RedisLabServer): Promise<void> {

@@ -61,6 +61,8 @@ export interface ProgramOptions {
 
 export class ProgramServer implements RedisLabServer, ProgramWatch {
   readonly pollerFallback = null;
+  readonly sends = 'direct';
+  readonly sendsFallback = null;
   readonly origin = null;
   readonly history: ProgramHistory;
   readonly closed: Promise<void>;

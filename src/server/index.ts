@@ -37,7 +37,7 @@ import { Recording, type TapeListener } from './thread/recording.js';
 import type { RecordListener } from './thread/tape-file.js';
 import { StartError } from './thread/start-error.js';
 import { endUnused, startThread } from './thread/start-thread.js';
-import type { LoopCalls, PollerName } from './thread/protocol.js';
+import type { LoopCalls, PollerName, SendsName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
 import type { TraceBatch } from './trace/recorder.js';
 
@@ -48,7 +48,7 @@ export { formatAddress } from './io/poll.js';
 export { matchesGlob } from './keyspace/glob.js';
 export { TRACE_EVENTS } from './trace/events.js';
 export { endsRun, endsStep } from './trace/stepping.js';
-export type { Address, Breakpoint, LogLevel, PollerName, RunTarget, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };
+export type { Address, Breakpoint, LogLevel, PollerName, RunTarget, SendsName, SettingValues, Snapshot, SnapshotRequest, StepUnit, TraceBatch, TraceEvent };
 export type { SettingName } from './config.js';
 export type { LoopActivity } from './thread/activity-watch.js';
 export type { FaultEffect, FaultEffects } from './faults/effects.js';
@@ -95,6 +95,8 @@ export type { Reply } from './resp/reply.js';
 export interface ServerOptions extends Partial<SettingValues> {
   /** `auto`: epoll where available. */
   readonly poller?: PollerName | 'auto';
+  /** `batched`: the replies of a turn are sent in one call, by io_uring. `auto`: where that works, unless `paused` asks for a loop to step through. */
+  readonly sends?: SendsName | 'auto';
   /** Edge-triggered: readiness is reported once per change instead of for as long as it lasts. */
   readonly edgeTriggered?: boolean;
   /** Random seed, 32 bits; random if left out. */
@@ -184,6 +186,10 @@ export interface RedisLabServer extends AsyncDisposable {
   readonly poller: PollerName;
   /** Why the portable poller is used although it was not asked for; null otherwise. */
   readonly pollerFallback: string | null;
+  /** How replies are sent. */
+  readonly sends: SendsName;
+  /** The reason why sends are direct although `auto` would batch them; null otherwise. */
+  readonly sendsFallback: string | null;
   /** Resolves when the server has ended, by {@link close} or by a client's SHUTDOWN; rejects if it ended by an error of its own. */
   readonly closed: Promise<void>;
 
@@ -372,11 +378,12 @@ class ForkableHistory extends History implements ServerHistory {
 /** Checks what the thread would not receive, or would reject only later. Settings are checked there. */
 function checkOptions(options: ServerOptions): void {
   if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
-  const { log, record, poller = 'auto', seed = 0, faults = [], history = 0, clock = 'real', startMs, from } = options;
+  const { log, record, poller = 'auto', sends = 'direct', seed = 0, faults = [], history = 0, clock = 'real', startMs, from } = options;
   for (const [name, listener] of Object.entries({ log, record })) {
     if (listener !== undefined && typeof listener !== 'function') throw refusal(`${name}: must be a function`);
   }
   if (!['auto', 'epoll', 'portable'].includes(poller)) throw refusal('poller: must be one of auto, epoll, portable');
+  if (!['auto', 'direct', 'batched'].includes(sends)) throw refusal('sends: must be one of auto, direct, batched');
   if (!Array.isArray(faults)) throw refusal('faults: must be a list');
   if (!Number.isInteger(seed)) throw refusal('seed: must be a whole number');
   if (!(Number.isInteger(history) && (history === 0 || history >= MIN_HISTORY_BYTES))) {
@@ -444,6 +451,7 @@ export async function createServerOn(
 ): Promise<RedisLabServer> {
   const {
     poller = 'auto',
+    sends = 'direct',
     edgeTriggered = false,
     seed = Math.floor(Math.random() * 0x100000000),
     clock = 'real',
@@ -457,14 +465,15 @@ export async function createServerOn(
     history: historyBytes = 0,
     ...settings
   } = options;
-  const forkOptions = { poller, edgeTriggered, clock, log };
+  const forkOptions = { poller, sends, edgeTriggered, clock, log };
   const ownHistory = historyBytes === 0 ? null : new ForkableHistory(historyBytes, forkOptions);
   const listeners = [...(record === undefined ? [] : [await fileListener(record)]), ...(ownHistory === null ? [] : [ownHistory])];
   const recording = listeners.length === 0 ? null : new Recording(listeners, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start(
     {
-      settings, configFile, poller, edgeTriggered, seed, virtualStartMs: clock === 'virtual' ? startMs : null, from, isPast, paused, faults,
+      settings, configFile, poller, sends: paused && sends === 'auto' ? 'direct' : sends, edgeTriggered, seed,
+      virtualStartMs: clock === 'virtual' ? startMs : null, from, isPast, paused, faults,
       ring: recording?.ring ?? null, helper: helper?.link() ?? null, sharedKeyspaceBytes,
     },
     { log, trace: (batch, snapshot) => observers.trace(batch, snapshot), held: (event) => observers.held(event) },
@@ -575,6 +584,8 @@ class LabServer implements RedisLabServer {
   readonly addresses: readonly Address[];
   readonly poller: PollerName;
   readonly pollerFallback: string | null;
+  readonly sends: SendsName;
+  readonly sendsFallback: string | null;
   readonly closed: Promise<void>;
   readonly faults: ServerFaults;
 
@@ -586,13 +597,15 @@ class LabServer implements RedisLabServer {
     private readonly forkOptions: ServerOptions,
     readonly origin: ForkOrigin | null,
   ) {
-    const { addresses, poller, fallback } = handle.ready;
+    const { addresses, poller, fallback, sends, sendsFallback } = handle.ready;
     const tcp = addresses.find((address) => 'port' in address);
     this.addresses = addresses;
     this.url = tcp === undefined ? `redis+unix://${formatAddress(addresses[0]!)}` : `redis://${formatAddress(tcp)}`;
     this.port = tcp === undefined || !('port' in tcp) ? 0 : tcp.port;
     this.poller = poller;
     this.pollerFallback = fallback;
+    this.sends = sends;
+    this.sendsFallback = sendsFallback;
     this.closed = handle.closed;
     this.faults = faultsOf(handle);
     const ended = (): void => {

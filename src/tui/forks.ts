@@ -81,8 +81,8 @@ export class Forks<S extends Shown> {
 
   private openFork(fork: RedisLabServer, forkedAsOf: ForkedAsOf): void {
     this.top.hide();
-    const { addresses, poller, pollerFallback } = fork;
-    const shown = this.open(fork, { ...this.info, addresses, poller, pollerFallback, wantedPort: null, forkedAsOf });
+    const { addresses, poller, pollerFallback, sends } = fork;
+    const shown = this.open(fork, { ...this.info, addresses, poller, pollerFallback, sends, wantedPort: null, forkedAsOf });
     // By SHUTDOWN, for one.
     const leave = (): void => this.leave(shown);
     fork.closed.then(leave, leave);

@@ -46,7 +46,7 @@ export function runLoopThread(beforeRun: () => void = () => {}): void {
 }
 
 async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<void> {
-  const { poll: kernel, fallback } = await openPoll(options.poller, options.edgeTriggered);
+  const { poll: kernel, fallback, sendsFallback } = await openPoll(options.poller, options.sends, options.edgeTriggered);
   const state = options.from === null ? null : readState(options.from);
   const clock = clockOf(options, state);
   const poll = new FaultyPoll(kernel, clock);
@@ -103,7 +103,9 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   if (options.isNested) server.loop.sleepLimitMs = NESTED_SLEEP_MS;
   const { fd: wakeFd } = poll.waker;
   const { commandNames } = server;
-  post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered: poll.edgeTriggered, wakeFd, fallback, commandNames });
+  const sends = poll.batchesSends ? 'batched' : 'direct';
+  const { edgeTriggered } = poll;
+  post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered, wakeFd, fallback, sends, sendsFallback, commandNames });
   beforeRun();
   await server.run();
   server.close();

@@ -1,16 +1,20 @@
 /**
- * Chooses the backend: epoll on Linux; the portable one elsewhere, where koffi cannot load, and on request.
+ * Chooses the backend: epoll on Linux; the portable one elsewhere, where koffi cannot load, and on request. Chooses how replies are sent: in batches where
+ * io_uring is allowed, else directly.
  */
+import type { SendRing } from '../io/backends/send-ring.js';
 import { SystemError, type Poll } from '../io/poll.js';
-import type { PollerName } from './protocol.js';
+import type { PollerName, SendsName } from './protocol.js';
 
 export interface OpenedPoll {
   readonly poll: Poll;
   /** Why epoll is not used although no other backend was asked for; null if it is used, or another one was asked for. */
   readonly fallback: string | null;
+  /** Why sends are not batched although `auto` was asked for; null if they are, or were not to be. */
+  readonly sendsFallback: string | null;
 }
 
-/** epoll was requested by name and is not available. */
+/** epoll or batched sends were requested by name and are not available. */
 export class PollerError extends Error {
   override readonly name = 'PollerError';
 }
@@ -18,13 +22,16 @@ export class PollerError extends Error {
 /** Creates each backend. Only the one that is used is loaded. */
 export interface PollerSource {
   readonly platform: string;
-  readonly epoll: (edgeTriggered: boolean) => Promise<Poll>;
+  readonly epoll: (edgeTriggered: boolean, ring: SendRing | null) => Promise<Poll>;
+  /** Returns a ring that works, or the reason why there is none. */
+  readonly ring: () => Promise<SendRing | string>;
   readonly portable: (edgeTriggered: boolean) => Promise<Poll>;
 }
 
 const SOURCE: PollerSource = {
   platform: process.platform,
-  epoll: async (edgeTriggered) => new (await import('../io/backends/epoll.js')).EpollPoll(edgeTriggered),
+  epoll: async (edgeTriggered, ring) => new (await import('../io/backends/epoll.js')).EpollPoll(edgeTriggered, ring),
+  ring: async () => (await import('../io/backends/probe-sends.js')).openSendRing(),
   portable: async (edgeTriggered) => new (await import('../io/backends/portable.js')).PortablePoll(edgeTriggered),
 };
 
@@ -34,21 +41,44 @@ export function preloadPoll(): void {
 }
 
 /** Opens a poll. Rejects with {@link PollerError}. @param source for tests: the backends of this platform */
-export async function openPoll(wanted: PollerName | 'auto', edgeTriggered: boolean, source: PollerSource = SOURCE): Promise<OpenedPoll> {
-  if (wanted === 'portable') return { poll: await source.portable(edgeTriggered), fallback: null };
-  const opened = await tryEpoll(edgeTriggered, source);
-  if (typeof opened !== 'string') return { poll: opened, fallback: null };
+export async function openPoll(
+  wanted: PollerName | 'auto',
+  sends: SendsName | 'auto',
+  edgeTriggered: boolean,
+  source: PollerSource = SOURCE,
+): Promise<OpenedPoll> {
+  const ring = sends === 'direct' ? null : await tryRing(wanted, source);
+  if (typeof ring === 'string' && sends === 'batched') throw new PollerError(`batched sends cannot be used: ${ring}`);
+  const sendsFallback = typeof ring === 'string' ? ring : null;
+  if (wanted === 'portable') return { poll: await source.portable(edgeTriggered), fallback: null, sendsFallback };
+  const opened = await tryEpoll(edgeTriggered, typeof ring === 'string' ? null : ring, source);
+  if (typeof opened !== 'string') return { poll: opened, fallback: null, sendsFallback };
   if (wanted === 'epoll') throw new PollerError(`the epoll poller cannot be used: ${opened}`);
-  return { poll: await source.portable(edgeTriggered), fallback: opened };
+  return { poll: await source.portable(edgeTriggered), fallback: opened, sendsFallback: sendsFallback ?? opened };
 }
 
 /** Returns the poll, or the reason why there is none. */
-async function tryEpoll(edgeTriggered: boolean, source: PollerSource): Promise<Poll | string> {
+async function tryEpoll(edgeTriggered: boolean, ring: SendRing | null, source: PollerSource): Promise<Poll | string> {
   if (source.platform !== 'linux') return `${source.platform} has no epoll`;
   try {
-    return await source.epoll(edgeTriggered);
+    return await source.epoll(edgeTriggered, ring);
   } catch (error) {
-    if (error instanceof SystemError) return error.message;
-    return `koffi does not load: ${error instanceof Error ? error.message : String(error)}`;
+    return reasonOf(error);
   }
+}
+
+/** Returns the ring, or the reason why there is none. */
+async function tryRing(wanted: PollerName | 'auto', source: PollerSource): Promise<SendRing | string> {
+  if (source.platform !== 'linux') return `${source.platform} has no io_uring`;
+  if (wanted === 'portable') return 'they need the epoll poller';
+  try {
+    return await source.ring();
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof SystemError) return error.message;
+  return `koffi does not load: ${error instanceof Error ? error.message : String(error)}`;
 }

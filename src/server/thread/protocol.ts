@@ -21,10 +21,14 @@ import type { StartFailure } from './start-error.js';
 
 export type PollerName = 'epoll' | 'portable';
 
+/** `direct`: one send(2) per reply. `batched`: the sends of a turn in one call. */
+export type SendsName = 'direct' | 'batched';
+
 export interface LoopThreadOptions {
   readonly settings: Partial<SettingValues>;
   readonly configFile: string | null;
   readonly poller: PollerName | 'auto';
+  readonly sends: SendsName | 'auto';
   readonly edgeTriggered: boolean;
   readonly seed: number;
   /** Faults set before any client connects. */
@@ -98,6 +102,9 @@ export type LoopMessage =
       readonly edgeTriggered: boolean;
       readonly wakeFd: number;
       readonly fallback: string | null;
+      readonly sends: SendsName;
+      /** The reason why sends are direct although `auto` would batch them, or null. */
+      readonly sendsFallback: string | null;
       readonly commandNames: readonly string[];
     }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }

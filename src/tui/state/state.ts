@@ -7,7 +7,7 @@
  *   repl      the client console
  */
 import type { ProgramView } from '../../program/index.js';
-import type { Address, Breakpoint, ForkOrigin, LoopActivity, Moment, PollerName, RunTarget, StepUnit, TraceEvent } from '../../server/index.js';
+import type { Address, Breakpoint, ForkOrigin, LoopActivity, Moment, PollerName, RunTarget, SendsName, StepUnit, TraceEvent } from '../../server/index.js';
 import type { FirstMinute } from './learn/first-minute.js';
 import type { Language, Text } from '../../shared/language.js';
 import type { Lesson } from './learn/lesson.js';
@@ -23,6 +23,8 @@ export interface ServerInfo {
   readonly edgeTriggered: boolean;
   /** Why the portable poller runs although nobody asked for it. */
   readonly pollerFallback: string | null;
+  /** How replies are sent; left out: directly. */
+  readonly sends?: SendsName;
   /** The port that was wanted, if it was taken and another one is used. */
   readonly wantedPort: number | null;
   /** Its clock stands still until it is advanced. */

@@ -36,6 +36,7 @@ const ENGLISH = {
   noAddress: 'no address',
   taken: (port: number) => `${port} is taken`,
   edgeTriggered: 'edge-triggered',
+  batchedSends: 'batched sends',
   emulated: 'portable, readiness emulated',
   emulatedShort: 'portable, emulated',
   virtualClock: 'virtual clock',
@@ -65,6 +66,7 @@ const KOREAN: Texts = {
   noAddress: '주소 없음',
   taken: (port) => `${withParticle(port, '은/는')} 사용 중`,
   edgeTriggered: '에지 트리거',
+  batchedSends: '전송 묶음',
   emulated: 'portable, 준비 상태 흉내',
   emulatedShort: 'portable, 흉내',
   virtualClock: '가상 시계',
@@ -225,9 +227,10 @@ export function addressText(address: Address): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-function pollerWays({ poller, edgeTriggered, pollerFallback }: ServerInfo, texts: Texts): readonly string[] {
+function pollerWays({ poller, edgeTriggered, pollerFallback, sends }: ServerInfo, texts: Texts): readonly string[] {
   const edge = edgeTriggered ? `, ${texts.edgeTriggered}` : '';
-  if (poller === 'epoll') return [`epoll${edge}`, `epoll${edgeTriggered ? ' ET' : ''}`];
+  const batched = sends === 'batched' ? `, ${texts.batchedSends}` : '';
+  if (poller === 'epoll') return [`epoll${edge}${batched}`, `epoll${edgeTriggered ? ' ET' : ''}${sends === 'batched' ? '+io_uring' : ''}`];
   const { emulated } = texts;
   return [`${emulated}${pollerFallback === null ? '' : ` (${pollerFallback})`}${edge}`, emulated + edge, texts.emulatedShort];
 }

@@ -1,5 +1,6 @@
 /** openPoll: which backend is chosen, and the message if it is not the one wanted. */
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import type { SendRing } from '../../../src/server/io/backends/send-ring.js';
 import { ScriptedPoll } from '../../../src/server/io/backends/scripted.js';
 import { SystemError, type Poll } from '../../../src/server/io/poll.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
@@ -10,7 +11,7 @@ const failing = (error: Error) => async (): Promise<Poll> => {
   throw error;
 };
 
-const LINUX: PollerSource = { platform: 'linux', epoll: fake('epoll'), portable: fake('portable') };
+const LINUX: PollerSource = { platform: 'linux', epoll: fake('epoll'), portable: fake('portable'), ring: async () => 'io_uring_setup: EPERM (fd -1)' };
 const MAC: PollerSource = { ...LINUX, platform: 'darwin' };
 const WITHOUT_KOFFI: PollerSource = { ...LINUX, epoll: failing(new Error('Cannot find the native Koffi module')) };
 const FORBIDDEN: PollerSource = { ...LINUX, epoll: failing(new SystemError('epoll_create1', 38, 'ENOSYS', -1)) };
@@ -24,7 +25,7 @@ test.each([
   { where: 'a machine without koffi', wanted: 'auto', source: WITHOUT_KOFFI, name: 'portable', fallback: 'koffi does not load: Cannot find the native Koffi module' },
   { where: 'a machine that forbids it', wanted: 'auto', source: FORBIDDEN, name: 'portable', fallback: 'epoll_create1: ENOSYS (fd -1)' },
 ] as const)('$wanted on $where is $name', async ({ wanted, source, name, fallback }) => {
-  const opened = await openPoll(wanted, false, source);
+  const opened = await openPoll(wanted, 'direct', false, source);
   expect(opened.poll.name).toBe(name);
   expect(opened.fallback).toBe(fallback);
 });
@@ -33,12 +34,39 @@ test.each([
   { source: MAC, message: 'the epoll poller cannot be used: darwin has no epoll' },
   { source: WITHOUT_KOFFI, message: 'the epoll poller cannot be used: koffi does not load: Cannot find the native Koffi module' },
 ])('epoll asked for by name, and not to be had, is an error: $message', async ({ source, message }) => {
-  await expect(openPoll('epoll', false, source)).rejects.toThrow(new PollerError(message));
+  await expect(openPoll('epoll', 'direct', false, source)).rejects.toThrow(new PollerError(message));
 });
 
 test.each(['auto', 'portable'] as const)('%s is edge-triggered if asked to be', async (wanted) => {
-  const { poll } = await openPoll(wanted, true);
+  const { poll } = await openPoll(wanted, 'direct', true);
   expect(poll.edgeTriggered).toBe(true);
   poll.close();
   poll.waker.close();
+});
+
+describe('sends', () => {
+  const RING = { close: vi.fn() } as unknown as SendRing;
+  /** A kernel that allows io_uring; each poll says which ring it was given. */
+  const ALLOWED: PollerSource = { ...LINUX, ring: async () => RING, epoll: async (edgeTriggered, ring) => Object.assign(await LINUX.epoll(edgeTriggered, null), { ring }) };
+  const ringOf = (poll: Poll): unknown => (poll as unknown as { ring: unknown }).ring;
+
+  test('the ring is only looked for where sends are not to be direct', async () => {
+    const ring = vi.fn(ALLOWED.ring);
+    expect(ringOf((await openPoll('auto', 'direct', false, { ...ALLOWED, ring })).poll)).toBe(null);
+    expect(ring).not.toHaveBeenCalled();
+    for (const sends of ['auto', 'batched'] as const) expect(ringOf((await openPoll('auto', sends, false, { ...ALLOWED, ring })).poll)).toBe(RING);
+    expect(ring).toHaveBeenCalledTimes(2);
+  });
+
+  test.each([
+    { where: 'io_uring is forbidden', wanted: 'auto', source: LINUX, reason: 'io_uring_setup: EPERM (fd -1)' },
+    { where: 'there is none', wanted: 'auto', source: MAC, reason: 'darwin has no io_uring' },
+    { where: 'koffi does not load', wanted: 'auto', source: { ...ALLOWED, ring: failing(new Error('no binary')) as never }, reason: 'koffi does not load: no binary' },
+    { where: 'the poller is the portable one', wanted: 'portable', source: ALLOWED, reason: 'they need the epoll poller' },
+  ] as const)('where $where they are direct, and the reason is told; asked for by name they are an error', async ({ wanted, source, reason }) => {
+    const { poll, sendsFallback } = await openPoll(wanted, 'auto', false, source);
+    expect(sendsFallback).toBe(reason);
+    expect(ringOf(poll) ?? null).toBe(null);
+    await expect(openPoll(wanted, 'batched', false, source)).rejects.toThrow(new PollerError(`batched sends cannot be used: ${reason}`));
+  });
 });

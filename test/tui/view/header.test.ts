@@ -110,6 +110,7 @@ test.each<[string, Partial<ServerInfo>]>([
   ['portable, readiness emulated', { poller: 'portable' }],
   ['portable, readiness emulated (no epoll here)', { poller: 'portable', pollerFallback: 'no epoll here' }],
   ['epoll, edge-triggered', { edgeTriggered: true }],
+  ['epoll, batched sends', { sends: 'batched' }],
   ['no address', { addresses: [] }],
 ])('it says %s', (text, server) => {
   expect(rows({ server }, 120, 2)[1]).toContain(text);
