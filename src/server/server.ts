@@ -404,7 +404,7 @@ export class Server implements ServerContext {
     const { requirepass, aclfile, user } = config.values;
     if (requirepass !== '') users.requirePassword(requirepass);
     try {
-      if (aclfile !== '' && user.length > 0) throw new ConfigError('aclfile', 'users stand in a file of their own or in the configuration, not in both');
+      if (aclfile !== '' && user.length > 0) throw new ConfigError('aclfile', 'users are in a file of their own or in the configuration, not in both');
       for (const name of users.configure(user)) this.log('notice', disabledUser(name));
       if (aclfile !== '') users.load();
     } catch (error) {
@@ -711,7 +711,7 @@ function randomId(random: () => number): string {
 /** Returns the request of a client that was parked when the state was captured. */
 function waitRequestOf(session: Session, argv: Argv): ParkRequest {
   const waitFor = session.suspended?.command.declaration.waitFor;
-  if (waitFor === undefined) throw new Error(`client ${session.id} was parked by a command that parks nobody`);
+  if (waitFor === undefined) throw new Error(`client ${session.id} was parked by a command that does not park clients`);
   return waitFor(argv, session);
 }
 

@@ -67,7 +67,7 @@ export interface ClientSnapshot {
   readonly isGhost: boolean;
   readonly queryBytes: number;
   readonly outputBytes: number;
-  /** Of these: what waits until the append-only file is on the disk. */
+  /** The part of these that waits until the append-only file is on the disk. */
   readonly outputHeld: number;
   readonly lastCommand: string;
   /** Whole requests, and bytes read and written, since it connected. */

@@ -87,5 +87,5 @@ test('where that does not help, the end is one line about maxmemory, without a s
   // Channels are no keys: nothing refuses them.
   expect(await fill(client, (i) => ['SUBSCRIBE', `${i}${'c'.repeat(300)}`])).toBe('the connection was closed');
   expect(await server.exited).toBe(1);
-  expect(server.errors).toMatch(new RegExp(`^redis-lab: the server has ended, and its data is gone: the heap of the loop's thread came to its limit of ${LIMIT_MB} MB\\. maxmemory [^\\n]*\\n$`));
+  expect(server.errors).toMatch(new RegExp(`^redis-lab: the server has ended, and its data is gone: the heap of the loop's thread reached its limit of ${LIMIT_MB} MB\\. maxmemory [^\\n]*\\n$`));
 });

@@ -38,12 +38,12 @@ interface Task {
 
 class Helper {
   private readonly jobs = new Fifo<Task>();
-  /** Clients of a server wait for them: they go first. */
+  /** Done first, because clients of a server wait for them. */
   private readonly appends = new Fifo<Task>();
   private isWorking = false;
   /** The thread that has set the faults. */
-  private spoiler: Client | null = null;
-  private readonly faults = new DiskFaults((id, effect) => this.spoiler?.send({ kind: 'injected', id, effect }));
+  private faultOwner: Client | null = null;
+  private readonly faults = new DiskFaults((id, effect) => this.faultOwner?.send({ kind: 'injected', id, effect }));
 
   serve(port: MessagePort): void {
     const client = new Client(port);
@@ -57,7 +57,7 @@ class Helper {
         if (!this.isWorking) void this.work();
         return;
       case 'faults':
-        this.spoiler = client;
+        this.faultOwner = client;
         return this.faults.set(message.faults);
       case 'client':
         return this.serve(message.port);

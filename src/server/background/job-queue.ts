@@ -33,7 +33,7 @@ export class JobQueue {
     this.post({ kind: 'job', id, job }, job.kind === 'write' || job.kind === 'append' ? [job.bytes.buffer] : []);
   }
 
-  /** Jobs that were handed to the helper so far. */
+  /** Number of jobs submitted so far. */
   get submitted(): number {
     return this.nextId - 1;
   }

@@ -13,7 +13,7 @@ export type Job =
   | { readonly kind: 'write'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly sums?: boolean }
   /** Writes the CRC-64 of what was written with `sums`, as at the end of a snapshot. */
   | { readonly kind: 'write-checksum'; readonly fd: number }
-  /** Writes bytes behind the first `at` of a file, and brings them to the disk: all of them, or none if what was written can be cut off again. */
+  /** Writes bytes after the first `at` of a file, and syncs them: all of them, or none if what was written can be cut off again. */
   | { readonly kind: 'append'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly at: number }
   | { readonly kind: 'fsync'; readonly fd: number }
   | { readonly kind: 'truncate'; readonly fd: number; readonly length: number }
@@ -45,7 +45,7 @@ function sumOf(fd: number): Crc64 {
   return sum;
 }
 
-/** What an append consists of: yields each part, takes its result, and returns that of the whole. */
+/** The steps of an append: yields each job, takes its result, and returns that of the whole. */
 export function* appendSteps({ fd, bytes, at }: Job & { readonly kind: 'append' }): Generator<Job, JobResult, JobResult> {
   const { value, error } = yield { kind: 'write', fd, bytes };
   const failure = error ?? (yield { kind: 'fsync', fd }).error;

@@ -5,8 +5,8 @@
  *         └──▶ no runner: done at once ──▶ done, in the next turn, by a timer               simulations
  *
  * Jobs are done in the order in which they were submitted; only an append is done before all others, since clients wait for it. A job in progress is
- * identified by its number, which is plain data: the owner of a job keeps it and, in a server restored from a captured state, says by {@link Jobs.resume}
- * what the end of the job leads to there.
+ * identified by its number, which is plain data: the owner of a job keeps it and, in a server restored from a captured state, sets the callback again with
+ * {@link Jobs.resume}.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import { type Job, type JobResult, perform } from './job.js';
@@ -16,7 +16,7 @@ import type { JobListener } from './job-queue.js';
 export interface JobRunner {
   /** @param done called later on this thread, never from within `run`, and where its effects can be recorded. The bytes of a write are unusable from here on */
   run(id: number, job: Job, done: JobListener): void;
-  /** Blocks until all jobs are done that were handed over. Their ends are told later, as always. False: that takes too long. */
+  /** Blocks until all submitted jobs are done. Their callbacks are called later, as always. False: that takes too long. */
   settle(): boolean;
 }
 

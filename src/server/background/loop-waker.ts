@@ -34,7 +34,7 @@ export function countDone(word: WakerWord): void {
   Atomics.notify(word, 1);
 }
 
-/** Blocks until so many jobs are done. False: they are not in time. */
+/** Blocks until this many jobs are done. False: not within the timeout. */
 export function awaitDone(word: WakerWord, count: number, timeoutMs: number): boolean {
   const endMs = performance.now() + timeoutMs;
   for (let done = Atomics.load(word, 1); ((count - done) | 0) > 0; done = Atomics.load(word, 1)) {

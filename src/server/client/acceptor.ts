@@ -17,7 +17,7 @@ import type { EventHandler } from '../loop/event-loop.js';
 import type { Timer } from '../loop/timers.js';
 import type { ResultOf } from '../rules/seams.js';
 import type { ConnectionEnvironment } from './environment.js';
-import { toldInterest } from './registration.js';
+import { tracedInterest } from './registration.js';
 
 /** Maximum number of accepts per event, whatever a rule says: a loop that only accepts would never learn that the rule was removed. */
 const MOST_ACCEPTS = 10_000;
@@ -60,7 +60,7 @@ export class Acceptor implements EventHandler {
 
   /** As shown in the trace. */
   get interest(): Interest {
-    return toldInterest(this.registeredInterest, this.env.loop.poll.edgeTriggered);
+    return tracedInterest(this.registeredInterest, this.env.loop.poll.edgeTriggered);
   }
 
   private get isEdgeTriggered(): boolean {

@@ -29,7 +29,7 @@ export class ClientEviction {
   private readonly sizes = new Map<Session, number>();
   private total = 0;
   /** The last check found more than the limit, and no client to disconnect. */
-  private isHelpless = false;
+  private hasWarned = false;
 
   constructor(
     private readonly settings: ClientMemorySettings,
@@ -62,15 +62,15 @@ export class ClientEviction {
     this.measure();
     const limit = limitOf(this.settings);
     if (this.total < limit) {
-      this.isHelpless = false;
+      this.hasWarned = false;
       return;
     }
     for (const session of this.largestFirst()) {
       this.evict(session);
       if (this.total < limit) return;
     }
-    if (!this.isHelpless) this.server.log('warning', 'Over client maxmemory after evicting all evictable clients');
-    this.isHelpless = true;
+    if (!this.hasWarned) this.server.log('warning', 'Over client maxmemory after evicting all evictable clients');
+    this.hasWarned = true;
   }
 
   private measure(): void {

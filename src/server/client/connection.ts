@@ -502,7 +502,7 @@ export class Connection implements EventHandler, Transport {
 
   /** As shown in the trace. */
   get interest(): Interest {
-    return this.registration.told;
+    return this.registration.traced;
   }
 
   /** The interest with its triggering, if that differs from the poll's default. */

@@ -1,15 +1,15 @@
 /**
- * HeldOutput: what of a connection's output must not leave yet: its newest bytes, each with the offset up to which the append-only file has to be on the disk
- * before a client may know of it.
+ * HeldOutput: the part of a connection's output that must not be sent yet: its newest bytes, each with the offset up to which the append-only file must be on
+ * the disk first.
  *
- *   output    [ may leave │ waits for 1200 │ waits for 1750 ]
+ *   output    [ may be sent │ waits for 1200 │ waits for 1750 ]
  */
 
-/** With `appendfsync always`: what is said from now on, and what may be said. Offsets count the bytes of the append-only file. */
+/** With `appendfsync always`: the offset of new output, and the offset up to which output may be sent. Offsets count the bytes of the append-only file. */
 export interface OutputGate {
-  /** Output of this moment may tell of all that is before this offset. */
+  /** Current output may report everything before this offset. */
   readonly offset: number;
-  /** All before this offset is on the disk. */
+  /** Everything before this offset is on the disk. */
   readonly safeOffset: number;
 }
 
@@ -21,9 +21,9 @@ interface Mark {
 export type HeldOutputState = readonly Readonly<Mark>[];
 
 export class HeldOutput {
-  /** All that waits. */
+  /** Number of waiting bytes. */
   bytes = 0;
-  /** Oldest first, with offsets that rise. */
+  /** Oldest first, with ascending offsets. */
   private readonly marks: Mark[] = [];
 
   capture(): HeldOutputState {
@@ -34,7 +34,7 @@ export class HeldOutput {
     for (const { bytes, offset } of marks) this.hold(bytes, offset);
   }
 
-  /** More output, behind what waits already. */
+  /** Adds output, after what already waits. */
   hold(bytes: number, offset: number): void {
     const last = this.marks.at(-1);
     if (last?.offset === offset) last.bytes += bytes;
@@ -42,12 +42,12 @@ export class HeldOutput {
     this.bytes += bytes;
   }
 
-  /** What waited for an offset up to this one waits no more. */
+  /** Releases what waited for offsets up to this one. */
   release(safeOffset: number): void {
     while (this.marks.length > 0 && this.marks[0]!.offset <= safeOffset) this.bytes -= this.marks.shift()!.bytes;
   }
 
-  /** That all of it waits for. */
+  /** The offset that all of it waits for. */
   get offset(): number {
     return this.marks.at(-1)?.offset ?? 0;
   }

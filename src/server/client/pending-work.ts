@@ -56,19 +56,19 @@ export class PendingWork {
     for (const connection of connectionsOf(held)) connection.listHeld();
   }
 
-  /** Output passes this gate from now on; null: it leaves at once. */
+  /** Sets the gate that output passes from now on; null: it is sent at once. */
   guard(gate: OutputGate | null): void {
     this.gate = gate;
     if (gate !== null) return;
     for (const connection of this.held.splice(0)) connection.unlistHeld(true);
   }
 
-  /** More is on the disk: what waited for it leaves with the next flush. */
+  /** Called when more is on the disk: what waited for it is sent with the next flush. */
   release(): void {
     for (const connection of this.held.splice(0)) connection.unlistHeld(false);
   }
 
-  /** What waits for the disk will not leave: its clients are disconnected. */
+  /** Disconnects the clients whose output waits for the disk: it will not be sent. */
   dropHeld(gate: OutputGate, why: DisconnectReason): void {
     for (const connection of [...this.writes, ...this.held]) connection.pass(gate);
     for (const connection of this.held.splice(0)) {

@@ -31,8 +31,8 @@ export class Registration {
   }
 
   /** The interest as shown in the trace. */
-  get told(): Interest {
-    return toldInterest(this.interest, this.loop.poll.edgeTriggered);
+  get traced(): Interest {
+    return tracedInterest(this.interest, this.loop.poll.edgeTriggered);
   }
 
   awaitWritable(isAwaited: boolean): void {
@@ -62,14 +62,14 @@ export class Registration {
   }
 
   private change(interest: Interest): void {
-    const { tap, token, told: before } = this;
+    const { tap, token, traced: before } = this;
     this.interest = interest;
-    if (tap.sink !== null) tap.sink.emit({ kind: 'interest', token, before, after: this.told });
+    if (tap.sink !== null) tap.sink.emit({ kind: 'interest', token, before, after: this.traced });
     this.loop.poll.reregister(this.source, token, interest);
   }
 }
 
 /** Returns the interest as shown in the trace: EDGE if edge-triggered for whatever reason, and never LEVEL. */
-export function toldInterest(interest: Interest, byDefault: boolean): Interest {
+export function tracedInterest(interest: Interest, byDefault: boolean): Interest {
   return (interest & (READABLE | WRITABLE)) | (isEdgeTriggered(interest, byDefault) ? EDGE : 0);
 }

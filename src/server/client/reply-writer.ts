@@ -5,7 +5,7 @@
  *                                        │ before the loop sleeps
  *   ready(WRITABLE) → flush() ◀── flush() ┘    the rest of a short write is sent when the socket is WRITABLE
  *
- * With `appendfsync always` there is a gate: output that may tell of a change leaves when that change is on disk (held-output.ts).
+ * With `appendfsync always` there is a gate: output that may report a change is sent when that change is on the disk (held-output.ts).
  */
 import type { TcpStream } from '../io/poll.js';
 import { WOULD_BLOCK } from '../io/poll.js';
@@ -26,7 +26,7 @@ const NO_LIMIT = 2 ** 30;
 export interface ReplyWriterState {
   readonly output: OutputState | null;
   readonly limit: OutputLimitState | null;
-  /** What waits for the disk, and how much output there was when that was last looked at. */
+  /** What waits for the disk, and how much output there was at the last check. */
   readonly held: { readonly marks: HeldOutputState; readonly seen: number } | null;
 }
 
@@ -40,7 +40,7 @@ export class ReplyWriter {
   /** Null: nothing waits for the disk. */
   private held: HeldOutput | null = null;
   private isListed = false;
-  /** Output that the last flush has left. What has come since is new. */
+  /** Output left by the last flush. What was added since is new. */
   private seen = 0;
 
   constructor(
@@ -134,7 +134,7 @@ export class ReplyWriter {
     return this.held === null ? 0 : this.held.bytes;
   }
 
-  /** Holds what is new as long as the disk does not have what it may tell of. Returns how much may leave. */
+  /** Holds new output until everything that it may report is on the disk. Returns how much may be sent. */
   pass(gate: OutputGate): number {
     const { offset, safeOffset } = gate;
     const total = this.totalBytes;
@@ -149,13 +149,13 @@ export class ReplyWriter {
     return total - heldBytes;
   }
 
-  /** Of those that wait for the disk: it is among them. */
+  /** Adds the connection to those that wait for the disk. */
   list(): void {
     this.isListed = true;
     this.env.pending.held.push(this.connection);
   }
 
-  /** It is no longer among them, and is to be flushed. @param letsGo nothing waits any more, whatever the disk has */
+  /** Removes it from those, and queues a flush. @param letsGo nothing waits any more, whatever is on the disk */
   unlist(letsGo: boolean): void {
     this.isListed = false;
     if (letsGo && this.held !== null) {

@@ -77,7 +77,7 @@ export interface ServerAppendOnly {
   readonly rewriting: {
     readonly isRunning: boolean;
     readonly isScheduled: boolean;
-    /** Of the one that is under way, and of the last one; -1: there is none. */
+    /** Duration of the current rewrite, and of the last one; -1: there is none. */
     readonly seconds: number;
     readonly lastSeconds: number;
     readonly rewrites: number;

@@ -134,7 +134,7 @@ export { keysCommand as keys };
 
 export const scan = command({
   name: 'scan', since: '2.8.0', group: 'generic', complexity: 'O(1) for each call, O(N) for a whole iteration over N keys.',
-  summary: 'Returns some of the keys, and a cursor with which the next call goes on.',
+  summary: 'Returns some of the keys, and the cursor for the next call.',
   syntax: 'cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [TYPE type]',
   flags: ['readonly'],
   categories: ['keyspace'],
@@ -354,7 +354,7 @@ export const pexpiretime = command({
 
 export const rename = command({
   name: 'rename', since: '1.0.0', group: 'generic', complexity: 'O(1)',
-  summary: 'Gives a key another name; a key that had that name is gone.',
+  summary: 'Renames a key; a key that had the new name is replaced.',
   syntax: 'key newkey:key',
   flags: ['write'],
   keys: [key(1, 'RW access delete'), key(2, 'OW update')],
@@ -370,7 +370,7 @@ export const rename = command({
 
 export const renamenx = command({
   name: 'renamenx', since: '1.0.0', group: 'generic', complexity: 'O(1)',
-  summary: 'Gives a key another name, unless there is a key of that name. Returns 1 if it did.',
+  summary: 'Renames a key, unless a key with the new name exists. Returns 1 if it did.',
   syntax: 'key newkey:key',
   flags: ['write', 'fast'],
   keys: [key(1, 'RW access delete'), key(2, 'OW insert')],

@@ -333,7 +333,7 @@ export const lset = command({
 
 export const linsert = command({
   name: 'linsert', since: '2.2.0', group: 'list',
-  complexity: 'O(N) for a pivot behind N elements.',
+  complexity: 'O(N) for a pivot after N elements.',
   summary: 'Puts an element before or after the first one that equals the pivot.',
   syntax: 'key (BEFORE | AFTER) pivot element',
   flags: ['write', 'denyoom'],

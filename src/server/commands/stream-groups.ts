@@ -557,7 +557,7 @@ function autoclaimOptions(argv: Argv): { count: number; onlyIds: boolean } {
 
 export const xautoclaim = command({
   name: 'xautoclaim', since: '6.2.0', group: 'stream', complexity: 'O(N) for N entries asked for.',
-  summary: 'Gives entries that have been pending for some time to another consumer, and says where to go on.',
+  summary: 'Gives entries that have been pending for some time to another consumer, and returns where to continue.',
   syntax: 'key group consumer min-idle-time start [COUNT count:integer] [JUSTID]',
   flags: ['write', 'fast'],
   categories: ['stream'],

@@ -251,11 +251,11 @@ export class FaultyStream implements TcpStream {
   }
 
   read(into: Buffer, start: number, end: number): number {
-    return this.poll.faults === null ? this.inner.read(into, start, end) : this.spoiledRead(into, start, end);
+    return this.poll.faults === null ? this.inner.read(into, start, end) : this.faultyRead(into, start, end);
   }
 
   write(from: Buffer, start: number, end: number): number {
-    return this.poll.faults === null ? this.inner.write(from, start, end) : this.spoiledWrite(from, start, end);
+    return this.poll.faults === null ? this.inner.write(from, start, end) : this.faultyWrite(from, start, end);
   }
 
   setKeepAlive(seconds: number): void {
@@ -278,11 +278,11 @@ export class FaultyStream implements TcpStream {
 
   // A method with a closure allocates at each call: these are separate from those that are called while there are no faults.
 
-  private spoiledRead(into: Buffer, start: number, end: number): number {
+  private faultyRead(into: Buffer, start: number, end: number): number {
     return this.transfer('read', end - start, (bytes) => this.inner.read(into, start, start + bytes));
   }
 
-  private spoiledWrite(from: Buffer, start: number, end: number): number {
+  private faultyWrite(from: Buffer, start: number, end: number): number {
     return this.transfer('write', end - start, (bytes) => this.inner.write(from, start, start + bytes));
   }
 

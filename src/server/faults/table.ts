@@ -67,21 +67,21 @@ export const FAULTS = {
     side: 'wire',
     object: 'connections',
     parameter: { name: 'ms', kind: 'time', least: 1 },
-    meaning: 'The poll reports the readiness of a connection so much later than the kernel does.',
+    meaning: 'The poll reports the readiness of a connection this much later than the kernel does.',
     example: 'latency 50ms',
   },
   bandwidth: {
     side: 'wire',
     object: 'connections',
     parameter: { name: 'bytesPerSecond', kind: 'bytes', least: 1 },
-    meaning: 'At most this number of bytes a second in each direction of a connection; what is read or written too early says WouldBlock.',
+    meaning: 'At most this number of bytes a second in each direction of a connection; earlier reads and writes return WouldBlock.',
     example: 'bandwidth 10kb on #3',
   },
   'would-block': {
     side: 'wire',
     object: 'connections',
     parameter: { name: 'times', kind: 'count', least: 1 },
-    meaning: 'Before each read and each write that moves bytes, this number of attempts say WouldBlock, although the socket is ready.',
+    meaning: 'Before each read and each write that moves bytes, this number of attempts return WouldBlock, although the socket is ready.',
     example: 'would-block 3 on #3',
   },
   reset: {
@@ -117,7 +117,7 @@ export const FAULTS = {
     side: 'disk',
     object: 'files',
     parameter: { name: 'ms', kind: 'time', least: 1 },
-    meaning: 'Each write to a file and each fsync takes so much longer. The loop does not wait for them.',
+    meaning: 'Each write to a file and each fsync takes this much longer. The loop does not wait for them.',
     example: 'slow-disk 200ms',
   },
   error: {
@@ -131,14 +131,14 @@ export const FAULTS = {
     side: 'loop',
     object: 'requests',
     parameter: { name: 'ms', kind: 'time', least: 1 },
-    meaning: 'The command is executed, and answered so much later. What its client sends meanwhile waits.',
+    meaning: 'The command is executed, and answered this much later. What its client sends meanwhile waits.',
     example: 'late-reply 2s on SET client app',
   },
   'no-reply': {
     side: 'loop',
     object: 'requests',
     parameter: null,
-    meaning: 'The command is executed, and not answered. What its client sends meanwhile waits, until the fault is taken away.',
+    meaning: 'The command is executed, and not answered. What its client sends meanwhile waits, until the fault is removed.',
     example: 'no-reply on INCR next 1',
   },
   ...DEFECT_DOCS,
@@ -189,7 +189,7 @@ export const CLIENT_FAULTS = [
   {
     name: 'slice',
     arguments: 'bytes command',
-    summary: 'Sends a command in pieces of so many bytes, one write each with a pause between them, so that each brings a read of its own.',
+    summary: 'Sends a command in parts of this many bytes, one write each with a pause in between, so that each causes a read of its own.',
   },
   {
     name: 'pause-reading',
@@ -198,5 +198,5 @@ export const CLIENT_FAULTS = [
   },
   { name: 'resume-reading', arguments: '', summary: 'Reads on.' },
   { name: 'halfclose', arguments: '', summary: 'Ends our direction of the connection (FIN). The server reads EOF and closes.' },
-  { name: 'reset', arguments: '', summary: 'Ends the connection without a farewell (RST). In capitals, RESET is the command of Redis.' },
+  { name: 'reset', arguments: '', summary: 'Resets the connection (RST). In capitals, RESET is the command of Redis.' },
 ] as const;

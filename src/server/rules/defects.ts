@@ -13,7 +13,7 @@ export const DEFECTS = {
   'one-client-at-a-time': {
     seam: 'serve',
     expression: "serving === 0 || token === serving ? 'handle' : 'skip'",
-    meaning: 'Only one client is served, until it has gone, as by a server that accepts, reads and writes without a poll: the others wait.',
+    meaning: 'Only one client is served, until it is gone, as by a server that accepts, reads and writes without a poll: the others wait.',
   },
   'eagain-is-an-error': {
     seam: 'after-read',
@@ -38,12 +38,12 @@ export const DEFECTS = {
   'half-frame-thrown-away': {
     seam: 'on-partial',
     expression: "'throw away'",
-    meaning: 'A request that has come only in part is dropped; its rest is then taken for the beginning of a request.',
+    meaning: 'A request that has arrived only in part is dropped; its rest is then taken for the beginning of a request.',
   },
   'one-read-one-command': {
     seam: 'after-frame',
     expression: "'leave the rest'",
-    meaning: 'Of what one read brings one request is executed: those that were sent together with it are answered one read too late each.',
+    meaning: 'One request is executed per read: those that were sent together with it are each answered one read too late.',
   },
   'write-takes-all': {
     seam: 'after-write',
@@ -63,7 +63,7 @@ export const DEFECTS = {
   'timer-before-clients': {
     seam: 'timers',
     expression: "'before the clients'",
-    meaning: 'Timers that are due run before the clients that are ready: where many are due at once, everybody waits for all of them.',
+    meaning: 'Timers that are due run before the clients that are ready: if many are due at once, all clients wait for them.',
   },
   'no-generation': {
     seam: 'new-token',
@@ -78,12 +78,12 @@ export const DEFECTS = {
   'expiry-only-on-access': {
     seam: 'expire-round',
     expression: '0',
-    meaning: 'The expire cycle deletes nothing: expired keys that nobody asks for keep their memory.',
+    meaning: 'The expire cycle deletes nothing: expired keys that are not looked up keep their memory.',
   },
   'expire-all-at-once': {
     seam: 'expire-round',
     expression: 'left',
-    meaning: 'The expire cycle has no limit of time: it looks at all keys with a TTL at once, and everybody waits.',
+    meaning: 'The expire cycle has no time limit: it samples all keys with a TTL at once, and all clients wait.',
   },
   'sleep-without-timers': {
     seam: 'timeout',

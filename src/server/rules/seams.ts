@@ -63,7 +63,7 @@ export const SEAMS = {
     results: {
       'read again': 'at once',
       wait: 'for the poll to report the token again',
-      yield: 'let the others have their turn; the token is registered anew, so that what is left is reported again, edge-triggered too',
+      yield: 'let others be served; the token is registered again, so that what is left is reported, edge-triggered too',
       close: 'the connection, as after an error',
     },
     textbook: "result === 'WouldBlock' || !edge ? 'wait' : reads < 16 ? 'read again' : 'yield'",
@@ -123,7 +123,7 @@ export const SEAMS = {
     results: {
       'accept again': 'at once',
       wait: 'for the poll to report the listener again',
-      yield: 'let the others have their turn; the listener is registered anew, so that a backlog that is left is reported again, edge-triggered too',
+      yield: 'let others be served; the listener is registered again, so that the rest of the backlog is reported, edge-triggered too',
     },
     textbook: "accepted < 1000 ? 'accept again' : 'yield'",
     places: 'Redis: MAX_ACCEPTS_PER_CALL in acceptTcpHandler (networking.c). mio: accept until WouldBlock (Poll, "Draining readiness"). accept(2).',
@@ -144,14 +144,14 @@ export const SEAMS = {
     parameters: { timeout: 'ms that its client would wait; 0: for ever', keys: 'number of keys that it names' },
     results: {
       park: 'the client: the loop goes on, and nothing more is read from this client until a key is ready or its time is over',
-      sleep: 'the whole loop, for as long, but for a second at most; then the client gets what it gets at its timeout',
+      sleep: 'the whole loop, for as long, but for a second at most; then the client gets the reply of its timeout',
     },
     textbook: "'park'",
     places: 'Redis: blockForKeys (blocked.c). Node: whatever ends in "Sync" sleeps in the loop.',
     isOfConnection: true,
   },
   'expire-round': {
-    meaning: 'The expire cycle is about to look at keys with a TTL: at how many? After 0 it is over, and goes on the next time.',
+    meaning: 'The expire cycle is about to sample keys with a TTL: how many? 0 ends it until the next time.',
     parameters: {
       left: 'keys with a TTL that this cycle has not looked at',
       sampled: 'keys that it looked at in the round before; 0 in the first round',
@@ -159,7 +159,7 @@ export const SEAMS = {
       used: 'µs that the cycle has taken, read every 16 rounds',
       limit: 'µs that it may take: 25 % of the time, by hz',
     },
-    results: { number: 'keys; more than are left are those that are left', least: 0, most: null },
+    results: { number: 'keys; a larger number means all that are left', least: 0, most: null },
     textbook: 'used > limit || sampled > 0 && expired * 10 <= sampled ? 0 : 20',
     places: 'Redis: activeExpireCycle (expire.c), as here with active-expire-effort 1. A server with a virtual clock has no cycle.',
     isOfConnection: false,
@@ -167,7 +167,7 @@ export const SEAMS = {
   timers: {
     meaning: 'The poll has returned: when do the timers run that are due?',
     parameters: { ready: 'tokens that are ready' },
-    results: { 'after the clients': 'that are ready', 'before the clients': 'who wait until all of them have run' },
+    results: { 'after the clients': 'that are ready', 'before the clients': 'which wait until all of them have run' },
     textbook: "'after the clients'",
     places: 'Redis: processTimeEvents at the end of aeProcessEvents (ae.c). Node: libuv runs due timers before the poll phase (uv__run_timers).',
     isOfConnection: false,

@@ -215,7 +215,7 @@ export class Interpreter {
     const command = isFunction ? 'FUNCTION KILL' : 'SCRIPT KILL';
     const advice = server.canRunTurnsWithin
       ? `You can try killing the script using the ${command} command.`
-      : 'Until it is through this poller hears no client; ending the server ends it.';
+      : 'This poller serves no client until it ends; ending the server ends it.';
     server.log('warning', `Slow script detected: still in execution after ${run.elapsedMs} milliseconds. ${advice} Script name is: ${name}.`);
     run.isSlow = true;
     server.hooks.busy = isFunction ? errors.BUSY_FUNCTION : errors.BUSY_SCRIPT;

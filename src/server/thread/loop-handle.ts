@@ -44,7 +44,7 @@ export class OutOfMemoryError extends Error {
 
   constructor(limitMb: number) {
     super(
-      `the server has ended, and its data is gone: the heap of the loop's thread came to its limit of ${limitMb} MB. ` +
+      `the server has ended, and its data is gone: the heap of the loop's thread reached its limit of ${limitMb} MB. ` +
         'maxmemory makes a server evict keys or refuse writes before; NODE_OPTIONS=--max-old-space-size=<megabytes> sets another limit',
     );
     this.stack = this.message;

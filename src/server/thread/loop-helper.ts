@@ -9,7 +9,7 @@ import type { FromHelper, LoopLink, ToHelper } from '../background/protocol.js';
 import type { Waker } from '../io/poll.js';
 import { NODE_FLAGS } from './start-thread.js';
 
-/** A server that is to end waits so long for jobs of its own. */
+/** How long a server that ends waits for its jobs. */
 const SETTLE_MS = 10_000;
 
 export class LoopHelper {
@@ -35,7 +35,7 @@ export class LoopHelper {
     }
   }
 
-  /** Blocks until all jobs are done that were submitted; what has become of them is heard with the next {@link drain}. False: that takes too long. */
+  /** Blocks until all submitted jobs are done; their results are handled by the next {@link drain}. False: that takes too long. */
   settle(): boolean {
     return this.word === null || awaitDone(this.word, this.jobs.submitted, SETTLE_MS);
   }

@@ -101,7 +101,7 @@ function knownToken({ clients }: ClientScript, token: number): number {
   const tokens = clients.map(({ log }) => log.token).filter((each) => each !== 0);
   if (tokens.includes(token)) return token;
   const named = tokens.slice(0, MOST_NAMED).join(', ') + (tokens.length > MOST_NAMED ? ' and more' : '');
-  throw new ChangeError(`there is no token ${token} in the recording; ${tokens.length === 0 ? 'nobody connects' : `there are ${named}`}`);
+  throw new ChangeError(`there is no token ${token} in the recording; ${tokens.length === 0 ? 'no client connects' : `there are ${named}`}`);
 }
 
 function knownFault(script: ClientScript, fault: Fault): Fault {
