@@ -247,7 +247,7 @@ export class Server implements ServerContext {
     followNotifications(keyspaceListeners, config, (channel, message) => void pubsub.publish(channel, message, 0));
 
     const persistence = (this.persistence = new Persistence({
-      settings: values, keyspace, clock, scheduler, host, jobs: this.jobs, libraries: librariesOf(this), log: this.log,
+      settings: values, keyspace, clock, scheduler, host, tap, jobs: this.jobs, libraries: librariesOf(this), log: this.log,
       commandsProcessed: () => stats.commandsProcessed,
       denyWrites: (isDenied) => {
         this.notSaved = isDenied ? NOT_ON_DISK : null;

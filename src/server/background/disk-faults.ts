@@ -6,7 +6,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import type { FaultEffect } from '../faults/effects.js';
-import { appendSteps, type Job, type JobResult, perform } from './job.js';
+import { appendSteps, type Job, type JobResult, perform, withStringsCompressed } from './job.js';
 import type { DiskFault } from './protocol.js';
 
 interface Active {
@@ -70,7 +70,8 @@ export class DiskFaults {
     this.delayed = null;
   }
 
-  private write(job: Job & { readonly kind: 'write' }): JobResult {
+  private write(asked: Job & { readonly kind: 'write' }): JobResult {
+    const job = withStringsCompressed(asked);
     for (const [id, active] of this.active) {
       if (active.fault.name !== 'disk-full') continue;
       const fits = Math.min(active.room, job.bytes.length);

@@ -3,14 +3,24 @@
  * cross threads, and so that a result that affects the loop can be an input of a recording.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { compressStrings } from '../keyspace/rdb/compression.js';
 import { Crc64 } from '../keyspace/rdb/crc64.js';
 import { syncFolder } from '../../shared/replace-file.js';
 
 /** Paths are text; descriptors belong to the process, whichever thread has opened them. */
 export type Job =
   | { readonly kind: 'open'; readonly path: string; readonly flags: number; readonly mode: number }
-  /** @param sums adds the bytes to the checksum of this descriptor */
-  | { readonly kind: 'write'; readonly fd: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly sums?: boolean }
+  /**
+   * @param sums adds the bytes to the checksum of this descriptor
+   * @param strings are compressed before: see `compressStrings`
+   */
+  | {
+      readonly kind: 'write';
+      readonly fd: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly sums?: boolean;
+      readonly strings?: readonly number[];
+    }
   /** Writes the CRC-64 of what was written with `sums`, as at the end of a snapshot. */
   | { readonly kind: 'write-checksum'; readonly fd: number }
   /** Writes bytes after the first `at` of a file, and syncs them: all of them, or none if what was written can be cut off again. */
@@ -54,6 +64,13 @@ export function* appendSteps({ fd, bytes, at }: Job & { readonly kind: 'append' 
   return { value: cut.error === null ? 0 : value, error: failure };
 }
 
+type WriteJob = Job & { readonly kind: 'write' };
+
+/** The job as it is to be written. */
+export function withStringsCompressed({ strings, ...job }: WriteJob): WriteJob {
+  return strings === undefined ? job : { ...job, bytes: compressStrings(job.bytes, strings) };
+}
+
 function performSteps(steps: Generator<Job, JobResult, JobResult>): JobResult {
   let step = steps.next();
   while (step.done !== true) step = steps.next(perform(step.value));
@@ -67,10 +84,12 @@ export function perform(job: Job): JobResult {
     switch (job.kind) {
       case 'open':
         return { value: openSync(job.path, job.flags, job.mode), error: null };
-      case 'write':
-        while (written < job.bytes.length) written += writeSync(job.fd, job.bytes, written);
-        if (job.sums === true) sumOf(job.fd).add(job.bytes);
+      case 'write': {
+        const { fd, bytes, sums: isSummed } = withStringsCompressed(job);
+        while (written < bytes.length) written += writeSync(fd, bytes, written);
+        if (isSummed === true) sumOf(fd).add(bytes);
         return { value: written, error: null };
+      }
       case 'write-checksum':
         written = writeSync(job.fd, Buffer.from(sumOf(job.fd).value, 'latin1'));
         sums.delete(job.fd);

@@ -46,11 +46,12 @@ export const flushall = command({
   categories: ['keyspace', 'dangerous'],
   tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
   history: FLUSH_HISTORY,
-  run(argv, _db, session) {
+  run(argv, db, session) {
     if (!isFlushMode(argv)) return errors.SYNTAX;
     const { keyspace } = session.server;
-    // One more than the keys: an empty FLUSHALL must also be propagated to replicas and the append-only file.
-    keyspace.dirty += keyspace.flushAll() + 1;
+    // Also where nothing was there, or where an empty snapshot is written and nothing counts as changed any more.
+    db.effects?.always(TO_ALL);
+    keyspace.dirty += keyspace.flushAll();
     session.server.persistence.flushedAll();
     return OK;
   },

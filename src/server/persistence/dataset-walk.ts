@@ -4,8 +4,8 @@
  *   slots of a table    [ 0  1  2  3  4 │ 5  6  7 ]  8  9       walked from the end downward: where it began, new keys are added behind,
  *                          not written ─┘ └ next + 1             and a key that goes is replaced by the last one
  *
- * Just before a key that is not written yet changes or goes, it is written out of turn: its pre-image. It stays in its slot, so its name is kept in `done`
- * until the walk comes to it; so is the name of a key that moves from behind `next` into the slot of one that has gone. Tables are known by themselves: one
+ * Just before a key that is not written yet changes or goes, it is written out of turn: its pre-image. It stays in its slot, so its slot is marked in `done`
+ * until the walk comes to it; so is the slot of one that has gone if a key from behind `next` moves into it. Tables are known by themselves: one
  * that FLUSHDB has dropped or SWAPDB has exchanged is still walked as it is.
  *
  * A large value is written in steps. Pre-images of other keys are put aside until it is complete. Before it changes itself it is copied, without its texts, and
@@ -17,9 +17,11 @@ import type { Keyspace } from '../keyspace/keyspace.js';
 import type { KeyTable } from '../keyspace/key-table.js';
 import type { PreImages } from '../keyspace/pre-images.js';
 import { Fifo } from '../../shared/fifo.js';
-import type { RdbWriter, Source } from '../keyspace/rdb/encoder.js';
+import type { ChunkSink, RdbWriter, Source } from '../keyspace/rdb/encoder.js';
 import { Opcode } from '../keyspace/rdb/types.js';
 import type { Collection, Value } from '../keyspace/value.js';
+import { SlotSet } from './slot-set.js';
+import type { WalkSink } from './walk-sink.js';
 import {
   type Dataset, type Facts, factsAt, type KeyFacts, snapshotWriter, type SnapshotSettings, writeDatabase, writeFacts, writeHead, writeSizes,
 } from './snapshot-writer.js';
@@ -42,7 +44,7 @@ interface TableWalk {
   areSizesWritten: boolean;
   /** Keys in the slots from 0 to here are not written yet, but for those in `done`. */
   next: number;
-  readonly done: Set<string>;
+  readonly done: SlotSet;
 }
 
 /** A large value that is being written. */
@@ -68,8 +70,8 @@ class Output {
   readonly writer: RdbWriter;
   selected = -1;
 
-  constructor(settings: SnapshotSettings, sink: (bytes: Buffer) => void) {
-    this.writer = snapshotWriter(settings, sink);
+  constructor(settings: SnapshotSettings, sink: ChunkSink, compresses: boolean) {
+    this.writer = snapshotWriter(settings, sink, compresses);
   }
 }
 
@@ -79,24 +81,29 @@ export class DatasetWalk implements PreImages {
   /** Keys that were written out of turn, and their size in memory. */
   preImages = 0;
   preImageBytes = 0;
+  /** What the sink has got. */
+  private bytes = 0;
+  /** What of all this {@link takeNews} has returned. */
+  private told = { keys: 0, bytes: 0, preImages: 0 };
   private readonly keyspace: Keyspace;
   private readonly tables: readonly TableWalk[];
   private current = 0;
   private readonly main: Output;
   private readonly aside: Output;
   /** What was written aside, and waits for the end of a large value. */
-  private asidePieces: Buffer[] = [];
+  private asidePieces: (readonly [bytes: Buffer, strings: readonly number[]])[] = [];
   private entry: Entry | null = null;
   private readonly waiting = new Fifo<Waiting>();
 
-  /** The instant is now. @param sink takes the file in pieces, which are overwritten after the call; without the checksum at its end */
-  constructor(dataset: Dataset, settings: SnapshotSettings, private readonly sink: (bytes: Buffer) => void, facts: Facts = []) {
+  /** The instant is now. @param sink takes the file without the checksum at its end */
+  constructor(dataset: Dataset, settings: SnapshotSettings, private readonly sink: Pick<WalkSink, 'write' | 'compresses'>, facts: Facts = []) {
     this.keyspace = dataset.keyspace;
-    this.main = new Output(settings, sink);
-    this.aside = new Output(settings, (bytes) => void this.asidePieces.push(Buffer.from(bytes)));
+    const { compresses } = sink;
+    this.main = new Output(settings, (bytes, strings) => this.put(bytes, strings), compresses);
+    this.aside = new Output(settings, (bytes, strings) => void this.asidePieces.push([Buffer.from(bytes), strings]), compresses);
     const databases = dataset.leavesKeysOut === true ? [] : dataset.keyspace.databases.filter(({ size }) => size > 0);
     this.tables = databases.map(({ index, dict: table, expires }) => (
-      { index, table, expires, keys: table.size, volatile: expires.size, areSizesWritten: false, next: table.size - 1, done: new Set() }
+      { index, table, expires, keys: table.size, volatile: expires.size, areSizesWritten: false, next: table.size - 1, done: new SlotSet(table.size) }
     ));
     this.keysTotal = this.tables.reduce((total, { keys }) => total + keys, 0);
     writeHead(this.main.writer, dataset, facts);
@@ -117,8 +124,19 @@ export class DatasetWalk implements PreImages {
       return 1;
     }
     const slot = walk.next--;
-    const key = walk.table.keyAt(slot);
-    return walk.done.delete(key) ? 1 : this.write(walk, slot, key);
+    return walk.done.has(slot) ? 1 : this.write(walk, slot, walk.table.keyAt(slot));
+  }
+
+  /** What was written since the last call, keys out of turn included; for the trace. */
+  takeNews(): { readonly keys: number; readonly bytes: number; readonly preImages: number } {
+    const { told, keysWritten, bytes, preImages } = this;
+    this.told = { keys: keysWritten, bytes, preImages };
+    return { keys: keysWritten - told.keys, bytes: bytes - told.bytes, preImages: preImages - told.preImages };
+  }
+
+  private put(bytes: Buffer, strings: readonly number[]): void {
+    this.bytes += bytes.length;
+    this.sink.write(bytes, strings);
   }
 
   /** Once, when all is written. */
@@ -130,21 +148,21 @@ export class DatasetWalk implements PreImages {
   changing(table: KeyTable, slot: number): void {
     const walk = this.walkOf(table);
     if (walk === undefined) return;
-    const key = table.keyAt(slot);
     const { entry } = this;
-    if (slot <= walk.next && !walk.done.has(key)) this.writeBefore(walk, slot, key);
-    else if (entry !== null && !entry.isCopy && entry.table === table && entry.key === key) this.copyEntry(entry);
+    if (slot <= walk.next && !walk.done.has(slot)) this.writeBefore(walk, slot, table.keyAt(slot));
+    else if (entry !== null && !entry.isCopy && entry.table === table && entry.key === table.keyAt(slot)) this.copyEntry(entry);
   }
 
   removing(table: KeyTable, slot: number): void {
     this.changing(table, slot);
-    this.walkOf(table)?.done.delete(table.keyAt(slot));
   }
 
   removed(table: KeyTable, slot: number, moved: number): void {
     const walk = this.walkOf(table);
     if (walk === undefined) return;
-    if (moved > walk.next && slot <= walk.next) walk.done.add(table.keyAt(slot));
+    // The key of the slot `moved` stands in `slot` now.
+    if (slot <= walk.next && moved !== -1 && (moved > walk.next || walk.done.has(moved))) walk.done.add(slot);
+    else if (slot <= walk.next) walk.done.delete(slot);
     walk.next = Math.min(walk.next, table.size - 1);
   }
 
@@ -180,7 +198,7 @@ export class DatasetWalk implements PreImages {
     const facts = factsAt(table, expires, slot);
     if (isLarge(key, value)) this.waiting.push({ walk, facts, key, value: value.clone() });
     else this.begin(this.entry === null ? this.main : this.aside, walk, facts).writer.entry(key, value);
-    walk.done.add(key);
+    walk.done.add(slot);
     this.keysWritten++;
     this.preImages++;
     this.preImageBytes += bytesOf(key, value);
@@ -214,7 +232,7 @@ export class DatasetWalk implements PreImages {
     if (aside.selected === -1) return;
     main.writer.flush();
     aside.writer.flush();
-    for (const piece of this.asidePieces.splice(0)) this.sink(piece);
+    for (const [bytes, strings] of this.asidePieces.splice(0)) this.put(bytes, strings);
     main.selected = aside.selected;
     aside.selected = -1;
   }

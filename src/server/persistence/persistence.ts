@@ -20,6 +20,7 @@ import type { FileToLoad, Host } from '../host.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { ChunkReader, type NextChunk } from '../keyspace/rdb/bytes.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
+import type { Tap } from '../trace/tap.js';
 import { removeDrafts } from './drafts.js';
 import { SnapshotFile } from './snapshot-file.js';
 import { type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
@@ -44,6 +45,7 @@ export interface PersistenceSurroundings {
   readonly clock: { readonly nowMs: number; readonly targetUs: number | null; readUs(): number };
   readonly scheduler: Scheduler;
   readonly host: Host;
+  readonly tap: Tap;
   readonly jobs: Pick<Jobs, 'submit'>;
   readonly libraries: { codes(): readonly string[]; readonly load: LoadLibrary; flush(): void };
   commandsProcessed(): number;
@@ -241,7 +243,7 @@ export class Persistence {
   /** FLUSHALL: what is being written is of no use any more, and what lies on the disk is to be empty, too. */
   flushedAll(): void {
     this.abandonSave();
-    if (this.hasSavePoints) this.saveHere();
+    if (this.hasSavePoints && this.saveHere() === null) this.server.keyspace.dirty = 0;
   }
 
   /** The server is about to end: nothing is left behind. */

@@ -4,9 +4,10 @@
 import type { DatasetReceiver } from '../../shared/dataset-stream.js';
 import { Crc64 } from '../keyspace/rdb/crc64.js';
 import { NO_CHECKSUM } from './snapshot-writer.js';
-import type { WalkSink } from './walks.js';
+import type { WalkSink } from './walk-sink.js';
 
 export class ReplicaFile implements WalkSink {
+  readonly compresses = false;
   private readonly checksum: Crc64 | null;
 
   constructor(

@@ -9,12 +9,17 @@ import { constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Job, JobError, JobResult } from '../background/job.js';
 import { NO_CHECKSUM } from './snapshot-writer.js';
-import type { WalkSink } from './walks.js';
+import type { WalkSink } from './walk-sink.js';
 
 /** The walk waits for the disk while this number of bytes is under way. */
 const MOST_UNDER_WAY = 4 * 2 ** 20;
 /** Bytes between two fsyncs, so that none of them has much to do (REDIS_AUTOSYNC_BYTES). */
 const SYNC_BYTES = 4 * 2 ** 20;
+
+interface Chunk {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly strings: readonly number[];
+}
 
 export interface FileOptions {
   readonly path: string;
@@ -35,7 +40,7 @@ interface FileSurroundings {
 export class SnapshotFile implements WalkSink {
   private fd: number | null = null;
   /** Pieces that wait for the file to be opened. */
-  private waiting: Uint8Array<ArrayBuffer>[] = [];
+  private waiting: Chunk[] = [];
   private bytesUnderWay = 0;
   private unsynced = 0;
   private isEnding = false;
@@ -52,16 +57,19 @@ export class SnapshotFile implements WalkSink {
     jobs.submit({ kind: 'open', path: options.draft, flags, mode: 0o644 }, ({ value, error }) => this.opened(value, error));
   }
 
+  /** The helper compresses. */
+  readonly compresses = true;
+
   get isFull(): boolean {
     return this.fd === null || this.bytesUnderWay >= MOST_UNDER_WAY;
   }
 
-  write(bytes: Buffer): void {
+  write(bytes: Buffer, strings: readonly number[]): void {
     if (this.isOver) return;
-    const copy = new Uint8Array(bytes);
-    this.bytesUnderWay += copy.length;
-    if (this.fd === null) this.waiting.push(copy);
-    else this.submit(this.fd, copy);
+    const chunk = { bytes: new Uint8Array(bytes), strings };
+    this.bytesUnderWay += bytes.length;
+    if (this.fd === null) this.waiting.push(chunk);
+    else this.submit(this.fd, chunk);
   }
 
   end(): void {
@@ -82,13 +90,15 @@ export class SnapshotFile implements WalkSink {
     if (error !== null) return this.fail(error);
     this.fd = fd;
     if (this.isOver) return this.discard();
-    for (const bytes of this.waiting.splice(0)) this.submit(fd, bytes);
+    for (const chunk of this.waiting.splice(0)) this.submit(fd, chunk);
     this.server.resume();
   }
 
-  private submit(fd: number, bytes: Uint8Array<ArrayBuffer>): void {
+  private submit(fd: number, { bytes, strings }: Chunk): void {
     const { length } = bytes;
-    this.server.jobs.submit({ kind: 'write', fd, bytes, sums: this.options.hasChecksum }, ({ error }) => this.wrote(length, error));
+    const compression = strings.length > 0 ? { strings } : {};
+    const job: Job = { kind: 'write', fd, bytes, sums: this.options.hasChecksum, ...compression };
+    this.server.jobs.submit(job, ({ error }) => this.wrote(length, error));
     this.unsynced += length;
     if (!this.options.syncsOften || this.unsynced < SYNC_BYTES) return;
     this.unsynced = 0;

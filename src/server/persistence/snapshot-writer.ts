@@ -10,7 +10,7 @@ import { type Expires, NEVER } from '../keyspace/expires.js';
 import type { KeyTable } from '../keyspace/key-table.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { Crc64 } from '../keyspace/rdb/crc64.js';
-import { type DumpSettings, RdbWriter } from '../keyspace/rdb/encoder.js';
+import { type ChunkSink, type DumpSettings, RdbWriter } from '../keyspace/rdb/encoder.js';
 import { Opcode, RDB_VERSION } from '../keyspace/rdb/types.js';
 import { formatDouble } from '../resp/double.js';
 import { REDIS_VERSION } from '../version.js';
@@ -54,7 +54,10 @@ export function writeSnapshot(dataset: Dataset, settings: SnapshotSettings, sink
   writer.flush();
 }
 
-export const snapshotWriter = (settings: SnapshotSettings, sink: (bytes: Buffer) => void): RdbWriter => new RdbWriter(settings, formatDouble, sink);
+/** @param isSinkCompressing see {@link RdbWriter} */
+export function snapshotWriter(settings: SnapshotSettings, sink: ChunkSink, isSinkCompressing = false): RdbWriter {
+  return new RdbWriter(settings, formatDouble, sink, isSinkCompressing);
+}
 
 /** What stands in front of the databases. @param facts about the file, besides those that every file has */
 export function writeHead(writer: RdbWriter, { keyspace, libraries, streamDb = -1 }: Dataset, facts: Facts = []): void {

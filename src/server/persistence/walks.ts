@@ -12,18 +12,10 @@ import type { Scheduler } from '../features/surroundings.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { KeyTable } from '../keyspace/key-table.js';
 import type { PreImages } from '../keyspace/pre-images.js';
+import type { Tap } from '../trace/tap.js';
 import { DatasetWalk } from './dataset-walk.js';
+import type { WalkSink } from './walk-sink.js';
 import type { Dataset, Facts, SnapshotSettings } from './snapshot-writer.js';
-
-/** Takes a snapshot as it comes into being. */
-export interface WalkSink {
-  /** True: no more for now, but for pre-images, which cannot wait. */
-  readonly isFull: boolean;
-  /** A piece of the file, which is only lent. */
-  write(bytes: Buffer): void;
-  /** That was all. */
-  end(): void;
-}
 
 /** A snapshot that is being made. */
 export interface Walk {
@@ -49,6 +41,7 @@ interface WalkSurroundings {
   readonly keyspace: Keyspace;
   readonly clock: { readonly targetUs: number | null; readUs(): number };
   readonly scheduler: Scheduler;
+  readonly tap: Tap;
   readonly libraries: { codes(): readonly string[] };
   /** Commands so far: whether clients are busy. */
   commandsProcessed(): number;
@@ -88,7 +81,7 @@ export class Walks implements PreImages {
   /** The instant is now. */
   start(sink: WalkSink, { facts = [], ...rest }: WalkOptions = {}): Walk {
     const { keyspace, settings, libraries } = this.server;
-    const walk = new DatasetWalk({ keyspace, libraries: libraries.codes(), ...rest }, settings, (bytes) => sink.write(bytes), facts);
+    const walk = new DatasetWalk({ keyspace, libraries: libraries.codes(), ...rest }, settings, sink, facts);
     this.running = [...this.running, { walk, sink }];
     this.install();
     this.resume();
@@ -135,15 +128,30 @@ export class Walks implements PreImages {
     const { clock } = this.server;
     this.timer = null;
     const startUs = clock.readUs();
+    const walks = this.running.map(({ walk }) => walk);
     const isBusy = this.isBusy();
     let nowUs = startUs;
     do {
       for (const each of this.running) if (!each.sink.isFull) this.work(each);
       nowUs = clock.readUs();
     } while (nowUs - startUs < (isBusy ? this.pace.busyUs : this.pace.idleUs) && this.hasWork && this.delayUs === 0);
+    if (this.server.tap.sink !== null) this.tellSlice(this.server.tap.sink, walks, nowUs - startUs);
     // A virtual clock stands still until it is advanced.
     const restUs = clock.targetUs !== null ? 0 : isBusy ? (nowUs - startUs) * this.pace.rest : 0;
     if (this.hasWork) this.schedule(Math.max(restUs, this.delayUs) / 1000);
+  }
+
+  private tellSlice(sink: NonNullable<Tap['sink']>, walks: readonly DatasetWalk[], elapsedUs: number): void {
+    const slice = { keys: 0, bytes: 0, preImages: 0, done: 0, total: 0 };
+    for (const walk of walks) {
+      const { keys, bytes, preImages } = walk.takeNews();
+      slice.keys += keys;
+      slice.bytes += bytes;
+      slice.preImages += preImages;
+      slice.done += walk.keysWritten;
+      slice.total += walk.keysTotal;
+    }
+    sink.emit({ kind: 'save-slice', ...slice, elapsedUs });
   }
 
   private get hasWork(): boolean {

@@ -31,6 +31,7 @@ export type TraceBody =
   | { kind: 'park'; token: number; keys: string[]; deadlineMs: number }
   | { kind: 'unpark'; token: number; keys: string[]; why: string; elapsedUs: number }
   | { kind: 'timer'; name: string; lateUs: number; elapsedUs: number }
+  | { kind: 'save-slice'; keys: number; bytes: number; preImages: number; done: number; total: number; elapsedUs: number }
   | { kind: 'expire'; db: number; key: string; how: 'lazy' | 'active' }
   | { kind: 'evict'; db: number; key: string; policy: string }
   | { kind: 'key-change'; db: number; key: string; event: string; type: string; size: number; expireAtMs: number; token: number }
@@ -187,6 +188,14 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     fields: 'token, keys, why (ready, timeout, unblocked, disconnect), elapsedUs (of serving it)',
   },
   timer: { category: 'Loop', phase: 'timers', meaning: 'A timer was due and ran.', fields: 'name, lateUs, elapsedUs' },
+  'save-slice': {
+    category: 'Loop',
+    phase: 'timers',
+    meaning: 'Snapshots got a slice of the time between two turns: for BGSAVE, a rewrite of the append-only file, or a replica.',
+    fields:
+      'keys and bytes written in it, preImages (keys written early since the slice before, because they were about to change), ' +
+      'done and total (keys of the snapshots in progress), elapsedUs',
+  },
   expire: {
     category: 'Loop',
     phase: 'timers',

@@ -323,3 +323,33 @@ test('a replay cannot go on from the middle of a save, and knows that', () => {
   expect(seen).toEqual([true, false, true]);
   expect(new Replay(recorded.head, tape, structuredClone(last)).run()).toMatchObject({ divergence: null });
 });
+
+test('FLUSHALL with save points leaves nothing changed, and is written down all the same, also without a key', () => {
+  const dir = temporaryDirectory();
+  const lab = simulate({ settings: { dir, save: '3600 1', appendonly: true, appendfsync: 'no' }, loads: true });
+  const client = lab.connect();
+  client.ask('MSET', 'a', '1', 'b', '2');
+  expect(field(client, 'rdb_changes_since_last_save')).toBe('2');
+  for (let i = 0; i < 2; i++) {
+    expect(client.ask('FLUSHALL')).toBe('+OK\r\n');
+    expect(field(client, 'rdb_changes_since_last_save')).toBe('0');
+  }
+  client.ask('SET', 'a', '1');
+  expect(field(client, 'rdb_changes_since_last_save')).toBe('1');
+  expect(readFileSync(join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof'), 'latin1').match(/FLUSHALL/g)).toHaveLength(2);
+});
+
+test('the trace tells of each slice: what was written in it, and what had to be written early', () => {
+  const saving = start();
+  const { helper, lab, client } = saving;
+  lab.server.persistence.walks.pace = { busyUs: 0, idleUs: 0, rest: 0, work: 1 };
+  for (let i = 0; i < 5; i++) client.ask('SET', `k${i}`, 'v');
+  client.ask('BGSAVE');
+  const events = lab.record();
+  client.ask('SET', 'k0', 'changed');
+  helper.finishAll();
+  lab.settle();
+  const slices = events.filter((event) => event.kind === 'save-slice');
+  expect(slices.map(({ keys, preImages, done, total }) => [keys, preImages, done, total])).toEqual([[2, 1, 2, 5], [1, 0, 3, 5], [1, 0, 4, 5], [1, 0, 5, 5], [0, 0, 5, 5], [0, 0, 5, 5], [0, 0, 5, 5]]);
+  expect(slices.reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(50);
+});

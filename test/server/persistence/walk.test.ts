@@ -6,7 +6,8 @@ import { Keyspace } from '../../../src/server/keyspace/keyspace.js';
 import { Config } from '../../../src/server/config.js';
 import { readSnapshot } from '../../../src/server/persistence/snapshot-reader.js';
 import { writeSnapshot } from '../../../src/server/persistence/snapshot-writer.js';
-import type { Walk, WalkSink } from '../../../src/server/persistence/walks.js';
+import type { WalkSink } from '../../../src/server/persistence/walk-sink.js';
+import type { Walk } from '../../../src/server/persistence/walks.js';
 import { formatDouble } from '../../../src/server/resp/double.js';
 import { Tap } from '../../../src/server/trace/tap.js';
 import { familyTemplates, generate } from '../../fuzz/generate.js';
@@ -36,6 +37,7 @@ function contentOfFile(pieces: readonly Buffer[]): Map<string, string> {
 
 /** A walk that goes on only when a test lets it. */
 class SlowWalk implements WalkSink {
+  readonly compresses = false;
   isFull = true;
   isOver = false;
   readonly walk: Walk;

@@ -16,14 +16,11 @@ import { distance, type StreamId, type Uint64 } from '../types/stream-id.js';
 import type { StreamNode } from '../types/stream-node.js';
 import { StreamValue } from '../types/stream.js';
 import { type Collection, isString, textOf, type Value } from '../value.js';
+import { COMPRESSED, compressed, isCompressible, MOST_LENGTH_BYTES, writeLength } from './compression.js';
 import { crc64 } from './crc64.js';
 import { elementBytes, LISTPACK_OVERHEAD, ListpackWriter } from './listpack.js';
-import { compress } from './lzf.js';
 import { ENTRY_SHARES_NAMES, RDB_VERSION, Type } from './types.js';
 
-/** Shorter strings are not compressed, and the result must be shorter by at least COMPRESSION_GAIN. */
-const COMPRESSION_MIN = 20;
-const COMPRESSION_GAIN = 4;
 /** Within LLONG_MAX / 2, as in double2ll. */
 const MAX_INTEGER_SCORE = 2 ** 62;
 /** Maximum length of the text of a 32-bit integer. */
@@ -51,6 +48,9 @@ export interface Source<T extends Collection> {
   value: T;
 }
 
+/** @param strings three numbers for each string to be compressed: the position of its length, the bytes of the length, and its own bytes */
+export type ChunkSink = (bytes: Buffer, strings: readonly number[]) => void;
+
 /** Number of bytes that are collected before the sink gets them. */
 const CHUNK_BYTES = 2 ** 16;
 
@@ -60,11 +60,18 @@ export class RdbWriter {
   /** In a snapshot a value's key comes between its type and its content. */
   private key: string | null = null;
 
-  /** @param sink receives what has been written, in chunks, which are overwritten after the call; null: {@link finish} returns all of it */
+  /** Strings of this chunk that the sink is to compress: see {@link ChunkSink}. */
+  private strings: number[] = [];
+
+  /**
+   * @param sink receives what has been written, in chunks, which are overwritten after the call; null: {@link finish} returns all of it
+   * @param isSinkCompressing strings are written as they are, and the sink gets their positions
+   */
   constructor(
     private readonly settings: DumpSettings,
     private readonly formatScore: (score: number) => string,
-    private readonly sink: ((bytes: Buffer) => void) | null = null,
+    private readonly sink: ChunkSink | null = null,
+    private readonly isSinkCompressing = false,
   ) {
     this.bytes = Buffer.alloc(sink === null ? 512 : CHUNK_BYTES);
   }
@@ -75,8 +82,9 @@ export class RdbWriter {
 
   /** Passes collected bytes to the sink. */
   flush(): void {
-    if (this.at > 0) this.sink!(this.bytes.subarray(0, this.at));
+    if (this.at > 0) this.sink!(this.bytes.subarray(0, this.at), this.strings);
     this.at = 0;
+    if (this.strings.length > 0) this.strings = [];
   }
 
   /** Writes a key and its value, as in a snapshot. */
@@ -278,14 +286,24 @@ export class RdbWriter {
   }
 
   private blob(bytes: Buffer): void {
-    const isLong = bytes.length > COMPRESSION_MIN;
-    const compressed = isLong && this.settings.rdbcompression ? compress(bytes, bytes.length - COMPRESSION_GAIN) : null;
-    if (compressed !== null) {
-      this.byte(0xc3);
-      this.length(compressed.length);
+    const isLong = this.settings.rdbcompression && isCompressible(bytes.length);
+    if (isLong && this.isSinkCompressing) return this.stringToCompress(bytes);
+    const short = isLong ? compressed(bytes) : null;
+    if (short !== null) {
+      this.byte(COMPRESSED);
+      this.length(short.length);
     }
     this.length(bytes.length);
-    this.raw(compressed ?? bytes);
+    this.raw(short ?? bytes);
+  }
+
+  /** Writes a string in one chunk with its length. */
+  private stringToCompress(bytes: Buffer): void {
+    this.room(MOST_LENGTH_BYTES + bytes.length);
+    const start = this.at;
+    this.length(bytes.length);
+    this.strings.push(start, this.at - start, bytes.length);
+    this.raw(bytes);
   }
 
   raw(bytes: Buffer): void {
@@ -293,18 +311,10 @@ export class RdbWriter {
     this.at += bytes.copy(this.bytes, this.at);
   }
 
-  /** Writes a length, in 6, 14, 32 or 64 bits; a negative one as the unsigned integer with the same bits. */
+  /** Writes a length: see {@link writeLength}. */
   length(value: Uint64): void {
-    this.room(9);
-    if (value >= 0 && value < 1 << 6) this.bytes[this.at++] = Number(value);
-    else if (value >= 0 && value < 1 << 14) this.at = this.bytes.writeUInt16BE(0x4000 | Number(value), this.at);
-    else if (value >= 0 && value <= 0xffffffff) {
-      this.bytes[this.at++] = 0x80;
-      this.at = this.bytes.writeUInt32BE(Number(value), this.at);
-    } else {
-      this.bytes[this.at++] = 0x81;
-      this.at = this.bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(value)), this.at);
-    }
+    this.room(MOST_LENGTH_BYTES);
+    this.at = writeLength(this.bytes, this.at, value);
   }
 
   byte(value: number): void {

@@ -21,13 +21,28 @@ const UNCHECKED = 16;
 /** Maximum number of bytes that one compressed byte can expand to. */
 const MAX_EXPANSION = MAX_MATCH / 2;
 
-// Used by one compression at a time; places count from 1, and 0 means none.
+/**
+ * Where three bytes with each hash were last. Used by one compression at a time; each counts its positions from behind those of the one before, so that
+ * entries of the one before are recognized as old, and the table is cleared only once in 4 GB.
+ */
 const places = new Uint32Array(1 << HASH_BITS);
+const MOST_PLACES = 2 ** 32;
+let usedPlaces = 0;
+
+/** Returns what a compression of so many bytes adds to its positions. */
+function reservePlaces(length: number): number {
+  if (usedPlaces + length >= MOST_PLACES) {
+    places.fill(0);
+    usedPlaces = 0;
+  }
+  usedPlaces += length;
+  return usedPlaces - length;
+}
 
 /** Returns null if the result would not be shorter than `maxLength` bytes or so: then it is not worth it. */
 export function compress(input: Uint8Array, maxLength: number): Buffer | null {
   if (input.length === 0 || maxLength <= 0) return null;
-  places.fill(0);
+  const base = reservePlaces(input.length);
   const output = Buffer.allocUnsafe(maxLength + MAX_LITERALS);
   const end = input.length;
   let from = 0;
@@ -36,8 +51,9 @@ export function compress(input: Uint8Array, maxLength: number): Buffer | null {
   let literals = 0;
   while (from < end - 2) {
     const place = hashAt(input, from);
-    const reference = places[place]! - 1;
-    places[place] = from + 1;
+    // Negative: none of this compression.
+    const reference = places[place]! - base - 1;
+    places[place] = base + from + 1;
     const offset = from - reference - 1;
     if (reference > 0 && offset < MAX_OFFSET && isSame(input, reference, from)) {
       if (to - (literals === 0 ? 1 : 0) + 4 >= maxLength) return null;
@@ -56,8 +72,8 @@ export function compress(input: Uint8Array, maxLength: number): Buffer | null {
       to++;
       from += length;
       if (from >= end - 2) break;
-      places[hashAt(input, from - 2)] = from - 1;
-      places[hashAt(input, from - 1)] = from;
+      places[hashAt(input, from - 2)] = base + from - 1;
+      places[hashAt(input, from - 1)] = base + from;
     } else {
       if (to >= maxLength) return null;
       literals++;

@@ -113,7 +113,7 @@ function turnAfter({ turn, event: before }: LoopModel, event: TraceEvent): TurnP
   return worked(turn, event, before);
 }
 
-const NOTABLE: ReadonlySet<TraceKind> = new Set(['connect', 'frame-partial', 'frame', 'execute', 'park', 'unpark', 'expire', 'evict', 'disconnect']);
+const NOTABLE: ReadonlySet<TraceKind> = new Set(['connect', 'frame-partial', 'frame', 'execute', 'park', 'unpark', 'expire', 'evict', 'save-slice', 'disconnect']);
 
 /** A request that was refused is never executed: then its error is what there is to say. */
 function isNotable(event: TraceEvent, before: TraceEvent | null): boolean {
@@ -156,6 +156,8 @@ export function workPhaseOf(event: TraceEvent): WorkPhase | null {
   // A script that takes long lets others be served meanwhile: up to here it was the script that ran.
   if (event.kind === 'poll' && event.within === true) return 'execute';
   if (event.kind === 'expire') return event.how === 'lazy' ? 'execute' : 'timers';
+  // The timer that it belongs to follows, with the time of both.
+  if (event.kind === 'save-slice') return null;
   const { phase } = TRACE_EVENTS[event.kind];
   return phase === 'poll' || event.kind === 'turn-begin' || event.kind === 'turn-end' ? null : phase;
 }

@@ -352,8 +352,10 @@ function lineOf(event: TraceEvent, isWoken: boolean): CodeLine {
       return 'reply';
     case 'write':
     case 'interest':
+    case 'await-disk':
       return 'write';
     case 'timer':
+    case 'save-slice':
     case 'turn-end':
       return 'timers';
     case 'expire':

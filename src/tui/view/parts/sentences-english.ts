@@ -74,6 +74,10 @@ export const ENGLISH: Sentences = {
       how === 'lazy'
         ? `${keyName(key, wording)} was past its time when a command touched it: gone`
         : `the expire cycle found ${keyName(key, wording)} past its time: gone`,
+    'save-slice': ({ keys, preImages, done, total }) => {
+      const early = preImages === 0 ? '' : `, ${formatCount(preImages)} before they changed`;
+      return `a slice of the snapshot: ${plural(keys, 'key')}${early}; ${formatCount(done)} of ${formatCount(total)} so far`;
+    },
     evict: ({ key, policy }, wording) => `${keyName(key, wording)} had to go to stay below maxmemory (${wording.visible(policy)})`,
     'key-change': ({ key, event, type, size }, wording) => {
       const { visible } = wording;

@@ -74,6 +74,10 @@ export const KOREAN: Sentences = {
       how === 'lazy'
         ? `${keyName(key, wording)}: 시간이 지난 것을 명령이 건드려 삭제되었습니다`
         : `${keyName(key, wording)}: 시간이 지난 것을 만료 주기가 찾아 삭제했습니다`,
+    'save-slice': ({ keys, preImages, done, total }) => {
+      const early = preImages === 0 ? '' : ` (바뀌기 전 ${formatCount(preImages)}개)`;
+      return `스냅샷 조각: 키 ${formatCount(keys)}개${early}, 지금까지 ${formatCount(done)} / ${formatCount(total)}`;
+    },
     evict: ({ key, policy }, wording) => `${keyName(key, wording)}: maxmemory를 넘지 않도록 축출되었습니다 (${wording.visible(policy)})`,
     'key-change': ({ key, event, type, size }, wording) => {
       const { visible } = wording;

@@ -55,6 +55,10 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'write', token: 7, result: 'WouldBlock', of: 2048 }, 'token 7 takes nothing now: WouldBlock, 2 KiB wait'],
   [{ kind: 'write', token: 7, result: 'EPIPE', of: 5 }, 'writing to token 7 failed: EPIPE'],
   [{ kind: 'await-disk', token: 7, bytes: 5, offset: 90 }, '5 B for token 7 wait until the disk has the changes before them'],
+  [
+    { kind: 'save-slice', keys: 120, bytes: 2048, preImages: 3, done: 40_000, total: 100_000, elapsedUs: 250 },
+    'a slice of the snapshot: 120 keys, 3 before they changed; 40,000 of 100,000 so far',
+  ],
   [{ kind: 'await-disk', token: 7, bytes: 0, offset: 0 }, 'what token 7 is told no longer waits: the disk has the changes before it'],
   [{ kind: 'interest', token: 7, before: 1, after: 3 }, 'WRITABLE armed: the poll will tell when token 7 has room again'],
   [{ kind: 'interest', token: 7, before: 3, after: 1 }, 'all is sent to token 7: WRITABLE is no longer of interest'],

@@ -87,6 +87,16 @@ const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {
     en: ['A key whose time was over is gone.', 'A command that touched it did it (lazy), or the expire cycle (active).'],
     ko: ['시간이 다 된 키가 사라졌습니다.', '건드린 명령이 삭제했거나(lazy) 만료 주기가 삭제했습니다(active).'],
   },
+  'save-slice': {
+    en: [
+      'A snapshot got a slice of the time between two turns, because this server does not fork to save.',
+      'A key that is about to change and is not written yet is written first: its pre-image.',
+    ],
+    ko: [
+      '스냅샷이 두 턴 사이의 시간 한 조각을 얻었습니다. 이 서버는 저장할 때 fork하지 않습니다.',
+      '아직 기록되지 않은 키가 바뀌기 직전이면 그 키를 먼저 기록합니다(pre-image).',
+    ],
+  },
   evict: {
     en: ['A key was evicted.', 'That keeps memory below maxmemory.'],
     ko: ['키가 축출되었습니다.', '메모리를 maxmemory 아래로 유지하기 위해서입니다.'],
