@@ -15,6 +15,7 @@
  * once, from the stored hashes, some 30 ms per million members.
  */
 import type { ColumnReader, ColumnWriter } from './columns.js';
+import type { FrozenDict } from './frozen-dict.js';
 import { type HashSeed, hashString } from './hash.js';
 import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.js';
 
@@ -24,6 +25,8 @@ export class Dict<V> {
   private hashes = new Int32Array(MIN_INDEX / 2);
   private index = new Int32Array(MIN_INDEX);
   private mask = MIN_INDEX - 1;
+  /** Set while a snapshot reads this dict as it was: asked before anything changes. */
+  frozen: FrozenDict<V> | null = null;
   /** The hash computed by the last `find`. */
   private lastHash = 0;
 
@@ -62,8 +65,13 @@ export class Dict<V> {
   set(key: string, value: V): number {
     const slot = this.find(key);
     if (slot === -1) return this.addMissed(key, value);
-    this.values[slot] = value;
+    this.setValue(slot, value);
     return slot;
+  }
+
+  setValue(slot: number, value: V): void {
+    if (this.frozen !== null) this.frozen.keep(slot);
+    this.values[slot] = value;
   }
 
   /** Adds a key that is known to be absent; returns its slot, which is the last. */
@@ -78,6 +86,7 @@ export class Dict<V> {
 
   private addHashed(key: string, value: V, hash: number): number {
     const slot = this.keys.length;
+    if (this.frozen !== null) this.frozen.keep(slot);
     if ((slot + 1) * 2 > this.index.length) this.resize(this.index.length * 2);
     this.hashes[slot] = hash;
     this.keys.push(key);
@@ -107,6 +116,10 @@ export class Dict<V> {
   removeSlot(slot: number): void {
     this.unlink(this.position(slot));
     const last = this.keys.length - 1;
+    if (this.frozen !== null) {
+      this.frozen.keep(slot);
+      this.frozen.keep(last);
+    }
     if (slot !== last) {
       this.index[this.position(last)] = slot + 1;
       this.hashes[slot] = this.hashes[last]!;

@@ -15,6 +15,12 @@ export type TypeName = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream';
 export type StringValue = string | number | ByteString;
 export type Value = StringValue | Collection;
 
+/** A value as it was when it was frozen; only to be written, and no longer behind {@link Frozen.thaw}. */
+export interface Frozen {
+  readonly value: Collection;
+  thaw(): void;
+}
+
 /** What the keyspace needs to know of a list, set, sorted set, hash or stream. */
 export interface Collection {
   readonly type: Exclude<TypeName, 'string'>;
@@ -26,6 +32,11 @@ export interface Collection {
   readonly memoryBytes: number;
   /** A deep copy, for COPY. */
   clone(): Collection;
+  /**
+   * The value of this instant, for a snapshot that is written meanwhile: without a copy of all of it, where the structure allows that.
+   * @param keepsOrder its members must be in the same order as before
+   */
+  freeze(keepsOrder: boolean): Frozen;
   /** Writes everything that makes up this value, including what only the order of a scan would show. */
   capture(to: ColumnWriter): void;
   /** Becomes the captured value. Only for a new, empty one. */

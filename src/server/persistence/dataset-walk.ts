@@ -8,8 +8,8 @@
  * until the walk comes to it; so is the slot of one that has gone if a key from behind `next` moves into it. Tables are known by themselves: one
  * that FLUSHDB has dropped or SWAPDB has exchanged is still walked as it is.
  *
- * A large value is written in steps. Pre-images of other keys are put aside until it is complete. Before it changes itself it is copied, without its texts, and
- * what is left to be written is written from the copy; so is a large value that changes before the walk has come to it.
+ * A large value is written in steps. Pre-images of other keys are put aside until it is complete. Just before it changes itself it is frozen: from then on its
+ * blocks are copied as they change, and what is left to be written is read from there; so is a large value that changes before the walk has come to it.
  */
 import type { Expires } from '../keyspace/expires.js';
 import { bytesOf } from '../keyspace/database.js';
@@ -19,7 +19,7 @@ import type { PreImages } from '../keyspace/pre-images.js';
 import { Fifo } from '../../shared/fifo.js';
 import type { ChunkSink, RdbWriter, Source } from '../keyspace/rdb/encoder.js';
 import { Opcode } from '../keyspace/rdb/types.js';
-import type { Collection, Value } from '../keyspace/value.js';
+import type { Collection, Frozen, Value } from '../keyspace/value.js';
 import { SlotSet } from './slot-set.js';
 import type { WalkSink } from './walk-sink.js';
 import {
@@ -53,16 +53,16 @@ interface Entry {
   readonly key: string;
   readonly source: Source<Collection>;
   readonly steps: Iterator<void>;
-  /** It changes no more: it is a copy. */
-  isCopy: boolean;
+  /** It is read as it was; null: it has not changed. */
+  frozen: Frozen | null;
 }
 
-/** A large value that had to be copied before it was written. */
+/** A large value that was frozen before it was written. */
 interface Waiting {
   readonly walk: TableWalk;
   readonly facts: KeyFacts;
   readonly key: string;
-  readonly value: Collection;
+  readonly frozen: Frozen;
 }
 
 /** Pieces of the file and the database that is selected at their end. */
@@ -139,6 +139,12 @@ export class DatasetWalk implements PreImages {
     this.sink.write(bytes, strings);
   }
 
+  /** It is not written to its end. */
+  abandon(): void {
+    this.entry?.frozen?.thaw();
+    for (const { frozen } of this.waiting) frozen.thaw();
+  }
+
   /** Once, when all is written. */
   end(): void {
     this.main.writer.byte(Opcode.end);
@@ -150,7 +156,7 @@ export class DatasetWalk implements PreImages {
     if (walk === undefined) return;
     const { entry } = this;
     if (slot <= walk.next && !walk.done.has(slot)) this.writeBefore(walk, slot, table.keyAt(slot));
-    else if (entry !== null && !entry.isCopy && entry.table === table && entry.key === table.keyAt(slot)) this.copyEntry(entry);
+    else if (entry !== null && entry.frozen === null && entry.table === table && entry.key === table.keyAt(slot)) this.freezeEntry(entry);
   }
 
   removing(table: KeyTable, slot: number): void {
@@ -176,27 +182,27 @@ export class DatasetWalk implements PreImages {
     const { writer } = this.begin(this.main, walk, factsAt(table, walk.expires, slot));
     const bytes = bytesOf(key, value);
     this.keysWritten++;
-    if (isLarge(key, value)) this.beginEntry(table, key, value, false);
+    if (isLarge(key, value)) this.beginEntry(table, key, value, null);
     else writer.entry(key, value);
     return Math.min(1 + bytes / WORK_BYTES, STEP_WORK);
   }
 
-  private writeWaiting({ walk, facts, key, value }: Waiting): number {
+  private writeWaiting({ walk, facts, key, frozen }: Waiting): number {
     this.begin(this.main, walk, facts);
-    this.beginEntry(walk.table, key, value, true);
+    this.beginEntry(walk.table, key, frozen.value, frozen);
     return 1;
   }
 
-  private beginEntry(table: KeyTable, key: string, value: Collection, isCopy: boolean): void {
+  private beginEntry(table: KeyTable, key: string, value: Collection, frozen: Frozen | null): void {
     const source = { value };
-    this.entry = { table, key, source, steps: this.main.writer.entrySteps(key, source), isCopy };
+    this.entry = { table, key, source, steps: this.main.writer.entrySteps(key, source), frozen };
   }
 
   private writeBefore(walk: TableWalk, slot: number, key: string): void {
     const { table, expires } = walk;
     const value = table.valueAt(slot);
     const facts = factsAt(table, expires, slot);
-    if (isLarge(key, value)) this.waiting.push({ walk, facts, key, value: value.clone() });
+    if (isLarge(key, value)) this.waiting.push({ walk, facts, key, frozen: value.freeze(false) });
     else this.begin(this.entry === null ? this.main : this.aside, walk, facts).writer.entry(key, value);
     walk.done.add(slot);
     this.keysWritten++;
@@ -204,10 +210,10 @@ export class DatasetWalk implements PreImages {
     this.preImageBytes += bytesOf(key, value);
   }
 
-  private copyEntry(entry: Entry): void {
+  private freezeEntry(entry: Entry): void {
     const { source, key } = entry;
-    source.value = source.value.clone();
-    entry.isCopy = true;
+    entry.frozen = source.value.freeze(true);
+    source.value = entry.frozen.value;
     this.preImages++;
     this.preImageBytes += bytesOf(key, source.value);
   }
@@ -228,6 +234,7 @@ export class DatasetWalk implements PreImages {
   /** What was put aside meanwhile follows it. */
   private endEntry(): void {
     const { main, aside } = this;
+    this.entry?.frozen?.thaw();
     this.entry = null;
     if (aside.selected === -1) return;
     main.writer.flush();

@@ -90,6 +90,7 @@ export class Walks implements PreImages {
 
   /** It is not wanted any more: its sink hears no more of it. */
   stop(walk: Walk): void {
+    for (const each of this.running) if (each.walk === walk) each.walk.abandon();
     this.running = this.running.filter((each) => each.walk !== walk);
     this.install();
   }

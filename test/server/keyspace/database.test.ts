@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import type { Database } from '../../../src/server/keyspace/database.js';
 import { Keyspace, type EventClass, type KeyspaceListener } from '../../../src/server/keyspace/keyspace.js';
-import { ByteString, type Collection, type Value } from '../../../src/server/keyspace/value.js';
+import { ByteString, type Collection, type Frozen, type Value } from '../../../src/server/keyspace/value.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
 import { Tap } from '../../../src/server/trace/tap.js';
 
@@ -220,6 +220,9 @@ class Blob implements Collection {
   constructor(public memoryBytes: number) {}
   clone(): Blob {
     return new Blob(this.memoryBytes);
+  }
+  freeze(): Frozen {
+    return { value: this.clone(), thaw() {} };
   }
   capture(): void {}
   restore(): void {}

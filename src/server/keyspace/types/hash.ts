@@ -11,8 +11,9 @@
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
+import { FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
-import type { Collection } from '../value.js';
+import type { Collection, Frozen } from '../value.js';
 import type { EncodingLimits } from './limits.js';
 
 /** Estimated bytes of a hash besides its fields. */
@@ -105,6 +106,13 @@ export class HashValue implements Collection {
     return copy;
   }
 
+  freeze(): Frozen {
+    const { dict } = this;
+    if (dict === null || dict.frozen !== null) return { value: this.clone(), thaw() {} };
+    dict.frozen = new FrozenDict(dict);
+    return { value: new FrozenHash(this.seed, dict.frozen, this.memoryBytes), thaw: () => void (dict.frozen = null) };
+  }
+
   capture(to: ColumnWriter): void {
     const { list, dict } = this;
     to.number(this.textBytes);
@@ -157,7 +165,7 @@ export class HashValue implements Collection {
     this.textBytes += value.length;
     if (slot !== -1) {
       this.textBytes -= dict.values[slot]!.length;
-      dict.values[slot] = value;
+      dict.setValue(slot, value);
       return false;
     }
     this.textBytes += field.length;
@@ -186,5 +194,35 @@ export class HashValue implements Collection {
     for (let at = 0; at < this.list.length; at += 2) dict.add(this.list[at]!, this.list[at + 1]!);
     this.dict = dict;
     this.list = [];
+  }
+}
+
+class FrozenHash extends HashValue {
+  constructor(
+    seed: HashSeed,
+    private readonly frozen: FrozenDict<string>,
+    private readonly frozenBytes: number,
+  ) {
+    super(seed);
+  }
+
+  override get encoding(): 'hashtable' {
+    return 'hashtable';
+  }
+
+  override get size(): number {
+    return this.frozen.size;
+  }
+
+  override get memoryBytes(): number {
+    return this.frozenBytes;
+  }
+
+  override fieldAt(position: number): string {
+    return this.frozen.keyAt(position);
+  }
+
+  override valueAt(position: number): string {
+    return this.frozen.valueAt(position);
   }
 }

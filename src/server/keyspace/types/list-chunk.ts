@@ -15,6 +15,8 @@ export class Chunk {
   start = 0;
   end = 0;
   items: string[];
+  /** The number of the FrozenList that has kept what was here, or what came next, before it changed; 0: none has. */
+  keptBy = 0;
 
   constructor(capacity: number) {
     this.items = emptySlots(capacity);

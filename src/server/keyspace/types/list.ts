@@ -10,8 +10,9 @@
  * end, or, if it is far, in a directory of the chunks. Small lists have small chunks; a chunk grows up to {@link CHUNK_MAX} elements.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
-import type { Collection } from '../value.js';
+import type { Collection, Frozen } from '../value.js';
 import { Chunk, CHUNK_MAX, CHUNK_MIN } from './list-chunk.js';
+import { FrozenList } from './frozen-list.js';
 import { ListDirectory } from './list-directory.js';
 
 /** From this distance to both ends the directory is faster than walking, and worth making. */
@@ -29,6 +30,8 @@ export class List implements Collection {
   private tail: Chunk | null = null;
   /** Null until it is needed, and again after every change between the ends. */
   private directory: ListDirectory | null = null;
+  /** Set while a snapshot reads this list as it was: asked before a chunk changes. */
+  private frozen: FrozenList | null = null;
   /** The place of the element that {@link locate} found, within the chunk that it returned. */
   private at = 0;
 
@@ -45,9 +48,16 @@ export class List implements Collection {
     return copy;
   }
 
+  freeze(): Frozen {
+    if (this.head === null || this.frozen !== null) return { value: this.clone(), thaw() {} };
+    this.frozen = new FrozenList(this.head, this.size);
+    return { value: new ListAsItWas(this.frozen, this.memoryBytes), thaw: () => void (this.frozen = null) };
+  }
+
   pushTail(value: string): void {
     let chunk = this.tail;
     if (chunk === null || chunk.end === chunk.items.length) chunk = this.roomAtTail();
+    if (this.frozen !== null) this.frozen.keep(chunk);
     chunk.items[chunk.end++] = value;
     this.size++;
     this.memoryBytes += ELEMENT_OVERHEAD + value.length;
@@ -56,6 +66,7 @@ export class List implements Collection {
   pushHead(value: string): void {
     let chunk = this.head;
     if (chunk === null || chunk.start === 0) chunk = this.roomAtHead();
+    if (this.frozen !== null) this.frozen.keep(chunk);
     chunk.items[--chunk.start] = value;
     this.size++;
     this.memoryBytes += ELEMENT_OVERHEAD + value.length;
@@ -64,6 +75,7 @@ export class List implements Collection {
   /** The list must not be empty. */
   popHead(): string {
     const chunk = this.head!;
+    if (this.frozen !== null) this.frozen.keep(chunk);
     const value = chunk.items[chunk.start]!;
     chunk.items[chunk.start++] = '';
     if (chunk.start === chunk.end) this.unlink(chunk);
@@ -75,6 +87,7 @@ export class List implements Collection {
   /** The list must not be empty. */
   popTail(): string {
     const chunk = this.tail!;
+    if (this.frozen !== null) this.frozen.keep(chunk);
     const value = chunk.items[--chunk.end]!;
     chunk.items[chunk.end] = '';
     if (chunk.start === chunk.end) this.unlink(chunk);
@@ -91,6 +104,7 @@ export class List implements Collection {
 
   set(index: number, value: string): void {
     const chunk = this.locate(index);
+    if (this.frozen !== null) this.frozen.keep(chunk);
     this.memoryBytes += value.length - chunk.items[this.at]!.length;
     chunk.items[this.at] = value;
   }
@@ -130,6 +144,7 @@ export class List implements Collection {
     let removed = 0;
     for (let chunk = fromBack ? this.tail : this.head; chunk !== null && removed < limit; ) {
       const following = fromBack ? chunk.previous : chunk.next;
+      if (this.frozen !== null) this.frozen.keep(chunk);
       const here = fromBack ? chunk.removeFromBack(value, limit - removed) : chunk.removeFromFront(value, limit - removed);
       if (here > 0) {
         this.directory = null;
@@ -248,6 +263,7 @@ export class List implements Collection {
     if (tail === null) return this.linkAfter(null, new Chunk(CHUNK_MIN));
     const capacity = roomyCapacity(tail);
     if (capacity === 0) return this.linkAfter(tail, new Chunk(CHUNK_MAX));
+    if (this.frozen !== null) this.frozen.keep(tail);
     tail.moveTo(0, capacity);
     return tail;
   }
@@ -258,6 +274,7 @@ export class List implements Collection {
     if (head !== null) {
       const capacity = roomyCapacity(head);
       if (capacity > 0) {
+        if (this.frozen !== null) this.frozen.keep(head);
         head.moveTo(capacity - head.length, capacity);
         return head;
       }
@@ -269,6 +286,7 @@ export class List implements Collection {
 
   private insertAt(chunk: Chunk, at: number, value: string): void {
     this.directory = null;
+    if (this.frozen !== null) this.frozen.keep(chunk);
     let place = chunk.open(at);
     if (place === -1) {
       const half = this.makeRoomIn(chunk, at);
@@ -306,6 +324,7 @@ export class List implements Collection {
     }
     const { previous } = chunk;
     if (previous === null || previous.length + chunk.length > CHUNK_MAX / 2) return;
+    if (this.frozen !== null) this.frozen.keep(previous);
     previous.moveTo(0, CHUNK_MAX);
     for (let at = chunk.start; at < chunk.end; at++) previous.items[previous.end++] = chunk.items[at]!;
     this.unlink(chunk);
@@ -327,6 +346,7 @@ export class List implements Collection {
 
   private attach(chunk: Chunk): void {
     this.directory = null;
+    if (this.frozen !== null && chunk.previous !== null) this.frozen.keep(chunk.previous);
     if (chunk.previous === null) this.head = chunk;
     else chunk.previous.next = chunk;
     if (chunk.next === null) this.tail = chunk;
@@ -335,6 +355,7 @@ export class List implements Collection {
 
   private unlink(chunk: Chunk): void {
     this.directory = null;
+    if (this.frozen !== null && chunk.previous !== null) this.frozen.keep(chunk.previous);
     if (chunk.previous === null) this.head = chunk.next;
     else chunk.previous.next = chunk.next;
     if (chunk.next === null) this.tail = chunk.previous;
@@ -350,4 +371,19 @@ function roomyCapacity(chunk: Chunk): number {
   const capacity = chunk.items.length;
   if (chunk.length * 2 <= capacity) return capacity;
   return capacity < CHUNK_MAX ? capacity * 2 : 0;
+}
+
+class ListAsItWas extends List {
+  constructor(
+    private readonly elements: FrozenList,
+    memoryBytes: number,
+  ) {
+    super();
+    this.size = elements.size;
+    this.memoryBytes = memoryBytes;
+  }
+
+  override slice(start: number, count: number): string[] {
+    return this.elements.slice(start, count);
+  }
 }

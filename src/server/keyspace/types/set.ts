@@ -11,8 +11,9 @@
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
+import { FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
-import type { Collection } from '../value.js';
+import type { Collection, Frozen } from '../value.js';
 import { parseInt64, type Int64 } from './int64.js';
 import type { EncodingLimits } from './limits.js';
 
@@ -109,6 +110,13 @@ export class SetValue implements Collection {
     return copy;
   }
 
+  freeze(): Frozen {
+    const { dict } = this;
+    if (dict === null || dict.frozen !== null) return { value: this.clone(), thaw() {} };
+    dict.frozen = new FrozenDict(dict);
+    return { value: new FrozenSet(this.seed, dict.frozen, this.memoryBytes), thaw: () => void (dict.frozen = null) };
+  }
+
   capture(to: ColumnWriter): void {
     const { integers, dict } = this;
     to.number(this.textBytes);
@@ -175,5 +183,31 @@ export class SetValue implements Collection {
     this.dict = new Dict(this.seed);
     this.integers = null;
     for (const value of integers) this.addText(String(value));
+  }
+}
+
+class FrozenSet extends SetValue {
+  constructor(
+    seed: HashSeed,
+    private readonly frozen: FrozenDict<null>,
+    private readonly frozenBytes: number,
+  ) {
+    super(seed);
+  }
+
+  override get encoding(): 'hashtable' {
+    return 'hashtable';
+  }
+
+  override get size(): number {
+    return this.frozen.size;
+  }
+
+  override get memoryBytes(): number {
+    return this.frozenBytes;
+  }
+
+  override memberAt(position: number): string {
+    return this.frozen.keyAt(position);
   }
 }

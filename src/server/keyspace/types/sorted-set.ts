@@ -10,8 +10,9 @@
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
+import { FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
-import type { Collection } from '../value.js';
+import type { Collection, Frozen } from '../value.js';
 import type { EncodingLimits } from './limits.js';
 import { ScoreTree } from './score-tree.js';
 
@@ -71,7 +72,7 @@ export class SortedSetValue implements Collection {
   move(member: string, before: number, score: number): void {
     this.tree.delete(before, member);
     this.tree.insert(this.stored(score), member);
-    if (this.dict !== null) this.dict.values[this.slotOf(this.dict, member)] = score;
+    if (this.dict !== null) this.dict.setValue(this.slotOf(this.dict, member), score);
   }
 
   /** Adds a member or changes its score. */
@@ -145,6 +146,14 @@ export class SortedSetValue implements Collection {
     return copy;
   }
 
+  /** The tree is not frozen: without the order of scores the dict has all that there is. */
+  freeze(keepsOrder: boolean): Frozen {
+    const { dict } = this;
+    if (keepsOrder || dict === null || dict.frozen !== null) return { value: this.clone(), thaw() {} };
+    dict.frozen = new FrozenDict(dict);
+    return { value: new FrozenSortedSet(this.seed, dict.frozen, this.memoryBytes), thaw: () => void (dict.frozen = null) };
+  }
+
   capture(to: ColumnWriter): void {
     const { dict, tree } = this;
     to.number(this.textBytes);
@@ -185,5 +194,33 @@ export class SortedSetValue implements Collection {
     const dict = new Dict<number>(this.seed);
     this.visit(0, this.size, false, (member, score) => void dict.add(member, score));
     this.dict = dict;
+  }
+}
+
+/** Its members have the order of their slots. */
+class FrozenSortedSet extends SortedSetValue {
+  constructor(
+    seed: HashSeed,
+    private readonly frozen: FrozenDict<number>,
+    private readonly frozenBytes: number,
+  ) {
+    super(seed);
+  }
+
+  override get encoding(): 'skiplist' {
+    return 'skiplist';
+  }
+
+  override get size(): number {
+    return this.frozen.size;
+  }
+
+  override get memoryBytes(): number {
+    return this.frozenBytes;
+  }
+
+  override visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
+    const step = reverse ? -1 : 1;
+    for (let slot = start, left = count; left > 0; slot += step, left--) visit(this.frozen.keyAt(slot), this.frozen.valueAt(slot));
   }
 }

@@ -11,7 +11,7 @@
  * Counting rules (entriesAdded, lag) are those of Redis 7.0's consumer groups.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
-import type { Collection } from '../value.js';
+import type { Collection, Frozen } from '../value.js';
 import { IdIndex } from './id-index.js';
 import { type Int64, oneMore } from './int64.js';
 import { compareIds, distance, isZeroId, MAX_ID, nextId, type StreamId, ZERO_ID } from './stream-id.js';
@@ -203,6 +203,10 @@ export class StreamValue implements Collection {
     const isCounted = group.entriesRead !== UNKNOWN_COUNT && !this.hasDeletedFrom(group.lastId);
     const read = isCounted ? group.entriesRead : this.countUpTo(group.lastId);
     return read === UNKNOWN_COUNT ? null : distance(read, this.entriesAdded);
+  }
+
+  freeze(): Frozen {
+    return { value: this.clone(), thaw() {} };
   }
 
   clone(): StreamValue {

@@ -113,7 +113,9 @@ function turnAfter({ turn, event: before }: LoopModel, event: TraceEvent): TurnP
   return worked(turn, event, before);
 }
 
-const NOTABLE: ReadonlySet<TraceKind> = new Set(['connect', 'frame-partial', 'frame', 'execute', 'park', 'unpark', 'expire', 'evict', 'save-slice', 'disconnect']);
+const NOTABLE: ReadonlySet<TraceKind> = new Set([
+  'connect', 'frame-partial', 'frame', 'execute', 'park', 'unpark', 'expire', 'evict', 'save-slice', 'disconnect',
+]);
 
 /** A request that was refused is never executed: then its error is what there is to say. */
 function isNotable(event: TraceEvent, before: TraceEvent | null): boolean {

@@ -1,0 +1,43 @@
+/**
+ * FrozenDict: the keys and values of a Dict at one instant, while the dict goes on changing: for a snapshot, which must not copy a large value at once.
+ *
+ *   dict      [ block 0 │ block 1 │ block 2 │ … ]        read as they are, as long as they have not changed since
+ *   kept                 [ block 1 ]                     a block is copied just before it changes for the first time
+ */
+import type { Dict } from './dict.js';
+
+const BLOCK_BITS = 10;
+const BLOCK = 1 << BLOCK_BITS;
+
+interface Block<V> {
+  readonly keys: readonly string[];
+  readonly values: readonly V[];
+}
+
+export class FrozenDict<V> {
+  readonly size: number;
+  private readonly kept = new Map<number, Block<V>>();
+
+  /** The instant is now. The dict must call {@link keep} from here on. */
+  constructor(private readonly dict: Dict<V>) {
+    this.size = dict.size;
+  }
+
+  /** Called before the key or value in this slot changes. */
+  keep(slot: number): void {
+    const at = slot >> BLOCK_BITS;
+    if (slot >= this.size || this.kept.has(at)) return;
+    const { keys, values } = this.dict;
+    this.kept.set(at, { keys: keys.slice(at * BLOCK, (at + 1) * BLOCK), values: values.slice(at * BLOCK, (at + 1) * BLOCK) });
+  }
+
+  keyAt(slot: number): string {
+    const block = this.kept.get(slot >> BLOCK_BITS);
+    return block === undefined ? this.dict.keys[slot]! : block.keys[slot & (BLOCK - 1)]!;
+  }
+
+  valueAt(slot: number): V {
+    const block = this.kept.get(slot >> BLOCK_BITS);
+    return block === undefined ? this.dict.values[slot]! : block.values[slot & (BLOCK - 1)]!;
+  }
+}
