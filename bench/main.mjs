@@ -1,4 +1,4 @@
-// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable] [--sends batched]
+// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable] [--sends batched]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
@@ -10,6 +10,7 @@ import { fork } from './fork.mjs';
 import { growth } from './growth.mjs';
 import { history } from './history.mjs';
 import { idle } from './idle.mjs';
+import { loading } from './loading.mjs';
 import { memory } from './memory.mjs';
 import { startLab, startRedis } from './processes.mjs';
 import { recording } from './recording.mjs';
@@ -45,7 +46,7 @@ const labFlags = [
   ...(values.sends === undefined ? [] : ['--sends', values.sends]),
   ...(values['edge-triggered'] ? ['--edge-triggered'] : []),
 ];
-const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording'];
+const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording', 'loading'];
 const wanted = values.tests?.split(',');
 const selected = (tests) => (wanted === undefined ? tests : tests.filter(({ name }) => wanted.includes(name)));
 const load = {
@@ -60,6 +61,10 @@ for (const part of parts) {
   const alone = { startup, growth, activity, history, fork }[part];
   if (alone !== undefined) {
     console.log(`${await alone(labFlags)}\n`);
+    continue;
+  }
+  if (part === 'loading') {
+    console.log(`${await loading(labFlags, { ...load, tests: wanted ?? null })}\n`);
     continue;
   }
   if (part === 'recording') {

@@ -2,6 +2,7 @@
  * `redis-lab replay FILE`: lives through a recording once more, as fast as it goes, and says whether everything was the same.
  */
 import { toBytes } from '../server/config/bytes.js';
+import { MissingFile } from '../server/recording/recorded-file.js';
 import {
   ChangeError, type Damage, describeDamage, digestOf, RecordingError, type RecordingFile, type RecordingHead, Replay, type ReplayResult, TapeEnd,
 } from '../server/recording/index.js';
@@ -30,6 +31,7 @@ export function replay(args: readonly string[]): number {
   } catch (error) {
     if (error instanceof ChangeError) complain(`--with: ${error.message}`);
     else if (error instanceof RecordingError) complain(`'${options.file}': ${error.message}`);
+    else if (error instanceof MissingFile) complain(`'${options.file}': its server does not start: ${toBytes(error.message)}`);
     else complain(error instanceof IncompleteError ? error.message : explain(error));
     return NOT_POSSIBLE;
   }

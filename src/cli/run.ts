@@ -52,7 +52,7 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     };
     const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
     const common = commonOptions(run, log, recording);
-    const started = await (file === null ? startServer(run, start, common, recording) : showFile(file, start, common));
+    const started = await (file === null ? startServer(run, start, common, recording, isInLines && !run.step) : showFile(file, start, common));
     const { server, wantedPort, edgeTriggered, hasVirtualClock, showsCommand } = started;
     setTimeout(start.isOver, START_MS).unref();
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
@@ -123,11 +123,13 @@ function commonOptions({ settings, poller, sends, faults, history }: Run, log: L
   return { ...settings, poller, sends: sends === 'auto' ? 'direct' : sends, log, faults, ...recorded, history: history ?? HISTORY_BYTES };
 }
 
-async function startServer(run: Run, start: Start, common: ServerOptions, recording: RecordFile | null): Promise<StartedServer> {
+/** @param isLoaded resolves when its data is loaded, and not before: nothing else would tell a script in lines that it is */
+async function startServer(run: Run, start: Start, common: ServerOptions, recording: RecordFile | null, isLoaded: boolean): Promise<StartedServer> {
   const { settings, edgeTriggered, seed, clock, configFile, step } = run;
   const options: ServerOptions = { ...common, edgeTriggered, clock, configFile, paused: step, ...(seed === null ? {} : { seed }) };
   return onFreePort(settings.port, async (port) => {
     const server = await createServerOn(start.takeThread(), { ...options, port }, { helper: recording?.helper ?? null });
+    if (isLoaded) await server.loaded;
     const wantedPort = settings.port !== undefined || port === DEFAULT_PORT ? null : DEFAULT_PORT;
     return { server, wantedPort, edgeTriggered, hasVirtualClock: clock === 'virtual', showsCommand: null };
   });

@@ -54,7 +54,9 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';
-  if (level !== 'warning') log('notice', toBytes(`Ready to accept connections on ${addressesOf(server)} (${pollerOf(server)})`));
+  const ready = (): void => log('notice', toBytes(`Ready to accept connections on ${addressesOf(server)} (${pollerOf(server)})`));
+  // If it ends before its data is loaded, `closed` says why.
+  if (level !== 'warning') server.loaded.then(ready, () => {});
   setTimeout(start.isOver, START_MS).unref();
   await Promise.race([server.closed, ending.then(() => end(server))]);
   await server.closed;

@@ -110,6 +110,13 @@ export class Config {
     return found;
   }
 
+  /** True if these settings cannot change while a dataset is loaded. False also where {@link setAll} refuses for another reason. */
+  isFixedByLoading(given: readonly string[], allowsProtected: boolean): boolean {
+    const names = given.map(findSetting);
+    const moves = names.includes('dir');
+    return !names.includes(undefined) && (moves || names.includes('appendonly')) && (allowsProtected || !moves);
+  }
+
   /** True if the values of these settings show a password. @param names as {@link find} returns them */
   showSecret(names: Iterable<string>): boolean {
     for (const name of names) if (SECRET_SETTINGS.some((secret) => secret === name.toLowerCase() && this.values[secret] !== '')) return true;

@@ -21,7 +21,11 @@ export type FileContent = { readonly bytes: string } | { readonly complaint: str
 
 /** An open file, read chunk by chunk. */
 export interface FileToLoad {
-  /** Returns null at the end. Throws errors of reading. */
+  /** Bytes when it was opened. */
+  readonly size: number;
+  /** Called until it returns false, before the first chunk is read: a recording reads the file once, chunk by chunk, to hash it. */
+  prepare(): boolean;
+  /** Returns a chunk, which is valid until the next call; null at the end. Throws errors of reading. */
   next(): Buffer | null;
   close(): void;
 }
@@ -53,7 +57,8 @@ export interface Host {
   open(path: string): FileToLoad | null;
 }
 
-const CHUNK_BYTES = 2 ** 20;
+/** The most bytes of a piece; only the last one of a file has fewer. */
+export const CHUNK_BYTES = 2 ** 20;
 
 export class SystemHost implements Host {
   readonly pid = process.pid;
@@ -110,8 +115,9 @@ export class SystemHost implements Host {
 
   open(path: string): FileToLoad | null {
     try {
-      const fd = openRegular(path);
-      return { next: () => readChunk(fd), close: () => closeSync(fd) };
+      const { fd, size } = openRegular(path);
+      let chunk: Buffer | null = null;
+      return { size, prepare: () => false, next: () => readChunk(fd, (chunk ??= Buffer.allocUnsafeSlow(CHUNK_BYTES))), close: () => closeSync(fd) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
@@ -126,15 +132,15 @@ function systemError(error: unknown): string {
 }
 
 /** Opens without waiting, as for the writer of a pipe; anything but a regular file is refused. */
-function openRegular(path: string): number {
+function openRegular(path: string): { readonly fd: number; readonly size: number } {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  if (fstatSync(fd).isFile()) return fd;
+  const status = fstatSync(fd);
+  if (status.isFile()) return { fd, size: status.size };
   closeSync(fd);
   throw new Error('it is not a regular file');
 }
 
-function readChunk(fd: number): Buffer | null {
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+function readChunk(fd: number, chunk: Buffer): Buffer | null {
   const length = readSync(fd, chunk);
   return length === 0 ? null : chunk.subarray(0, length);
 }

@@ -74,7 +74,7 @@ export { parseRule } from './faults/fault.js';
 export { DEFECTS, isDefect, isSeam } from './rules/defects.js';
 export { formatResults, isNumber as isNumberResult, SEAM_NAMES, seamOf } from './rules/seams.js';
 export type { SeamDoc, SeamName, Seams } from './rules/seams.js';
-export type { ClientSnapshot, CommandSnapshot, KeysSnapshot, LinkSnapshot, PersistenceSnapshot, ReplicationSnapshot } from './snapshot.js';
+export type { ClientSnapshot, CommandSnapshot, KeysSnapshot, LinkSnapshot, PersistenceSnapshot, Progress, ReplicationSnapshot } from './snapshot.js';
 export { NO_SUCH_MOMENT } from './history/route-finder.js';
 export type { Destination, Dropped, HistoryRange, Moment, Past, PastAnswer, PastEvent, Visit, Writer } from './history/moment.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
@@ -312,10 +312,16 @@ const NO_WINDOWS: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 0, order:
 
 const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1000, order: 'name', match: '*' }, clients: 1000 };
 
-/** Starts a server on a thread of its own. Rejects with {@link StartError}, for example if the port is taken. */
+/**
+ * Starts a server on a thread of its own, and resolves when its data is loaded; with `paused`, when the loop is held. Rejects with {@link StartError}, for
+ * example if the port is taken.
+ */
 export async function createServer(options: ServerOptions = {}): Promise<RedisLabServer> {
   checkOptions(options);
-  return createServerOn(startThread(), options);
+  const server = await createServerOn(startThread(), options);
+  // A loop that is held loads what is left in the turns that it is let go on for.
+  if (options.paused !== true) await server.loaded;
+  return server;
 }
 
 /** Starts a server from a state, on a thread that starts while the state is captured. @param origin of a past moment: no time has passed since then */
@@ -443,12 +449,18 @@ interface Circumstances {
   readonly sharedKeyspaceBytes?: number;
 }
 
-/** Starts a server on a thread that waits for its options. @internal */
+/** A server that listens, and may still be loading its data. @internal */
+export interface StartedServer extends RedisLabServer {
+  /** Resolves when all of its data is loaded. Rejects if the server ends before; with {@link StartError}, as `closed` does, if it cannot be loaded. */
+  readonly loaded: Promise<void>;
+}
+
+/** Starts a server on a thread that waits for its options; resolves when it listens. @internal */
 export async function createServerOn(
   thread: Worker,
   options: ServerOptions,
   { isPast = false, origin = null, past = null, helper = null, sharedKeyspaceBytes = 0 }: Circumstances = {},
-): Promise<RedisLabServer> {
+): Promise<StartedServer> {
   const {
     poller = 'auto',
     sends = 'direct',
@@ -578,7 +590,7 @@ function faultsOf(handle: LoopHandle): ServerFaults {
   };
 }
 
-class LabServer implements RedisLabServer {
+class LabServer implements StartedServer {
   readonly url: string;
   readonly port: number;
   readonly addresses: readonly Address[];
@@ -587,6 +599,7 @@ class LabServer implements RedisLabServer {
   readonly sends: SendsName;
   readonly sendsFallback: string | null;
   readonly closed: Promise<void>;
+  readonly loaded: Promise<void>;
   readonly faults: ServerFaults;
 
   constructor(
@@ -607,6 +620,7 @@ class LabServer implements RedisLabServer {
     this.sends = sends;
     this.sendsFallback = sendsFallback;
     this.closed = handle.closed;
+    this.loaded = handle.loaded;
     this.faults = faultsOf(handle);
     const ended = (): void => {
       observers.ended();

@@ -17,8 +17,8 @@ import { CATEGORY_ORDER } from './command/command-facts.js';
 import { resolvePath, toText } from './config/bytes.js';
 import { type Config, ConfigError, type SettingValues } from './config.js';
 import { type Argv, type Command, commandOf } from './command/command.js';
-import type { ServerContext, ServerIdentity } from './command/context.js';
-import { NO_LONGER_MASTER, NOT_ON_DISK, notInFile, TOO_FEW_REPLICAS } from './errors.js';
+import type { LoadProgress, ServerContext, ServerIdentity } from './command/context.js';
+import { LOADING, MASTER_DOWN, NO_LONGER_MASTER, NOT_ON_DISK, notInFile, TOO_FEW_REPLICAS } from './errors.js';
 import { AclLog } from './features/acl-log.js';
 import { Blocking, type ParkRequest } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
@@ -33,7 +33,7 @@ import type { Scheduler } from './features/surroundings.js';
 import { PolicyInForce } from './rules/policy.js';
 import { HeapWatch, type Heap, type HeapWatchState } from './measuring/heap-watch.js';
 import { type ServerStats, Statistics } from './measuring/statistics.js';
-import { DispatchHooks } from './command/hooks.js';
+import { DispatchHooks, type Unready } from './command/hooks.js';
 import { PubSub } from './features/pubsub.js';
 import type { Session } from './command/session.js';
 import { CommandCatalog } from './features/users/access.js';
@@ -61,11 +61,14 @@ import { AppendOnlyFile } from './persistence/aof/append-only-file.js';
 import { Persistence } from './persistence/persistence.js';
 import { Propagation } from './propagation/propagation.js';
 import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './persistence/snapshot-reader.js';
-import { type DatasetLoad, PrimaryLink } from './replication/primary-link.js';
+import { StartLoad } from './persistence/start-load.js';
+import { type DatasetLoad, PrimaryLink, type Refusals } from './replication/primary-link.js';
 import { Failover, type FailoverTarget } from './replication/failover.js';
 import { Replicas } from './replication/replicas.js';
 import { Replication } from './replication/replication.js';
 import { Tap } from './trace/tap.js';
+
+export { SnapshotError };
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning';
 
@@ -153,6 +156,10 @@ export class Server implements ServerContext {
   /** Token of the connection that was closed last; 0: none. */
   private freedToken: Token = 0;
   private heapWatch: HeapWatch | null = null;
+  private startLoad: StartLoad | null = null;
+  private readonly loadListeners: (() => void)[] = [];
+  /** What the link to a master says. */
+  private link: Omit<Refusals, 'writes'> = { isStale: false, isLoading: false };
   /** Why writes are refused: snapshots or the append-only file cannot be written. */
   private notSaved: ErrorReply | null = null;
   private notAppended: ErrorReply | null = null;
@@ -233,7 +240,8 @@ export class Server implements ServerContext {
       () => values['tracking-table-max-keys'],
     ));
     config.onChange('tracking-table-max-keys', () => tracking.limitSoon());
-    keyspace.isPaused = () => pause.mode !== PAUSE_OFF;
+    // Of a dataset that is being loaded nothing goes: what comes later may say that it stays.
+    keyspace.isPaused = () => pause.mode !== PAUSE_OFF || this.isLoading;
     keyspace.policy = this.policy;
     keyspace.schedule(scheduler);
     statistics.follow(keyspace);
@@ -274,6 +282,7 @@ export class Server implements ServerContext {
       dropOutput: (gate) => this.environment.pending.dropHeld(gate, 'append-only file'),
     }));
     persistence.isRewriting = () => appendOnly.rewriting.isRunning;
+    persistence.isLoading = () => this.isLoading;
     config.onChange('appendonly', (isOn) => appendOnly.configure(isOn));
     config.onChange('appendfsync', () => appendOnly.writer.configureSync());
 
@@ -343,7 +352,13 @@ export class Server implements ServerContext {
     const { config, keyspace, hooks, persistence, clients, replication, replicas, clock, scheduler, tap, loop, log, stats } = this;
     const { values } = config;
     const loadFrom = (reader: SnapshotReader): DatasetLoad => ({
-      step: () => stepsOf(reader),
+      step: () => reader.steps(Infinity, LOAD_STEP_BYTES),
+      get loadedBytes() {
+        return reader.offset;
+      },
+      get usedMemory() {
+        return reader.usedMemory;
+      },
       get streamDb() {
         return reader.loaded.streamDb;
       },
@@ -366,9 +381,11 @@ export class Server implements ServerContext {
       datasetLoaded: () => this.appendOnly.restart(),
       discardDataset: () => persistence.empty(),
       adopt: (stream, token, db) => clients.adoptMaster(stream, token, db),
-      changed: ({ writes, data }) => {
+      isLoading: () => this.isLoading,
+      changed: ({ writes, ...link }) => {
         hooks.readOnly = writes;
-        hooks.unready = data;
+        this.link = link;
+        this.tellUnready();
         keyspace.becomes(replication.role, values['replica-ignore-maxmemory']);
       },
       hideOutput: (id, waitingBytes) => hooks.showsSecret?.({ id, transport: { get outputBytes() { return waitingBytes(); } } }),
@@ -415,6 +432,7 @@ export class Server implements ServerContext {
 
   /** Returns the whole server as plain data. Throws in the middle of a turn. */
   capture(): ServerState {
+    if (this.isLoading) throw new Error(STILL_LOADING);
     if (!this.loop.isBetweenTurns) throw new Error('the state of a server can be captured between two turns only');
     return this.state();
   }
@@ -425,6 +443,7 @@ export class Server implements ServerContext {
    * @param isDecoded a request that is not executed, or its beginning, has been decoded
    */
   captureWithin(served: Token, isDecoded: boolean): { readonly state: ServerState; readonly droppedBytes: number } {
+    if (this.isLoading) throw new Error(STILL_LOADING);
     // The commands of this read are counted at its end.
     this.dispatcher.endRead();
     const droppedBytes = this.clients.dropUnread(served, isDecoded);
@@ -516,14 +535,57 @@ export class Server implements ServerContext {
   }
 
   /**
-   * Loads the append-only file, if it is on; otherwise the snapshot, if there is one and the settings ask for it: dir, dbfilename or save is among them. Throws
-   * SnapshotError.
+   * Begins to load the append-only file, if it is on; otherwise the snapshot, if there is one and the settings ask for it: dir, dbfilename or save is among
+   * them. A small dataset is loaded when this returns; the rest of a larger one is loaded in the turns of the loop. Throws SnapshotError, and so may a turn.
    * @param given the settings that the server was started with; the others have their defaults
    */
   load({ dir, dbfilename, save }: Partial<SettingValues>): void {
-    if (this.config.values.appendonly) {
-      if (this.appendOnly.load()) this.persistence.supersede();
-    } else if (dir !== undefined || dbfilename !== undefined || save !== undefined) this.persistence.load();
+    const { appendOnly, persistence, config, clock } = this;
+    const isAppendOnly = config.values.appendonly;
+    if (!isAppendOnly && dir === undefined && dbfilename === undefined && save === undefined) return;
+    const startUs = clock.readUs();
+    const task = isAppendOnly ? appendOnly.toLoad() : persistence.toLoad();
+    const isThere = task !== null;
+    const ended = (): void => {
+      const seconds = isThere ? ((clock.readUs() - startUs) / 1e6).toFixed(3) : '';
+      if (isThere && isAppendOnly) this.log('notice', `DB loaded from append only file: ${seconds} seconds`);
+      else if (isThere) this.log('notice', `DB loaded from disk: ${seconds} seconds`);
+      if (isAppendOnly) appendOnly.loaded();
+      if (isAppendOnly && isThere) persistence.supersede();
+      this.loaded();
+    };
+    if (task === null) return ended();
+    const { scheduler, log } = this;
+    this.startLoad = new StartLoad(task, { settings: config.values, clock, scheduler, log, done: ended });
+    this.tellUnready();
+    this.startLoad.begin();
+  }
+
+  private loaded(): void {
+    this.startLoad = null;
+    this.tellUnready();
+    for (const listener of this.loadListeners.splice(0)) listener();
+  }
+
+  /** The dataset of the start is not whole yet. */
+  get isLoading(): boolean {
+    return this.startLoad !== null;
+  }
+
+  /** Of the dataset that is being loaded, at the start or from a master; null: none is. */
+  get loading(): LoadProgress | null {
+    return this.startLoad ?? this.primaryLink.loadProgress;
+  }
+
+  /** Calls `listener` once, as soon as all of the dataset of the start is there: at once if it is. */
+  whenLoaded(listener: () => void): void {
+    if (this.startLoad === null) listener();
+    else this.loadListeners.push(listener);
+  }
+
+  private tellUnready(): void {
+    const loading: Unready | null = this.isLoading || this.link.isLoading ? { error: LOADING, allowed: 'loading', next: null } : null;
+    this.hooks.unready = this.link.isStale ? { error: MASTER_DOWN, allowed: 'stale', next: loading } : loading;
   }
 
   /** Binds every address of the settings whose port is known; {@link opened} does the rest. Throws SystemError; then nothing stays bound. */
@@ -566,6 +628,7 @@ export class Server implements ServerContext {
 
   /** No connection is accepted from here on, also while a script is still to be ended. */
   shutdown(): void {
+    this.startLoad?.stop();
     this.persistence.stop();
     this.appendOnly.stop();
     this.loop.stop();
@@ -573,10 +636,10 @@ export class Server implements ServerContext {
     this.closeListeners();
   }
 
-  /** Ends the server as a signal does: saves first, if there are save points. */
+  /** Ends the server as a signal does: saves first, if there are save points and the dataset is loaded. */
   terminate(): void {
     this.persistence.stop();
-    if (this.persistence.hasSavePoints) this.persistence.save();
+    if (this.persistence.hasSavePoints && !this.isLoading) this.persistence.save();
     this.shutdown();
   }
 
@@ -693,14 +756,9 @@ export class Server implements ServerContext {
   }
 }
 
-/** Loads a part of a snapshot: about a millisecond's work. False: all of it is loaded. */
-function stepsOf(reader: SnapshotReader): boolean {
-  const until = reader.offset + LOAD_STEP_BYTES;
-  do if (!reader.step()) return false;
-  while (reader.offset < until);
-  return true;
-}
+const STILL_LOADING = 'the dataset is still being loaded: the state of the server can be captured when all of it is there';
 
+/** So much of a dataset from a master is loaded at once: about a millisecond's work. */
 const LOAD_STEP_BYTES = 64 * 1024;
 
 /** Returns 40 hexadecimal digits. */

@@ -97,12 +97,22 @@ export interface ReplicationSnapshot {
   readonly offset: number;
   /** Bytes of the history that are kept for replicas that reconnect. */
   readonly backlogBytes: number;
-  /** The master as host:port, and the state of the link in the words of ROLE; null: this is a master. */
-  readonly master: { readonly address: string; readonly state: string } | null;
+  /**
+   * The master as host:port, and the state of the link in the words of ROLE; null: this is a master. `receiving`: the dataset, while it arrives; a total of -1
+   * is unknown.
+   */
+  readonly master: { readonly address: string; readonly state: string; readonly receiving: Progress | null } | null;
 }
 
-/** What is being written to the disk. */
+export interface Progress {
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+/** What is being read from the disk or written to it. */
 export interface PersistenceSnapshot {
+  /** A dataset being loaded, at the start or from a master; null: there is none. */
+  readonly loading: Progress | null;
   /** The snapshot being made; null: there is none. */
   readonly saving: { readonly keysWritten: number; readonly keysTotal: number; readonly preImageBytes: number } | null;
   /** The append-only file: all its bytes, and those that a power failure could lose, with the age of the oldest; null: it is off. */
@@ -213,17 +223,22 @@ export function takeSnapshot(server: Server, request: SnapshotRequest): Snapshot
 }
 
 function replicationSnapshot({ replication, replicas, primaryLink }: Server): ReplicationSnapshot {
-  const { master } = primaryLink;
+  const { master, phase, transfer } = primaryLink;
+  const receiving = phase === 'sync' && transfer !== null ? { bytes: transfer.received, totalBytes: transfer.total } : null;
   return {
     role: replication.role,
     offset: replication.offset,
     backlogBytes: replicas.backlog?.length ?? 0,
-    master: master === null ? null : { address: formatAddress(master), state: primaryLink.stateName },
+    master: master === null ? null : { address: formatAddress(master), state: primaryLink.stateName, receiving },
   };
 }
 
-function persistenceSnapshot({ persistence, appendOnly }: Server): PersistenceSnapshot {
-  return { saving: persistence.progress, appendOnly: appendOnly.isOn ? { bytes: appendOnly.currentBytes, atRisk: appendOnly.writer.atRisk } : null };
+function persistenceSnapshot({ persistence, appendOnly, loading }: Server): PersistenceSnapshot {
+  return {
+    loading: loading === null ? null : { bytes: loading.loadedBytes, totalBytes: loading.totalBytes },
+    saving: persistence.progress,
+    appendOnly: appendOnly.isOn ? { bytes: appendOnly.currentBytes, atRisk: appendOnly.writer.atRisk } : null,
+  };
 }
 
 function linkSnapshot({ replica, isMaster }: Session, { offset }: Replication, nowMs: number): LinkSnapshot | null {

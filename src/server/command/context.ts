@@ -63,6 +63,17 @@ export interface ServerPersistence {
   reload(empties: boolean): string | null;
 }
 
+/** How far the loading of a dataset has come. */
+export interface LoadProgress {
+  /** Unix time. */
+  readonly startMs: number;
+  /** Bytes of its files; 0: unknown. */
+  readonly totalBytes: number;
+  readonly loadedBytes: number;
+  /** Memory that the data took in the server that wrote it; 0: unknown. */
+  readonly usedMemory: number;
+}
+
 /** What commands see of the append-only file. Complaints are for people; null: success. */
 export interface ServerAppendOnly {
   readonly isOn: boolean;
@@ -116,6 +127,10 @@ export interface ServerContext {
   readonly stats: ServerStats;
   readonly persistence: ServerPersistence;
   readonly appendOnly: ServerAppendOnly;
+  /** The dataset of the start is not whole yet. */
+  readonly isLoading: boolean;
+  /** Of the dataset that is being loaded, at the start or from a master; null: none is. */
+  readonly loading: LoadProgress | null;
   readonly identity: ServerIdentity;
   readonly replication: Replication;
   readonly replicas: Replicas;

@@ -15,6 +15,15 @@ export interface RequestFaults {
   answer(session: Session, command: Command, argv: Argv, reply: Reply): Reply;
 }
 
+/** Why data is not to be had: the dataset is another one, or not whole. */
+export interface Unready {
+  readonly error: ErrorReply;
+  /** The flag of commands that are executed all the same. */
+  readonly allowed: 'stale' | 'loading';
+  /** Another reason, for commands that this one does not refuse. */
+  readonly next: Unready | null;
+}
+
 export class DispatchHooks {
   /** Set while there is a maxmemory: evicts keys. False if the server is still over its limit. */
   makeRoom: (() => boolean) | null = null;
@@ -34,7 +43,7 @@ export class DispatchHooks {
   /** Set while this server is a replica that accepts writes only from its master: the error for writes of other clients. */
   readOnly: ErrorReply | null = null;
   /** Set while the data are not loaded, or stale: the error for commands without this flag. */
-  unready: { readonly error: ErrorReply; readonly allowed: 'stale' | 'loading' } | null = null;
+  unready: Unready | null = null;
   /** Set while there is a stream to replicas: its offset, which each client remembers for WAIT. */
   stream: { readonly offset: number } | null = null;
   /** Set while a script has run for too long: the error for all commands but the allow_busy ones. */

@@ -77,7 +77,9 @@ function set(session: Session, argv: Argv): Reply {
   const { config } = session.server;
   const pairs = Array.from({ length: (argv.length - 2) / 2 }, (_, index) => [argv[2 + 2 * index]!, argv[3 + 2 * index]!] as const);
   session.redacted = withoutPasswords(argv);
-  const refusal = config.setAll(pairs, isAllowedBy('enable-protected-configs', session));
+  const isAllowed = isAllowedBy('enable-protected-configs', session);
+  if (session.server.loading !== null && config.isFixedByLoading(pairs.map(([name]) => name), isAllowed)) return errors.LOADING;
+  const refusal = config.setAll(pairs, isAllowed);
   if (refusal === null) return OK;
   return refusal.isUnknown ? errors.unknownSetting(refusal.setting) : errors.settingRefused(refusal.setting, refusal.complaint);
 }

@@ -17,6 +17,8 @@ import { integer } from './support/arguments.js';
 interface Subcommand {
   /** Minimum and maximum number of arguments after the subcommand's name. */
   readonly arguments: readonly [least: number, most: number];
+  /** It needs all of the dataset, or replaces it: refused while one is being loaded. */
+  readonly needsDataset?: true;
   readonly run: (argv: Argv, db: Database, session: Session) => Reply;
 }
 
@@ -27,13 +29,13 @@ const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
   ERROR: { arguments: [1, 1], run: (argv) => new ErrorReply(errors.oneLine(argv[2]!)) },
   HELP: { arguments: [0, 0], run: () => HELP },
   LISTPACK: { arguments: [1, 1], run: (argv, db) => listpack(existing(db.peek(argv[2]!))) },
-  LOADAOF: { arguments: [0, 0], run: loadFile },
+  LOADAOF: { arguments: [0, 0], needsDataset: true, run: loadFile },
   LOG: { arguments: [1, 1], run: log },
   OBJECT: { arguments: [1, 1], run: (argv, db) => object(existing(db.stored(argv[2]!))) },
-  POPULATE: { arguments: [1, 3], run: populate },
+  POPULATE: { arguments: [1, 3], needsDataset: true, run: populate },
   PROTOCOL: { arguments: [1, 1], run: (argv, _db, session) => protocol(argv[2]!.toLowerCase(), session) },
   'QUICKLIST-PACKED-THRESHOLD': { arguments: [1, 1], run: packedThreshold },
-  RELOAD: { arguments: [0, 1], run: reload },
+  RELOAD: { arguments: [0, 1], needsDataset: true, run: reload },
   SDSLEN: { arguments: [1, 1], run: (argv, db) => stringLengths(argv[2]!, existing(db.stored(argv[2]!))) },
   'SET-ACTIVE-EXPIRE': { arguments: [1, 1], run: setActiveExpire },
   'SET-DISABLE-DENY-SCRIPTS': { arguments: [1, 1], run: setDenyScripts },
@@ -52,7 +54,7 @@ export const debug = command({
     const subcommand = SUBCOMMANDS[argv[1]!.toUpperCase()];
     const given = argv.length - 2;
     if (subcommand === undefined || given < subcommand.arguments[0] || given > subcommand.arguments[1]) return errors.subcommandSyntax('debug', argv[1]!);
-    return subcommand.run(argv, db, session);
+    return subcommand.needsDataset === true && session.server.loading !== null ? errors.LOADING : subcommand.run(argv, db, session);
   },
 });
 

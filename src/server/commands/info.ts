@@ -6,7 +6,7 @@
  */
 import { arch, platform, release } from 'node:os';
 import { command, type Command } from '../command/command.js';
-import type { ServerContext } from '../command/context.js';
+import type { LoadProgress, ServerContext } from '../command/context.js';
 import type { Session } from '../command/session.js';
 import { unixUs } from '../features/surroundings.js';
 import { BASE_BYTES } from '../keyspace/memory-account.js';
@@ -183,10 +183,10 @@ function human(bytes: number): string {
 
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)}%`;
 
-function persistence({ keyspace, persistence: saved, primaryLink, appendOnly }: ServerContext): Field[] {
+function persistence({ keyspace, persistence: saved, loading, appendOnly, clock }: ServerContext): Field[] {
   const { progress } = saved;
   return [
-    ['loading', primaryLink.phase === 'loading' ? 1 : 0],
+    ['loading', loading === null ? 0 : 1],
     ['async_loading', 0],
     ['current_cow_peak', progress?.preImageBytes ?? 0],
     ['current_cow_size', progress?.preImageBytes ?? 0],
@@ -214,6 +214,24 @@ function persistence({ keyspace, persistence: saved, primaryLink, appendOnly }: 
     ['aof_rewrites_consecutive_failures', appendOnly.rewriting.failures],
     ['aof_last_write_status', appendOnly.writer.hasFailed ? 'err' : 'ok'],
     ...(appendOnly.isOn ? appendOnlyFile(appendOnly) : []),
+    ...(loading === null ? [] : loadFields(loading, clock.nowMs)),
+  ];
+}
+
+/** A dataset whose length is not known is compared with the memory that it took where it was written. */
+function loadFields({ startMs, totalBytes, loadedBytes, usedMemory }: LoadProgress, nowMs: number): Field[] {
+  const all = totalBytes === 0 ? usedMemory : totalBytes;
+  const share = all === 0 ? 0 : (100 * loadedBytes) / all;
+  const left = all === 0 ? 1 : totalBytes === 0 ? Math.max(1, all - loadedBytes) : all - loadedBytes;
+  const elapsed = Math.floor(nowMs / 1000) - Math.floor(startMs / 1000);
+  return [
+    ['loading_start_time', Math.floor(startMs / 1000)],
+    ['loading_total_bytes', totalBytes],
+    ['loading_rdb_used_mem', usedMemory],
+    ['loading_loaded_bytes', loadedBytes],
+    ['loading_loaded_perc', (totalBytes === 0 ? Math.min(99.99, share) : share).toFixed(2)],
+    // Redis says so as long as there is nothing to go by.
+    ['loading_eta_seconds', elapsed === 0 ? 1 : Math.floor((elapsed * left) / (loadedBytes + 1))],
   ];
 }
 

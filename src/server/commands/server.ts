@@ -181,7 +181,8 @@ export const shutdown = command({
     const { log, persistence } = session.server;
     log('warning', 'User requested shutdown...');
     persistence.stop();
-    const isSaving = options.has('SAVE') || (persistence.hasSavePoints && !options.has('NOSAVE'));
+    // A part of a dataset must not take the place of all of it.
+    const isSaving = !session.server.isLoading && (options.has('SAVE') || (persistence.hasSavePoints && !options.has('NOSAVE')));
     if (isSaving && persistence.save() !== null && !options.has('FORCE')) return errors.SHUTDOWN_FAILED;
     session.server.shutdown();
     return NO_REPLY;

@@ -86,7 +86,7 @@ export class Dispatcher implements CommandRunner {
     if (hooks.tooFewReplicas !== null && isWrite(session, command)) return hooks.tooFewReplicas;
     if (hooks.readOnly !== null && !session.isMaster && isWrite(session, command)) return hooks.readOnly;
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
-    if (hooks.unready !== null && !allowsAll(session, command, hooks.unready.allowed)) return hooks.unready.error;
+    for (let { unready } = hooks; unready !== null; unready = unready.next) if (!allowsAll(session, command, unready.allowed)) return unready.error;
     if (hooks.busy !== null && !command.allowsBusy) return hooks.busy;
     return hooks.faults === null || session.isMaster ? null : hooks.faults.refuse(session, command, argv);
   }

@@ -23,8 +23,10 @@ import type { EncodingLimits } from '../keyspace/types/limits.js';
 import type { Tap } from '../trace/tap.js';
 import { removeDrafts } from './drafts.js';
 import { SnapshotFile } from './snapshot-file.js';
-import { type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
+import { SnapshotLoad } from './snapshot-load.js';
+import { type Loaded, type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
 import { writeSnapshot } from './snapshot-writer.js';
+import type { LoadTask } from './start-load.js';
 import { ReplicaFile } from './replica-file.js';
 import { type Walk, type WalkOptions, Walks, type WalkSettings } from './walks.js';
 
@@ -117,6 +119,8 @@ export class Persistence {
   readonly walks: Walks;
   /** The append-only file is being rewritten: a save in the background has to wait. */
   isRewriting: () => boolean = () => false;
+  /** What is there is only a part of the dataset: it must not be saved. */
+  isLoading: () => boolean = () => false;
   private saving: Save | null = null;
   private readonly saveListeners: SaveListener[] = [];
   private background: TimerState | null = null;
@@ -279,25 +283,25 @@ export class Persistence {
     return null;
   }
 
-  /** At the start of a server: loads the snapshot that its settings name. Throws SnapshotError with a message for the user. */
-  load(): void {
-    const { host, log, clock } = this.server;
+  /** At the start of a server: the snapshot that its settings name; null: there is none. Throws SnapshotError with a message for the user. */
+  toLoad(): LoadTask | null {
+    const { host, log } = this.server;
     const path = this.path();
     const drafts = host.act(() => removeDrafts(dirname(path)), []);
     for (const draft of drafts) log('notice', `Removed ${draft}, which a server that ended in the middle of a save has left`);
-    const startUs = clock.readUs();
     const file = openFile(host, path);
     this.ownsFile = path;
-    if (file === null) return;
-    try {
-      this.read(file.next);
-    } catch (error) {
-      if (error instanceof SnapshotError) throw new SnapshotError(`${path} cannot be loaded, and is left as it is: ${error.message}`);
-      throw error;
-    } finally {
-      file.close();
-    }
-    log('notice', `DB loaded from disk: ${this.keysLoaded} keys, ${((clock.readUs() - startUs) / 1e6).toFixed(3)} seconds`);
+    if (file === null) return null;
+    return new SnapshotLoad(file, this.openReader(() => file.next()), {
+      failed: (what) => new SnapshotError(`${path} cannot be loaded, and is left as it is: ${what}`),
+      loaded: (loaded) => this.loaded(loaded),
+      done: () => log('notice', `Done loading RDB, keys loaded: ${this.keysLoaded}, keys expired: ${this.keysExpired}.`),
+    });
+  }
+
+  private loaded({ keys, expired }: Loaded): void {
+    this.keysLoaded = keys;
+    this.keysExpired = expired;
   }
 
   /** Another file has all of the snapshot and more, and was loaded in its place: it may be replaced. */
@@ -337,9 +341,7 @@ export class Persistence {
 
   private read(next: NextChunk): void {
     const { keyspace, settings, libraries } = this.server;
-    const { keys, expired } = readSnapshot(next, keyspace, settings, libraries.load);
-    this.keysLoaded = keys;
-    this.keysExpired = expired;
+    this.loaded(readSnapshot(next, keyspace, settings, libraries.load));
   }
 
   private write(sink: (bytes: Buffer) => void): void {
@@ -410,7 +412,7 @@ export class Persistence {
     this.look = null;
     this.scheduleLook();
     const { settings, keyspace, clock, log } = this.server;
-    if (this.isSaving || this.isRewriting() || (this.hasFailed && clock.nowMs - this.lastTryMs <= RETRY_MS)) return;
+    if (this.isSaving || this.isRewriting() || this.isLoading() || (this.hasFailed && clock.nowMs - this.lastTryMs <= RETRY_MS)) return;
     const point = savePoints(settings.save).find(([seconds, changes]) => keyspace.dirty >= changes && clock.nowMs - this.lastSaveMs > seconds * 1000);
     if (point === undefined) return;
     log('notice', `${point[1]} changes in ${point[0]} seconds. Saving...`);

@@ -7,7 +7,7 @@ import type { Database } from '../keyspace/database.js';
 import { NEVER } from '../keyspace/expires.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { ChunkReader, type ChunkReaderState, CorruptDump, type NextChunk } from '../keyspace/rdb/bytes.js';
-import { EMPTY_COLLECTION, RdbReader } from '../keyspace/rdb/decoder.js';
+import { EMPTY_COLLECTION, PartialValue, type PartialValueState, RdbReader } from '../keyspace/rdb/decoder.js';
 import { Opcode } from '../keyspace/rdb/types.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
 import type { Value } from '../keyspace/value.js';
@@ -47,23 +47,23 @@ export type LoadLibrary = (code: string) => void;
 
 /** Fills the keyspace, and tells nobody of its keys. Throws {@link SnapshotError}; then a part of it is there. */
 export function readSnapshot(next: NextChunk, keyspace: Keyspace, limits: EncodingLimits, loadLibrary: LoadLibrary): Loaded {
-  return readSnapshotFrom(new ChunkReader(next), keyspace, limits, loadLibrary);
-}
-
-/** The same of a file in which something else may follow. */
-export function readSnapshotFrom(bytes: ChunkReader, keyspace: Keyspace, limits: EncodingLimits, loadLibrary: LoadLibrary): Loaded {
-  const reader = new SnapshotReader(bytes, keyspace, limits, loadLibrary);
+  const reader = new SnapshotReader(new ChunkReader(next), keyspace, limits, loadLibrary);
   while (reader.step());
   return reader.loaded;
 }
+
 
 /** A reader between two steps, with what is still to be read. */
 export interface SnapshotReaderState {
   readonly bytes: ChunkReaderState;
   readonly version: number;
+  readonly startMs: number;
   readonly db: number;
   readonly atMs: number;
   readonly access: number | null;
+  readonly usedMemory: number;
+  readonly key: string | null;
+  readonly partial: PartialValueState | null;
   readonly loaded: Loaded;
 }
 
@@ -73,14 +73,20 @@ export class SnapshotReader {
   private db: Database;
   /** What the key that is read is called; null between keys. */
   private key: string | null = null;
+  /** Its value, if there is more of it to read. */
+  private partial: PartialValue | null = null;
   private atMs = NEVER;
   private access: number | null = null;
   private keys = 0;
   private expired = 0;
   private empty = 0;
   private streamDb = 0;
+  /** What the data took where it was written; 0: the file does not say. */
+  usedMemory = 0;
   /** 0: the first step is still to come. */
   private version = 0;
+  /** When it began: by then a key must be over to be left out. */
+  private startMs = 0;
 
   constructor(
     private readonly bytes: ChunkReader,
@@ -92,10 +98,14 @@ export class SnapshotReader {
     this.db = keyspace.databases[0]!;
   }
 
-  /** One opcode with what follows it, or one key. False at the end. Throws {@link SnapshotError}. */
+  /** One opcode with what follows it, or one key, or a part of a large value. False at the end. Throws {@link SnapshotError}. */
   step(): boolean {
     try {
-      if (this.version === 0) this.version = this.readVersion();
+      if (this.version === 0) this.begin();
+      if (this.partial !== null) {
+        this.continueEntry(this.partial);
+        return true;
+      }
       if (this.part()) return true;
       if (this.version >= CHECKSUM_VERSION) this.checksum();
       return false;
@@ -103,6 +113,18 @@ export class SnapshotReader {
       if (error instanceof CorruptDump) this.fail(error.what);
       throw error;
     }
+  }
+
+  /** Up to `most` keys, or so many bytes. False at the end. Throws {@link SnapshotError}. */
+  steps(most: number, bytes: number): boolean {
+    const [lastEntry, lastByte] = [this.entries + most, this.bytes.offset + bytes];
+    while (this.entries < lastEntry && this.bytes.offset < lastByte) if (!this.step()) return false;
+    return true;
+  }
+
+  /** Keys that have been read, whatever has become of them. */
+  private get entries(): number {
+    return this.keys + this.expired + this.empty;
   }
 
   get loaded(): Loaded {
@@ -117,19 +139,26 @@ export class SnapshotReader {
 
   /** Between two steps. */
   capture(): SnapshotReaderState {
-    const { bytes, version, db, atMs, access, loaded } = this;
-    return { bytes: bytes.capture(), version, db: db.index, atMs, access, loaded };
+    const { bytes, version, startMs, db, atMs, access, usedMemory, key, loaded } = this;
+    const partial = this.partial?.capture() ?? null;
+    return { bytes: bytes.capture(), version, startMs, db: db.index, atMs, access, usedMemory, key, partial, loaded };
   }
 
-  restore({ bytes, version, db, atMs, access, loaded }: SnapshotReaderState): void {
+  restore({ bytes, version, startMs, db, atMs, access, usedMemory, key, partial, loaded }: SnapshotReaderState): void {
     this.bytes.restore(bytes);
     this.db = this.keyspace.databases[db]!;
-    Object.assign(this, { version, atMs, access, ...loaded });
+    this.partial = partial === null ? null : PartialValue.restore(partial, this.keyspace.hashSeed);
+    Object.assign(this, { version, startMs, atMs, access, usedMemory, key, ...loaded });
   }
 
   private fail(what: string): never {
     const key = this.key === null ? '' : `, in the key ${JSON.stringify(this.key)} of database ${this.db.index}`;
     throw new SnapshotError(`${what} at byte ${this.bytes.offset}${key}`);
+  }
+
+  private begin(): void {
+    this.version = this.readVersion();
+    this.startMs = this.keyspace.nowMs;
   }
 
   private readVersion(): number {
@@ -189,6 +218,7 @@ export class SnapshotReader {
   }
 
   private fact(name: string, value: string): void {
+    if (name === 'used-mem' && /^\d{1,15}$/.test(value)) this.usedMemory = Number(value);
     if (name === 'repl-stream-db' && /^\d{1,9}$/.test(value)) this.streamDb = Math.min(Number(value), this.keyspace.databases.length - 1);
   }
 
@@ -207,27 +237,43 @@ export class SnapshotReader {
   }
 
   private entry(type: number): void {
-    const key = (this.key = this.values.text());
+    this.key = this.values.text();
     const missing = MISSING_TYPES[type];
     if (missing !== undefined) this.fail(`${missing}, which does not exist here,`);
     const value = this.value(type);
+    if (value instanceof PartialValue) this.partial = value;
+    else this.addEntry(value);
+  }
+
+  /** Returns null for a collection without members. */
+  private value(type: number): Value | PartialValue | null {
+    try {
+      return this.values.begin(type);
+    } catch (error) {
+      return nullIfEmpty(error);
+    }
+  }
+
+  /** Continues with a large value. */
+  private continueEntry(partial: PartialValue): void {
+    try {
+      if (this.values.readMore(partial)) return;
+      this.addEntry(partial.value);
+    } catch (error) {
+      this.addEntry(nullIfEmpty(error));
+    }
+    this.partial = null;
+  }
+
+  private addEntry(value: Value | null): void {
+    const key = this.key!;
     if (value === null) this.empty++;
-    else if (this.atMs !== NEVER && !this.keyspace.isReplica && this.atMs < this.keyspace.nowMs) this.expired++;
+    else if (this.atMs !== NEVER && !this.keyspace.isReplica && this.atMs < this.startMs) this.expired++;
     else if (this.db.load(key, value, this.atMs, this.access ?? this.freshAccess())) this.keys++;
     else this.fail('a key that was there already');
     this.key = null;
     this.atMs = NEVER;
     this.access = null;
-  }
-
-  /** Null: a collection without members. */
-  private value(type: number): Value | null {
-    try {
-      return this.values.value(type);
-    } catch (error) {
-      if (error instanceof CorruptDump && error.what === EMPTY_COLLECTION) return null;
-      throw error;
-    }
   }
 
   private freshAccess(): number {
@@ -241,4 +287,10 @@ export class SnapshotReader {
     const found = bytes.text(8);
     if (found !== NO_CHECKSUM && found !== expected) this.fail('a checksum that is not that of the file');
   }
+}
+
+/** A collection without members is left out. Throws any other error. */
+function nullIfEmpty(error: unknown): null {
+  if (error instanceof CorruptDump && error.what === EMPTY_COLLECTION) return null;
+  throw error;
 }

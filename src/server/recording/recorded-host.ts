@@ -4,7 +4,7 @@
 import { type FileContent, type FileToLoad, type Host, type HostMemory, SystemHost } from '../host.js';
 import type { Heap } from '../measuring/heap-watch.js';
 import { HOST, HOST_FILE, HOST_SECRET } from './inputs.js';
-import { describeFile, openRecorded, type RecordedFile } from './recorded-file.js';
+import { FileBeingRecorded, FileOfRecording, type OpenedFile, type RecordedFile } from './recorded-file.js';
 import type { TapeWriter } from './tape.js';
 import type { ReplayWorld } from './replay-world.js';
 
@@ -70,7 +70,9 @@ export class RecordingHost implements Host {
   }
 
   open(path: string): FileToLoad | null {
-    return this.record(describeFile(this.inner, path)) === null ? null : this.inner.open(path);
+    const file = this.inner.open(path);
+    this.record<OpenedFile | null>(file === null ? null : { path, size: file.size });
+    return file === null ? null : new FileBeingRecorded(this.inner, path, file, (recorded) => this.record(recorded));
   }
 
   /** The watched heap: each check of it is an answer as well. */
@@ -168,8 +170,8 @@ export class ReplayHost implements Host {
   }
 
   open(): FileToLoad | null {
-    const recorded = this.answer<RecordedFile | null>('a file', null);
-    return recorded === null ? null : openRecorded(recorded);
+    const opened = this.answer<OpenedFile | null>('a file', null);
+    return opened === null ? null : new FileOfRecording(opened, () => this.answer<RecordedFile | null>('what is in a file', null));
   }
 
   private heapOf(limit: number): Heap {

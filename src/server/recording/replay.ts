@@ -3,7 +3,7 @@
  */
 import { Config, type SettingValues } from '../config.js';
 import { SystemError } from '../io/poll.js';
-import { Server } from '../server.js';
+import { Server, SnapshotError } from '../server.js';
 import { type ServerOrigin, type ServerState, settingsOf } from '../server-state.js';
 import { Recorder, type TraceBatch } from '../trace/recorder.js';
 import type { FileContent } from '../host.js';
@@ -98,9 +98,9 @@ export class Replay {
     this.server.listen();
   }
 
-  /** False while the server makes a snapshot: its remaining work would be missing in a replay that continues from there. */
+  /** False while the server loads its dataset or makes a snapshot: its remaining work would be missing in a replay that continues from there. */
   get canBeContinued(): boolean {
-    return !this.server.persistence.isHalfWay && !this.server.appendOnly.rewriting.isRunning;
+    return !this.server.isLoading && !this.server.persistence.isHalfWay && !this.server.appendOnly.rewriting.isRunning;
   }
 
   /** Throws in the middle of a turn, where the tape has ended or the server has diverged. */
@@ -186,8 +186,8 @@ export class Replay {
     } catch (error) {
       this.isRunning = false;
       if (error instanceof Divergence) this.divergence = error;
-      // The recorded server ended by a SystemError that nothing catches: its poll had failed.
-      else if (!(error instanceof TapeEnd || error instanceof Abandoned || error instanceof SystemError)) throw error;
+      // The recorded server died of these: its poll had failed, or its dataset could not be loaded.
+      else if (!(error instanceof TapeEnd || error instanceof Abandoned || error instanceof SystemError || error instanceof SnapshotError)) throw error;
     }
   }
 }

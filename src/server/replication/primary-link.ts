@@ -11,7 +11,7 @@
  * The dataset is loaded in steps, and what clients ask meanwhile is refused.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
-import { LOADING, MASTER_DOWN, READ_ONLY_REPLICA } from '../errors.js';
+import { READ_ONLY_REPLICA } from '../errors.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import type { ErrorReply } from '../resp/reply.js';
@@ -53,6 +53,9 @@ export interface MasterClient {
 
 /** A dataset on its way into the keyspace. */
 export interface DatasetLoad {
+  readonly loadedBytes: number;
+  /** What the data took on the master; 0: that is not known. */
+  readonly usedMemory: number;
   /** Loads a little. False: all of it is loaded. Throws what {@link isRefused} knows. */
   step(): boolean;
   /** Once it is loaded: the database that the stream has selected. */
@@ -61,11 +64,13 @@ export interface DatasetLoad {
   capture(): unknown;
 }
 
-/** What clients are refused, and why; null: nothing. */
+/** What clients are refused, and why. */
 export interface Refusals {
+  /** Null: writes are not refused. */
   readonly writes: ErrorReply | null;
-  /** To commands without that flag. */
-  readonly data: { readonly error: ErrorReply; readonly allowed: 'stale' | 'loading' } | null;
+  /** That the link is down, or that the dataset is being loaded. */
+  readonly isStale: boolean;
+  readonly isLoading: boolean;
 }
 
 interface Surroundings {
@@ -92,12 +97,23 @@ interface Surroundings {
   datasetLoaded(): void;
   /** What was loaded of a dataset is no good. */
   discardDataset(): void;
+  /** The dataset of the start is not whole yet: no master is connected to before it is. */
+  isLoading(): boolean;
   /** The connection is that of a client from now on. */
   adopt(stream: TcpStream, token: Token, db: number): MasterClient;
   /** The part has changed, or what clients are refused. */
   changed(refusals: Refusals): void;
   /** What this connection sends next shows a password. */
   hideOutput(token: Token, waitingBytes: () => number): void;
+}
+
+/** How far the loading of the dataset has come. */
+interface LoadProgress {
+  /** Unix time. */
+  readonly startMs: number;
+  readonly totalBytes: number;
+  readonly loadedBytes: number;
+  readonly usedMemory: number;
 }
 
 export type LinkPhase = 'none' | 'connect' | 'connecting' | 'handshake' | 'sync' | 'loading' | 'connected';
@@ -110,6 +126,7 @@ export interface LinkState {
   readonly handshake: HandshakeState | null;
   readonly transfer: TransferState | null;
   readonly load: unknown;
+  readonly loadStartMs: number;
   readonly position: Position | null;
   readonly line: string;
   readonly unread: Uint8Array;
@@ -129,6 +146,8 @@ export interface LinkSockets {
 
 const CRON_TIMER = 'replica';
 const CRON_MS = 1000;
+/** How often it looks whether the dataset of the start is loaded. */
+const LOADING_MS = 100;
 const LOAD_TIMER = 'load dataset';
 const MAX_LINE = 1024;
 
@@ -146,6 +165,7 @@ export class PrimaryLink {
   private socket: LinkSocket | null = null;
   private handshake: Handshake | null = null;
   private loading: DatasetLoad | null = null;
+  private loadStartMs = 0;
   /** Of the dataset that is on its way. */
   private position: Position | null = null;
   private line = '';
@@ -226,7 +246,8 @@ export class PrimaryLink {
     const isStale = isReplica && this.phase !== 'connected' && !settings['replica-serve-stale-data'];
     changed({
       writes: isReplica && settings['replica-read-only'] ? READ_ONLY_REPLICA : null,
-      data: isStale ? { error: MASTER_DOWN, allowed: 'stale' } : this.phase === 'loading' ? { error: LOADING, allowed: 'loading' } : null,
+      isStale,
+      isLoading: this.phase === 'loading',
     });
   }
 
@@ -239,6 +260,13 @@ export class PrimaryLink {
   /** The dataset is being received or loaded. */
   get isSynchronizing(): boolean {
     return this.phase === 'sync' || this.phase === 'loading';
+  }
+
+  /** Of the dataset that is being loaded; null: none is. */
+  get loadProgress(): LoadProgress | null {
+    const { loading, transfer, loadStartMs } = this;
+    if (loading === null || transfer === null) return null;
+    return { startMs: loadStartMs, totalBytes: transfer.received, loadedBytes: loading.loadedBytes, usedMemory: loading.usedMemory };
   }
 
   /** As ROLE says it. */
@@ -420,13 +448,14 @@ export class PrimaryLink {
 
   /** Nothing is read from the master meanwhile: what it sends waits in the kernel. */
   private beginLoad(transfer: DatasetTransfer): void {
-    const { replicas, log, load } = this.server;
+    const { replicas, log, load, clock } = this.server;
     this.socket!.release();
     replicas.disconnectAll();
     log('notice', 'MASTER <-> REPLICA sync: Flushing old data');
     this.phase = 'loading';
     this.tell();
     log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory');
+    this.loadStartMs = clock.nowMs;
     this.loading = load(() => transfer.next());
     this.scheduleStep();
   }
@@ -514,6 +543,7 @@ export class PrimaryLink {
 
   private second(): void {
     this.cron = null;
+    if (this.server.isLoading()) return this.schedule(LOADING_MS);
     this.schedule(CRON_MS);
     const { settings, clock, log } = this.server;
     const isSilent = (sinceMs: number): boolean => clock.nowMs - sinceMs > settings['repl-timeout'] * 1000;
@@ -549,11 +579,11 @@ export class PrimaryLink {
   // ---- As data ----
 
   capture(): LinkState {
-    const { phase, client, socket, handshake, transfer, loading, position, line, unread, canContinue, lastIoMs, downSinceMs } = this;
+    const { phase, client, socket, handshake, transfer, loading, loadStartMs, position, line, unread, canContinue, lastIoMs, downSinceMs } = this;
     // It takes all pieces that it has not loaded.
     const load = loading?.capture() ?? null;
     return {
-      phase, position, line, canContinue, lastIoMs, downSinceMs, load,
+      phase, position, line, canContinue, lastIoMs, downSinceMs, load, loadStartMs,
       client: client?.token ?? null,
       socket: socket?.capture() ?? null,
       handshake: handshake?.capture() ?? null,
@@ -567,7 +597,7 @@ export class PrimaryLink {
   /** @param sockets null: there are none any more, and the link connects anew */
   restore(state: LinkState, sockets: LinkSockets | null): void {
     const { scheduler } = this.server;
-    const { phase, position, line, canContinue, lastIoMs, downSinceMs } = state;
+    const { phase, position, line, canContinue, lastIoMs, downSinceMs, loadStartMs } = state;
     if (phase === 'none') return this.tell();
     if (state.cron !== null) this.cron = scheduler.restore(CRON_TIMER, state.cron, () => this.second());
     if (sockets === null) {
@@ -575,7 +605,7 @@ export class PrimaryLink {
       if (phase === 'loading') this.server.discardDataset();
       return this.tell();
     }
-    Object.assign(this, { phase, position, line, canContinue, lastIoMs, downSinceMs, unread: Buffer.from(state.unread) });
+    Object.assign(this, { phase, position, line, canContinue, lastIoMs, downSinceMs, loadStartMs, unread: Buffer.from(state.unread) });
     if (state.client !== null) this.client = sockets.clientOf(state.client);
     if (state.handshake !== null) (this.handshake = this.createHandshake()).restore(state.handshake);
     if (state.transfer !== null) (this.transfer = new DatasetTransfer()).restore(state.transfer);

@@ -77,6 +77,11 @@ function closeAll(): void {
 export class LoopHandle {
   /** Resolves when the loop thread has ended; rejects if it ended by an error of its own. */
   readonly closed: Promise<void>;
+  /** Resolves when all of the dataset is there that the server begins with. Rejects if it ends before: with {@link StartError}, or as {@link closed} does. */
+  readonly loaded: Promise<void>;
+  private tellLoaded!: () => void;
+  /** Why it has ended although it was listening already. */
+  private failure: StartError | null = null;
   private readonly calls = new Map<number, PendingCall>();
   private nextCall = 1;
   readonly activity: ActivityWatch;
@@ -98,9 +103,16 @@ export class LoopHandle {
       worker.once('error', (error) => reject(explained(error)));
       worker.once('exit', () => {
         this.ended();
-        resolve();
+        if (this.failure === null) resolve();
+        else reject(this.failure);
       });
     });
+    this.loaded = new Promise((resolve, reject) => {
+      this.tellLoaded = resolve;
+      this.closed.then(() => reject(new StartError({ message: 'the server has ended before its data was loaded', code: null, address: null })), reject);
+    });
+    // Not everybody waits for it.
+    this.loaded.catch(() => {});
     worker.on('message', (message: LoopMessage) => this.receive(message));
     openHandles.add(this);
     if (openHandles.size === 1) process.on('exit', closeAll);
@@ -175,6 +187,13 @@ export class LoopHandle {
           // Also when a listener has thrown, which does not concern the next batch.
           takeBatch(this.control);
         }
+      case 'loaded':
+        return this.tellLoaded();
+      case 'failed':
+        this.failure = new StartError(message);
+        // Where it was made explains nothing.
+        this.failure.stack = this.failure.message;
+        return;
       case 'held':
         this.isHeld = message.event !== null;
         return this.events.held(message.event);

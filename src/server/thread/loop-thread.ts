@@ -106,12 +106,17 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const sends = poll.batchesSends ? 'batched' : 'direct';
   const { edgeTriggered } = poll;
   post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered, wakeFd, fallback, sends, sendsFallback, commandNames });
+  server.whenLoaded(() => post({ kind: 'loaded' }));
   beforeRun();
-  await server.run();
-  server.close();
-  observation.trace(0);
-  port.off('message', hear);
-  helper.close();
+  try {
+    await server.run();
+  } finally {
+    // Also where a turn has failed: a dataset that cannot be loaded ends the server.
+    server.close();
+    observation.trace(0);
+    port.off('message', hear);
+    helper.close();
+  }
 }
 
 /**
@@ -195,10 +200,13 @@ function capturing(server: Server, observation: Observation): Answers['capture']
   return (_, reply) => {
     if (observation.isHeld) throw new Error('the loop is held in the middle of a turn: resume it before its state is captured, or keep a history to fork from');
     waiting.push(reply);
-    server.loop.betweenTurns = () => {
-      const result = capture();
-      for (const answerOne of waiting.splice(0)) answerOne(result);
-    };
+    // Of a dataset that is being loaded there is only a part: all of it is waited for.
+    server.whenLoaded(() => {
+      server.loop.betweenTurns = () => {
+        const result = capture();
+        for (const answerOne of waiting.splice(0)) answerOne(result);
+      };
+    });
     return LATER;
   };
 }

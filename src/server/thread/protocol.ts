@@ -107,6 +107,8 @@ export type LoopMessage =
       readonly sendsFallback: string | null;
       readonly commandNames: readonly string[];
     }
+  /** All of the dataset that it begins with is there; behind `ready`. */
+  | { readonly kind: 'loaded' }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }

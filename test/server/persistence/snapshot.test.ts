@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { Crc64 } from '../../../src/server/keyspace/rdb/crc64.js';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import { Keyspace } from '../../../src/server/keyspace/keyspace.js';
-import { readSnapshot, SnapshotError } from '../../../src/server/persistence/snapshot-reader.js';
+import { ChunkReader } from '../../../src/server/keyspace/rdb/bytes.js';
+import { readSnapshot, SnapshotError, SnapshotReader } from '../../../src/server/persistence/snapshot-reader.js';
 import { writeSnapshot } from '../../../src/server/persistence/snapshot-writer.js';
 import { datasetDigest } from '../../../src/server/commands/support/digest.js';
 import { Config } from '../../../src/server/config.js';
@@ -186,4 +187,62 @@ test('where no checksum tells, what is damaged is read as something else or refu
     }
   }
   expect(refused).toBeGreaterThan(100);
+});
+
+describe('a large value', () => {
+  const MEMBERS = 2000;
+
+  /** A server with a value of each type that has many parts. */
+  function largeLab(): Lab {
+    const lab = simulate({ nowMs: NOW_MS });
+    const client = lab.connect();
+    for (let i = 0; i < MEMBERS; i++) {
+      client.sendCommand('RPUSH', 'list', `element:${i}:${'x'.repeat(i % 300)}`);
+      client.sendCommand('SADD', 'set', `member:${i}`);
+      client.sendCommand('HSET', 'hash', `field:${i}`, `value:${i}`);
+      client.sendCommand('ZADD', 'zset', String(i / 3), `member:${i}`);
+      client.sendCommand('XADD', 'stream', `${i + 1}-0`, 'field', 'x'.repeat(200));
+    }
+    client.sendCommand('XGROUP', 'CREATE', 'stream', 'group', '0');
+    client.sendCommand('XREADGROUP', 'GROUP', 'group', 'consumer', 'COUNT', '500', 'STREAMS', 'stream', '>');
+    client.receive();
+    return lab;
+  }
+
+  const readerOf = (keyspace: Keyspace, next: () => Buffer | null): SnapshotReader => new SnapshotReader(new ChunkReader(next), keyspace, settings, () => {});
+
+  test('is read part by part, and a reader in its middle is data, from which another one goes on', () => {
+    using lab = largeLab();
+    const bytes = snapshotOf(lab);
+    const wanted = datasetDigest(lab.server.keyspace.databases);
+    let at = 0;
+    const keyspace = emptyKeyspace();
+    const reader = readerOf(keyspace, () => (at >= bytes.length ? null : bytes.subarray(at, (at += 1000))));
+    const keys = new Set<string | null>();
+    let steps = 0;
+    for (let hasMore = true; hasMore; steps++) {
+      hasMore = reader.step();
+      const { key, partial } = reader.capture();
+      if (partial === null || keys.has(key)) continue;
+      keys.add(key);
+      const copy = emptyKeyspace();
+      copy.restore(structuredClone(keyspace.capture()));
+      const another = readerOf(copy, () => null);
+      another.restore(structuredClone(reader.capture()));
+      while (another.step());
+      expect(datasetDigest(copy.databases), `from the middle of ${key}`).toBe(wanted);
+    }
+    expect(datasetDigest(keyspace.databases)).toBe(wanted);
+    expect([...keys].sort()).toEqual(['hash', 'list', 'set', 'stream', 'zset']);
+    expect(steps).toBeGreaterThan((4 * MEMBERS) / 100);
+  });
+
+  test('that ends too early names its key, wherever it ends', () => {
+    using lab = largeLab();
+    const bytes = snapshotOf(lab);
+    for (const part of [0.1, 0.3, 0.5, 0.7, 0.9]) {
+      const end = Math.floor(bytes.length * part);
+      expect(() => read(bytes.subarray(0, end), 777)).toThrow(/^end of the file at byte \d+, in the key "(list|set|hash|zset|stream)" of database 0$/);
+    }
+  });
 });

@@ -2,6 +2,7 @@
  * Readers of untrusted bytes: every step checks that there are enough of them, and nothing is allocated for a length that the rest of the payload cannot
  * contain.
  */
+import { constants } from 'node:buffer';
 import { Crc64 } from './crc64.js';
 
 /** A payload that is not what it claims to be; RESTORE answers `Bad data format`. Not an Error: it is expected, and needs no stack. */
@@ -83,7 +84,7 @@ export class ByteReader {
   }
 }
 
-/** Returns the next chunk of the input; null: the end. */
+/** Returns the next chunk of the input, which is valid until the next call; null: the end. */
 export type NextChunk = () => Buffer | null;
 
 export interface ChunkReaderState {
@@ -109,7 +110,7 @@ export class ChunkReader extends ByteReader {
   capture(): ChunkReaderState {
     this.drop();
     const rest: Buffer[] = [this.chunk];
-    for (let chunk = this.next(); chunk !== null; chunk = this.next()) rest.push(chunk);
+    for (let chunk = this.next(); chunk !== null; chunk = this.next()) rest.push(Buffer.from(chunk));
     this.chunk = Buffer.concat(rest);
     return { rest: Buffer.from(this.chunk), offset: this.dropped, crc: this.crc.state };
   }
@@ -134,51 +135,75 @@ export class ChunkReader extends ByteReader {
 
   /** False at the end of the input. */
   hasMore(): boolean {
-    if (this.place < this.chunk.length) return true;
-    const chunk = this.next();
-    if (chunk === null) return false;
-    this.drop();
-    this.chunk = chunk;
-    return chunk.length > 0 || this.hasMore();
+    return this.place < this.chunk.length || this.advance();
   }
 
   override need(bytes: number): void {
-    if (this.chunk.length - this.place < bytes) this.fetch(bytes);
+    if (bytes > 0 && this.place === this.chunk.length) this.fetch();
   }
 
   override skip(bytes: number): void {
-    this.need(bytes);
-    this.place += bytes;
+    this.text(bytes);
   }
 
   override peek(): number {
-    this.need(1);
+    if (this.place === this.chunk.length) this.fetch();
     return this.chunk[this.place]!;
   }
 
   override byte(): number {
-    if (this.place === this.chunk.length) this.fetch(1);
+    if (this.place === this.chunk.length) this.fetch();
     return this.chunk[this.place++]!;
   }
 
   override text(length: number): string {
-    this.need(length);
-    this.place += length;
-    return this.chunk.latin1Slice(this.place - length, this.place);
+    const end = this.place + length;
+    if (end > this.chunk.length) return this.longText(length);
+    const text = this.chunk.latin1Slice(this.place, end);
+    this.place = end;
+    return text;
   }
 
-  /** Allocates only for bytes that exist, whatever a length claims. */
-  private fetch(bytes: number): void {
-    this.drop();
-    const parts = [this.chunk];
-    for (let have = parts[0]!.length; have < bytes; have += parts.at(-1)!.length) {
-      const chunk = this.next();
-      if (chunk === null) throw new CorruptDump('end of the file');
-      parts.push(chunk);
+  /** A text that is not in one chunk. Allocates only for bytes that exist, whatever a length claims. */
+  private longText(length: number): string {
+    const { offset } = this;
+    const parts: string[] = [];
+    for (let left = length; left > 0; ) {
+      if (!this.hasMore()) return this.fail(offset);
+      const end = Math.min(this.chunk.length, this.place + left);
+      parts.push(this.chunk.latin1Slice(this.place, end));
+      left -= end - this.place;
+      this.place = end;
     }
-    this.chunk = parts.length === 2 && parts[0]!.length === 0 ? parts[1]! : Buffer.concat(parts);
+    if (length > constants.MAX_STRING_LENGTH) throw new CorruptDump('length of a string');
+    return parts.join('');
   }
+
+  private fetch(): void {
+    if (!this.advance()) this.fail(this.offset);
+  }
+
+  /** What could not be read began at this offset. */
+  private fail(offset: number): never {
+    this.chunk = this.chunk.subarray(0, 0);
+    this.place = 0;
+    this.dropped = offset;
+    throw new CorruptDump('end of the file');
+  }
+
+  /** The next chunk that is not empty takes the place of one that has been read. False at the end. */
+  private advance(): boolean {
+    this.drop();
+    for (let chunk = this.next(); chunk !== null; chunk = this.next()) {
+      if (chunk.length === 0) continue;
+      this.chunk = chunk;
+      return true;
+    }
+    return false;
+  }
+
   private drop(): void {
+    if (this.place === 0) return;
     if (this.sums) this.crc.add(this.chunk.subarray(0, this.place));
     this.dropped += this.place;
     this.chunk = this.chunk.subarray(this.place);

@@ -5,6 +5,7 @@
  * payloads (a member twice, entries out of order, a pending entry without a consumer) are refused as a whole. Redis checks as thoroughly only with
  * `sanitize-dump-payload yes`.
  */
+import { ColumnReader, type ColumnsState, ColumnWriter } from '../columns.js';
 import type { HashSeed } from '../hash.js';
 import { HashValue } from '../types/hash.js';
 import type { EncodingLimits } from '../types/limits.js';
@@ -17,6 +18,7 @@ import { advance, compareIds, type StreamId, type Uint64, uint64 } from '../type
 import { StreamNode } from '../types/stream-node.js';
 import { StreamValue } from '../types/stream.js';
 import { compact, type Collection, type Value } from '../value.js';
+import { captureObject, restoreObject } from '../value-state.js';
 import { ByteReader, CorruptDump } from './bytes.js';
 import { crc64 } from './crc64.js';
 import { readListpack } from './listpack.js';
@@ -48,6 +50,39 @@ export function restore(payload: string, limits: EncodingLimits, seed: HashSeed)
 /** A collection without members: Redis never keeps one, and skips it in a snapshot. */
 export const EMPTY_COLLECTION = 'empty collection';
 
+/** Members that are read at once, and nodes, each of which has many. */
+const MEMBERS_AT_ONCE = 64;
+const NODES_AT_ONCE = 8;
+
+const STREAM_VERSIONS: { readonly [type: number]: 1 | 2 | 3 } = { [Type.streamListpacks]: 1, [Type.streamListpacks2]: 2, [Type.streamListpacks3]: 3 };
+
+export interface PartialValueState {
+  readonly type: number;
+  readonly left: number;
+  readonly kind: number;
+  readonly value: ColumnsState;
+}
+
+/** A collection that is read part by part, so that a large one does not keep the loop busy. */
+export class PartialValue {
+  /** @param left parts still to be read */
+  constructor(
+    readonly type: number,
+    readonly value: Collection,
+    public left: number,
+  ) {}
+
+  capture(): PartialValueState {
+    const to = new ColumnWriter();
+    const kind = captureObject(this.value, to);
+    return { type: this.type, left: this.left, kind, value: to.finish() };
+  }
+
+  static restore({ type, left, kind, value }: PartialValueState, seed: HashSeed): PartialValue {
+    return new PartialValue(type, restoreObject(kind, new ColumnReader(value), seed) as Collection, left);
+  }
+}
+
 /** Reads values. Throws {@link CorruptDump} for invalid bytes. */
 export class RdbReader {
   constructor(
@@ -63,46 +98,77 @@ export class RdbReader {
     return this.value(type);
   }
 
+  /** Reads a whole value. */
   value(type: number): Value {
+    const begun = this.begin(type);
+    if (!(begun instanceof PartialValue)) return begun;
+    while (this.readMore(begun));
+    return begun.value;
+  }
+
+  /** Returns a value, or the beginning of a large one, which {@link readMore} continues. */
+  begin(type: number): Value | PartialValue {
     switch (type) {
       case Type.string:
         return compact(this.text());
-      case Type.list:
-        return this.list(this.texts());
       case Type.listZiplist:
         return this.list(readZiplist(this.text()));
-      case Type.listQuicklist:
-        return this.list(this.nodes(() => readZiplist(this.text())));
-      case Type.listQuicklist2:
-        return this.list(this.nodes(() => this.packedOrPlain()));
-      case Type.set:
-        return this.set(this.texts());
       case Type.setIntset:
         return this.set(readIntset(this.text()));
       case Type.setListpack:
         return this.set(readListpack(this.text()));
-      case Type.hash:
-        return this.hash(this.texts(2), this.limits);
       case Type.hashZipmap:
         return this.hash(readZipmap(this.text()), this.limits);
       case Type.hashZiplist:
         return this.hash(readZiplist(this.text()), this.compactLimits());
       case Type.hashListpack:
         return this.hash(readListpack(this.text()), this.compactLimits());
-      case Type.sortedSet:
-        return this.sortedSet(() => this.oldDouble());
-      case Type.sortedSet2:
-        return this.sortedSet(() => this.bytes.double());
       case Type.sortedSetZiplist:
         return this.compactSortedSet(readZiplist(this.text()));
       case Type.sortedSetListpack:
         return this.compactSortedSet(readListpack(this.text()));
+      default: {
+        const partial = new PartialValue(type, this.empty(type), this.count());
+        return this.readMore(partial) ? partial : partial.value;
+      }
+    }
+  }
+
+  /** Reads more parts of a value. False: it is complete. */
+  readMore(partial: PartialValue): boolean {
+    const { type, value } = partial;
+    const parts = Math.min(partial.left, value instanceof List || value instanceof StreamValue ? NODES_AT_ONCE : MEMBERS_AT_ONCE);
+    if (value instanceof List) this.addElements(value, type, parts);
+    else if (value instanceof SetValue) this.addMembers(value, parts);
+    else if (value instanceof HashValue) this.addFields(value, parts);
+    else if (value instanceof SortedSetValue) this.addScores(value, type, parts);
+    else for (let left = parts; left > 0; left--) this.node(value as StreamValue);
+    partial.left -= parts;
+    if (partial.left > 0) return true;
+    if (value instanceof StreamValue) this.endStream(value, STREAM_VERSIONS[type]!);
+    else notEmpty(value);
+    if (value instanceof SortedSetValue) value.settle(this.limits);
+    return false;
+  }
+
+  /** The value of a type that is read part by part, without its parts. */
+  private empty(type: number): Collection {
+    switch (type) {
+      case Type.list:
+      case Type.listQuicklist:
+      case Type.listQuicklist2:
+        return new List();
+      case Type.set:
+        return new SetValue(this.seed);
+      case Type.hash:
+        return new HashValue(this.seed);
+      case Type.sortedSet:
+      case Type.sortedSet2:
+        return new SortedSetValue(this.seed, true);
       case Type.streamListpacks:
-        return this.stream(1);
       case Type.streamListpacks2:
-        return this.stream(2);
       case Type.streamListpacks3:
-        return this.stream(3);
+        return new StreamValue();
       default:
         throw new CorruptDump('type');
     }
@@ -116,14 +182,11 @@ export class RdbReader {
     return notEmpty(list);
   }
 
-  private nodes(read: () => readonly string[]): string[] {
-    const elements: string[] = [];
-    for (let left = this.count(); left > 0; left--) {
-      const node = read();
-      // One by one: a spread would put all of them on the stack.
-      for (const element of node) elements.push(element);
+  private addElements(list: List, type: number, parts: number): void {
+    for (let left = parts; left > 0; left--) {
+      if (type === Type.list) list.pushTail(this.text());
+      else for (const element of type === Type.listQuicklist ? readZiplist(this.text()) : this.packedOrPlain()) list.pushTail(element);
     }
-    return elements;
   }
 
   private packedOrPlain(): readonly string[] {
@@ -131,6 +194,21 @@ export class RdbReader {
     if (container !== 1 && container !== 2) throw new CorruptDump('container of a list node');
     const text = this.text();
     return container === 1 ? [text] : readListpack(text);
+  }
+
+  private addMembers(set: SetValue, parts: number): void {
+    for (let left = parts; left > 0; left--) if (!set.add(this.text(), this.limits)) throw new CorruptDump('member twice');
+  }
+
+  private addFields(hash: HashValue, parts: number): void {
+    for (let left = parts; left > 0; left--) if (!hash.set(this.text(), this.text(), this.limits)) throw new CorruptDump('field twice');
+  }
+
+  private addScores(set: SortedSetValue, type: number, parts: number): void {
+    for (let left = parts; left > 0; left--) {
+      const member = this.text();
+      this.addScored(set, member, type === Type.sortedSet ? this.oldDouble() : this.bytes.double(), this.limits);
+    }
   }
 
   private set(members: readonly string[]): SetValue {
@@ -144,16 +222,6 @@ export class RdbReader {
     const hash = new HashValue(this.seed);
     for (let at = 0; at < flat.length; at += 2) if (!hash.set(flat[at]!, flat[at + 1]!, limits)) throw new CorruptDump('field twice');
     return notEmpty(hash);
-  }
-
-  private sortedSet(readScore: () => number): SortedSetValue {
-    const set = new SortedSetValue(this.seed, true);
-    for (let left = this.count(); left > 0; left--) {
-      const member = this.text();
-      this.addScored(set, member, readScore(), this.limits);
-    }
-    set.settle(this.limits);
-    return notEmpty(set);
   }
 
   private compactSortedSet(flat: readonly string[]): SortedSetValue {
@@ -175,9 +243,8 @@ export class RdbReader {
 
   // Streams.
 
-  private stream(version: 1 | 2 | 3): StreamValue {
-    const stream = new StreamValue();
-    for (let left = this.count(); left > 0; left--) this.node(stream);
+  /** Reads what follows the nodes. */
+  private endStream(stream: StreamValue, version: 1 | 2 | 3): void {
     const size = this.length();
     stream.lastId = this.id();
     stream.updateFirst();
@@ -188,7 +255,6 @@ export class RdbReader {
     } else stream.entriesAdded = stream.size;
     if (size !== stream.size) throw new CorruptDump('length of a stream');
     for (let left = this.count(); left > 0; left--) this.group(stream, version);
-    return stream;
   }
 
   private node(stream: StreamValue): void {
@@ -248,13 +314,6 @@ export class RdbReader {
   }
 
   // Parts.
-
-  /** Reads all texts of a collection, `width` for each member. */
-  private texts(width = 1): string[] {
-    const texts: string[] = [];
-    for (let left = this.count() * width; left > 0; left--) texts.push(this.text());
-    return texts;
-  }
 
   text(): string {
     const first = this.bytes.peek();

@@ -15,6 +15,7 @@ import { replaceFile, WRITER } from '../../../shared/replace-file.js';
 import { removeDrafts } from '../drafts.js';
 import { type LoadLibrary, SnapshotError } from '../snapshot-reader.js';
 import { type SnapshotSettings, writeSnapshot } from '../snapshot-writer.js';
+import type { LoadTask } from '../start-load.js';
 import { AofFiles, type FileSettings } from './files.js';
 import { FilesLoader, type LoadingClient } from './files-loader.js';
 import { IncrementWriter, type WriterSettings, type WriterState, type WriterSurroundings } from './increment-writer.js';
@@ -70,6 +71,8 @@ export class AppendOnlyFile {
   readonly rewriting: Rewriting;
   private readonly files: AofFiles;
   private readonly loader: FilesLoader;
+  /** At the start: a single file of Redis 6 or older. */
+  private loadsOldFile = false;
 
   constructor(private readonly server: AppendOnlySurroundings) {
     const files = (this.files = new AofFiles(server.settings, server.host, (job) => server.perform(job), () => server.jobs.settle()));
@@ -102,21 +105,26 @@ export class AppendOnlyFile {
     return this.otherBytes + this.writer.bytes;
   }
 
-  /** At the start of a server: loads what there is, and goes on from it. False: there was nothing. Throws SnapshotError with a message for the user. */
-  load(): boolean {
-    const { files, server } = this;
+  /**
+   * At the start of a server: what there is to be loaded; null: nothing. {@link loaded} has to follow when it is. Throws SnapshotError with a message for the
+   * user.
+   */
+  toLoad(): LoadTask | null {
+    const { files, server, loader } = this;
     for (const draft of server.host.act(() => removeDrafts(files.folder, DRAFT), [])) server.log('notice', `Removed ${draft}, which a rewrite has left`);
-    const manifest = files.readManifest() ?? EMPTY_MANIFEST;
-    const startUs = server.clock.readUs();
-    const isOld = this.loader.isOldFile(manifest);
-    const isThere = isOld ? this.loader.loadOldFile() : this.loader.loadListed(manifest);
-    if (isThere) server.log('notice', `DB loaded from append only file: ${((server.clock.readUs() - startUs) / 1e6).toFixed(3)} seconds`);
+    this.manifest = files.readManifest() ?? EMPTY_MANIFEST;
+    this.loadsOldFile = loader.isOldFile(this.manifest);
+    return this.loadsOldFile ? loader.oldFile() : loader.listed(this.manifest);
+  }
+
+  /** Goes on from what was loaded. Throws SnapshotError. */
+  loaded(): void {
+    const { files } = this;
     this.ownFolder = files.folder;
     this.check(files.makeFolder());
-    this.manifest = isOld ? this.takeOver() : manifest;
+    if (this.loadsOldFile) this.manifest = this.takeOver();
     this.deleteHistory();
     this.open();
-    return isThere;
   }
 
   /** CONFIG SET appendonly. A complaint, or nothing. */
@@ -154,7 +162,8 @@ export class AppendOnlyFile {
     keyspace.flushAll();
     libraries.flush();
     try {
-      this.loader.loadListed(this.manifest);
+      const steps = this.loader.listed(this.manifest)?.run(() => ({ most: Infinity }));
+      while (steps?.next().done === false);
     } catch (error) {
       if (error instanceof SnapshotError) return error.message;
       throw error;

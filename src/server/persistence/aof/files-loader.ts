@@ -1,10 +1,13 @@
 /**
  * FilesLoader: loads the files of an append-only file one behind the other, as the manifest lists them.
  */
+import type { FileToLoad } from '../../host.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
-import type { ChunkReader } from '../../keyspace/rdb/bytes.js';
+import { ChunkReader } from '../../keyspace/rdb/bytes.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';
-import { type LoadLibrary, readSnapshotFrom, SnapshotError } from '../snapshot-reader.js';
+import { prepared } from '../snapshot-load.js';
+import { type LoadLibrary, SnapshotError, SnapshotReader } from '../snapshot-reader.js';
+import type { LoadPace, LoadTask } from '../start-load.js';
 import type { AofFiles } from './files.js';
 import { type LoadedFile, loadFile, type Loader } from './loading.js';
 import type { Manifest } from './manifest.js';
@@ -42,74 +45,146 @@ export class FilesLoader {
     return file !== null;
   }
 
-  loadOldFile(): true {
-    this.loadAll([this.files.oldPath]);
-    return true;
+  /** Throws {@link SnapshotError}. */
+  oldFile(): LoadTask {
+    return this.load([this.files.oldPath]);
   }
 
-  /** False: there is nothing. Throws SnapshotError. */
-  loadListed({ base, increments }: Manifest): boolean {
+  /** Null: none is listed. Throws {@link SnapshotError} if one of them is not there. */
+  listed({ base, increments }: Manifest): LoadTask | null {
     const listed = base === null ? increments : [base, ...increments];
-    this.loadAll(listed.map(({ name }) => this.files.path(name)));
-    return listed.length > 0;
+    return listed.length === 0 ? null : this.load(listed.map(({ name }) => this.files.path(name)));
   }
 
-  /** Time stands still before all others: nothing expires while it is loaded, for what comes later in the file may say that it does not. */
-  private loadAll(paths: readonly string[]): void {
-    const { server } = this;
-    const { keyspace } = server;
-    const { effects } = keyspace;
-    const client = server.client();
-    keyspace.effects = null;
-    keyspace.freezeTime(0);
+  private load(paths: readonly string[]): LoadTask {
+    const opened: OpenFile[] = [];
     try {
-      for (const [at, path] of paths.entries()) this.loadOne(path, client, at === paths.length - 1);
-    } finally {
-      keyspace.thawTime();
-      keyspace.effects = effects;
+      for (const path of paths) opened.push({ path, file: this.files.open(path) ?? fail(path, 'it is not there') });
+    } catch (error) {
+      for (const { file } of opened) file.close();
+      throw error;
     }
-    keyspace.dirty = 0;
+    return new FilesLoad(this.files, this.server, opened);
+  }
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly file: FileToLoad;
+}
+
+function fail(path: string, what: string): never {
+  throw new SnapshotError(`${path} cannot be loaded, and is left as it is: ${what}`);
+}
+
+class FilesLoad implements LoadTask {
+  readonly totalBytes: number;
+  usedMemory = 0;
+  /** Of the files that are loaded. */
+  private bytesBefore = 0;
+  private bytes: ChunkReader | null = null;
+  private readonly stillOpen: Set<FileToLoad>;
+
+  constructor(
+    private readonly files: AofFiles,
+    private readonly server: LoaderSurroundings,
+    private readonly opened: readonly OpenFile[],
+  ) {
+    this.totalBytes = opened.reduce((sum, { file }) => sum + file.size, 0);
+    this.stillOpen = new Set(opened.map(({ file }) => file));
+  }
+
+  get loadedBytes(): number {
+    return this.bytesBefore + (this.bytes?.offset ?? 0);
+  }
+
+  get keysLoaded(): number {
+    return this.server.keyspace.databases.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  *run(pace: () => LoadPace): Generator<number, void, undefined> {
+    const { server, opened } = this;
+    const client = server.client();
+    try {
+      for (const [at, each] of opened.entries()) {
+        yield* this.runOne(each, client, at === opened.length - 1, pace);
+        this.bytesBefore = this.loadedBytes;
+        this.bytes = null;
+      }
+    } finally {
+      for (const file of this.stillOpen) this.close(file);
+    }
+    server.keyspace.dirty = 0;
     if (client.errors === 0) return;
     server.log('warning', `${client.errors} requests of the append-only file were answered with an error; the first is ${client.firstError}`);
   }
 
-  private loadOne(path: string, client: LoadingClient, isLast: boolean): void {
-    const fail = (what: string): never => {
-      throw new SnapshotError(`${path} cannot be loaded, and is left as it is: ${what}`);
-    };
-    const { bytes, isCut } = this.read(path, client, fail);
+  private *runOne(each: OpenFile, client: LoadingClient, isLast: boolean, pace: () => LoadPace): Generator<number, void, undefined> {
+    const { path, file } = each;
+    const { bytes, isCut } = yield* this.read(each, client, pace);
+    this.close(file);
     if (!isCut) return;
     const missing = `its end is missing, behind byte ${bytes}`;
-    if (!isLast) fail(`${missing}, and it is not the last file`);
+    if (!isLast) fail(path, `${missing}, and it is not the last file`);
     if (!this.server.settings['aof-load-truncated']) {
-      fail(`${missing}: redis-check-aof --fix cuts it there, and so does a start with aof-load-truncated yes`);
+      fail(path, `${missing}: redis-check-aof --fix cuts it there, and so does a start with aof-load-truncated yes`);
     }
     const complaint = this.files.truncate(path, bytes);
-    if (complaint !== null) fail(`${missing}, and it cannot be cut there: ${complaint}`);
+    if (complaint !== null) fail(path, `${missing}, and it cannot be cut there: ${complaint}`);
     this.server.log('warning', `The end of ${path} is missing: it was cut behind byte ${bytes}, and loaded, because aof-load-truncated is yes`);
   }
 
-  private read(path: string, client: LoadingClient, fail: (what: string) => never): LoadedFile {
-    const file = this.files.open(path) ?? fail('it is not there');
+  private *read({ path, file }: OpenFile, client: LoadingClient, pace: () => LoadPace): Generator<number, LoadedFile, undefined> {
     try {
-      return loadFile(file.next, this.loaderWith(client));
+      yield* prepared(file);
+      const bytes = (this.bytes = new ChunkReader(() => file.next()));
+      return yield* loadFile(bytes, this.loaderWith(client), pace);
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
-      return fail(`${error.message}; redis-check-aof --fix cuts a file where it is damaged, with all that follows`);
-    } finally {
-      file.close();
+      return fail(path, `${error.message}; redis-check-aof --fix cuts a file where it is damaged, with all that follows`);
     }
+  }
+
+  private close(file: FileToLoad): void {
+    this.stillOpen.delete(file);
+    file.close();
   }
 
   private loaderWith(client: LoadingClient): Loader {
     const { keyspace, settings, libraries } = this.server;
+    const alone = this.alone.bind(this);
     return {
       get isInTransaction() {
         return client.isInTransaction;
       },
-      run: (argv) => client.run(argv),
+      run: (argv) => alone(() => client.run(argv)),
       discard: () => client.discard(),
-      snapshot: (bytes: ChunkReader) => void readSnapshotFrom(bytes, keyspace, settings, libraries.load),
+      snapshot: (bytes: ChunkReader) => {
+        const reader = new SnapshotReader(bytes, keyspace, settings, libraries.load);
+        const steps = (most: number, size: number): boolean => {
+          const hasMore = alone(() => reader.steps(most, size));
+          this.usedMemory = reader.usedMemory;
+          return hasMore;
+        };
+        return { get offset() { return reader.offset; }, steps };
+      },
     };
+  }
+
+  /**
+   * Time stands still before all others: nothing expires while it is loaded, for what comes later in the file may say that it does not. And it is nothing that
+   * would have to be written down.
+   */
+  private alone<T>(run: () => T): T {
+    const { keyspace } = this.server;
+    const { effects } = keyspace;
+    keyspace.effects = null;
+    keyspace.freezeTime(0);
+    try {
+      return run();
+    } finally {
+      keyspace.thawTime();
+      keyspace.effects = effects;
+    }
   }
 }

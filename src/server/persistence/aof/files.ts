@@ -197,6 +197,7 @@ export function encoded(pieces: readonly string[], length: number): Uint8Array<A
 function readWhole(file: FileToLoad): string {
   try {
     let text = '';
+    while (file.prepare());
     for (let chunk = file.next(); chunk !== null; chunk = file.next()) text += chunk.toString('latin1');
     return text;
   } finally {

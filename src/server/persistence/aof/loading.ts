@@ -1,8 +1,10 @@
 /**
  * Loads one file of an append-only file: a snapshot, requests, or both, the snapshot first.
  */
-import { ChunkReader, CorruptDump, type NextChunk } from '../../keyspace/rdb/bytes.js';
-import { SnapshotError } from '../snapshot-reader.js';
+import { type ChunkReader, CorruptDump } from '../../keyspace/rdb/bytes.js';
+import { snapshotSteps } from '../snapshot-load.js';
+import { SnapshotError, type SnapshotReader } from '../snapshot-reader.js';
+import type { LoadPace } from '../start-load.js';
 import { BadRequest, readRequest } from './request-reader.js';
 
 /** Runs what is loaded. */
@@ -12,8 +14,7 @@ export interface Loader {
   run(argv: readonly string[]): boolean;
   /** What was queued since MULTI is dropped. */
   discard(): void;
-  /** Throws {@link SnapshotError}. */
-  snapshot(bytes: ChunkReader): void;
+  snapshot(bytes: ChunkReader): Pick<SnapshotReader, 'offset' | 'steps'>;
 }
 
 export interface LoadedFile {
@@ -25,11 +26,15 @@ export interface LoadedFile {
 
 const FIRST_OF_SNAPSHOT = 'R'.charCodeAt(0);
 
-/** Throws {@link SnapshotError} with what is wrong, and where: then a part of it has been run. */
-export function loadFile(next: NextChunk, loader: Loader): LoadedFile {
-  const bytes = new ChunkReader(next);
-  if (bytes.hasMore() && bytes.peek() === FIRST_OF_SNAPSHOT) loader.snapshot(bytes);
+/** Bytes between two looks at the clock, at most, but for a request of more. */
+const BYTES_BETWEEN_LOOKS = 64 * 1024;
+
+/** Yields as {@link LoadTask.run} does. Throws {@link SnapshotError} with what is wrong, and where: then a part of it has been run. */
+export function* loadFile(bytes: ChunkReader, loader: Loader, pace: () => LoadPace): Generator<number, LoadedFile, undefined> {
+  if (bytes.hasMore() && bytes.peek() === FIRST_OF_SNAPSHOT) yield* snapshotSteps(loader.snapshot(bytes), pace);
   bytes.sums = false;
+  let toldAt = bytes.offset;
+  let left = pace().most;
   for (let whole = bytes.offset; ; whole = loader.isInTransaction ? whole : bytes.offset) {
     const at = bytes.offset;
     const argv = nextRequest(bytes, at);
@@ -39,6 +44,10 @@ export function loadFile(next: NextChunk, loader: Loader): LoadedFile {
     }
     if (argv === null) return { bytes: bytes.offset, isCut: false };
     if (!loader.run(argv)) throw new SnapshotError(`an unknown command ${JSON.stringify(argv.slice(0, 2).join(' ').slice(0, 128))} at byte ${at}`);
+    if (--left > 0 && bytes.offset - toldAt < BYTES_BETWEEN_LOOKS) continue;
+    yield bytes.offset - toldAt;
+    toldAt = bytes.offset;
+    left = pace().most;
   }
 }
 

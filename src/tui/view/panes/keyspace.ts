@@ -9,7 +9,7 @@
  *
  * ◌ is a key that is due or gone, * one that has just changed. An open key shows a page of its value.
  */
-import type { KeyOrder, SnapshotRequest } from '../../../server/index.js';
+import type { KeyOrder, Progress, SnapshotRequest } from '../../../server/index.js';
 import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
 import type { InLanguages, Text } from '../../../shared/language.js';
 import type { State } from '../../state/state.js';
@@ -47,6 +47,9 @@ const ENGLISH = {
   appendOnly: (bytes: string) => `append-only file: ${bytes}, all of it on the disk`,
   atRisk: (bytes: string, risk: string, age: string) => `append-only file: ${bytes}; not on the disk yet ${risk}, the oldest for ${age}`,
   replicaOf: (address: string, state: string) => `replica of ${address}${state === 'connected' ? '' : ` (${state})`}`,
+  loading: (part: string) => `LOADING ${part}`,
+  receivingPart: (part: string) => `receiving RDB ${part}`,
+  loadingPart: (part: string) => `loading ${part}`,
   storedOrder: 'stored order',
   by: (sort: string) => `by ${sort}`,
   keys: (count: number) => `${formatCount(count)} ${count === 1 ? 'key' : 'keys'}`,
@@ -72,6 +75,9 @@ const KOREAN: Texts = {
   appendOnly: (bytes) => `추가 전용 파일(AOF): ${bytes}, 모두 디스크에 있음`,
   atRisk: (bytes, risk, age) => `추가 전용 파일(AOF): ${bytes}, 아직 디스크에 없는 것 ${risk}, 가장 오래된 것 ${age}`,
   replicaOf: (address, state) => `${address}의 레플리카${state === 'connected' ? '' : `(${state})`}`,
+  loading: (part) => `LOADING ${part}`,
+  receivingPart: (part) => `RDB 받는 중 ${part}`,
+  loadingPart: (part) => `불러오는 중 ${part}`,
   storedOrder: '저장 순서',
   by: (sort) => `${sort}순`,
   keys: (count) => `키 ${formatCount(count)}개`,
@@ -165,13 +171,27 @@ function badge(state: State, columns: number): string {
   const { filter, frozenRows } = ui.panes.keyspace;
   const isUnsorted = order === 'stored' && keyWindowRequest(state).order !== 'stored';
   const sorted = isUnsorted ? texts.storedOrder : texts.by(ui.panes.keyspace.sort || SORTS[0]!);
-  const master = model.keyspace.replication?.master ?? null;
-  const last = master === null ? sorted : texts.replicaOf(visible(toBytes(master.address)), master.state);
+  const last = sourceText(model.keyspace, texts) ?? sorted;
   const parts = [`db ${db}`, texts.keys(total), last];
   const named = filter === '' ? '' : ` /${visible(toBytes(filter))}`;
   if (frozenRows === null) return parts.join(', ') + named;
   const room = columns - widthOf(`db ${db}, ${named}`);
   return `db ${db}, ${frozenBadge(newSince(shownRows(state).map((row) => row.key), offset, frozenRows), room, ui.language)}${named}`;
+}
+
+/** Where the keys come from, while they are being loaded and on a replica; null: from the clients. */
+function sourceText({ replication, persistence }: State['model']['keyspace'], texts: Texts): string | null {
+  const loading = persistence?.loading ?? null;
+  const master = replication?.master ?? null;
+  if (master === null) return loading === null ? null : texts.loading(partText(loading));
+  const { receiving, state } = master;
+  const step = receiving !== null ? texts.receivingPart(partText(receiving)) : loading !== null ? texts.loadingPart(partText(loading)) : state;
+  return texts.replicaOf(visible(toBytes(master.address)), step);
+}
+
+/** `40 %`, or how much it is as long as nobody knows of how much. */
+function partText({ bytes, totalBytes }: Progress): string {
+  return totalBytes > 0 ? `${Math.floor((100 * bytes) / totalBytes)} %` : formatBytes(bytes);
 }
 
 // The keys

@@ -1,0 +1,73 @@
+/**
+ * SnapshotLoad: a snapshot that is loaded at the start of a server, from its file.
+ */
+import type { FileToLoad } from '../host.js';
+import { type Loaded, SnapshotError, type SnapshotReader } from './snapshot-reader.js';
+import type { LoadPace, LoadTask } from './start-load.js';
+
+/** Bytes between two looks at the clock, at most, but for a value that is read at once. */
+const BYTES_BETWEEN_LOOKS = 64 * 1024;
+
+/** Finds out what a recording has to know of a file. */
+export function* prepared(file: FileToLoad): Generator<number, void, undefined> {
+  while (file.prepare()) yield BYTES_BETWEEN_LOOKS;
+}
+
+/** Reads a snapshot to its end. */
+export function* snapshotSteps(reader: Pick<SnapshotReader, 'offset' | 'steps'>, pace: () => LoadPace): Generator<number, void, undefined> {
+  let { offset } = reader;
+  while (reader.steps(pace().most, BYTES_BETWEEN_LOOKS)) {
+    yield reader.offset - offset;
+    ({ offset } = reader);
+  }
+}
+
+interface Listener {
+  /** What is to be thrown. */
+  failed(what: string): SnapshotError;
+  /** So much of it has been loaded. */
+  loaded(loaded: Loaded): void;
+  /** That was all. */
+  done(): void;
+}
+
+export class SnapshotLoad implements LoadTask {
+  readonly totalBytes: number;
+
+  constructor(
+    private readonly file: FileToLoad,
+    private readonly reader: SnapshotReader,
+    private readonly listener: Listener,
+  ) {
+    this.totalBytes = file.size;
+  }
+
+  get loadedBytes(): number {
+    return this.reader.offset;
+  }
+
+  get keysLoaded(): number {
+    return this.reader.loaded.keys;
+  }
+
+  get usedMemory(): number {
+    return this.reader.usedMemory;
+  }
+
+  *run(pace: () => LoadPace): Generator<number, void, undefined> {
+    const { file, reader, listener } = this;
+    try {
+      yield* prepared(file);
+      for (const bytes of snapshotSteps(reader, pace)) {
+        listener.loaded(reader.loaded);
+        yield bytes;
+      }
+      listener.loaded(reader.loaded);
+      listener.done();
+    } catch (error) {
+      throw error instanceof SnapshotError ? listener.failed(error.message) : error;
+    } finally {
+      file.close();
+    }
+  }
+}
