@@ -272,8 +272,11 @@ export interface Report {
   readonly stages: readonly { readonly name: string; readonly passes: boolean | null }[];
 }
 
+/** What is judged of a report. */
+export type Told = Pick<Report, 'kind' | 'evidence' | 'probes'>;
+
 /** Each verdict that is wrong, in words. `cannot tell` is never wrong. */
-export function wrongVerdicts({ kind, evidence, probes }: Report, expected: Verdict): string[] {
+export function wrongVerdicts({ kind, evidence, probes }: Told, expected: Verdict): string[] {
   const wrong = probes.filter(({ name, result }) => {
     if (result === 'cannot tell' || expected.either?.includes(name)) return false;
     return expected.fails.includes(name) !== (result === 'fail');
@@ -283,7 +286,7 @@ export function wrongVerdicts({ kind, evidence, probes }: Report, expected: Verd
 }
 
 /** What could not be told although nothing is lacking. */
-export function openVerdicts({ kind, evidence, probes }: Report, expected: Verdict): string[] {
+export function openVerdicts({ kind, evidence, probes }: Told, expected: Verdict): string[] {
   const reasons = ['the server has ended', 'it does not answer PING', ...(expected.lacks ?? []).map((command) => `it has no ${command}`)];
   const open = probes.filter(({ result, came }) => result === 'cannot tell' && !reasons.some((reason) => came.includes(reason)));
   const isOpen = kind === 'unknown' && !(expected.kind as readonly string[]).includes('unknown');

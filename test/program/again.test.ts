@@ -1,10 +1,10 @@
 /**
  * A program is run again with its recorded inputs to show its past: it does the same up to each moment, and where it does not, that is told.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { encodeRequest, type Visit } from '../../src/server/index.js';
-import type { ProgramServer } from '../../src/program/index.js';
+import { beginTape, headOf, openTape, type ProgramServer } from '../../src/program/index.js';
 import { connect, solution, startProgram, written } from './support.js';
 
 const CALM = { timeout: 20_000 };
@@ -12,7 +12,7 @@ const CALM = { timeout: 20_000 };
 /** Answers each line with its number, and with everything that a program can hear of the machine. */
 const CURIOUS = `import { Events, Interest, Poll, TcpListener, Token, WouldBlock } from 'redis-lab/poll';
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import { hrtime } from 'node:process';
+import { hrtime, pid } from 'node:process';
 const poll = new Poll();
 const listener = TcpListener.bind(poll, '127.0.0.1:0');
 poll.register(listener, Token(0), Interest.READABLE);
@@ -40,7 +40,7 @@ for (;;) {
       }
       lines++;
       const heard = [new Date().toISOString(), Date().length, performance.now(), hrtime(), hrtime.bigint(), process.hrtime(hrtime()), Math.random(),
-        randomBytes(4).toString('hex'), randomInt(10), randomUUID(), crypto.randomUUID(), crypto.getRandomValues(new Uint16Array(2))];
+        pid, process.pid, process.ppid, randomBytes(4).toString('hex'), randomInt(10), randomUUID(), crypto.randomUUID(), crypto.getRandomValues(new Uint16Array(2))];
       stream.write(lines + ' ' + heard.join(' ') + '\\n');
     }
   }
@@ -100,6 +100,41 @@ test('a program that asks for time and random numbers comes to each of its momen
   expect([variable(server, 'lines'), variable(server, 'next'), variable(server, 'clients')]).toEqual(['2', '2', Buffer.from('Map(1) {1 → TcpStream}').latin1Slice()]);
   await history.leave();
   expect(server.view.again).toBeNull();
+});
+
+test('on the portable poller it comes to each of its moments again, too', async () => {
+  const server = await listened(await startProgram(written(CURIOUS.replace('new Poll()', "new Poll({ poller: 'portable' })"))));
+  expect(server.poller).toBe('portable');
+  await ask(server, 'one', 'two', 'three');
+  const told: string[] = [];
+  const lines: (string | undefined)[] = [];
+  await walk(server, () => {
+    told.push(again(server).split(';')[0]!);
+    lines.push(variable(server, 'lines'));
+  });
+  expect(new Set(told)).toEqual(new Set(['run again with its recorded inputs']));
+  expect(lines.map(Number)).toEqual(lines.map(Number).toSorted());
+  expect([lines[0], lines.at(-1)]).toEqual(['0', '3']);
+  // Back as well, and where nobody has been yet.
+  await server.history.visit({ command: 2 });
+  expect([again(server), variable(server, 'lines')]).toEqual(['run again with its recorded inputs', '1']);
+});
+
+test('a recording of an earlier version, without the numbers of processes, is run again with those of now', async () => {
+  const file = written(CURIOUS.replace('pid, process.pid, process.ppid, ', ''));
+  const recording = written('', 'run');
+  const fd = openSync(recording, 'w');
+  const live = await listened(await startProgram(file, beginTape(headOf(file, [], '0'), { fd, readFd: openSync(recording, 'r') })));
+  await ask(live, 'one', 'two');
+  await live.close();
+  const lines = readFileSync(recording, 'utf8').split('\n');
+  const earlier = lines.filter((line) => !/^\["process\.p?pid"/.test(line));
+  expect(lines.length - earlier.length).toBe(2);
+  writeFileSync(recording, earlier.join('\n'));
+  const server = await listened(await startProgram(file, openTape(recording), true));
+  await expect.poll(() => server.ending?.text.en, CALM).toMatch(/^the recording ends here/);
+  await server.history.visit({ command: 2 });
+  expect([again(server), variable(server, 'lines')]).toEqual(['run again with its recorded inputs', '1']);
 });
 
 test('the solutions of the course come to their moments again, with what their loop has in it', async () => {

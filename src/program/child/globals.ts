@@ -1,5 +1,6 @@
 /**
- * The clocks and the random numbers of a program, put through {@link Inputs}: Date, performance.now, process.hrtime, Math.random, and node:crypto's.
+ * The clocks and the random numbers of a program, and the numbers of its process and of its parent, put through {@link Inputs}: Date, performance.now,
+ * process.hrtime, Math.random, node:crypto's, process.pid and process.ppid.
  *
  * What is not recorded is told once each: timers, and random bytes that come by a callback.
  */
@@ -10,11 +11,18 @@ import type { Inputs } from './inputs.js';
 
 /** @param notRecorded is told of each kind of call, once */
 export function recordGlobals(inputs: Inputs, notRecorded: (what: string) => void): void {
+  recordProcessIds(inputs);
   recordClocks(inputs);
   recordRandom(inputs, notRecorded);
   tellOfTimers(notRecorded);
   // What the program imports from node:crypto or node:process by name is then the same.
   syncBuiltinESMExports();
+}
+
+/** They stay as they are: they are recorded once, at the beginning. */
+function recordProcessIds(inputs: Inputs): void {
+  const { pid, ppid } = process;
+  replace(process, { pid: inputs.fact('process.pid', () => pid), ppid: inputs.fact('process.ppid', () => ppid) });
 }
 
 function recordClocks(inputs: Inputs): void {

@@ -14,6 +14,8 @@ export interface Inputs {
   readonly tokens: Map<number, number>;
   /** @param make the real call; throws SystemErrors. @returns what the call has come to, now or then */
   call<R extends Json>(name: string, args: readonly Json[], make: () => R): R;
+  /** A call that is made before the program's code runs. Recordings of earlier versions do not have it: then it is made again. */
+  fact<R extends Json>(name: string, make: () => R): R;
   /** An event is told. @returns its time */
   event(atUs: number): number;
 }
@@ -51,6 +53,10 @@ export class RecordedInputs implements Inputs {
     } finally {
       this.isInside = false;
     }
+  }
+
+  fact<R extends Json>(name: string, make: () => R): R {
+    return this.call(name, [], make);
   }
 
   event(atUs: number): number {
@@ -116,6 +122,11 @@ export class InputsAgain implements Inputs {
     const result = line[2];
     if (isError(result)) throw new SystemError(...result.error);
     return result as R;
+  }
+
+  fact<R extends Json>(name: string, make: () => R): R {
+    const line = this.peek();
+    return line !== null && isCall(line) && line[0] === name ? this.call(name, [], make) : make();
   }
 
   event(): number {
