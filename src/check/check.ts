@@ -7,14 +7,15 @@ import type { Text } from '../shared/language.js';
 import { type Judgement, judgeKind } from './kind.js';
 import { cannotTell, fail, type Finding, type Probe } from './probe.js';
 import { halfClose, halfFrameHolds, manyClients, reset, secondClient, slowReader } from './probes/clients.js';
-import { connectTogether, greedyClient } from './probes/fairness.js';
+import { connectTogether } from './probes/connect-together.js';
 import { dueTogether } from './probes/due-together.js';
+import { greedyClient } from './probes/greedy-client.js';
 import { activeExpiry, echo, expiry, parked, setGet, timeout } from './probes/keys.js';
 import { afterEof, afterFull, idle } from './probes/load.js';
 import { binary, byteByByte, halfFrame, manyPings, order, ping, pipeline, splitLength } from './probes/protocol.js';
 import { clientId, reconnect } from './probes/successors.js';
 import type { Target } from './target.js';
-import { OwnLimit, PATIENCE_MS, Unexpected } from './wire.js';
+import { OwnLimit, Unexpected } from './wire.js';
 
 export const PROBES: readonly Probe[] = [
   ping, manyPings, secondClient, echo, setGet, expiry, activeExpiry, halfFrame, byteByByte, splitLength, halfFrameHolds, pipeline, order, binary, slowReader,
@@ -139,9 +140,9 @@ async function ask(probe: Probe, target: Target): Promise<Finding> {
     const finding = await askOnce(probe, target);
     if (finding.result === 'pass' || (await target.hasEnded())) return finding;
   }
-  target.patienceMs = SECOND_PATIENCE * PATIENCE_MS;
+  target.patienceMs = SECOND_PATIENCE * target.firstPatienceMs;
   const finding = await askOnce(probe, target);
-  target.patienceMs = PATIENCE_MS;
+  target.patienceMs = target.firstPatienceMs;
   return finding;
 }
 

@@ -39,17 +39,17 @@ export async function judgeKind(target: Target): Promise<Judgement> {
 const unknown = (...evidence: readonly Text[]): Judgement => ({ kind: 'unknown', evidence });
 
 /** Once more with the longer time, so that a server that is only late is not taken for one that waits. */
-const SECOND_CLIENT_MS = [PATIENCE_MS, 3 * PATIENCE_MS];
+const SECOND_CLIENT_PATIENCE = [1, 3];
 
 /** Is a second client served when the first has gone, and not before? */
 async function oneAfterAnother(target: Target): Promise<Judgement | null> {
-  for (const ms of SECOND_CLIENT_MS) {
+  for (const patience of SECOND_CLIENT_PATIENCE) {
     const [first, second] = [await target.open(), await target.open()];
     await first.ask('PING');
     second.send(encodeRequest(['PING']));
-    if (await second.next(ms).then(isPong, () => false)) return null;
+    if (await second.next(patience * target.firstPatienceMs).then(isPong, () => false)) return null;
     first.close();
-    if (!isPong(await second.next(SECOND_CLIENT_MS[1]))) return null;
+    if (!isPong(await second.next(3 * target.firstPatienceMs))) return null;
     second.close();
   }
   const en = 'a second client is served when the first has gone, and not before';

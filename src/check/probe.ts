@@ -28,8 +28,8 @@ export interface Probe {
   readonly once?: true;
   /** It leaves a server exhausted: it is asked when all else is known. */
   readonly exhausts?: true;
-  /** It writes keys. */
-  readonly writes?: true;
+  /** It writes keys: it has to, or does so where that is allowed. */
+  readonly writes?: true | 'if allowed';
   /** A command without which it cannot tell, as it is tried. */
   readonly needs?: readonly [command: string, ...argv: readonly string[]];
   /** Rejects with {@link Unexpected}, which is a failure: what was asked for did not come; or with {@link OwnLimit}. */

@@ -38,8 +38,8 @@ const READ_MS = 40;
 export class Target {
   /** Null: it cannot be seen from here. */
   readonly process: ServerProcess | null;
-  /** How long a reply may take, in ms. */
-  patienceMs = PATIENCE_MS;
+  /** How long a reply may take, in ms; longer when a probe is asked for the second time. */
+  patienceMs: number;
   private readonly starving: StarvingWatch | null;
   private readonly clients = new Set<WireClient>();
   private readonly tried = new Map<string, Promise<Text | null>>();
@@ -51,13 +51,15 @@ export class Target {
     private readonly credentials: Credentials | null,
     /** False: keys are not to be written. */
     public mayWrite = true,
+    readonly firstPatienceMs = PATIENCE_MS,
   ) {
+    this.patienceMs = firstPatienceMs;
     this.process = ServerProcess.find(address);
     this.starving = this.process?.watchStarving() ?? null;
   }
 
   /** Of the addresses that a name stands for, the first that takes a connection. Rejects with {@link TargetError}. */
-  static async at({ host, port }: TcpAddress, credentials: Credentials | null): Promise<Target> {
+  static async at({ host, port }: TcpAddress, credentials: Credentials | null, patienceMs = PATIENCE_MS): Promise<Target> {
     const found = await lookup(host, { all: true }).catch(({ code }: NodeJS.ErrnoException) => {
       throw new TargetError({ en: `${host}: there is no host of this name (${code})`, ko: `${host}: 그런 이름의 호스트가 없습니다(${code})` });
     });
@@ -65,7 +67,7 @@ export class Target {
     for (const address of found.map((each) => ({ host: each.address, port }))) {
       try {
         (await WireClient.open(address)).close();
-        return new Target(address, credentials);
+        return new Target(address, credentials, true, patienceMs);
       } catch (error) {
         last = (error as Unexpected).text;
       }

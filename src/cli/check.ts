@@ -2,15 +2,18 @@
  * `redis-lab check --target host:port`: judges a server, and says so.
  */
 import { createInterface } from 'node:readline/promises';
-import { check, type Credentials, describeEnd, describeProbe, PROBES, Target, TargetError, toJson } from '../check/index.js';
+import { check, type Credentials, describeEnd, describeProbe, PATIENCE_MS, PROBES, Target, TargetError, toJson } from '../check/index.js';
 import { toBytes } from '../server/config/bytes.js';
 import { formatAddress } from '../server/index.js';
 import { parseTcpAddress, type TcpAddress } from '../shared/address.js';
 import type { Language } from '../shared/language.js';
 import { complain } from './complain.js';
-import { parseWords, readLanguage, UsageError } from './words.js';
+import { parseWords, readLanguage, sayUsage, UsageError } from './words.js';
 
-const USAGE = 'usage: redis-lab check --target HOST:PORT [--only PROBE,…] [--json] [--yes] [--user NAME] [--password WORD] [--lang en|ko]';
+const USAGE = 'usage: redis-lab check --target HOST:PORT [--only PROBE,…] [--patience MS] [--json] [--yes] [--user NAME] [--password WORD] [--lang en|ko]';
+
+const LEAST_PATIENCE_MS = 100;
+const MOST_PATIENCE_MS = 10_000;
 
 /** Exit codes. */
 const PASSED = 0;
@@ -20,6 +23,7 @@ const NOT_POSSIBLE = 2;
 interface CheckOptions {
   readonly address: TcpAddress;
   readonly credentials: Credentials | null;
+  readonly patienceMs: number;
   readonly only: typeof PROBES;
   readonly json: boolean;
   readonly yes: boolean;
@@ -32,14 +36,13 @@ export async function runCheck(args: readonly string[]): Promise<number> {
     return await judge(readOptions(args));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    complain(toBytes(error.message));
-    return NOT_POSSIBLE;
+    return sayUsage(error, NOT_POSSIBLE);
   }
 }
 
 async function judge(options: CheckOptions): Promise<number> {
   try {
-    const target = await Target.at(options.address, options.credentials);
+    const target = await Target.at(options.address, options.credentials, options.patienceMs);
     return await judgeTarget(target, options).finally(() => target.close());
   } catch (error) {
     if (!(error instanceof TargetError)) throw error;
@@ -50,7 +53,7 @@ async function judge(options: CheckOptions): Promise<number> {
 
 async function judgeTarget(target: Target, { address, only, json, yes, language }: CheckOptions): Promise<number> {
   const silent = await target.greet();
-  if (silent === null && !yes && only.some(({ writes }) => writes === true)) target.mayWrite = await mayWrite(target, json, language);
+  if (silent === null && !yes && only.some(({ writes }) => writes !== undefined)) target.mayWrite = await mayWrite(target, json, language);
   const say = (lines: readonly string[]): void => void (lines.length > 0 && process.stdout.write(`${lines.join('\n')}\n`));
   const where = formatAddress(target.address);
   if (!json && target.address.host !== address.host) say([`${address.host}: ${where}`]);
@@ -79,15 +82,19 @@ async function mayWrite(target: Target, isQuiet: boolean, language: Language): P
 function readOptions(args: readonly string[]): CheckOptions {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { target: text, only: text, json: flag, yes: flag, user: text, password: text, lang: text };
-  const { target, only, json = false, yes = false, user = null, password, lang } = parseWords({ args: [...args], options }, USAGE).values;
+  const options = { target: text, only: text, patience: text, json: flag, yes: flag, user: text, password: text, lang: text };
+  const { target, only, patience = String(PATIENCE_MS), json = false, yes = false, user = null, password, lang } = parseWords({ args: [...args], options }, USAGE).values;
   if (target === undefined) throw new UsageError(`check needs a target; ${USAGE}`);
   const address = parseTcpAddress(target);
   if (address === null || address.port === 0) throw new UsageError(`--target '${target}': must be host:port, as 127.0.0.1:6379 or [::1]:6379`);
+  if (!/^\d+$/.test(patience) || Number(patience) < LEAST_PATIENCE_MS || Number(patience) > MOST_PATIENCE_MS) {
+    throw new UsageError(`--patience '${patience}': must be a number of ms from ${LEAST_PATIENCE_MS} to ${MOST_PATIENCE_MS}`);
+  }
   if (user !== null && password === undefined) throw new UsageError('--user needs --password');
   return {
     address,
     credentials: password === undefined ? null : { user, password },
+    patienceMs: Number(patience),
     only: only === undefined ? PROBES : probesOf(only.split(',')),
     json,
     yes,

@@ -4,10 +4,8 @@
 import {
   compareEngine, CompareError, type CompareOptions, describe, describeHead, describeRow, type EngineFigures, ENGINES, toJson,
 } from '../compare/index.js';
-import { toBytes } from '../server/config/bytes.js';
 import type { Language } from '../shared/language.js';
-import { complain } from './complain.js';
-import { parseWords, readLanguage, UsageError } from './words.js';
+import { parseWords, readLanguage, sayUsage, UsageError } from './words.js';
 
 const USAGE = 'usage: redis-lab compare [--clients 50] [--seconds 5] [--sinks 0] [--json] [--lang en|ko]';
 
@@ -37,8 +35,7 @@ export async function runCompare(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (isOver.signal.aborted) return INTERRUPTED;
     if (!(error instanceof CompareError || error instanceof UsageError)) throw error;
-    complain(toBytes(error.message));
-    return NOT_POSSIBLE;
+    return sayUsage(error, NOT_POSSIBLE);
   }
 }
 

@@ -6,10 +6,8 @@ import { join, relative, resolve } from 'node:path';
 import {
   type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type KernelName, type Lesson, LESSONS, WORDS,
 } from '../course/index.js';
-import { toBytes } from '../server/config/bytes.js';
 import { type Language, languageOf } from '../shared/language.js';
-import { complain } from './complain.js';
-import { parseWords, readLanguage, UsageError } from './words.js';
+import { parseWords, readLanguage, sayUsage, UsageError } from './words.js';
 
 const USAGE = 'usage: redis-lab course [new DIR [--ts] [--lang en|ko] | test [NN] [--watch] [--poller epoll|portable] | hint NN | solve NN] [--dir DIR]';
 
@@ -30,8 +28,7 @@ export async function runCourse(args: readonly string[]): Promise<number> {
     return await obey(args);
   } catch (error) {
     if (!(error instanceof CourseError || error instanceof UsageError)) throw error;
-    complain(toBytes(error.message));
-    return NOT_POSSIBLE;
+    return sayUsage(error, NOT_POSSIBLE);
   }
 }
 

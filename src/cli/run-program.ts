@@ -15,7 +15,7 @@ import { explain } from './explain.js';
 import { THEMES } from './flags.js';
 import { openForWriting } from './trace-file.js';
 import { Warnings } from './warnings.js';
-import { parseWords, readLanguage, UsageError } from './words.js';
+import { parseWords, readLanguage, sayUsage, UsageError } from './words.js';
 
 const USAGE =
   'usage: redis-lab FILE [--record FILE [--trace-overwrite]] [--lang en|ko] [--theme dark|light] [--ascii] [--present] [-- ARGUMENTS of the program]';
@@ -39,8 +39,7 @@ async function told(act: () => Promise<number>): Promise<number> {
     return await act();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    complain(toBytes(error.message));
-    return 1;
+    return sayUsage(error, 1);
   }
 }
 

@@ -2,13 +2,36 @@
  * The words behind a command that has flags of its own: check, course.
  */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { toBytes } from '../server/config/bytes.js';
 import { type Language, LANGUAGES, languageOf } from '../shared/language.js';
+import { complain } from './complain.js';
 
 /** What is wrong with how a command is given; the message is one line, as text. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  /** @param isAsked nothing is wrong: --help asks for the usage, which is the message */
+  constructor(
+    message: string,
+    readonly isAsked = false,
+  ) {
+    super(message);
+  }
+}
 
-/** Throws {@link UsageError}, which ends with the usage. */
+/** Prints the message: what was asked for, or what is wrong. @param failed the exit code if something is wrong. Returns the exit code */
+export function sayUsage(error: Error, failed: number): number {
+  if (!(error instanceof UsageError && error.isAsked)) {
+    complain(toBytes(error.message));
+    return failed;
+  }
+  process.stdout.write(`${error.message}\n`);
+  return 0;
+}
+
+/** Throws {@link UsageError}, which ends with the usage, or with --help is the usage. */
 export function parseWords<T extends ParseArgsConfig>(config: T, usage: string): ReturnType<typeof parseArgs<T>> {
+  const words = config.args ?? [];
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  if (own.includes('--help') || own.includes('-h')) throw new UsageError(usage, true);
   try {
     return parseArgs(config);
   } catch (error) {

@@ -3,6 +3,8 @@
  *
  * The keys are lines without the signs of a comment, and without types. What is in no line of a program, or missing here, is found by a test.
  */
+import { particleBehind } from '../shared/korean.js';
+
 export const COMMENTS: { readonly [english: string]: string } = {
   // 01 to 03
   "The listener's name at the poll.": 'poll에서 쓰는 리스너의 이름입니다.',
@@ -185,7 +187,7 @@ export function inKorean(program: string, title: string): string {
 
 function lineInKorean(line: string, title: string): string {
   const [, , number, lecture, command] = FIRST_LINE.exec(line) ?? [];
-  if (number !== undefined) return `// ${number}과: ${title}. ${lecture}에 설명이 있고, \`${command}\`로 확인합니다.`;
+  if (number !== undefined) return `// ${number}과: ${title}. ${lecture}에 설명이 있고, \`${command}\`${particleBehind(command!, '으로/로')} 확인합니다.`;
   const [, indent = '', sign = '', text = '', end = ''] = COMMENT.exec(line) ?? [];
   const [, tag = '', type = '', rest = text] = TAG.exec(text) ?? [];
   const translated = COMMENTS[tag + rest];

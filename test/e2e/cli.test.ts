@@ -218,6 +218,11 @@ test('--help is for newcomers, --help more lists the other flags of the lab, --h
   expect(version.output).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
+test.each(['check', 'course', 'compare'])('%s --help prints how it is used', async (command) => {
+  const { code, stdout, stderr } = await cli(command, '--help');
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: expect.stringMatching(new RegExp(`^usage: redis-lab ${command} .*\\n$`)), stderr: '' });
+});
+
 test('what has been compiled is kept for the next start, for each version of V8, and builds that are no longer used are forgotten', async () => {
   const home = directory();
   const cache = join(home, '.cache/redis-lab');
