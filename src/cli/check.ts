@@ -83,7 +83,8 @@ function readOptions(args: readonly string[]): CheckOptions {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const options = { target: text, only: text, patience: text, json: flag, yes: flag, user: text, password: text, lang: text };
-  const { target, only, patience = String(PATIENCE_MS), json = false, yes = false, user = null, password, lang } = parseWords({ args: [...args], options }, USAGE).values;
+  const { values } = parseWords({ args: [...args], options }, USAGE);
+  const { target, only, patience = String(PATIENCE_MS), json = false, yes = false, user = null, password, lang } = values;
   if (target === undefined) throw new UsageError(`check needs a target; ${USAGE}`);
   const address = parseTcpAddress(target);
   if (address === null || address.port === 0) throw new UsageError(`--target '${target}': must be host:port, as 127.0.0.1:6379 or [::1]:6379`);

@@ -137,13 +137,18 @@ let redis: Promise<Report & { code: number }>;
 
 beforeAll(() => {
   whole = begin(async () => {
-    await using server = await createServer({ port: 0 });
-    return { verdict: await judge(server.port), keys: await send(server.port, 'DBSIZE\r\n') };
+    // In a process of its own: this one does not rest meanwhile.
+    const server = await SUBJECTS.find(({ name }) => name === 'lab')!.start();
+    try {
+      return { verdict: await judge(server.port), keys: await send(server.port, 'DBSIZE\r\n') };
+    } finally {
+      await server.stop();
+    }
   });
   if (missingRedis !== null) return;
   redis = begin(async () => {
     await using server = await startRedisServer();
-    return judge(server.port);
+    return await judge(server.port);
   });
 });
 
@@ -337,7 +342,8 @@ describe('the address', () => {
     await using server = await createServer({ port: 0, bind: '::1' });
     const { output } = await run('--target', `[::1]:${server.port}`, '--only', 'ping,idle', '--lang', 'en');
     expect(output).toContain('pass        ping');
-    expect(output).toMatch(/pass {8}idle: .*\n +\d+ % of a processor used/);
+    // On a busy machine it cannot tell whether it rests; that it is seen is said in either case.
+    expect(output).toMatch(/(?:pass {8}|cannot tell )idle: .*\n +(?:came +)?\d+ % of a processor used/);
   });
 
   test('a process at the same port of another machine is not taken for the target', async () => {

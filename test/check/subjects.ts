@@ -72,7 +72,7 @@ export const DEFECTS: { readonly [name: string]: Found } = {
   'eagain-is-an-error': { level: ['ping'], kind: ['unknown'], note: 'the connection is closed before the reply is written' },
   'edge-without-draining': {
     level: [], edge: { fails: ['pipeline', 'rest-after-full'], either: ['half-close'] }, passes: ['pipeline', 'greedy-client'],
-    note: 'level-triggered one read for each event is right: what is left is reported again',
+    note: 'level-triggered, one read per event is right: the rest is reported again',
   },
   'drain-forever': { level: ['greedy-client'], edge: { fails: ['greedy-client'] } },
   'ignore-eof': { level: SPINS_AFTER_EOF, edge: { fails: ['half-close'] } },
@@ -82,15 +82,15 @@ export const DEFECTS: { readonly [name: string]: Found } = {
   'always-writable': { level: ['idle', 'rest-after-full'], either: ['rest-after-eof'], edge: { fails: [] }, passes: ['idle'] },
   'accept-one-of-many': {
     level: [], edge: { fails: ['connect-together'], either: ALL.filter((name) => name !== 'connect-together'), kind: ANY }, passes: ['connect-together'],
-    note: 'level-triggered the listener is reported again, and one connection for each turn is right; edge-triggered other probes may fail as well',
+    note: 'level-triggered, the listener is reported again and one accept per turn is right; edge-triggered, other probes may fail as well',
   },
   'timer-before-clients': {
     level: [], passes: ['timeout-alone', 'due-together'],
-    note: 'a client that comes while timers run waits for them in either order; if it is ready just when one is due, either may be first: Redis ends BLPOP before it polls',
+    note: 'a client that becomes ready while timers run waits for them in either order; if it is ready just when a timer is due, either may be first: Redis ends BLPOP before it polls',
   },
   'no-generation': {
     level: ['client-id'],
-    note: 'a number that is used again; an event that reaches the wrong connection makes it read its own socket, so no reply goes astray',
+    note: 'a client id is used twice; an event that reaches the wrong connection makes that read its own socket, so no reply goes to the wrong client',
   },
   'blpop-sleeps-the-loop': { level: ['parked-client'] },
   'expiry-only-on-access': { level: ['active-expiry'] },
