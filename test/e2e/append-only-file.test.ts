@@ -225,6 +225,18 @@ describe('loading', () => {
   });
 });
 
+test('DEBUG LOADAOF loads what BGREWRITEAOF has written while the file is off', async () => {
+  await using server = await start({ dir: temporaryDirectory(), appendonly: false });
+  const client = await connectTo(server.port);
+  expect(await client.call('DEBUG', 'LOADAOF')).toEqual({ error: 'ERR Error trying to load the AOF files: there is no append-only file' });
+  await client.call('SET', 'a', '1');
+  await client.call('BGREWRITEAOF');
+  await until(client, 'aof_rewrites', '1');
+  await client.call('SET', 'b', 'lost');
+  expect(await client.call('DEBUG', 'LOADAOF')).toEqual(OK);
+  expect(await client.call('MGET', 'a', 'b')).toEqual(['1', null]);
+});
+
 describe('rewriting', () => {
   test('it begins by itself when the file has grown, and what was written meanwhile is not lost', async () => {
     const dir = temporaryDirectory();

@@ -87,6 +87,7 @@ test.each([
   [['--save', '900'], "--save '900': Invalid save parameters"],
   [['--seed', 'x'], "--seed 'x': must be a number from 0 to 4294967295"],
   [['--dir', '/no/such/place'], "--dir '/no/such/place': No such file or directory"],
+  [['--dir', '/dev/null'], "--dir '/dev/null': Not a directory"],
   [['/no/such/file'], "cannot read the configuration file '/no/such/file': ENOENT"],
   [['--logfile', '/no/such/place/log'], "cannot open '/no/such/place/log': no such file or directory"],
   [['one', 'two'], "unknown option 'two'"],

@@ -110,7 +110,10 @@ export const randomkey = command({
   flags: ['readonly'],
   categories: ['keyspace'],
   tips: ['request_policy:all_shards', 'nondeterministic_output'],
-  run: (_argv, db) => db.randomKey(),
+  run(_argv, db) {
+    db.effects?.separately();
+    return db.randomKey();
+  },
 });
 
 const keysCommand = command({
@@ -143,6 +146,7 @@ export const scan = command({
   run(argv, db) {
     const cursor = scanCursor(argv[1]!);
     const options = scanOptions(argv);
+    db.effects?.separately();
     const candidates: string[] = [];
     const next = db.dict.scan(cursor, options.count, (slot) => void candidates.push(db.dict.keyAt(slot)));
     return [String(next), candidates.filter((name) => isWanted(db, name, options))];

@@ -3,7 +3,7 @@
  *
  * Reached from the configuration file, the command line and CONFIG SET.
  */
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { toText } from './bytes.js';
 import { BadValue, parseSetting, type OutputLimits } from './setting.js';
 import { settingOf, type SettingName, type SettingValues } from './settings.js';
@@ -27,8 +27,19 @@ export function parseValue(given: string, name: SettingName, words: readonly str
   const value = parseSetting(setting, words);
   if (value instanceof BadValue) throw new ConfigError(given, value.complaint);
   if (setting.kind === 'output-limits') return { ...setting.default, ...(current[name] as OutputLimits | undefined), ...(value as OutputLimits) };
-  if (setting.kind === 'directory' && statSync(toText(value as string), { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new ConfigError(given, 'No such file or directory');
-  }
+  const complaint = setting.kind === 'directory' ? directoryComplaint(toText(value as string)) : null;
+  if (complaint !== null) throw new ConfigError(given, complaint);
   return value;
+}
+
+/** Why this is no directory to work in, as Redis says it; null if it is one. */
+function directoryComplaint(path: string): string | null {
+  try {
+    if (!statSync(path).isDirectory()) return 'Not a directory';
+    accessSync(path, constants.X_OK);
+    return null;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { ENOENT: 'No such file or directory', ENOTDIR: 'Not a directory', EACCES: 'Permission denied' }[String(code)] ?? message;
+  }
 }

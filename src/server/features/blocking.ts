@@ -143,7 +143,8 @@ class Queue {
   /** True if a client here could be served from the key's current value, or gets a reply because the key is lost. */
   wants(): boolean {
     if (this.lossWaiters > 0) return true;
-    const value = this.db.peek(this.key);
+    // A key that has expired is deleted by who looks it up, and that is not the command that is running: SWAPDB.
+    const value = this.db.stored(this.key);
     if (value === undefined) return false;
     const type = typeOf(value);
     for (const parked of this.waiting.values()) if (parked.request.type === type) return true;
@@ -269,7 +270,7 @@ export class Blocking implements KeyspaceListener {
   keyModified(db: Database, key: string): void {
     const queue = this.queues.get(db)?.get(key);
     if (queue === undefined || queue.lossWaiters === 0) return;
-    const value = db.peek(key);
+    const value = db.stored(key);
     if (value === undefined || typeOf(value) !== 'stream') this.check(queue);
   }
 

@@ -29,6 +29,7 @@ class Frame {
   dirty = 0;
   hasInner = false;
   isWithheld = false;
+  isSeparate = false;
   /** Told even without a change. */
   forced = 0;
   instead: (readonly string[])[] | null = null;
@@ -37,6 +38,7 @@ class Frame {
     this.dirty = dirty;
     this.hasInner = false;
     this.isWithheld = false;
+    this.isSeparate = false;
     this.forced = 0;
     this.instead = null;
   }
@@ -98,7 +100,7 @@ export class Propagation implements Effects {
     const targets = frame.hasInner || frame.isWithheld ? 0 : (this.server.keyspace.dirty > frame.dirty ? TO_ALL : frame.forced) & this.targets;
     this.depth--;
     if (targets !== 0) this.add(index, frame.instead, argv, targets);
-    if (this.depth === 0 && this.pending.length > 0) this.flush();
+    if (this.depth === 0 && this.pending.length > 0) this.flush(!frame.isSeparate);
   }
 
   private add(db: number, instead: Frame['instead'], argv: readonly string[], targets: number): void {
@@ -120,6 +122,10 @@ export class Propagation implements Effects {
     this.frames[this.depth]!.isWithheld = true;
   }
 
+  separately(): void {
+    this.frames[this.depth]!.isSeparate = true;
+  }
+
   always(targets: number): void {
     this.frames[this.depth]!.forced |= targets;
   }
@@ -136,10 +142,10 @@ export class Propagation implements Effects {
     else this.pending.push({ db: index, argv, targets: TO_ALL });
   }
 
-  private flush(): void {
+  private flush(isTogether: boolean): void {
     const { pending } = this;
     this.pending = [];
-    const isSeveral = pending.length > 1;
+    const isSeveral = isTogether && pending.length > 1;
     if (isSeveral) this.handOn(pending[0]!.db, MULTI, TO_ALL);
     for (const { db, argv, targets } of pending) this.handOn(db, argv, targets);
     if (isSeveral) this.handOn(pending.at(-1)!.db, EXEC, TO_ALL);

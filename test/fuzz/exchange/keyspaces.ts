@@ -16,7 +16,7 @@ export const BRIEF_MS = 30;
 const FAR_REACHING = /^(FLUSHALL|FLUSHDB|SWAPDB|MOVE|COPY)$/;
 
 const SMALL_SIZES = [1, 2, 3, 4, 5, 6, 17, 30];
-const LARGE_SIZES = [64, 127, 128, 129, 200, 511, 512, 513, 700];
+const LARGE_SIZES = [64, 127, 128, 129, 200, 512, 513, 700];
 const INTEGERS = [
   '0', '1', '-1', '12', '13', '127', '128', '-128', '-129', '255', '256', '4095', '-4096', '4096', '32767', '-32768', '32768', '8388607', '-8388608', '8388608', '2147483647', '-2147483648',
   '2147483648', '-2147483649', '9007199254740993', '9223372036854775807', '-9223372036854775808', '9223372036854775808', '00', '-0', '+1', ' 1',
@@ -25,9 +25,9 @@ const SCORES = ['0', '-0', '1', '-1', '1.5', '0.1', '1e300', '-1e300', '1e-310',
 
 /** One keyspace of the database that is selected. @param isBrief some of its keys expire within BRIEF_MS */
 export function* keyspace(random: Random, isBrief: boolean): Generator<Words> {
-  for (let left = random.between(1, 12); left > 0; left--) yield* random.pick(KINDS)(random, keyName(random));
+  for (let left = random.between(1, 6); left > 0; left--) yield* random.pick(KINDS)(random, keyName(random));
   const templates = SCRIPTABLE.flatMap(familyTemplates).filter(({ name }) => !FAR_REACHING.test(name));
-  for (let left = random.pick([0, 5, 20, 80]); left > 0; left--) yield [...generate(random, random.pick(templates)).argv];
+  for (let left = random.pick([0, 0, 5, 20, 40]); left > 0; left--) yield [...generate(random, random.pick(templates)).argv];
   if (isBrief) for (const key of BRIEF_KEYS) yield* [...random.pick(KINDS)(random, key), ['PEXPIRE', key, String(random.between(1, BRIEF_MS))]];
 }
 
@@ -115,7 +115,7 @@ function* inPieces(command: Words, words: readonly string[], unit = 1): Generato
 }
 
 function size(random: Random): number {
-  return random.pick(random.chance(0.25) ? LARGE_SIZES : SMALL_SIZES);
+  return random.pick(random.chance(0.15) ? LARGE_SIZES : SMALL_SIZES);
 }
 
 function keyName(random: Random): string {

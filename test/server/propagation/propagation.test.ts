@@ -45,6 +45,37 @@ describe('keys that no command deletes', () => {
     expect(replicas).toEqual(['0 MULTI', '0 UNLINK a', '0 INCR a', '0 EXEC']);
   });
 
+  test.each([['SCAN', '0'], ['RANDOMKEY']])('are deleted one by one by %s, which comes across keys that have nothing to do with each other', (...argv) => {
+    using lab = simulate({ nowMs: 1000, settings: { 'enable-debug-command': 'yes' } });
+    const client = lab.connect();
+    client.ask('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    for (const key of ['a', 'b']) client.ask('SET', key, '1', 'PX', '50');
+    const { replicas } = follow(lab);
+    lab.advance(100);
+    client.ask(...(argv as [string]));
+    expect(replicas.toSorted()).toEqual(['0 DEL a', '0 DEL b']);
+    client.ask('SET', 'a', '1', 'PX', '50');
+    client.ask('SET', 'b', '1', 'PX', '50');
+    lab.advance(100);
+    replicas.length = 0;
+    for (const command of [['MULTI'], argv, ['EXEC']]) client.ask(...(command as [string]));
+    expect(replicas).toEqual(['0 MULTI', expect.stringMatching(/^0 DEL/), expect.stringMatching(/^0 DEL/), '0 EXEC']);
+  });
+
+  test('are deleted behind the SWAPDB that has brought them to a client that waits for them', () => {
+    using lab = simulate({ nowMs: 1000, settings: { 'enable-debug-command': 'yes' } });
+    const [client, waits] = [lab.connect(), lab.connect()];
+    client.ask('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    waits.ask('SELECT', '9');
+    waits.ask('BLPOP', 'k', '0');
+    client.ask('RPUSH', 'k', 'v');
+    client.ask('PEXPIRE', 'k', '50');
+    const { replicas } = follow(lab);
+    lab.advance(100);
+    expect(client.ask('SWAPDB', '0', '9')).toBe('+OK\r\n');
+    expect(replicas).toEqual(['0 SWAPDB 0 9', '9 DEL k']);
+  });
+
   test('are deleted before the command that needs their room', () => {
     using lab = simulate({ settings: { 'maxmemory-policy': 'allkeys-random' } });
     const client = lab.connect();

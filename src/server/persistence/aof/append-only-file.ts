@@ -156,8 +156,10 @@ export class AppendOnlyFile {
   /** DEBUG LOADAOF: empties the keyspace and loads the file again. Null, or why not. */
   reload(): string | null {
     const { keyspace, libraries, log } = this.server;
-    if (this.phase !== 'on') return 'there is no append-only file';
-    const complaint = this.writer.finish();
+    // While it is off BGREWRITEAOF writes one, which can be loaded.
+    const isWritten = this.phase === 'off' && this.ownFolder === this.files.folder && this.manifest.base !== null;
+    if (this.phase !== 'on' && !isWritten) return 'there is no append-only file';
+    const complaint = this.isOn ? this.writer.finish() : null;
     if (complaint !== null) return complaint;
     keyspace.flushAll();
     libraries.flush();
