@@ -1,16 +1,16 @@
 /**
- * Drafts: what a server that was killed in the middle of a save has left beside its snapshot.
+ * Drafts: files that a server killed in the middle of a save has left beside its snapshot.
  */
 import { readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The process that writes it, and what else its name says: see `replaceFile` and `Persistence.saveInBackground`. */
+/** The process that writes it, and the other parts of its name: see `replaceFile` and `Persistence.saveInBackground`. */
 const DRAFT = /^temp-(\d+)-\d+(-bg)?\.rdb$/;
 
-/** One that was written to a moment ago may be that of a process that cannot be seen from here, in another container for one. */
+/** A recently written one may belong to a process that is not visible from here, for example in another container. */
 const OLD_MS = 10 * 60 * 1000;
 
-/** Deletes the drafts in a folder that nobody writes to any more. Returns their names. Never throws. @param pattern of their names, with the process first */
+/** Deletes the drafts in a folder that no process is writing. Returns their names. Never throws. @param pattern of their names, with the process first */
 export function removeDrafts(folder: string, pattern = DRAFT): string[] {
   try {
     return readdirSync(folder).filter((name) => isLeft(folder, name, pattern) && remove(join(folder, name)));

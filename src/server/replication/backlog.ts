@@ -1,22 +1,22 @@
 /**
- * Backlog: the newest bytes of the stream that replicas repeat, kept once for all of them and for those that come back.
+ * Backlog: the newest bytes of the stream to replicas, kept once for all of them and for those that reconnect.
  *
  *   firstOffset                                                      end
  *   [ block │ block │ block │ block                │ tail  │ room ]
- *             ↑ a slow replica stands here            ↑ the others
+ *             ↑ a slow replica is here                ↑ the others
  *
- * A replica points into a block and goes from one to the next; blocks are never moved. The oldest is dropped once what stays behind it is as much as
- * repl-backlog-size, and no replica stands in it or before it. A request may lie in two blocks.
+ * A replica points into a block and moves from one to the next; blocks are never moved. The oldest is dropped once the others hold at least repl-backlog-size,
+ * and no replica is in it or before it. A request may be spread over two blocks.
  */
 
 import { type ByteSink, encode } from '../resp/encoder.js';
 
-/** A string that is longer gets a block of its own (PROTO_REPLY_CHUNK_BYTES). */
+/** A longer string gets a block of its own (PROTO_REPLY_CHUNK_BYTES). */
 const BLOCK_BYTES = 16 * 1024;
 
 export interface Block {
   readonly buffer: Buffer;
-  /** The offset of its first byte in the stream; the first byte of all has 1. */
+  /** The offset of its first byte in the stream; the very first byte has offset 1. */
   readonly start: number;
   used: number;
   next: Block | null;
@@ -33,7 +33,7 @@ export class Backlog implements ByteSink {
   private head: Block;
   private tail: Block;
 
-  /** @param firstOffset of the byte that will be the first one */
+  /** @param firstOffset of the first byte to be appended */
   constructor(firstOffset: number) {
     this.head = this.tail = this.createBlock(firstOffset, BLOCK_BYTES);
   }
@@ -43,7 +43,7 @@ export class Backlog implements ByteSink {
     return this.head.start;
   }
 
-  /** The offset of the byte that comes next. */
+  /** The offset of the next byte. */
   get end(): number {
     return this.tail.start + this.tail.used;
   }
@@ -71,12 +71,12 @@ export class Backlog implements ByteSink {
     return backlog;
   }
 
-  /** Adds a request, as clients send it. */
+  /** Appends a request, in the format of clients. */
   append(argv: readonly string[]): void {
     encode(this, argv, 2);
   }
 
-  /** Of the encoder: the block that is written to. */
+  /** For the encoder: the block that is written to. */
   get buffer(): Buffer {
     return this.tail.buffer;
   }
@@ -99,7 +99,7 @@ export class Backlog implements ByteSink {
     this.position += bytes.length;
   }
 
-  /** The block that a byte is in, or will be in; null if it is not here any more, or lies behind the next one. */
+  /** Returns the block that contains a byte, or will contain it; null if it was dropped, or is beyond the next one. */
   find(offset: number): Block | null {
     if (offset < this.firstOffset || offset > this.end) return null;
     let block = this.head;
@@ -109,7 +109,7 @@ export class Backlog implements ByteSink {
 
   /**
    * Drops what is too old.
-   * @param isNeeded whether a replica has still to be sent bytes before this offset
+   * @param isNeeded returns whether a replica still needs bytes before this offset
    */
   trim(size: number, isNeeded: (offset: number) => boolean): void {
     while (this.head.next !== null && this.length - this.head.used > size && !isNeeded(this.head.next.start)) {

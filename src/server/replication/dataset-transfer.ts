@@ -1,14 +1,14 @@
 /**
  * DatasetTransfer: the dataset of a full synchronization, as it arrives.
  *
- *   $1234\r\n       1234 bytes                    its length is known before
- *   $EOF:mark\r\n   bytes …  mark                 40 bytes that do not occur in it stand behind it; the master sends nothing more until it has an answer
+ *   $1234\r\n       1234 bytes                    its length is known in advance
+ *   $EOF:mark\r\n   bytes …  mark                 40 bytes that do not occur in it follow it; the master sends nothing more until it gets an answer
  *
- * The pieces are kept as they came, and never put together.
+ * The chunks are kept as they arrived, and never joined.
  */
 const EOF = '$EOF:';
 const MARK_BYTES = 40;
-/** The longest first line. */
+/** Maximum length of the first line. */
 const MAX_LINE = 128;
 
 export interface TransferState {
@@ -24,13 +24,13 @@ export class BrokenTransfer extends Error {
 }
 
 export class DatasetTransfer {
-  /** Bytes of the dataset that have come. */
+  /** Received bytes of the dataset. */
   received = 0;
-  /** How many there are; -1: that is not known. */
+  /** Size of the dataset; -1: unknown. */
   total = -1;
   isDone = false;
   private line = '';
-  /** Its first line has come. */
+  /** Its first line has arrived. */
   hasBegun = false;
   private mark: string | null = null;
   private pieces: Buffer[] = [];
@@ -45,7 +45,10 @@ export class DatasetTransfer {
     this.hasBegun = total >= 0 || mark !== null;
   }
 
-  /** Takes what belongs to the dataset of `bytes[start, …)`, as copies. Returns where the rest begins. Throws BrokenTransfer with a message for the log. */
+  /**
+   * Takes the part of `bytes[start, …)` that belongs to the dataset, as copies. Returns where the rest begins. Throws BrokenTransfer with a message for the
+   * log.
+   */
   take(bytes: Buffer, start: number): number {
     let at = start;
     while (!this.hasBegun && at < bytes.length) at = this.takeLine(bytes, at);
@@ -57,7 +60,7 @@ export class DatasetTransfer {
     return end;
   }
 
-  /** The pieces, once it is done. Each is given once. */
+  /** Returns the next chunk, once the transfer is complete. Each is returned once. */
   next(): Buffer | null {
     return this.pieces.shift() ?? null;
   }
@@ -87,7 +90,7 @@ export class DatasetTransfer {
     if (this.total === 0) this.isDone = true;
   }
 
-  /** The mark may lie in several pieces. */
+  /** The mark may be spread over several chunks. */
   private endsWithMark(): boolean {
     if (this.received < MARK_BYTES) return false;
     let tail = '';

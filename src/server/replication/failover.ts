@@ -1,16 +1,16 @@
 /**
- * Failover: FAILOVER: this master hands its part over to one of its replicas, and loses nothing.
+ * Failover: FAILOVER: this master passes its role to one of its replicas, without losing changes.
  *
  *   no-failover ─▶ waiting-for-sync ─▶ failover-in-progress ─▶ no-failover
- *                  writes are held      it is the replica of the target now,
+ *                  writes are held      it is now a replica of the target,
  *                  until a replica      and asks it with PSYNC … FAILOVER
  *                  has everything       to be the master
  *
- * Where the time is over before, it is given up, or, with FORCE, the target takes over as it is.
+ * At the timeout it is aborted, or, with FORCE, the target takes over as it is.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 
-/** In the words of INFO. */
+/** Named as in INFO. */
 export type FailoverPhase = 'no-failover' | 'waiting-for-sync' | 'failover-in-progress';
 
 export interface FailoverTarget {
@@ -19,9 +19,9 @@ export interface FailoverTarget {
 }
 
 export interface FailoverOptions {
-  /** Null: the first replica that has everything. */
+  /** Null: the first replica that has all changes. */
   readonly target: FailoverTarget | null;
-  /** 0: without an end. */
+  /** 0: no timeout. */
   readonly timeoutMs: number;
   readonly isForced: boolean;
 }
@@ -31,7 +31,7 @@ export interface FailoverState extends FailoverOptions {
   readonly timer: TimerState | null;
 }
 
-/** A replica as far as a failover looks at it. */
+/** What a failover needs to know of a replica. */
 interface Candidate {
   readonly phase: string;
   readonly address: string | null;
@@ -43,11 +43,11 @@ interface Surroundings {
   readonly replication: { readonly offset: number };
   readonly scheduler: Scheduler;
   readonly replicas: { readonly list: readonly Candidate[]; asksForAck: boolean; find(target: FailoverTarget): Candidate | undefined };
-  /** Writes are held from now on, or are no longer. */
+  /** Sets whether writes are held. */
   hold(isOn: boolean): void;
-  /** This server is the replica of the target from now on. */
+  /** Makes this server a replica of the target. */
   follow(target: FailoverTarget): void;
-  /** It is a master again. */
+  /** Makes it a master again. */
   promote(): void;
   log(level: 'notice' | 'warning', message: string): void;
 }
@@ -67,7 +67,7 @@ export class Failover {
     return { ...this.options, phase: this.phase, timer: captureTimer(this.timer) };
   }
 
-  /** @param isAnother the server goes on from a state of another one, without the replicas that this was about */
+  /** @param isAnother the server starts from the state of another one, without the replicas of this failover */
   restore({ phase, timer, ...options }: FailoverState, isAnother: boolean): void {
     if (isAnother) {
       if (phase !== 'no-failover') this.server.hold(false);
@@ -89,7 +89,7 @@ export class Failover {
     this.look();
   }
 
-  /** A replica has acknowledged something. */
+  /** Called when a replica has acknowledged something. */
   look(): void {
     if (this.phase !== 'waiting-for-sync') return;
     const { replication, replicas, log } = this.server;
@@ -101,13 +101,13 @@ export class Failover {
     this.handOver({ host: ready.address!, port: ready.listeningPort });
   }
 
-  /** The target has taken over: this server has what it needs to follow it. */
+  /** Called when the target has taken over: this server has what it needs to follow it. */
   end(): void {
     if (this.phase !== 'failover-in-progress') return;
     this.clear();
   }
 
-  /** Nothing, if there is none. */
+  /** Does nothing if there is none. */
   abort(why: string): void {
     const { phase, server } = this;
     if (phase === 'no-failover') return;

@@ -1,13 +1,13 @@
 /**
- * FullSync: the dataset on its way to replicas that have nothing to go on from.
+ * FullSync: sends the dataset to replicas that cannot resynchronize partially.
  *
  *   waiting replicas ─▶ begin ─▶ each piece of the dataset ─▶ all of them ─▶ end ─▶ bulk ─▶ online
  *
  *   with a mark   $EOF:mark  piece piece …  mark     as they are written; the stream follows once the replica has acknowledged
- *   with a length $123456    piece piece …           all of it is kept until its length is known; the stream follows at once
+ *   with a length $123456    piece piece …           everything is kept until its length is known; the stream follows at once
  *
- * Redis writes the second form from a file that the forked child has left. What changes meanwhile waits in the backlog, behind the offset that the
- * replicas were told at the beginning.
+ * Redis sends the second form from a file that the forked child has written. Changes meanwhile wait in the backlog, after the offset that the replicas got at
+ * the beginning.
  */
 import type { DatasetReceiver, DatasetSource } from '../../shared/dataset-stream.js';
 import type { Backlog } from './backlog.js';
@@ -21,11 +21,11 @@ export interface DatasetRequest {
   readonly streamDb: number;
 }
 
-/** Writes the dataset as it is now. Null: all of it has been taken already. */
+/** Writes the current dataset. Returns null if it was written completely. */
 export type WriteDataset = (request: DatasetRequest, receiver: DatasetReceiver) => DatasetSource | null;
 
 interface Surroundings {
-  /** 40 characters that are not in the dataset. */
+  /** Returns 40 characters that do not occur in the dataset. */
   makeMark(): string;
   readonly write: WriteDataset;
 }
@@ -35,12 +35,12 @@ interface Transfer {
   readonly mark: string;
   readonly leavesKeysOut: boolean;
   replicas: Replica[];
-  /** For those that are told the length first. */
+  /** Kept for replicas that need the length first. */
   readonly kept: Buffer[];
   source: DatasetSource | null;
 }
 
-/** Bytes on their way to one of the replicas at which all of them wait for it, as in Redis. */
+/** When this many bytes wait to be sent to one of the replicas, all of them wait for it, as in Redis. */
 const MOST_UNDER_WAY = 2 ** 20;
 
 export class FullSync {
@@ -52,7 +52,7 @@ export class FullSync {
     return this.transfer !== null;
   }
 
-  /** Sends the dataset to replicas that stand at the end of the backlog, and wish the same of it. */
+  /** Sends the dataset to replicas that are at the end of the backlog, and need the same form of it. */
   begin(replicas: readonly Replica[], backlog: Backlog, streamDb: number): void {
     const mark = this.server.makeMark();
     const { leavesKeysOut } = replicas[0]!;
@@ -70,7 +70,7 @@ export class FullSync {
     return this.transfer !== null && this.transfer.replicas.some((replica) => !replica.isSized && replica.pieceBytes >= MOST_UNDER_WAY);
   }
 
-  /** A replica has been sent something. */
+  /** Called when a replica has been sent something. */
   sent(): void {
     if (this.transfer?.source != null && !this.isFull) this.transfer.source.resume();
   }
@@ -101,7 +101,7 @@ export class FullSync {
     }
   }
 
-  /** The replica has gone. Without any the dataset is not written to its end. */
+  /** Called when the replica is gone. Without any replica the dataset is not completed. */
   forget(replica: Replica): void {
     const { transfer } = this;
     if (transfer === null) return;

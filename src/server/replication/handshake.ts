@@ -1,23 +1,23 @@
 /**
- * Handshake: what a replica says to its master before it gets anything, and what it makes of the answers. Lines come in, requests go out; it knows no socket.
+ * Handshake: the requests of a replica to its master before the dataset, and the handling of the replies. Lines in, requests out, without a socket.
  *
- *   PING ─▶ AUTH, REPLCONF listening-port, ip-address, capa ─▶ PSYNC id offset ─▶ full · partial · again later · failed
+ *   PING ─▶ AUTH, REPLCONF listening-port, ip-address, capa ─▶ PSYNC id offset ─▶ full · partial · later · failed
  *           └─ sent together, answered one after the other
  */
 import { encodeRequest } from '../resp/request-encoder.js';
 
-/** What this server has to say of itself. */
+/** What this server tells its master about itself. */
 export interface Introduction {
   /** Empty: no AUTH. */
   readonly password: string;
   /** Empty: the user default. */
   readonly user: string;
   readonly port: number;
-  /** Empty: the one that the master sees. */
+  /** Empty: the address that the master sees. */
   readonly address: string;
 }
 
-/** A place in a history. */
+/** A position in a history. */
 export interface Position {
   readonly id: string;
   readonly offset: number;
@@ -26,7 +26,7 @@ export interface Position {
 export type Outcome =
   /** The dataset follows; then the stream, from this offset on. */
   | { readonly kind: 'full'; readonly position: Position }
-  /** The stream follows from where it was left, under another ID if there is one. */
+  /** The stream follows from the requested offset, under another ID if there is one. */
   | { readonly kind: 'partial'; readonly id: string | null }
   /** The master cannot do it now. */
   | { readonly kind: 'later'; readonly why: string }
@@ -38,17 +38,17 @@ export interface HandshakeState {
   readonly expected: readonly Step[];
 }
 
-/** The names of what a master may not know; that is no reason to give up. */
+/** Names of what a master may not know, which is no reason to fail. */
 const OPTIONAL: { readonly [step in Step]?: string } = { port: 'REPLCONF listening-port', address: 'REPLCONF ip-address', capa: 'REPLCONF capa' };
 
-/** A master that answers PING so is alive, and wants AUTH. */
+/** Replies to PING of a master that is alive, and may require AUTH. */
 const ALIVE = /^(?:\+|-NOAUTH|-NOPERM|-ERR operation not permitted)/;
 
 export class Handshake {
-  /** What the next answers belong to. */
+  /** The steps that the next replies belong to. */
   private expected: Step[] = ['ping'];
 
-  /** @param from where to go on, if the master has that; null: everything is asked for */
+  /** @param from where to continue, if the master has that; null: requests everything */
   constructor(
     private readonly introduction: Introduction,
     private readonly from: () => Position | null,
@@ -65,12 +65,12 @@ export class Handshake {
     this.expected = [...expected];
   }
 
-  /** The first request. */
+  /** Returns the first request. */
   begin(): string {
     return encodeRequest(['PING']);
   }
 
-  /** An answer has come, without its line end. What is to be sent next, which may be nothing, or what has come of it all. */
+  /** Handles a reply, without its line end. Returns what to send next, possibly nothing, or the outcome. */
   answer(line: string): string | Outcome {
     // An empty line keeps the connection alive while the master is busy.
     if (line === '') return '';
@@ -88,7 +88,7 @@ export class Handshake {
     return this.expected.length > 0 ? '' : this.askForStream();
   }
 
-  /** What is said of a password is to be kept out of recordings. */
+  /** True if a password is sent, which must be kept out of recordings. */
   get saysPassword(): boolean {
     return this.expected.includes('auth');
   }

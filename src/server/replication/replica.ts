@@ -1,33 +1,33 @@
 /**
- * Replica: another server that repeats this one's changes, as its master sees it.
+ * Replica: a replica of this server, as its master sees it.
  *
  *   handshake ──PSYNC, SYNC──▶ waiting ─▶ transfer ─▶ bulk ─▶ online      full: the dataset, then the stream
  *        └──────PSYNC──────────────────────────────────────▶ online      partial: the stream from where it stopped
  *
- *   sent:   [ replies, newlines, dataset: pieces that several replicas share ] [ stream: blocks of the backlog, from `next` on ]
+ *   sent:   [ replies, newlines, dataset: chunks that several replicas share ] [ stream: blocks of the backlog, from `next` on ]
  *
- * Its connection sends both behind its own output; see SharedOutput.
+ * Its connection sends both after its own output; see SharedOutput.
  */
 import { Fifo } from '../../shared/fifo.js';
 import type { Backlog, Block } from './backlog.js';
 
-/** What a connection sends besides its own output, out of memory that others use, too. */
+/** What a connection sends besides its own output, from memory shared with others. */
 export interface SharedOutput {
   /** Bytes that can be sent now. */
   readonly length: number;
-  /** Bytes of the stream that wait, also if they cannot be sent yet: what client-output-buffer-limit counts. */
+  /** Waiting bytes of the stream, even if they cannot be sent yet: what client-output-buffer-limit counts. */
   readonly waiting: number;
-  /** How many blocks the stream that waits lies in, from the one that is being sent on. */
+  /** Number of blocks that contain the waiting stream, from the current one on. */
   readonly blocks: number;
   /** How many bytes the next {@link writeTo} offers; at least one while there is a {@link length}. */
   readonly offered: number;
-  /** One write of so many of these bytes, which stay here. Returns what the stream does. */
+  /** Does one write of this many bytes, which stay here. Returns the result of the stream. */
   writeTo(stream: { write(from: Buffer, start: number, end: number): number }, bytes: number): number;
-  /** Drops bytes that need not be written any more, at most those that were offered. */
+  /** Drops sent bytes, at most those that were offered. */
   drop(bytes: number): void;
 }
 
-/** What a replica needs of the connection that carries it; a Session (command/session.ts) fits. */
+/** What a replica needs of its connection; a Session (command/session.ts) satisfies it. */
 export interface ReplicaClient {
   readonly id: number;
   /** The number of its running request, for the trace. */
@@ -36,9 +36,9 @@ export interface ReplicaClient {
   readonly transport: {
     readonly peer: string;
     readonly peerAddress: { readonly host: string; readonly port: number } | { readonly path: string };
-    /** From now on it sends this behind its own output. */
+    /** From now on it sends this output after its own. */
     follow(output: SharedOutput): void;
-    /** There is more of it to send. */
+    /** Called when there is more of it to send. */
     sharedGrew(): void;
     /** Hands what waits to the kernel now. */
     flush(): void;
@@ -47,8 +47,8 @@ export interface ReplicaClient {
 }
 
 /**
- * handshake: it has said REPLCONF, and is an ordinary client otherwise; waiting: for its full synchronization to begin; transfer: the dataset is being written;
- * bulk: it is sent the rest of it; online: it is sent the stream; transmitted: it wanted the dataset only, and has it.
+ * handshake: it has sent REPLCONF, and is otherwise an ordinary client; waiting: for its full synchronization to begin; transfer: the dataset is being written;
+ * bulk: it is sent the rest of it; online: it is sent the stream; transmitted: it wanted only the dataset, and has it.
  */
 export type ReplicaPhase = 'handshake' | 'waiting' | 'transfer' | 'bulk' | 'online' | 'transmitted';
 
@@ -59,7 +59,7 @@ export interface ReplicaState {
   readonly head: number;
 }
 
-/** What is data as it stands. */
+/** The fields that are captured as they are. */
 const PLAIN_FIELDS = [
   'phase', 'listeningPort', 'announcedAddress', 'knowsEofMark', 'knowsSecondId', 'wantsDatasetOnly', 'leavesKeysOut', 'isOld', 'isSized', 'streams',
   'startsOnAck', 'next', 'ackOffset', 'ackMs', 'sinceMs', 'lastWriteMs',
@@ -67,36 +67,36 @@ const PLAIN_FIELDS = [
 
 export class Replica implements SharedOutput {
   phase: ReplicaPhase = 'handshake';
-  // What it has said of itself.
+  // What it has told about itself.
   listeningPort = 0;
   announcedAddress = '';
-  /** It finds the end of a dataset by a mark, so that its length need not be known before. */
+  /** It finds the end of a dataset by a mark, so that its length need not be known in advance. */
   knowsEofMark = false;
   /** It understands that the ID of its history changes. */
   knowsSecondId = false;
   wantsDatasetOnly = false;
-  /** REPLCONF rdb-filter-only: of the dataset it wants the libraries at most. */
+  /** REPLCONF rdb-filter-only: it wants at most the libraries of the dataset. */
   leavesKeysOut = false;
-  /** It has said SYNC: nothing is heard of it. */
+  /** It has sent SYNC: it acknowledges nothing. */
   isOld = false;
-  /** Its dataset comes behind its length. */
+  /** Its dataset follows its length. */
   isSized = false;
   /** It is sent the stream. */
   streams = false;
-  /** It is sent the stream once it has acknowledged the dataset, of which it finds the end by a mark. */
+  /** It is sent the stream once it has acknowledged the dataset, whose end it finds by a mark. */
   startsOnAck = false;
   /** The offset of the first byte of the stream that it has not been sent. */
   next = 0;
-  /** What it has acknowledged, and when it said so. */
+  /** What it has acknowledged, and when. */
   ackOffset = 0;
   ackMs = 0;
   /** Since when it waits. */
   sinceMs = 0;
   lastWriteMs = 0;
   private readonly pieces = new Fifo<Buffer>();
-  /** What of the first piece was sent. */
+  /** Sent bytes of the first chunk. */
   private head = 0;
-  /** What is to be sent before the stream. */
+  /** Bytes to be sent before the stream. */
   pieceBytes = 0;
   private block: Block | null = null;
   private backlog: Backlog | null = null;
@@ -105,9 +105,9 @@ export class Replica implements SharedOutput {
     readonly client: ReplicaClient,
     private readonly server: {
       readonly clock: { readonly nowMs: number };
-      /** A piece has been sent. */
+      /** Called when a chunk has been sent. */
       pieceSent(): void;
-      /** All pieces have been sent. */
+      /** Called when all chunks have been sent. */
       piecesSent(replica: Replica): void;
     },
   ) {}
@@ -129,32 +129,32 @@ export class Replica implements SharedOutput {
     if (backlog !== null && this.isSynchronizing) this.stand(backlog, this.next);
   }
 
-  /** It has a place in the stream, from which it needs everything. */
+  /** True if it has a place in the stream, from which it needs everything. */
   get isSynchronizing(): boolean {
     return this.phase === 'transfer' || this.phase === 'bulk' || this.phase === 'online';
   }
 
-  /** The word that INFO has for its phase; null if it has none. */
+  /** The name of its phase in INFO; null if there is none. */
   get stateName(): 'wait_bgsave' | 'send_bulk' | 'online' | null {
     if (this.phase === 'waiting' || this.phase === 'transfer') return 'wait_bgsave';
     if (this.phase === 'bulk') return this.isSized ? 'send_bulk' : 'wait_bgsave';
     return this.phase === 'online' ? 'online' : null;
   }
 
-  /** Where clients find it, as far as this server knows; null: by no address. */
+  /** Its address for clients, as far as this server knows; null: unknown. */
   get address(): string | null {
     if (this.announcedAddress !== '') return this.announcedAddress;
     const { peerAddress } = this.client.transport;
     return 'host' in peerAddress ? peerAddress.host : null;
   }
 
-  /** In the log: `127.0.0.1:7001`. */
+  /** Its name in the log: `127.0.0.1:7001`. */
   get name(): string {
     if (this.address === null) return this.client.transport.peer;
     return this.listeningPort > 0 ? `${this.address}:${this.listeningPort}` : `${this.address}:<unknown-replica-port>`;
   }
 
-  /** It is to be sent the stream from this offset on, which must be in the backlog. */
+  /** Sends it the stream from this offset on, which must be in the backlog. */
   stand(backlog: Backlog, next: number): void {
     this.backlog = backlog;
     this.next = next;
@@ -162,7 +162,7 @@ export class Replica implements SharedOutput {
     if (this.block === null) throw new Error(`offset ${next} is not in the backlog, which has ${backlog.firstOffset} to ${backlog.end}`);
   }
 
-  /** Bytes to be sent before the stream; others may be sent them, too. */
+  /** Adds bytes to be sent before the stream; other replicas may share them. */
   put(piece: Buffer): void {
     if (piece.length === 0) return;
     this.pieces.push(piece);
@@ -213,7 +213,7 @@ export class Replica implements SharedOutput {
     if (this.pieces.length === 0) this.server.piecesSent(this);
   }
 
-  /** The block of the next byte. One that was sent to its end is followed by another as soon as there is one. */
+  /** Returns the block of the next byte. One that was sent to its end is followed by another as soon as there is one. */
   private currentBlock(): Block {
     let block = this.block!;
     while (this.next >= block.start + block.used && block.next !== null) block = block.next;

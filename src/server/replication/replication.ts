@@ -1,16 +1,16 @@
 /**
- * Replication: which part this server plays, and where its history of changes stands. Shared by both parts: a master writes the history, a replica reads it.
+ * Replication: the role of this server, and the position in its history of changes. Used in both roles: a master writes the history, a replica reads it.
  *
  *   offset   0 ───────────────── secondOffset ─────────────────▶ offset          counts every byte that was ever sent to replicas
- *            └─── secondId ────┘└──────────────── id ──────────┘                 a promotion begins a new ID; the old one holds up to there
+ *            └─── secondId ────┘└──────────────── id ──────────┘                 a promotion begins a new ID; the old one is valid up to there
  *
- * A replica that names an ID and an offset of this history can go on from there (PSYNC).
+ * A replica that names an ID and an offset of this history can continue from there (PSYNC).
  */
 
-/** Which part; the words are those of ROLE and INFO. */
+/** The role, in the words of ROLE and INFO. */
 export type Role = 'master' | 'slave';
 
-/** In the place of an ID that there is not. */
+/** Stands for no ID. */
 export const NO_ID = '0'.repeat(40);
 
 export interface ReplicationState {
@@ -25,18 +25,18 @@ export interface ReplicationState {
 export class Replication {
   /** Set by the link to a master when it begins and ends. */
   role: Role = 'master';
-  /** Of the history: 40 hexadecimal digits; those of the master while this server is a replica. */
+  /** ID of the history: 40 hexadecimal digits; the master's while this server is a replica. */
   id: string;
-  /** Of the history that this one has grown out of; {@link NO_ID}: of none. */
+  /** ID of the history that this one continues; {@link NO_ID}: none. */
   secondId = NO_ID;
-  /** master_repl_offset: how many bytes of the history there are. */
+  /** master_repl_offset: the length of the history in bytes. */
   offset = 0;
-  /** The first offset that is no longer of {@link secondId}; -1: there is none. */
+  /** The first offset that no longer belongs to {@link secondId}; -1: there is none. */
   secondOffset = -1;
-  /** The database that the last SELECT of the stream has named; -1: there was none. */
+  /** The database of the last SELECT in the stream; -1: there was none. */
   selectedDb = -1;
 
-  /** @param makeId gives an ID that no other server has */
+  /** @param makeId returns an ID that no other server has */
   constructor(
     id: string,
     private readonly makeId: () => string,
@@ -53,23 +53,23 @@ export class Replication {
     Object.assign(this, state);
   }
 
-  /** A history that nobody else knows begins: there is nothing from which a replica could go on. */
+  /** Begins a history that no other server knows: no replica can continue from anywhere in it. */
   begin(): void {
     this.id = this.makeId();
     this.secondId = NO_ID;
     this.secondOffset = -1;
   }
 
-  /** A replica is promoted: what follows has an ID of its own, and the replicas of its former master can go on here, because the past is the same. */
+  /** Called when a replica is promoted: what follows has a new ID, and the replicas of its former master can continue here, because the past is the same. */
   shift(): void {
     this.secondId = this.id;
-    // What a replica asks for is the first byte that it has not got.
+    // A replica requests the first byte that it does not have.
     this.secondOffset = this.offset + 1;
     this.id = this.makeId();
     this.selectedDb = -1;
   }
 
-  /** A replica has taken over the history of its master, at this offset. */
+  /** Called when a replica has received its master's dataset, at this offset. */
   adopt(id: string, offset: number): void {
     this.id = id;
     this.offset = offset;
@@ -77,14 +77,14 @@ export class Replication {
     this.secondOffset = -1;
   }
 
-  /** The master of a replica goes on with another ID, because it was promoted: the old one holds up to here, for replicas of this replica. */
+  /** Called when the master of a replica continues with another ID, because it was promoted: the old one is valid up to here, for replicas of this replica. */
   rename(id: string): void {
     this.secondId = this.id;
     this.secondOffset = this.offset + 1;
     this.id = id;
   }
 
-  /** Whether the byte at an offset, the first one that a replica has not got, belongs to the history of that ID here. */
+  /** True if the byte at an offset, the first one that a replica does not have, belongs to the history of that ID here. */
   covers(id: string, offset: number): boolean {
     return id === this.id || (id === this.secondId && offset <= this.secondOffset);
   }

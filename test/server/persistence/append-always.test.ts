@@ -1,4 +1,6 @@
-/** `appendfsync always` in simulations, where a test says when the disk is done: what waits for it, what does not, and what becomes of it when the disk fails. */
+/**
+ * `appendfsync always` in simulations, in which the test decides when the disk is done: what waits for it, what does not, and what happens when the disk fails.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -28,7 +30,7 @@ function start(settings: Partial<SettingValues> = {}, dir = temporaryDirectory()
 
 const incrementOf = (dir: string, seq = 1): string => readFileSync(join(dir, 'appendonlydir', `appendonly.aof.${seq}.incr.aof`), 'latin1');
 
-/** The keys that a server has which loads the file. */
+/** Returns the keys of a server that loads the file. */
 function loaded(dir: string, ...keys: string[]): string {
   using lab = simulate({ loads: true, settings: { dir, appendonly: true } });
   return lab.connect().ask('MGET', ...keys);
@@ -45,7 +47,7 @@ function done({ helper, lab }: Started): void {
   }
 }
 
-test('what any client is told after a write leaves when that is on the disk; the loop goes on, and many writes share one fsync', () => {
+test('output to any client after a write is sent when that is on the disk; the loop continues, and many writes share one fsync', () => {
   const started = start();
   const { dir, helper, lab } = started;
   using _ = lab;
@@ -53,14 +55,14 @@ test('what any client is told after a write leaves when that is on the disk; the
   expect(early.ask('GET', 'k')).toBe('$-1\r\n');
   expect(writer.ask('SET', 'k', 'v')).toBe('');
   expect(kinds(helper)).toEqual(['append']);
-  // It could have seen the write, and so could all that answers from now on.
+  // It could have seen the write, and so could all replies from now on.
   expect(reader.ask('GET', 'k')).toBe('');
   expect(early.ask('PING')).toBe('');
   for (let i = 0; i < 20; i++) expect(later.ask('INCR', 'n')).toBe('');
   expect(kinds(helper)).toEqual(['append']);
   helper.finish();
   lab.settle();
-  // The second append is under way, and brings all 20.
+  // The second append is in progress, and contains all 20.
   expect([writer.take(), reader.take(), early.take(), later.take()]).toEqual([OK, '$1\r\nv\r\n', '+PONG\r\n', '']);
   expect(kinds(helper)).toEqual(['append']);
   expect(reader.ask('GET', 'k')).toBe('');
@@ -73,7 +75,7 @@ test('what any client is told after a write leaves when that is on the disk; the
   expect(incrementOf(dir).match(/INCR/g)).toHaveLength(20);
 });
 
-test('of one connection what is on the disk leaves, and the rest waits, without asking for WRITABLE', () => {
+test('of the output of a connection the part that is on the disk is sent, and the rest waits, without WRITABLE', () => {
   const started = start();
   const { helper, lab } = started;
   using _ = lab;
@@ -100,7 +102,7 @@ test('of one connection what is on the disk leaves, and the rest waits, without 
   expect(other.ask('MGET', 'a', 'b')).toBe('*2\r\n$1\r\n1\r\n$1\r\n2\r\n');
 });
 
-test('a reply beyond the socket goes on where it was, and what follows it waits', () => {
+test('a reply larger than the buffer of the socket continues where it stopped, and what follows it waits', () => {
   const started = start();
   const { helper, lab } = started;
   using _ = lab;
@@ -123,7 +125,7 @@ test('a reply beyond the socket goes on where it was, and what follows it waits'
   expect(slow.receive()).toBe('$5\r\nsmall\r\n');
 });
 
-test('where the disk fails, those who wait for it are disconnected, writes are refused, reads go on, and what was written down comes to the disk later', () => {
+test('if the disk fails, waiting clients are disconnected, writes are refused, reads continue, and the changes are written later', () => {
   const started = start();
   const { helper, lab } = started;
   using _ = lab;
@@ -156,7 +158,7 @@ test('where the disk fails, those who wait for it are disconnected, writes are r
   ]);
 });
 
-test('an fsync that fails has its bytes cut off, and written once more', () => {
+test('after a failed fsync the bytes are cut off, and written again', () => {
   const started = start();
   const { dir, helper, lab } = started;
   using _ = lab;
@@ -168,7 +170,7 @@ test('an fsync that fails has its bytes cut off, and written once more', () => {
   expect(loaded(dir, 'a')).toBe('*1\r\n$1\r\n1\r\n');
 });
 
-test('a rewrite begins while an append is under way: the old increment is brought to its end, and what follows goes to the new one', () => {
+test('a rewrite begins during an append: the old increment is completed, and what follows goes to the new one', () => {
   const started = start();
   const { dir, helper, lab } = started;
   using _ = lab;
@@ -242,7 +244,7 @@ test('replicas are sent nothing that the disk does not have', () => {
   expect(replica.receive()).toContain('told');
 });
 
-test('random clients, a disk that is done at random moments, and one that fails: lived through once more, also from a state in which output waits', () => {
+test('random clients, a disk that is done at random moments, and one that fails: replayed, also from a state with waiting output', () => {
   let [waited, failed] = [0, 0];
   for (let seed = 1; seed <= 4; seed++) {
     const helper = new ScriptedHelper();

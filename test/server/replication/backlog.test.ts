@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { encodeRequest } from '../../../src/server/resp/request-encoder.js';
 import { Backlog } from '../../../src/server/replication/backlog.js';
 
-/** What is in it from an offset on. */
+/** Returns its content from an offset on. */
 function read(backlog: Backlog, offset: number): string {
   let bytes = '';
   for (let block = backlog.find(offset); block !== null; block = block.next) {
@@ -27,7 +27,7 @@ test('bytes are found by their offsets, across blocks', () => {
   expect([backlog.find(0), backlog.find(all.length + 2)]).toEqual([null, null]);
 });
 
-test('all 256 values of a byte are kept, and what is longer than a block', () => {
+test('all 256 values of a byte are kept, and strings longer than a block', () => {
   const backlog = new Backlog(100);
   const values = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
   const long = values.repeat(1000);
@@ -50,7 +50,7 @@ test('the oldest blocks are dropped, but never so that less than the size is lef
   expect(backlog.capacity).toBeLessThanOrEqual(2 * 16_384);
 });
 
-test('what a slow replica has still to be sent stays', () => {
+test('what a slow replica has not been sent is kept', () => {
   const backlog = new Backlog(1);
   for (let i = 0; i < 100; i++) backlog.appendBytes(Buffer.alloc(1000));
   const next = 30_000;

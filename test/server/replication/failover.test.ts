@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { deserialize, serialize } from 'node:v8';
 import { type Lab, type LabClient, request, simulate } from '../simulation/harness.js';
 
-/** A master with a replica that is online and has acknowledged nothing. */
+/** Returns a master with a replica that is online and has acknowledged nothing. */
 function masterWithReplica(): { readonly lab: Lab; readonly client: LabClient; readonly replica: LabClient } {
   const lab = simulate({ settings: { 'repl-diskless-sync': false } });
   const replica = lab.connect();
@@ -33,12 +33,12 @@ test.each([
   expect(phaseOf(client)).toBe('no-failover');
 });
 
-test('without replicas there is nobody to take over', () => {
+test('without replicas none can take over', () => {
   using lab = simulate();
   expect(lab.connect().ask('FAILOVER')).toBe('-ERR FAILOVER requires connected replicas.\r\n');
 });
 
-test('writes wait until the replica has everything; then this server follows it', () => {
+test('writes wait until the replica has all changes; then this server follows it', () => {
   const { lab, client, replica } = masterWithReplica();
   using _ = lab;
   expect(client.ask('FAILOVER')).toBe('+OK\r\n');
@@ -65,7 +65,7 @@ test('writes wait until the replica has everything; then this server follows it'
   expect(writer.receive()).toBe('+OK\r\n');
 });
 
-test('it is given up when its time is over, or FORCE hands over to a replica that lacks something', () => {
+test('it is aborted at its timeout, or FORCE passes the role to a replica that lacks changes', () => {
   const { lab, client } = masterWithReplica();
   using _ = lab;
   const writer = lab.connect();
@@ -80,7 +80,7 @@ test('it is given up when its time is over, or FORCE hands over to a replica tha
   expect(phaseOf(client)).toBe('failover-in-progress');
 });
 
-test('it is restored with its time and its target, and a fork is rid of it', () => {
+test('it is restored with its timeout and its target, and a fork does not have it', () => {
   const { lab, client, replica } = masterWithReplica();
   using _ = lab;
   client.ask('FAILOVER', 'TO', '127.0.0.1', '7001', 'TIMEOUT', '5000');

@@ -1,4 +1,4 @@
-/** This server as a replica of a master that is played by hand. */
+/** This server as a replica of a master that the test plays. */
 import { createHash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ const REST_OF_HANDSHAKE = request('REPLCONF', 'listening-port', '6379') + reques
 
 const incompressible = (seed: number): string => createHash('sha512').update(String(seed)).digest('hex');
 
-/** The dataset of a server after these commands. */
+/** Returns the dataset of a server after these commands. */
 function datasetOf(...commands: string[][]): string {
   using lab = simulate();
   const client = lab.connect();
@@ -31,7 +31,7 @@ function datasetOf(...commands: string[][]): string {
   return Buffer.concat(chunks).latin1Slice();
 }
 
-/** A master in the hand of the test. */
+/** A master played by the test. */
 class Master {
   peer!: ScriptedPeer;
   private readonly remote;
@@ -40,7 +40,7 @@ class Master {
     this.remote = lab.poll.addRemote(ADDRESS);
   }
 
-  /** What this server has said since. */
+  /** Returns what this server has sent since the last call. */
   hears(): string {
     this.lab.settle();
     return this.peer.receive();
@@ -51,7 +51,7 @@ class Master {
     this.lab.settle();
   }
 
-  /** The next connection. */
+  /** Accepts the next connection. */
   accept(): this {
     this.lab.advance(1000);
     this.peer = this.remote.accept()!;
@@ -63,7 +63,7 @@ class Master {
     this.remote.answer = isRefused ? 'refuse' : 'establish';
   }
 
-  /** Up to PSYNC, which is returned. */
+  /** Plays the handshake up to PSYNC, which is returned. */
   greet(): string {
     expect(this.hears()).toBe(request('PING'));
     this.say('+PONG\r\n');
@@ -72,7 +72,7 @@ class Master {
     return this.hears();
   }
 
-  /** A full synchronization with a dataset whose length is known. */
+  /** A full synchronization with a dataset of known length. */
   synchronize(dataset = datasetOf(['SET', 'key', 'value']), offset = 100): void {
     expect(this.greet()).toBe(request('PSYNC', '?', '-1'));
     this.say(`+FULLRESYNC ${ID} ${offset}\r\n`);
@@ -99,7 +99,7 @@ const infoOf = (client: LabClient, field: string, section = 'replication'): stri
   new RegExp(`^${field}:(.*)\r$`, 'm').exec(client.ask('INFO', section))?.[1];
 
 describe('the handshake', () => {
-  test('asks for everything at first, and shows where it stands', () => {
+  test('requests everything at first, and shows its state', () => {
     using replicated = replicate();
     const { master, client } = replicated;
     expect(client.ask('ROLE')).toContain('handshake');
@@ -107,7 +107,7 @@ describe('the handshake', () => {
     expect(infoOf(client, 'master_link_status')).toBe('down');
   });
 
-  test('gives the password, and says where it can be found', () => {
+  test('sends the password, and its own address', () => {
     using replicated = replicate({ settings: { masterauth: 'secret', masteruser: 'me', 'replica-announce-ip': '198.51.100.7', 'replica-announce-port': 7000 } });
     const { master } = replicated;
     expect(master.hears()).toBe(request('PING'));
@@ -139,7 +139,7 @@ describe('the handshake', () => {
     expect(master.hears()).toBe(request('PING'));
   });
 
-  test('a connection that is refused is tried again, and one that says nothing is given up after repl-timeout', () => {
+  test('a refused connection is tried again, and a silent one is dropped after repl-timeout', () => {
     using lab = simulate({ settings: { ...REPLICA, 'repl-timeout': 5 } });
     const master = new Master(lab);
     master.refuses(true);
@@ -151,7 +151,7 @@ describe('the handshake', () => {
     expect(master.peer.isClosedByServer).toBe(true);
   });
 
-  test('an empty line keeps it alive', () => {
+  test('an empty line keeps the connection alive', () => {
     using replicated = replicate({ settings: { 'repl-timeout': 5 } });
     const { master, lab } = replicated;
     master.greet();
@@ -164,7 +164,7 @@ describe('the handshake', () => {
 });
 
 describe('the dataset', () => {
-  test('behind its length, takes the place of what there was', () => {
+  test('after its length, replaces the existing data', () => {
     using lab = simulate();
     const master = new Master(lab);
     const client = lab.connect();
@@ -185,7 +185,7 @@ describe('the dataset', () => {
     expect(client.ask('ROLE')).toBe('*5\r\n$5\r\nslave\r\n$9\r\n192.0.2.1\r\n:6379\r\n$9\r\nconnected\r\n:41\r\n');
   });
 
-  test.each([1, 7, 39, 40, 41, 1000])('with a mark, in pieces of %i bytes', (size) => {
+  test.each([1, 7, 39, 40, 41, 1000])('with a mark, in chunks of %i bytes', (size) => {
     using replicated = replicate();
     const { master, client } = replicated;
     master.greet();
@@ -210,7 +210,7 @@ describe('the dataset', () => {
     expect(client.ask('GET', 'n')).toBe('$1\r\n3\r\n');
   });
 
-  test('is loaded in steps, between which clients are told so', () => {
+  test('is loaded in steps, between which clients get LOADING', () => {
     using replicated = replicate();
     const { master, client, lab } = replicated;
     master.greet();
@@ -230,7 +230,7 @@ describe('the dataset', () => {
     expect(client.ask('DBSIZE')).toBe(':5000\r\n');
   });
 
-  test('keys whose time is over come along, and stay hidden until the master deletes them', () => {
+  test('expired keys are included, and stay hidden until the master deletes them', () => {
     using replicated = replicate({ nowMs: 1_900_000_000_000 });
     const { master, client } = replicated;
     const dataset = datasetOf(['SET', 'dead', '1', 'PXAT', '1800000000000'], ['SET', 'alive', '1']);
@@ -259,7 +259,7 @@ describe('the stream', () => {
     expect(master.hears()).toBe(ack);
   });
 
-  test('a transaction counts when it is whole: a link that breaks within it begins it anew', () => {
+  test('a transaction counts when it is complete: a link that breaks within it repeats it', () => {
     using replicated = replicate();
     const { master, client } = replicated;
     master.synchronize();
@@ -275,7 +275,7 @@ describe('the stream', () => {
     expect(infoOf(client, 'slave_repl_offset')).toBe(String(offset + (request('MULTI') + request('SET', 'a', '3') + request('EXEC')).length));
   });
 
-  test('goes on under a new ID, and the old one is remembered', () => {
+  test('continues under a new ID, and the old one is kept', () => {
     using replicated = replicate();
     const { master, client } = replicated;
     master.synchronize();
@@ -288,7 +288,7 @@ describe('the stream', () => {
     expect(infoOf(client, 'master_link_status')).toBe('up');
   });
 
-  test('silence for repl-timeout is the end of a link', () => {
+  test('silence for repl-timeout ends a link', () => {
     using replicated = replicate({ settings: { 'repl-timeout': 5 } });
     const { master, lab } = replicated;
     master.synchronize();
@@ -298,7 +298,7 @@ describe('the stream', () => {
     expect(master.greet()).toBe(request('PSYNC', ID, '101'));
   });
 
-  test('what breaks the protocol is the end of a link, and nothing is said to that', () => {
+  test('a protocol error ends a link, without a reply', () => {
     using replicated = replicate();
     const { master, client } = replicated;
     master.synchronize();
@@ -319,7 +319,7 @@ describe('the stream', () => {
     expect(client.ask('GET', 'n')).toBe('$1\r\n6\r\n');
   });
 
-  test('a time that is over is kept, for the master to delete the key', () => {
+  test('an expiry in the past is kept, for the master to delete the key', () => {
     using replicated = replicate();
     const { master, client } = replicated;
     master.synchronize();
@@ -328,7 +328,7 @@ describe('the stream', () => {
     expect(client.ask('DBSIZE')).toBe(':1\r\n');
   });
 
-  test('is handed on to the replicas of this replica as it is', () => {
+  test('is forwarded to the replicas of this replica unchanged', () => {
     using replicated = replicate({ settings: { 'repl-diskless-sync-delay': 0 } });
     const { master, lab } = replicated;
     master.synchronize();
@@ -346,7 +346,7 @@ describe('the stream', () => {
 });
 
 describe('clients of a replica', () => {
-  test('cannot write, except where the settings say so', () => {
+  test('cannot write, unless the settings allow it', () => {
     using replicated = replicate({ settings: { 'enable-debug-command': 'yes' } });
     const { master, client } = replicated;
     master.synchronize();
@@ -362,7 +362,7 @@ describe('clients of a replica', () => {
     expect(client.ask('SET', 'a', '1')).toBe('+OK\r\n');
   });
 
-  test('are told that the data may be old, where the settings say so', () => {
+  test('are told that the data may be stale, if the settings say so', () => {
     using replicated = replicate({ settings: { 'replica-serve-stale-data': false } });
     const { master, client } = replicated;
     const refused = "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n";
@@ -385,7 +385,7 @@ describe('clients of a replica', () => {
     expect(master.greet()).toBe(request('PSYNC', ID, '101'));
   });
 
-  test('who wait for a key are released when the server becomes a replica', () => {
+  test('that wait for a key are released when the server becomes a replica', () => {
     using lab = simulate();
     lab.poll.addRemote(ADDRESS);
     const waiting = lab.connect();
@@ -397,7 +397,7 @@ describe('clients of a replica', () => {
 });
 
 describe('REPLICAOF', () => {
-  test('NO ONE goes on as a master with what there is, and a history of its own', () => {
+  test('NO ONE continues as a master with the data, and a history of its own', () => {
     using replicated = replicate();
     const { master, client } = replicated;
     master.synchronize();
@@ -426,7 +426,7 @@ describe('REPLICAOF', () => {
     expect(client.ask('SET', 'a', '1')).toBe('+OK\r\n');
   });
 
-  test('of the same master changes nothing; of another one, goes on where the first one stopped', () => {
+  test('of the same master changes nothing; of another one continues where the first one stopped', () => {
     using replicated = replicate();
     const { master, client, lab } = replicated;
     master.synchronize();
@@ -440,7 +440,7 @@ describe('REPLICAOF', () => {
     expect(master.greet()).toBe(request('PSYNC', ID, '101'));
   });
 
-  test('refuses a port that is none, and says of a name that it is not looked up', () => {
+  test('refuses an invalid port, and reports that names are not looked up', () => {
     using lab = simulate();
     const client = lab.connect();
     expect(client.ask('REPLICAOF', '192.0.2.1', 'x')).toBe('-ERR Invalid master port\r\n');
@@ -455,7 +455,7 @@ describe('REPLICAOF', () => {
 const phaseOf = (lab: Lab): string => lab.server.primaryLink.phase;
 
 describe('as data', () => {
-  /** A recorded replica that has lived through everything. */
+  /** A recorded replica that has gone through all phases. */
   function recorded(options: Omit<SimulationOptions, 'tape'> = {}) {
     const { lab, head, tape } = record({ settings: { ...REPLICA, masterauth: 'secret' }, ...options });
     const master = new Master(lab);
@@ -492,7 +492,7 @@ describe('as data', () => {
     expect(replay.server.keyspace.databases[0]!.size).toBe(3003);
   });
 
-  test('and goes on from a checkpoint in any phase', () => {
+  test('and continues from a checkpoint in any phase', () => {
     const { lab, head, tape } = recorded({ faults: { partial: 0.3 } });
     const bytes = tape();
     const digest = digestOf(lab.server);
@@ -509,12 +509,12 @@ describe('as data', () => {
     expect([...phases].sort()).toEqual(expect.arrayContaining(['connected', 'loading', 'none', 'sync']));
   });
 
-  test('what would have been otherwise is not asked of it, because nobody knows what the master would have sent', () => {
+  test('what-if is refused, because it is unknown what the master would have sent', () => {
     const { head, tape } = recorded();
     expect(() => readClientScript(new Replay(head, tape()))).toThrow('its server connected to another one');
   });
 
-  test('a server that goes on from the state of a replica connects to the master itself', () => {
+  test('a server that starts from the state of a replica connects to the master itself', () => {
     using replicated = replicate();
     const { master, lab } = replicated;
     master.synchronize();

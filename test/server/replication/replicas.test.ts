@@ -1,4 +1,4 @@
-/** This server as a master, with replicas that are played by hand. */
+/** This server as a master, with replicas that the test plays. */
 import { deserialize, serialize } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import type { SettingValues } from '../../../src/server/config.js';
@@ -57,7 +57,7 @@ describe('full synchronization', () => {
     expect(infoOf(client, 'master_repl_offset')).toBe(String(stream.length));
   });
 
-  test('behind its length: the stream follows at once', () => {
+  test('after its length: the stream follows at once', () => {
     using lab = simulate({ settings: SIZED });
     const client = lab.connect();
     client.ask('SELECT', '3');
@@ -71,7 +71,7 @@ describe('full synchronization', () => {
     expect(replica.receive()).toBe(request('SET', 'b', '3') + request('SELECT', '0') + request('SET', 'b', '4'));
   });
 
-  test('a replica that does not know the mark is sent a length, also beside one that does', () => {
+  test('a replica that does not know the mark is sent a length, also together with one that does', () => {
     using lab = simulate({ settings: { 'repl-diskless-sync-delay': 3 } });
     const marked = introduce(lab, 'eof', 'psync2');
     expect(marked.ask('PSYNC', '?', '-1')).toBe('');
@@ -81,7 +81,7 @@ describe('full synchronization', () => {
     expect(bytes).not.toContain('EOF');
   });
 
-  test('SYNC is answered by the dataset alone, and its replica is never asked for more', () => {
+  test('SYNC is answered by the dataset alone, and its replica is never asked for acknowledgements', () => {
     using lab = simulate({ settings: SIZED });
     const replica = lab.connect();
     expect(replica.ask('SYNC')).toMatch(/^\$\d+\r\nREDIS0010/);
@@ -90,7 +90,7 @@ describe('full synchronization', () => {
     expect(replica.isClosedByServer).toBe(false);
   });
 
-  test('all replicas that come within the delay get the same dataset; newlines say meanwhile that the master is there', () => {
+  test('all replicas that connect within the delay get the same dataset; newlines show meanwhile that the master is alive', () => {
     using lab = simulate({ settings: { 'repl-diskless-sync-delay': 5 } });
     const first = introduce(lab, 'eof', 'psync2');
     expect(first.ask('PSYNC', '?', '-1')).toBe('');
@@ -113,7 +113,7 @@ describe('full synchronization', () => {
     expect(first.receive()).toContain('$EOF:');
   });
 
-  test('what changes behind the dataset waits behind it, however slowly it is read', () => {
+  test('changes during the dataset wait after it, however slowly it is read', () => {
     using lab = simulate({ settings: SIZED });
     const client = lab.connect();
     client.ask('SET', 'key', 'x'.repeat(300_000));
@@ -145,7 +145,7 @@ describe('full synchronization', () => {
 });
 
 describe('in slices', () => {
-  /** A server with 500 keys that writes a few of them a turn. */
+  /** A server with 500 keys that writes a few of them per turn. */
   function slow(settings: Partial<SettingValues>): Lab {
     const lab = simulate({ settings });
     lab.server.persistence.walks.pace = { busyUs: 0, idleUs: 0, rest: 0, work: 5 };
@@ -177,7 +177,7 @@ describe('in slices', () => {
     expect(rdb).not.toContain('new');
   });
 
-  test('a replica that does not read holds it up, and one that goes lets it end', () => {
+  test('a replica that does not read delays it, and one that disconnects lets it end', () => {
     using lab = slow(NOW);
     const client = lab.connect();
     for (let i = 0; i < 40; i++) client.ask('SET', `large:${i}`, 'x'.repeat(100_000));
@@ -197,7 +197,7 @@ describe('in slices', () => {
     expect(lab.server.persistence.walks.isWalking).toBe(false);
   });
 
-  test('without a replica it is not written to its end', () => {
+  test('without a replica it is not completed', () => {
     using lab = slow(NOW);
     const replica = introduce(lab, 'eof');
     replica.sendCommand('PSYNC', '?', '-1');
@@ -208,7 +208,7 @@ describe('in slices', () => {
     expect(synchronize(lab).rdb.split('old')).toHaveLength(501);
   });
 
-  test('who comes while one is being written gets the next one', () => {
+  test('a replica that connects while one is being written gets the next one', () => {
     using lab = slow(NOW);
     const first = introduce(lab, 'eof');
     first.sendCommand('PSYNC', '?', '-1');
@@ -229,7 +229,7 @@ describe('in slices', () => {
 });
 
 describe('partial resynchronization', () => {
-  /** A replica that has got one command, and has gone. */
+  /** A replica that has received one command, and has disconnected. */
   function leave(lab: Lab): { id: string; next: number } {
     const { replica, id } = synchronize(lab);
     replica.sendCommand('REPLCONF', 'ACK', '0');
@@ -240,7 +240,7 @@ describe('partial resynchronization', () => {
     return { id, next };
   }
 
-  test('it goes on with the first byte that it has not got', () => {
+  test('it continues with the first byte that the replica does not have', () => {
     using lab = simulate({ settings: NOW });
     const { id, next } = leave(lab);
     lab.connect().ask('SET', 'b', '2');
@@ -284,7 +284,7 @@ describe('partial resynchronization', () => {
 });
 
 describe('a link', () => {
-  test('is told apart by PING every 10 seconds, and closed after 60 without an acknowledgement', () => {
+  test('gets PING every 10 seconds, and is closed after 60 without an acknowledgement', () => {
     using lab = simulate({ settings: SIZED });
     const { replica } = synchronize(lab);
     lab.advance(30_000);
@@ -344,7 +344,7 @@ const limits = (hard: number): SettingValues['client-output-buffer-limit'] => {
 };
 
 describe('WAIT', () => {
-  test('is answered when so many replicas have acknowledged the writes of the client, for which they are asked', () => {
+  test('is answered when this many replicas have acknowledged the writes of the client, for which they are asked', () => {
     using lab = simulate({ settings: SIZED });
     const replicas = [synchronize(lab).replica, synchronize(lab).replica];
     const client = lab.connect();
@@ -361,7 +361,7 @@ describe('WAIT', () => {
     expect(client.ask('WAIT', '1', '0')).toBe(':2\r\n');
   });
 
-  test('at its timeout it says how many there are', () => {
+  test('at its timeout it returns how many there are', () => {
     using lab = simulate({ settings: SIZED });
     const { replica } = synchronize(lab);
     const client = lab.connect();
@@ -373,7 +373,7 @@ describe('WAIT', () => {
     expect(client.receive()).toBe(':1\r\n');
   });
 
-  test('inside a transaction it waits for nobody, and without writes it has nothing to wait for', () => {
+  test('inside a transaction it does not wait, and without writes it has nothing to wait for', () => {
     using lab = simulate({ settings: SIZED });
     const client = lab.connect();
     expect(client.ask('WAIT', '0', '0')).toBe(':0\r\n');
@@ -421,7 +421,7 @@ test('ROLE lists the replicas that are online', () => {
   expect(client.ask('ROLE')).toBe('*3\r\n$6\r\nmaster\r\n:0\r\n*1\r\n*3\r\n$9\r\n127.0.0.1\r\n$4\r\n7001\r\n$1\r\n7\r\n');
 });
 
-test('what a master hands on of its own master is the same bytes', () => {
+test('what a replica forwards of its master is the same bytes', () => {
   using lab = simulate({ settings: SIZED });
   const { replica } = synchronize(lab);
   const bytes = request('SELECT', '5') + request('SET', 'k', '\0\xff');
@@ -432,7 +432,7 @@ test('what a master hands on of its own master is the same bytes', () => {
 });
 
 describe('state', () => {
-  /** A master with a replica that is slow, one that is online, one that waits, a client that has only introduced itself, and one that has said WAIT. */
+  /** A master with a replica that is slow, one that is online, one that waits, a client that has only introduced itself, and one that has sent WAIT. */
   function inTheMiddle(lab: Lab): { readonly online: LabClient; readonly waiting: LabClient } {
     const client = lab.connect();
     client.ask('SET', 'key', 'x'.repeat(100_000));
@@ -450,7 +450,7 @@ describe('state', () => {
     return { online, waiting };
   }
 
-  test('a replay that goes on from a checkpoint has the same replicas, and sends them the same', () => {
+  test('a replay that continues from a checkpoint has the same replicas, and sends them the same', () => {
     const recorded = record({ settings: { 'repl-diskless-sync-delay': 30 } });
     const { lab } = recorded;
     const { online, waiting } = inTheMiddle(lab);

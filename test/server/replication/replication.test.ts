@@ -9,7 +9,7 @@ function replication(): Replication {
   return new Replication(ID, () => 'bcdef'[made++]!.repeat(40));
 }
 
-test('a history that begins covers nothing of before', () => {
+test('a new history covers nothing before it', () => {
   const history = replication();
   history.shift();
   history.begin();
@@ -18,7 +18,7 @@ test('a history that begins covers nothing of before', () => {
   expect(history.covers('b'.repeat(40), 0)).toBe(false);
 });
 
-test('a promotion keeps the old ID up to the byte that follows the last one', () => {
+test('a promotion keeps the old ID up to the byte after the last one', () => {
   const history = replication();
   history.offset = 100;
   history.shift();
@@ -28,7 +28,7 @@ test('a promotion keeps the old ID up to the byte that follows the last one', ()
   expect(history.covers('b'.repeat(40), 151)).toBe(true);
 });
 
-test('a replica has the ID of its master, and renames what it has when the master does', () => {
+test('a replica has the ID of its master, and renames its history when the master does', () => {
   const history = replication();
   history.adopt('1'.repeat(40), 500);
   expect(history).toMatchObject({ id: '1'.repeat(40), offset: 500, secondId: NO_ID, secondOffset: -1 });

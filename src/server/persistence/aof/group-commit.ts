@@ -1,28 +1,28 @@
 /**
- * GroupCommit: with `appendfsync always`, how changes come to the disk, and how far the file is there.
+ * GroupCommit: writes changes to the disk with `appendfsync always`, and knows how much of the file is on the disk.
  *
- *   loop      │ SET │ SET │ GET │ SET …            gathers in the buffer while an append is under way
- *   helper    ├─ write, fsync ─┤├─ write, fsync ─┤   a group each: many changes share one fsync
- *   offset    safeOffset ──▲        ▲── end          bytes since the start: what clients are told waits until safeOffset is there
+ *   loop      │ SET │ SET │ GET │ SET …            collects in the buffer while an append is in progress
+ *   helper    ├─ write, fsync ─┤├─ write, fsync ─┤   one group each: many changes share one fsync
+ *   offset    safeOffset ──▲        ▲── end          bytes since the start: output to clients waits until safeOffset has reached it
  *
- * Where an append fails, its group is tried again when its owner says so, and those behind it wait: there is never a gap. More than one group waits only where
- * a rewrite has begun another file in between.
+ * If an append fails, its group is tried again when its owner says so, and later ones wait: there is never a gap. More than one group waits only if a rewrite
+ * has begun another file in between.
  */
 import type { JobError, JobResult } from '../../background/job.js';
 import type { Jobs } from '../../background/jobs.js';
 import { type AofFiles, encoded } from './files.js';
 
-/** Changes that come to the disk together. */
+/** Changes that are written to the disk together. */
 interface Group {
   readonly fd: number;
-  /** What of the file is in front of them. */
+  /** Length of the file before them. */
   readonly at: number;
   readonly pieces: readonly string[];
   readonly length: number;
-  /** The offset behind them. */
+  /** The offset after them. */
   readonly end: number;
   readonly sinceMs: number;
-  /** The number of the append that is under way; null: none is. */
+  /** The number of the append in progress; null: there is none. */
   readonly job: number | null;
 }
 
@@ -36,19 +36,19 @@ export interface GroupCommitState {
 interface Surroundings {
   readonly files: AofFiles;
   readonly jobs: Pick<Jobs, 'submit' | 'resume'>;
-  /** These bytes are in the file now. */
+  /** Called when these bytes are in the file. */
   wrote(fd: number, bytes: number): void;
-  /** A group is on the disk, or it is not. */
+  /** Called when a group is on the disk, or has failed. */
   done(error: JobError | null): void;
 }
 
 export class GroupCommit {
-  /** What is before it is on the disk. */
+  /** Everything before this offset is on the disk. */
   safeOffset = 0;
-  /** Behind the last group. */
+  /** The offset after the last group. */
   end = 0;
   private groups: Group[] = [];
-  /** Files that are not written to any more behind the groups that there are. */
+  /** Files that are not written to after the current groups. */
   private closing: number[] = [];
 
   constructor(private readonly server: Surroundings) {}
@@ -63,7 +63,7 @@ export class GroupCommit {
     if (job !== null) this.server.jobs.resume(job, (result) => this.appended(job, result));
   }
 
-  /** Something is on its way to the disk, or has failed to come there. */
+  /** True if something is being written to the disk, or has failed to be. */
   get isBusy(): boolean {
     return this.groups.length > 0;
   }
@@ -73,29 +73,29 @@ export class GroupCommit {
     return { bytes: this.end - this.safeOffset, sinceMs: this.groups[0]?.sinceMs ?? 0 };
   }
 
-  /** Bytes that are still to be written to a file. */
+  /** Returns the bytes that are still to be written to a file. */
   bytesFor(fd: number): number {
     return this.groups.reduce((sum, group) => (group.fd === fd ? sum + group.length : sum), 0);
   }
 
-  /** @param at what is in the file, without what other groups bring */
+  /** @param at length of the file, without what other groups add */
   add(fd: number, at: number, pieces: readonly string[], length: number, nowMs: number): void {
     this.end += length;
     this.groups.push({ fd, at: at + this.bytesFor(fd), pieces, length, end: this.end, sinceMs: nowMs, job: null });
     if (this.groups.length === 1) this.submit();
   }
 
-  /** Tries the group again that has failed. */
+  /** Tries the failed group again. */
   retry(): void {
     if (this.groups[0]?.job === null) this.submit();
   }
 
-  /** The file is not written to any more: it is closed behind its last group. */
+  /** Closes a file after its last group: it is not written to any more. */
   closeBehind(fd: number): void {
     this.closing.push(fd);
   }
 
-  /** The loop itself waits until all is on the disk. What is under way comes to its end first. Null, or why it is not there. */
+  /** Waits until everything is on the disk; an append in progress is completed first. Returns null, or why it failed. */
   finish(): JobError | null {
     while (this.groups.length > 0) {
       const { fd, at, pieces, length } = this.groups[0]!;
@@ -107,7 +107,7 @@ export class GroupCommit {
     return null;
   }
 
-  /** What is not on the disk is given up. */
+  /** Gives up what is not on the disk. */
   clear(): void {
     this.groups = [];
     this.safeOffset = this.end;
@@ -131,7 +131,7 @@ export class GroupCommit {
     if (error === null) this.retry();
   }
 
-  /** So much of the first group is written. */
+  /** This many bytes of the first group are written. */
   private took(bytes: number): void {
     const group = this.groups[0]!;
     if (bytes === 0) return;
@@ -153,7 +153,7 @@ export class GroupCommit {
   }
 }
 
-/** What is left of the pieces behind the first `bytes` of them. */
+/** Returns the pieces without their first `bytes` bytes. */
 export function behind(pieces: readonly string[], bytes: number): string[] {
   const rest: string[] = [];
   let skip = bytes;

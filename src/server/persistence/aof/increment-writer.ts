@@ -1,12 +1,12 @@
 /**
- * IncrementWriter: writes changes to the increment of the append-only file, and sees to it that they come to the disk.
+ * IncrementWriter: writes changes to the increment of the append-only file, and syncs it to the disk.
  *
- *   always     buffer ──▶ helper: write, fsync ──▶ what clients are told leaves     group-commit.ts
- *   everysec   buffer ──▶ write(2) by the loop, before replies leave                fsync once a second, by the helper
- *   no         buffer ──▶ write(2) by the loop, before replies leave                the kernel's own affair
+ *   always     buffer ──▶ helper: write, fsync ──▶ output to clients is sent     group-commit.ts
+ *   everysec   buffer ──▶ write(2) by the loop, before replies are sent   fsync once a second, by the helper
+ *   no         buffer ──▶ write(2) by the loop, before replies are sent   left to the kernel
  *
- * Where writing fails, what was not written is kept, writes are refused, and it is tried again every second. With `always`, clients that have not been answered
- * by then are disconnected: they must not hear of a write that may be lost.
+ * If writing fails, what was not written is kept, writes are refused, and writing is tried again every second. With `always`, clients that have not been
+ * answered by then are disconnected: they must not be told of a write that may be lost.
  */
 import type { JobError, JobResult } from '../../background/job.js';
 import type { Jobs } from '../../background/jobs.js';
@@ -16,7 +16,7 @@ import type { AofFiles } from './files.js';
 import { behind, GroupCommit, type GroupCommitState } from './group-commit.js';
 import { RequestBuffer } from './request-buffer.js';
 
-/** The settings that matter; the names are CONFIG's. */
+/** The settings that are used here; the names are CONFIG's. */
 export interface WriterSettings {
   readonly appendfsync: string;
   readonly 'no-appendfsync-on-rewrite': boolean;
@@ -29,34 +29,34 @@ export interface WriterSurroundings {
   readonly clock: { readonly nowMs: number };
   readonly scheduler: Scheduler;
   readonly jobs: Pick<Jobs, 'submit' | 'resume'>;
-  /** Writes are refused from now on, with this reason, or are no longer. */
+  /** Refuses writes from now on, with this reason; null: accepts them again. */
   denyWrites(why: string | null): void;
-  /** Output leaves only when the disk has what it may tell of, as the gate says; null: at once. */
+  /** Holds output back until what it may report is on the disk, according to the gate; null: sends it at once. */
   guard(gate: OutputGate | null): void;
-  /** The disk has more than it had. */
+  /** Called when more is on the disk. */
   releaseOutput(): void;
-  /** What waits behind the gate must not be sent any more. */
+  /** What waits at the gate must not be sent any more. */
   dropOutput(gate: OutputGate): void;
   log(level: 'notice' | 'warning', message: string): void;
 }
 
 /** What it needs of the append-only file that the increment belongs to. */
 interface Owner {
-  /** False: there is no base yet, and what is written is worth nothing without one. */
+  /** False: there is no base yet, and the increment is useless without one. */
   readonly isComplete: boolean;
   /** Another file is being written. */
   readonly isBusyOtherwise: boolean;
-  /** More is written. */
+  /** Called when more is written. */
   grew(): void;
 }
 
-/** Offsets count what was written down since the start; see client/held-output.ts. */
+/** Offsets count what was written since the start; see client/held-output.ts. */
 export interface OutputGate {
   readonly offset: number;
   readonly safeOffset: number;
 }
 
-/** What is data as it stands. */
+/** The fields that are captured as they are. */
 const PLAIN_FIELDS = [
   'isOpen', 'fd', 'selectedDb', 'bytes', 'syncing', 'syncedMs', 'unsynced', 'underSync', 'postponedMs', 'writeError', 'syncError', 'delayedSyncs',
   'toldSeconds', 'isDenied', 'leaving',
@@ -74,10 +74,10 @@ const SYNC_TIMER = 'aof-fsync';
 const SYNC_MS = 1000;
 const RETRY_TIMER = 'aof-retry';
 const RETRY_MS = 1000;
-/** A write waits so long for an fsync that is under way, which the kernel might make it wait for. */
+/** How long a write waits for an fsync in progress, which the kernel might make it wait for. */
 const POSTPONED_MS = 2000;
 
-/** Bytes that a loss of power might take, and the unix time of the oldest of them. */
+/** Bytes that a power failure could lose, and the unix time of the oldest of them. */
 interface Unsynced {
   readonly bytes: number;
   readonly sinceMs: number;
@@ -93,12 +93,12 @@ export class IncrementWriter implements OutputGate {
   fd = -1;
   /** The database that the increment has selected; -1: none. */
   selectedDb = -1;
-  /** What is in the increment. */
+  /** Size of the increment. */
   bytes = 0;
-  /** What was written behind the last fsync, and what an fsync under way puts on the disk; of what the loop has written. */
+  /** For what the loop has written: bytes written after the last fsync, and bytes that an fsync in progress covers. */
   unsynced: Unsynced = NOTHING;
   underSync: Unsynced = NOTHING;
-  /** The number of the fsync that is under way. */
+  /** The number of the fsync in progress. */
   syncing: number | null = null;
   syncedMs = 0;
   /** Since when writing waits for an fsync; 0: it does not. */
@@ -106,7 +106,7 @@ export class IncrementWriter implements OutputGate {
   writeError: JobError | null = null;
   syncError: JobError | null = null;
   delayedSyncs = 0;
-  /** Of the last annotation. */
+  /** Time of the last annotation. */
   toldSeconds = 0;
   isDenied = false;
   /** Increments that are no longer written to, and the numbers of their last fsyncs. */
@@ -151,7 +151,7 @@ export class IncrementWriter implements OutputGate {
     return this.buffer.length;
   }
 
-  /** What a loss of power might take; null: nothing. */
+  /** What a power failure could lose; null: nothing. */
   get atRisk(): { readonly bytes: number; readonly ageMs: number } | null {
     const { bytes, sinceMs } = together(this.commit.waiting, together(this.underSync, this.unsynced));
     return bytes === 0 ? null : { bytes, ageMs: Math.max(0, this.server.clock.nowMs - sinceMs) };
@@ -159,7 +159,7 @@ export class IncrementWriter implements OutputGate {
 
   // ---- what clients may be told
 
-  /** Where the disk refuses, reads go on: their clients are told what is in memory, as those who had to be disconnected would be. */
+  /** While the disk refuses, reads continue: they return what is in memory, as to clients that reconnect after having been disconnected. */
   get offset(): number {
     const { commit } = this;
     if (this.writeError !== null) return commit.safeOffset;
@@ -170,7 +170,7 @@ export class IncrementWriter implements OutputGate {
     return this.commit.safeOffset;
   }
 
-  /** Whether output passes the gate has to be decided anew. */
+  /** Decides again whether output passes the gate. */
   guard(): void {
     this.server.guard(this.isOpen && (this.commits || this.commit.isBusy) ? this : null);
   }
@@ -179,14 +179,14 @@ export class IncrementWriter implements OutputGate {
     return this.server.settings.appendfsync === 'always';
   }
 
-  /** The helper writes. */
+  /** True if the helper writes. */
   private get commits(): boolean {
     return this.isAlways && this.owner.isComplete;
   }
 
   // ---- the file
 
-  /** Goes on with a file, or begins one. Null, or why not. @param isNew what is in it is dropped */
+  /** Continues with a file, or begins one. Returns null, or the error. @param isNew its content is dropped */
   begin(name: string, isNew: boolean): string | null {
     const { value, error } = this.files.append(name, isNew);
     if (error !== null) return error.message;
@@ -199,8 +199,9 @@ export class IncrementWriter implements OutputGate {
   }
 
   /**
-   * What changes from now on goes to another file. Null, or why not.
-   * @param list makes the new file one of the append-only file; the bytes are those of the one before. Null, or why not: then all is as before
+   * Writes changes to another file from now on. Returns null, or the error.
+   * @param list makes the new file a part of the append-only file; the bytes are those of the previous one. Returns null, or the error: then nothing has
+   * changed
    */
   change(name: string, list: (bytes: number) => string | null): string | null {
     if (this.buffer.length > 0) this.writeWhole();
@@ -234,7 +235,7 @@ export class IncrementWriter implements OutputGate {
     this.endSync();
   }
 
-  /** What was written so far is worth nothing. Null, or why no file could be begun. */
+  /** Drops what was written so far. Returns null, or why no file could be begun. */
   beginAgain(name: string): string | null {
     this.buffer.clear();
     this.unsynced = NOTHING;
@@ -242,7 +243,7 @@ export class IncrementWriter implements OutputGate {
     return this.begin(name, true);
   }
 
-  /** The loop waits until all is written, and on the disk. Null, or why not. */
+  /** Waits until everything is written, and on the disk. Returns null, or the error. */
   finish(): string | null {
     const error = this.commit.finish();
     if (error !== null) this.failed(error);
@@ -269,7 +270,7 @@ export class IncrementWriter implements OutputGate {
 
   // ---- writing
 
-  /** A change, as it is to be repeated. */
+  /** Adds a change, as it is to be repeated. */
   feed(db: number, argv: readonly string[]): void {
     const { buffer, server } = this;
     if (server.settings['aof-timestamp-enabled']) this.annotate();
@@ -285,7 +286,7 @@ export class IncrementWriter implements OutputGate {
     this.buffer.text(`#TS:${seconds}\r\n`);
   }
 
-  /** Before replies leave, and before the loop sleeps. */
+  /** Called before replies are sent, and before the loop sleeps. */
   flush(): void {
     if (this.buffer.length === 0 || this.writeError !== null) return;
     if (this.commit.isBusy) return;
@@ -293,25 +294,25 @@ export class IncrementWriter implements OutputGate {
     else if (!this.mustWait()) this.write();
   }
 
-  /** A setting has changed that says how often it is synced. */
+  /** Called when a setting about syncing has changed. */
   configureSync(): void {
     this.guard();
     if (this.unsynced.bytes > 0) this.syncLater();
   }
 
-  /** What is in the buffer comes to the disk as a group. */
+  /** Submits the buffer as a group. */
   private gather(): void {
     const { length } = this.buffer;
     this.commit.add(this.fd, this.bytes, this.buffer.take(), length, this.server.clock.nowMs);
   }
 
-  /** Also while an append is under way. */
+  /** Also while an append is in progress. */
   private writeWhole(): void {
     if (this.commits || this.commit.isBusy) this.gather();
     else this.write();
   }
 
-  /** An append has come to its end. */
+  /** An append has ended. */
   private committed(error: JobError | null): void {
     if (error !== null) return this.failed(error);
     this.wroteAll();
@@ -326,7 +327,7 @@ export class IncrementWriter implements OutputGate {
     this.owner.grew();
   }
 
-  /** An fsync is under way: a write to the same file might have to wait for it, and the loop with it. */
+  /** An fsync is in progress: a write to the same file might have to wait for it, and the loop with it. */
   private mustWait(): boolean {
     if (this.syncing === null || this.server.settings.appendfsync !== 'everysec') return false;
     const { nowMs } = this.server.clock;
@@ -341,7 +342,7 @@ export class IncrementWriter implements OutputGate {
     return false;
   }
 
-  /** The loop writes. */
+  /** Writes on the loop's thread. */
   private write(): void {
     const { buffer, server, files } = this;
     const { length } = buffer;
@@ -414,13 +415,13 @@ export class IncrementWriter implements OutputGate {
     this.syncing = jobs.submit({ kind: 'fsync', fd: this.fd }, (result) => this.synced(result));
   }
 
-  /** All that was written so far goes to the disk. */
+  /** Syncs everything written so far. */
   private beginSync(): void {
     this.underSync = together(this.underSync, this.unsynced);
     this.unsynced = NOTHING;
   }
 
-  /** An fsync has ended. They are done in their order, so what others put on the disk is there only when none is left. */
+  /** An fsync has ended. They are done in order, so what others cover is on the disk only when none is left. */
   private endSync(): void {
     if (this.syncing === null && this.leaving.length === 0) this.underSync = NOTHING;
   }
@@ -441,7 +442,7 @@ export class IncrementWriter implements OutputGate {
   }
 }
 
-/** As strerror(3) says it: `No space left on device` of `ENOSPC: no space left on device, write`. */
+/** Worded as by strerror(3): `No space left on device` for `ENOSPC: no space left on device, write`. */
 function reasonOf({ message }: JobError): string {
   const text = /^[A-Z]+: (.*?)(?:, \w+(?: .*)?)?$/.exec(message)?.[1] ?? message;
   return text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -1,14 +1,14 @@
 /**
- * The manifest of the append-only file: which files it consists of, in Redis 7.0's format, one line each.
+ * The manifest of the append-only file: lists its files, in Redis 7.0's format, one line each.
  *
- *   file appendonly.aof.2.base.rdb seq 2 type b        what there was when it was last rewritten
+ *   file appendonly.aof.2.base.rdb seq 2 type b        the data when it was last rewritten
  *   file appendonly.aof.4.incr.aof seq 4 type i        what has changed since, oldest first
  *   file appendonly.aof.1.base.rdb seq 1 type h        history: no longer needed, to be deleted
  */
 import { splitWords } from '../../config/file.js';
 import { quoteWord } from '../../resp/request-encoder.js';
 
-/** A file of the append-only file, in its folder. Its name is a byte string. */
+/** One of the files in the folder. Its name is a byte string. */
 export interface AofFile {
   readonly name: string;
   readonly seq: number;
@@ -22,10 +22,10 @@ export interface Manifest {
 
 export const EMPTY_MANIFEST: Manifest = { base: null, increments: [], history: [] };
 
-/** As a line may be (MANIFEST_MAX_LINE). */
+/** Maximum length of a line (MANIFEST_MAX_LINE). */
 const MAX_LINE = 1024;
 
-/** What is wrong with a manifest. The message names the line. */
+/** An invalid manifest. The message names the line. */
 export class ManifestError extends Error {
   override readonly name = 'ManifestError';
 }
@@ -63,7 +63,7 @@ export function parseManifest(text: string): Manifest {
   return manifest;
 }
 
-/** The last one must have its end, too: otherwise there is a part of a line. */
+/** The last line must be complete as well: otherwise it is only a part of one. */
 function linesOf(text: string): string[] {
   const lines = text.split('\n');
   if (lines.pop() !== '') throw new ManifestError(`line ${lines.length + 1}: its end is missing`);

@@ -1,12 +1,12 @@
 /**
- * RequestBuffer: requests that are still to be written to the append-only file, in their encoded form, as byte strings.
+ * RequestBuffer: requests that are to be written to the append-only file, encoded as byte strings.
  */
 
-/** Pieces are joined up to this size: a string has a limit, and a large value is not copied. */
+/** Pieces are joined up to this size: strings are limited in size, and a large value is not copied. */
 const PIECE = 2 ** 20;
 
 export class RequestBuffer {
-  /** Bytes. */
+  /** In bytes. */
   length = 0;
   private pieces: string[] = [];
   private last = '';
@@ -28,14 +28,14 @@ export class RequestBuffer {
     } else this.last += text;
   }
 
-  /** All of it; it is empty afterwards. */
+  /** Returns everything, and empties the buffer. */
   take(): string[] {
     const pieces = [...this.pieces, this.last];
     this.clear();
     return pieces;
   }
 
-  /** In front of what has come since. */
+  /** Puts pieces back in front of later ones. */
   putBack(pieces: readonly string[]): void {
     this.pieces = [...pieces, ...this.pieces];
     for (const { length } of pieces) this.length += length;

@@ -1,12 +1,12 @@
 /**
  * Reads the requests of an append-only file, strictly: unlike a client, a file that Redis or this server has written has no inline requests and no slack.
  *
- *   #TS:1795967223 CRLF                                an annotation, which is passed over
+ *   #TS:1795967223 CRLF                                an annotation, which is skipped
  *   *3 CRLF  $3 CRLF SET CRLF  $1 CRLF k CRLF  …       a request
  */
 import type { ChunkReader } from '../../keyspace/rdb/bytes.js';
 
-/** What follows is no request. */
+/** Invalid bytes instead of a request. */
 export class BadRequest {
   constructor(readonly what: string) {}
 }
@@ -15,7 +15,7 @@ const [CR, LF, ASTERISK, DOLLAR, HASH] = [13, 10, 42, 36, 35];
 const MAX_LINE = 64 * 1024;
 const MAX_WORDS = 2 ** 31 - 1;
 
-/** The next request; null at the end of the file. Throws {@link BadRequest}, and CorruptDump where the file ends within one. */
+/** Returns the next request; null at the end of the file. Throws {@link BadRequest}, and CorruptDump where the file ends within one. */
 export function readRequest(bytes: ChunkReader): string[] | null {
   while (bytes.hasMore() && bytes.peek() === HASH) line(bytes);
   if (!bytes.hasMore()) return null;
@@ -42,7 +42,7 @@ function number(bytes: ChunkReader, mark: number, what: string): number {
   return Number(digits);
 }
 
-/** Up to the end of the line, without it. */
+/** Reads up to the end of the line, and returns it without that. */
 function line(bytes: ChunkReader): string {
   let text = '';
   for (let byte = bytes.byte(); byte !== CR; byte = bytes.byte()) {

@@ -1,5 +1,5 @@
 /**
- * Retries: how soon a rewrite that has failed is tried again: at once after one or two failures, then after a minute, two, four, up to an hour.
+ * Retries: when a failed rewrite is tried again: at once after one or two failures, then after a minute, two, four, up to an hour.
  */
 const FREE_FAILURES = 3;
 const MINUTE_MS = 60_000;
@@ -32,7 +32,7 @@ export class Retries {
     this.nextMs = 0;
   }
 
-  /** A rewrite was asked for by a client: it is tried at once. */
+  /** Called when a client requests a rewrite, which is tried at once. */
   forget(): void {
     this.nextMs = 0;
   }

@@ -1,9 +1,9 @@
 /**
- * Rewriting: when the append-only file is rewritten, and how that goes on.
+ * Rewriting: decides when the append-only file is rewritten, and does it.
  *
  *   BGREWRITEAOF, growth, switched on ──▶ timer ──▶ a new increment begins │ a snapshot of this instant becomes the base │ the manifest names both
  *
- * Only one file is written at a time: a rewrite that is wanted during a BGSAVE waits for its end. One that has failed is tried again; see Retries.
+ * Only one file is written at a time: a rewrite requested during a BGSAVE waits for its end. A failed one is tried again; see Retries.
  */
 import type { Jobs } from '../../background/jobs.js';
 import type { Scheduler } from '../../features/surroundings.js';
@@ -15,7 +15,7 @@ import type { AofFiles } from './files.js';
 import type { AofFile } from './manifest.js';
 import { Retries } from './retries.js';
 
-/** The settings that matter; the names are CONFIG's. */
+/** The settings that are used here; the names are CONFIG's. */
 export interface RewritingSettings {
   readonly rdbchecksum: boolean;
   readonly 'auto-aof-rewrite-percentage': number;
@@ -30,21 +30,21 @@ export interface RewritingSurroundings {
   readonly scheduler: Scheduler;
   readonly jobs: Pick<Jobs, 'submit'>;
   readonly walks: Walks;
-  /** A snapshot is being saved: rewriting has to wait. */
+  /** True while a snapshot is being saved: rewriting has to wait. */
   isSaving(): boolean;
   log(level: 'notice' | 'warning', message: string): void;
 }
 
 /** What it needs of the append-only file. */
 interface Owner {
-  /** It lacks its base: a rewrite that has failed is tried again whatever happens. */
+  /** The base is missing: a failed rewrite is tried again in any case. */
   readonly lacksBase: boolean;
-  /** What changes from now on is to go to another file than before. Null, or why not. */
+  /** Writes changes to another file from now on. Returns null, or the error. */
   beginRewrite(): string | null;
   newBase(): AofFile;
-  /** The number of the increment that is being written; the one that a rewrite begins is the first that belongs to its base. */
+  /** The number of the increment being written; the one that a rewrite begins is the first that belongs to its base. */
   readonly lastSeq: number;
-  /** The base and what was begun with it are the append-only file from now on. Null, or why not. */
+  /** Makes the base and the increments since the append-only file. Returns null, or the error. */
   adopt(base: AofFile, firstSeq: number): string | null;
 }
 
@@ -65,11 +65,11 @@ interface Rewrite {
 }
 
 const TIMER = 'aof-rewrite';
-/** How often one that is scheduled looks whether it can begin. */
+/** How often a scheduled rewrite checks whether it can begin. */
 const SCHEDULED_MS = 100;
 const RETRY_MS = 1000;
 
-/** What tells the base from another snapshot. */
+/** Distinguishes the base from other snapshots. */
 export const BASE_FACTS = [['aof-base', '1']] as const;
 
 export class Rewriting {
@@ -105,17 +105,17 @@ export class Rewriting {
     return this.timer !== null;
   }
 
-  /** Of the one that is under way; -1: there is none. */
+  /** Duration of the current one; -1: there is none. */
   get seconds(): number {
     return this.running === null ? -1 : Math.floor((this.server.clock.nowMs - this.running.startMs) / 1000);
   }
 
-  /** In a row, the last ones. */
+  /** Number of consecutive failures. */
   get failures(): number {
     return this.retries.failures;
   }
 
-  /** BGREWRITEAOF. Null, or why it has not begun. */
+  /** BGREWRITEAOF. Returns null, or why it has not begun. */
   now(): string | null {
     this.retries.forget();
     const complaint = this.begin();
@@ -129,7 +129,7 @@ export class Rewriting {
     this.schedule(0);
   }
 
-  /** The file has grown. @param bytesBefore what it was behind the last rewrite */
+  /** Called when the file has grown. @param bytesBefore its size after the last rewrite */
   lookAt(bytes: number, bytesBefore: number): void {
     const { settings, log, clock } = this.server;
     const percentage = settings['auto-aof-rewrite-percentage'];
@@ -140,7 +140,7 @@ export class Rewriting {
     this.schedule(0);
   }
 
-  /** The one under way is given up, and none begins by itself. */
+  /** Abandons the current rewrite, and begins no further ones by itself. */
   stop(): void {
     if (this.timer !== null) this.server.scheduler.cancel(this.timer);
     this.timer = null;
@@ -149,7 +149,7 @@ export class Rewriting {
     this.running = null;
     this.server.walks.stop(running.walk);
     running.file.abandon();
-    // Jobs may be done no more.
+    // Jobs may no longer be done.
     this.files.remove(running.draft);
     this.server.log('notice', 'Background AOF rewrite was given up');
   }
@@ -167,7 +167,7 @@ export class Rewriting {
     if (complaint !== null) this.ended(complaint);
   }
 
-  /** Null, or why it has not begun. */
+  /** Returns null, or why it has not begun. */
   private begin(): string | null {
     const { files, owner, server } = this;
     const { clock, walks, jobs, settings } = server;
