@@ -1,15 +1,15 @@
 /**
- * DatasetWalk: the dataset of one instant as a snapshot, written key by key while clients go on changing it.
+ * DatasetWalk: writes the dataset of one instant as a snapshot, key by key, while clients continue to change it.
  *
- *   slots of a table    [ 0  1  2  3  4 │ 5  6  7 ]  8  9       walked from the end downward: where it began, new keys are added behind,
- *                          not written ─┘ └ next + 1             and a key that goes is replaced by the last one
+ *   slots of a table    [ 0  1  2  3  4 │ 5  6  7 ]  8  9       walked from the end downwards: new keys are added after the start,
+ *                          not written ─┘ └ next + 1             and a deleted key is replaced by the last one
  *
- * Just before a key that is not written yet changes or goes, it is written out of turn: its pre-image. It stays in its slot, so its slot is marked in `done`
- * until the walk comes to it; so is the slot of one that has gone if a key from behind `next` moves into it. Tables are known by themselves: one
- * that FLUSHDB has dropped or SWAPDB has exchanged is still walked as it is.
+ * Just before a key that is not written yet is changed or deleted, it is written out of turn: its pre-image. It stays in its slot, so its slot is marked in
+ * `done` until the walk reaches it; so is the slot of a deleted one if a key from after `next` moves into it. The walk holds the tables themselves: one that
+ * FLUSHDB has dropped or SWAPDB has exchanged is still walked.
  *
  * A large value is written in steps. Pre-images of other keys are put aside until it is complete. Just before it changes itself it is frozen: from then on its
- * blocks are copied as they change, and what is left to be written is read from there; so is a large value that changes before the walk has come to it.
+ * blocks are copied as they change, and the rest is read from there; the same applies to a large value that changes before the walk has reached it.
  */
 import type { Expires } from '../keyspace/expires.js';
 import { bytesOf } from '../keyspace/database.js';
@@ -29,31 +29,31 @@ import {
 /** From this size on a value is written in steps. */
 const LARGE_BYTES = 2 ** 15;
 
-/** Work is counted in keys of this size. */
+/** Work is counted in units of a key of this size. */
 const WORK_BYTES = 256;
-/** That of a step of a large value. */
+/** The work of one step of a large value. */
 const STEP_WORK = 16;
 
 interface TableWalk {
   readonly index: number;
   readonly table: KeyTable;
   readonly expires: Expires;
-  /** How many keys there were at the instant, and how many of them expired. */
+  /** Number of keys at the instant, and of volatile ones among them. */
   readonly keys: number;
   readonly volatile: number;
   areSizesWritten: boolean;
-  /** Keys in the slots from 0 to here are not written yet, but for those in `done`. */
+  /** Keys in the slots from 0 to here are not written yet, except those in `done`. */
   next: number;
   readonly done: SlotSet;
 }
 
-/** A large value that is being written. */
+/** A large value being written. */
 interface Entry {
   readonly table: KeyTable;
   readonly key: string;
   readonly source: Source<Collection>;
   readonly steps: Iterator<void>;
-  /** It is read as it was; null: it has not changed. */
+  /** Its state when it was frozen; null: it has not changed. */
   frozen: Frozen | null;
 }
 
@@ -65,7 +65,7 @@ interface Waiting {
   readonly frozen: Frozen;
 }
 
-/** Pieces of the file and the database that is selected at their end. */
+/** Chunks of the file, and the database that is selected at their end. */
 class Output {
   readonly writer: RdbWriter;
   selected = -1;
@@ -78,12 +78,12 @@ class Output {
 export class DatasetWalk implements PreImages {
   keysWritten = 0;
   readonly keysTotal: number;
-  /** Keys that were written out of turn, and their size in memory. */
+  /** Keys written out of turn, and their size in memory. */
   preImages = 0;
   preImageBytes = 0;
-  /** What the sink has got. */
+  /** Bytes that the sink has received. */
   private bytes = 0;
-  /** What of all this {@link takeNews} has returned. */
+  /** The counts that {@link takeNews} has already returned. */
   private told = { keys: 0, bytes: 0, preImages: 0 };
   private readonly keyspace: Keyspace;
   private readonly tables: readonly TableWalk[];
@@ -95,7 +95,7 @@ export class DatasetWalk implements PreImages {
   private entry: Entry | null = null;
   private readonly waiting = new Fifo<Waiting>();
 
-  /** The instant is now. @param sink takes the file without the checksum at its end */
+  /** The instant is now. @param sink receives the file without the checksum at its end */
   constructor(dataset: Dataset, settings: SnapshotSettings, private readonly sink: Pick<WalkSink, 'write' | 'compresses'>, facts: Facts = []) {
     this.keyspace = dataset.keyspace;
     const { compresses } = sink;
@@ -109,7 +109,7 @@ export class DatasetWalk implements PreImages {
     writeHead(this.main.writer, dataset, facts);
   }
 
-  /** Writes one key, or a part of a large one. Returns how much work that was, at least 1; 0: all is written. */
+  /** Writes one key, or a part of a large one. Returns the amount of work, at least 1; 0: everything is written. */
   step(): number {
     if (this.entry !== null) {
       if (this.entry.steps.next().done === true) this.endEntry();
@@ -127,7 +127,7 @@ export class DatasetWalk implements PreImages {
     return walk.done.has(slot) ? 1 : this.write(walk, slot, walk.table.keyAt(slot));
   }
 
-  /** What was written since the last call, keys out of turn included; for the trace. */
+  /** Returns what was written since the last call, including keys out of turn; for the trace. */
   takeNews(): { readonly keys: number; readonly bytes: number; readonly preImages: number } {
     const { told, keysWritten, bytes, preImages } = this;
     this.told = { keys: keysWritten, bytes, preImages };
@@ -139,13 +139,13 @@ export class DatasetWalk implements PreImages {
     this.sink.write(bytes, strings);
   }
 
-  /** It is not written to its end. */
+  /** Called when it is not completed. */
   abandon(): void {
     this.entry?.frozen?.thaw();
     for (const { frozen } of this.waiting) frozen.thaw();
   }
 
-  /** Once, when all is written. */
+  /** Called once, when everything is written. */
   end(): void {
     this.main.writer.byte(Opcode.end);
     this.main.writer.flush();
@@ -166,7 +166,7 @@ export class DatasetWalk implements PreImages {
   removed(table: KeyTable, slot: number, moved: number): void {
     const walk = this.walkOf(table);
     if (walk === undefined) return;
-    // The key of the slot `moved` stands in `slot` now.
+    // The key of the slot `moved` is now in `slot`.
     if (slot <= walk.next && moved !== -1 && (moved > walk.next || walk.done.has(moved))) walk.done.add(slot);
     else if (slot <= walk.next) walk.done.delete(slot);
     walk.next = Math.min(walk.next, table.size - 1);
@@ -218,7 +218,7 @@ export class DatasetWalk implements PreImages {
     this.preImageBytes += bytesOf(key, source.value);
   }
 
-  /** All of a key that stands in front of its value. */
+  /** Writes everything that precedes a key's value. */
   private begin(output: Output, walk: TableWalk, facts: KeyFacts): Output {
     const { writer } = output;
     if (output.selected !== walk.index) {
@@ -231,7 +231,7 @@ export class DatasetWalk implements PreImages {
     return output;
   }
 
-  /** What was put aside meanwhile follows it. */
+  /** Writes what was put aside meanwhile. */
   private endEntry(): void {
     const { main, aside } = this;
     this.entry?.frozen?.thaw();

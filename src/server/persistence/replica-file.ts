@@ -1,5 +1,5 @@
 /**
- * ReplicaFile: a snapshot on its way to replicas, which read it as it comes: see replication/full-sync.ts.
+ * ReplicaFile: a snapshot being sent to replicas, which read it as it arrives: see replication/full-sync.ts.
  */
 import type { DatasetReceiver } from '../../shared/dataset-stream.js';
 import { Crc64 } from '../keyspace/rdb/crc64.js';

@@ -1,12 +1,12 @@
 /**
- * SlotSet: a set of slots of a table, a bit for each: what a snapshot has written of it out of turn.
+ * SlotSet: a set of slots of a table, one bit for each: the slots that a snapshot has written out of turn.
  */
 const BITS_SHIFT = 5;
 
 export class SlotSet {
   private readonly words: Int32Array;
 
-  /** @param size of the table; slots beyond it are in no set */
+  /** @param size of the table; slots beyond it are never in the set */
   constructor(size: number) {
     this.words = new Int32Array((size >> BITS_SHIFT) + 1);
   }

@@ -1,9 +1,9 @@
 /**
- * SnapshotFile: a snapshot on its way to the disk, by jobs of the helper thread.
+ * SnapshotFile: writes a snapshot to the disk, by jobs of the helper thread.
  *
- *   draft   unlink a rest │ open │ write … fsync … write │ checksum │ fsync │ close │ rename ─▶ file │ fsync of the folder
+ *   draft   unlink an old one │ open │ write … fsync … write │ checksum │ fsync │ close │ rename ─▶ file │ fsync of the folder
  *
- * What one job leaves undone ends it: the draft is deleted, and the file of before is still there.
+ * A failed job ends it: the draft is deleted, and the previous file still exists.
  */
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,9 +11,9 @@ import type { Job, JobError, JobResult } from '../background/job.js';
 import { NO_CHECKSUM } from './snapshot-writer.js';
 import type { WalkSink } from './walk-sink.js';
 
-/** The walk waits for the disk while this number of bytes is under way. */
+/** The walk waits for the disk while this number of bytes is being written. */
 const MOST_UNDER_WAY = 4 * 2 ** 20;
-/** Bytes between two fsyncs, so that none of them has much to do (REDIS_AUTOSYNC_BYTES). */
+/** Bytes between two fsyncs, so that none of them takes long (REDIS_AUTOSYNC_BYTES). */
 const SYNC_BYTES = 4 * 2 ** 20;
 
 interface Chunk {
@@ -31,7 +31,7 @@ export interface FileOptions {
 
 interface FileSurroundings {
   readonly jobs: { submit(job: Job, done?: (result: JobResult) => void): number };
-  /** There is room again. */
+  /** Called when there is room again. */
   resume(): void;
   /** Called once, at the end: null, or why there is no file. Not after {@link SnapshotFile.abandon}. */
   done(complaint: string | null): void;
@@ -39,7 +39,7 @@ interface FileSurroundings {
 
 export class SnapshotFile implements WalkSink {
   private fd: number | null = null;
-  /** Pieces that wait for the file to be opened. */
+  /** Chunks that wait for the file to be opened. */
   private waiting: Chunk[] = [];
   private bytesUnderWay = 0;
   private unsynced = 0;
@@ -77,7 +77,7 @@ export class SnapshotFile implements WalkSink {
     if (this.bytesUnderWay === 0) this.finish();
   }
 
-  /** It is not wanted any more: its end is not told. */
+  /** Abandons the file: `done` is not called. */
   abandon(): void {
     this.isAbandoned = true;
     if (this.isOver) return;
@@ -115,7 +115,7 @@ export class SnapshotFile implements WalkSink {
     if (this.bytesUnderWay === 0) this.finish();
   }
 
-  /** All is written but for what makes it a file. */
+  /** Everything is written; does the remaining jobs. */
   private finish(): void {
     const { path, draft, hasChecksum } = this.options;
     const fd = this.fd!;
@@ -129,13 +129,13 @@ export class SnapshotFile implements WalkSink {
     ]);
   }
 
-  /** Each when the one before it is done. */
+  /** Submits each job when the one before it is done. */
   private inOrder([job, ...rest]: readonly Job[]): void {
     if (job === undefined) {
       this.isOver = true;
       return this.server.done(null);
     }
-    // From here on the number may come to mean another file.
+    // From here on the number may be reused for another file.
     if (job.kind === 'close') this.fd = null;
     this.server.jobs.submit(job, ({ error }) => {
       if (this.isOver) return;

@@ -1,7 +1,7 @@
 /**
  * Writes a snapshot: all databases and libraries as one file in Redis's RDB format, version 10, which redis-server 7.0 and later read.
  *
- *   REDIS0010 │ about the writer │ libraries │ database 0: sizes, keys │ database 1 … │ end │ CRC-64, 8 bytes
+ *   REDIS0010 │ facts │ libraries │ database 0: sizes, keys │ database 1 … │ end │ CRC-64, 8 bytes
  *
  *   key:  [ when it expires ] [ when or how often it was used ]  type  key  value
  */
@@ -30,7 +30,7 @@ export interface Dataset {
 
 export const NO_CHECKSUM = '\0'.repeat(8);
 
-/** @param sink takes the file in pieces, which are overwritten after the call */
+/** @param sink receives the file in chunks, which are overwritten after the call */
 export function writeSnapshot(dataset: Dataset, settings: SnapshotSettings, sink: (bytes: Buffer) => void, facts: Facts = []): void {
   const { keyspace, leavesKeysOut = false } = dataset;
   const checksum = new Crc64();
@@ -59,7 +59,7 @@ export function snapshotWriter(settings: SnapshotSettings, sink: ChunkSink, isSi
   return new RdbWriter(settings, formatDouble, sink, isSinkCompressing);
 }
 
-/** What stands in front of the databases. @param facts about the file, besides those that every file has */
+/** Writes what precedes the databases. @param facts about the file, besides those that every file has */
 export function writeHead(writer: RdbWriter, { keyspace, libraries, streamDb = -1 }: Dataset, facts: Facts = []): void {
   writer.raw(Buffer.from(`REDIS${String(RDB_VERSION).padStart(4, '0')}`));
   for (const [name, value] of new Map([...factsOf(keyspace, streamDb), ...facts])) {
@@ -86,20 +86,20 @@ function factsOf({ clock, usedBytes }: Keyspace, streamDb: number): Facts {
   ];
 }
 
-/** The keys that follow are of this database. */
+/** Selects the database of the following keys. */
 export function writeDatabase(writer: RdbWriter, index: number): void {
   writer.byte(Opcode.database);
   writer.length(index);
 }
 
-/** For who loads it, to make room at once: how many keys the database has, and how many of them expire. */
+/** Writes sizes for the loader, which can allocate memory at once: the number of keys, and of volatile ones among them. */
 export function writeSizes(writer: RdbWriter, keys: number, volatile: number): void {
   writer.byte(Opcode.sizes);
   writer.length(keys);
   writer.length(volatile);
 }
 
-/** What is known of a key besides its value. */
+/** What is written of a key besides its value. */
 export interface KeyFacts {
   readonly atMs: number;
   readonly access: number;
@@ -109,7 +109,7 @@ export function factsAt(table: KeyTable, expires: Expires, slot: number): KeyFac
   return { atMs: expires.at(slot), access: table.accessAt(slot) };
 }
 
-/** What stands in front of a key. */
+/** Writes what precedes a key. */
 export function writeFacts(writer: RdbWriter, keyspace: Keyspace, { atMs, access }: KeyFacts): void {
   if (atMs !== NEVER) {
     writer.byte(Opcode.expiresMs);
@@ -118,7 +118,7 @@ export function writeFacts(writer: RdbWriter, keyspace: Keyspace, { atMs, access
   writeAccess(writer, keyspace, access);
 }
 
-/** Only where eviction goes by it. */
+/** Written only if eviction uses it. */
 function writeAccess(writer: RdbWriter, { settings, usesLfu, clock }: Keyspace, access: number): void {
   if (usesLfu) {
     writer.byte(Opcode.frequency);

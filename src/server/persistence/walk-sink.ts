@@ -2,14 +2,14 @@
  * WalkSink: where a snapshot goes while it is written: a file (snapshot-file.ts) or replicas (replica-file.ts).
  */
 
-/** Takes a snapshot as it comes into being. */
+/** Receives a snapshot while it is being made. */
 export interface WalkSink {
-  /** True: no more for now, but for pre-images, which cannot wait. */
+  /** True: no more for now, except pre-images, which cannot wait. */
   readonly isFull: boolean;
-  /** Whether it compresses strings itself; otherwise they come compressed. */
+  /** True if it compresses strings itself; otherwise it gets them compressed. */
   readonly compresses: boolean;
-  /** Takes a piece of the file, which is overwritten after the call. @param strings see `ChunkSink` in encoder.ts */
+  /** Called with a chunk of the file, which is overwritten after the call. @param strings see `ChunkSink` in encoder.ts */
   write(bytes: Buffer, strings: readonly number[]): void;
-  /** That was all. */
+  /** Called at the end. */
   end(): void;
 }

@@ -1,11 +1,11 @@
 /**
- * Walks: the snapshots that are being made at the moment, and the slices of time that they get between the turns of the loop.
+ * Walks: the snapshots being made, and the slices of time that they get between the turns of the loop.
  *
  *   clients are busy   ░slice░ · · · turns · · · ░slice░ · · ·     a quarter of a millisecond, and a quarter of the time
- *   nobody wants us    ░░░░ slice ░░░░ turn ░░░░ slice ░░░░        a client that comes waits for one of them
+ *   clients are idle   ░░░░ slice ░░░░ turn ░░░░ slice ░░░░        a new request waits for at most one of them
  *
- * A sink that has enough says so, and its walk waits until {@link Walks.resume}. How long a slice has lasted is asked of the clock, whose answers are recorded:
- * a replay makes the same slices.
+ * A sink can be full; then its walk waits until {@link Walks.resume}. The duration of a slice is read from the clock, whose readings are recorded: a replay
+ * makes the same slices.
  */
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import type { Scheduler } from '../features/surroundings.js';
@@ -17,7 +17,7 @@ import { DatasetWalk } from './dataset-walk.js';
 import type { WalkSink } from './walk-sink.js';
 import type { Dataset, Facts, SnapshotSettings } from './snapshot-writer.js';
 
-/** A snapshot that is being made. */
+/** A snapshot being made. */
 export interface Walk {
   readonly keysWritten: number;
   readonly keysTotal: number;
@@ -27,7 +27,7 @@ export interface Walk {
 
 /** What a snapshot is for. */
 export interface WalkOptions extends Pick<Dataset, 'leavesKeysOut' | 'streamDb'> {
-  /** About the file, beside those that every snapshot has. */
+  /** Facts about the file, besides those that every snapshot has. */
   readonly facts?: Facts;
 }
 
@@ -43,19 +43,19 @@ interface WalkSurroundings {
   readonly scheduler: Scheduler;
   readonly tap: Tap;
   readonly libraries: { codes(): readonly string[] };
-  /** Commands so far: whether clients are busy. */
+  /** Number of commands so far: shows whether clients are busy. */
   commandsProcessed(): number;
 }
 
 const TIMER = 'snapshot-slice';
 
-/** How a walk and its clients share the time; tests have a pace of their own. */
+/** How a walk and clients share the time; tests set their own. */
 export interface Pace {
   readonly busyUs: number;
   readonly idleUs: number;
-  /** After each slice clients have this many times as long as it took. */
+  /** After each slice clients have this many times its duration. */
   readonly rest: number;
-  /** How much is written between two looks at the clock, in the terms of DatasetWalk.step. */
+  /** How much is written between two readings of the clock, in units of DatasetWalk.step. */
   readonly work: number;
 }
 
@@ -78,7 +78,7 @@ export class Walks implements PreImages {
     return this.running.length > 0;
   }
 
-  /** The instant is now. */
+  /** Starts a snapshot of this moment. */
   start(sink: WalkSink, { facts = [], ...rest }: WalkOptions = {}): Walk {
     const { keyspace, settings, libraries } = this.server;
     const walk = new DatasetWalk({ keyspace, libraries: libraries.codes(), ...rest }, settings, sink, facts);
@@ -88,14 +88,14 @@ export class Walks implements PreImages {
     return walk;
   }
 
-  /** It is not wanted any more: its sink hears no more of it. */
+  /** Stops a walk that is no longer needed: its sink is not called any more. */
   stop(walk: Walk): void {
     for (const each of this.running) if (each.walk === walk) each.walk.abandon();
     this.running = this.running.filter((each) => each.walk !== walk);
     this.install();
   }
 
-  /** A sink may have room again. */
+  /** Called when a sink may have room again. */
   resume(): void {
     if (this.timer === null && this.running.some(({ sink }) => !sink.isFull)) this.schedule(0);
   }
@@ -174,7 +174,7 @@ export class Walks implements PreImages {
     }
   }
 
-  /** Have clients had commands executed since the last slice? */
+  /** True if clients have had commands executed since the last slice. */
   private isBusy(): boolean {
     const commands = this.server.commandsProcessed();
     const isBusy = commands !== this.commandsBefore;

@@ -1,4 +1,4 @@
-/** BGSAVE in simulations: what the helper does and fails to do, what is answered meanwhile, and that a recording of it is lived through once more. */
+/** BGSAVE in simulations: what the helper does and fails to do, what is answered meanwhile, and that a recording of it is replayed. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -30,7 +30,7 @@ function start(settings: object = {}): Saving {
   return { dir, path: join(dir, 'dump.rdb'), helper, lab, client: lab.connect() };
 }
 
-/** The helper does all that there is to do, and what comes of that. */
+/** The helper does all its jobs, and their results are handled. */
 function finish({ helper, lab }: Saving): void {
   while (helper.waiting.length > 0) {
     helper.finishAll();
@@ -42,7 +42,7 @@ const field = (client: LabClient, name: string): string => new RegExp(`^${name}:
 
 const kinds = ({ helper }: Saving): string[] => helper.waiting.map(({ kind }) => kind);
 
-test('step by step: a draft is written, synced, put in its place, and the folder synced; nothing of it is waited for', () => {
+test('step by step: a draft is written, synced, renamed, and the folder synced; the loop waits for none of it', () => {
   const saving = start();
   const { dir, path, helper, lab, client } = saving;
   client.ask('MSET', 'a', '1', 'b', '2');
@@ -68,7 +68,7 @@ test('step by step: a draft is written, synced, put in its place, and the folder
   const checksum = new Crc64();
   checksum.add(file.subarray(0, -8));
   expect(file.subarray(-8).toString('latin1')).toBe(checksum.value);
-  // What has changed since is counted.
+  // Changes since then are counted.
   expect(['rdb_bgsave_in_progress', 'rdb_last_bgsave_status', 'rdb_last_bgsave_time_sec', 'rdb_current_bgsave_time_sec', 'rdb_changes_since_last_save', 'rdb_saves'].map((name) => field(client, name)))
     .toEqual(['0', 'ok', '3', '-1', '1', '1']);
   expect(field(client, 'rdb_last_cow_size')).not.toBe('0');
@@ -99,7 +99,7 @@ test('a slow disk stops the walk, and not the clients', () => {
   client.ask('BGSAVE');
   helper.finishAll();
   lab.settle();
-  // Compressed each takes little; so all of it went at once if it had fitted.
+  // Compressed, each takes little; so everything would have been written at once.
   client.ask('CONFIG', 'SET', 'rdbcompression', 'no');
   finish(saving);
   client.ask('BGSAVE');
@@ -142,7 +142,7 @@ test.each(['open', 'write', 'write-checksum', 'fsync', 'close', 'rename', 'fsync
   expect(existsSync(path)).toBe(true);
 });
 
-test('FLUSHALL gives a save up; FLUSHDB and SWAPDB do not', () => {
+test('FLUSHALL abandons a save; FLUSHDB and SWAPDB do not', () => {
   const saving = start();
   const { dir, path, client } = saving;
   client.ask('SET', 'a', '1');
@@ -174,7 +174,7 @@ test('with save points FLUSHALL leaves an empty snapshot', () => {
   expect(other.connect().ask('DBSIZE')).toBe(':0\r\n');
 });
 
-test('in a transaction it is scheduled, and begins when the one before it has ended', () => {
+test('in a transaction it is scheduled, and begins when the previous one has ended', () => {
   const saving = start();
   const { helper, lab, client } = saving;
   client.ask('MULTI');
@@ -185,7 +185,7 @@ test('in a transaction it is scheduled, and begins when the one before it has en
   expect(field(client, 'rdb_bgsave_in_progress')).toBe('1');
   finish(saving);
   expect(field(client, 'rdb_changes_since_last_save')).toBe('0');
-  // While the append-only file is rewritten.
+  // While the append-only file is being rewritten.
   let isRewriting = true;
   lab.server.persistence.isRewriting = () => isRewriting;
   expect(client.ask('BGSAVE')).toMatch(/^-ERR Another child process is active/);
@@ -232,7 +232,7 @@ test('SHUTDOWN in the middle of a save leaves no draft; with SAVE, the snapshot 
   expect(other.connect().ask('GET', 'a')).toBe('$1\r\n2\r\n');
 });
 
-test('a draft of a process that is gone is removed at the start, and no other', () => {
+test('a draft of a process that has ended is removed at the start, and no other', () => {
   const dir = temporaryDirectory();
   const hourAgo = Date.now() / 1000 - 3600;
   const gone = 'temp-4194000-1-bg.rdb';
@@ -245,7 +245,7 @@ test('a draft of a process that is gone is removed at the start, and no other', 
   expect(lab.log).toEqual([`notice: Removed ${gone}, which a server that ended in the middle of a save has left`]);
 });
 
-test('two servers of a state that was captured in the middle of a save: it is not gone on with, and that is said', () => {
+test('two servers from a state captured in the middle of a save: the save is not continued, and this is logged', () => {
   const saving = start();
   const { lab, client } = saving;
   client.ask('SET', 'a', '1');
@@ -260,7 +260,7 @@ test('two servers of a state that was captured in the middle of a save: it is no
   finish(saving);
 });
 
-test.each([true, false])('a recording with saves, of random clients, is lived through once more (a helper: %s)', (hasHelper) => {
+test.each([true, false])('a recording with saves, of random clients, is replayed (a helper: %s)', (hasHelper) => {
   let saves = 0;
   for (let seed = 1; seed <= 3; seed++) {
     const dir = join(temporaryDirectory(), 'folder');
@@ -301,7 +301,7 @@ test.each([true, false])('a recording with saves, of random clients, is lived th
   expect(saves).toBeGreaterThan(5);
 });
 
-test('a replay cannot go on from the middle of a save, and knows that', () => {
+test('a replay cannot continue from the middle of a save, and reports that', () => {
   const helper = new ScriptedHelper();
   const dir = temporaryDirectory();
   const recorded = record({ settings: { dir }, helper, loads: true });

@@ -1,4 +1,4 @@
-/** A snapshot that is made while clients go on: it is the dataset of the moment at which it began, whatever happens before it is written. */
+/** A snapshot made while clients are served: it is the dataset of the moment at which it began, whatever happens before it is written. */
 import { describe, expect, test } from 'vitest';
 import { dump } from '../../../src/server/keyspace/rdb/encoder.js';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
@@ -16,7 +16,7 @@ import { type Lab, type LabClient, simulate } from '../simulation/harness.js';
 
 const { values: settings } = new Config({ rdbchecksum: false });
 
-/** Each key of each database, with when it expires and all that DUMP shows of it. */
+/** Returns each key of each database, with its expiry and everything that DUMP shows. */
 function contentOf({ databases }: Keyspace): Map<string, string> {
   const content = new Map<string, string>();
   for (const { index, dict, expires } of databases) {
@@ -27,7 +27,7 @@ function contentOf({ databases }: Keyspace): Map<string, string> {
   return content;
 }
 
-/** Of a snapshot, whose keys are all read, and not one of them is over. */
+/** The same for a snapshot, whose keys are all read, none of them expired. */
 function contentOfFile(pieces: readonly Buffer[]): Map<string, string> {
   const keyspace = new Keyspace(16, { nowMs: 0, nowUs: 0, targetUs: null, readUs: () => 0 }, new HashSeed(7), () => 0.5, new Tap());
   const file = [Buffer.concat(pieces)];
@@ -35,7 +35,7 @@ function contentOfFile(pieces: readonly Buffer[]): Map<string, string> {
   return contentOf(keyspace);
 }
 
-/** A walk that goes on only when a test lets it. */
+/** A walk that continues only when the test says so. */
 class SlowWalk implements WalkSink {
   readonly compresses = false;
   isFull = true;
@@ -46,7 +46,7 @@ class SlowWalk implements WalkSink {
 
   constructor(private readonly lab: Lab) {
     const { persistence, keyspace } = lab.server;
-    // One step in each slice, one slice in a turn.
+    // One step per slice, one slice per turn.
     persistence.walks.pace = { busyUs: 0, idleUs: 0, rest: 0, work: 1 };
     const before: Buffer[] = [];
     writeSnapshot({ keyspace, libraries: [] }, settings, (bytes) => void before.push(Buffer.from(bytes)));
@@ -70,7 +70,7 @@ class SlowWalk implements WalkSink {
     this.isFull = true;
   }
 
-  /** How much is written. */
+  /** Number of bytes written. */
   get bytes(): number {
     return this.pieces.reduce((sum, { length }) => sum + length, 0);
   }
@@ -81,7 +81,7 @@ class SlowWalk implements WalkSink {
     expect(this.lab.server.keyspace.preImages).toBe(null);
   }
 
-  /** What stands in the file is what was there at the beginning. */
+  /** The file contains what existed at the beginning. */
   expectTheInstant(what: string): void {
     this.finish();
     const found = contentOfFile([...this.pieces, Buffer.alloc(8)]);
@@ -92,7 +92,7 @@ class SlowWalk implements WalkSink {
 
 const DATA = ['strings', 'bitmaps', 'keys', 'lists', 'hashes', 'sets', 'zsets', 'streams', 'hyperloglog', 'geo'];
 const TEMPLATES = DATA.flatMap(familyTemplates);
-/** What concerns whole databases, or reaches values on another way. */
+/** Commands that affect whole databases, or reach values in another way. */
 const OTHERS = [
   ['FLUSHDB'], ['FLUSHALL'], ['SWAPDB', '0', '1'], ['SWAPDB', '2', '0'], ['SELECT', '0'], ['SELECT', '1'], ['SELECT', '2'], ['MOVE', 'k1', '1'], ['MOVE', 'k2', '0'],
   ['RENAME', 'k1', 'k2'], ['RENAME', 'k3', 'k1'], ['COPY', 'k1', 'k3', 'REPLACE'], ['XREADGROUP', 'GROUP', 'g1', 'c1', 'STREAMS', 'k1', '>'], ['PFCOUNT', 'k1'],
@@ -141,7 +141,7 @@ describe('the file is the dataset of one instant', () => {
     }
     walks.reverse();
     expect(walks.length).toBe(5);
-    // The hook is gone with the last of them.
+    // The hook is removed with the last of them.
     for (const walk of walks) {
       while (!walk.isOver) walk.step();
       expect(lab.server.keyspace.preImages === null).toBe(walks.every(({ isOver }) => isOver));
@@ -150,7 +150,7 @@ describe('the file is the dataset of one instant', () => {
   });
 });
 
-/** Each with a dataset, and a command that changes it. */
+/** For each type a dataset, and a command that changes it. */
 const CHANGES: readonly (readonly [name: string, before: readonly string[], change: string])[] = [
   ['SET', ['SET k v'], 'SET k w'],
   ['SET KEEPTTL', ['SET k v EX 100'], 'SET k w KEEPTTL'],
@@ -217,7 +217,7 @@ const CHANGES: readonly (readonly [name: string, before: readonly string[], chan
 ];
 
 test.each(CHANGES)('a key is in it as it was before %s', (name, before, change) => {
-  // None of it is written yet, or the last key, or all.
+  // Nothing of it is written yet, or the last key, or everything.
   for (const steps of [0, 1, 2, 4, 20]) {
     using lab = simulate();
     const client = lab.connect();
@@ -232,7 +232,7 @@ test.each(CHANGES)('a key is in it as it was before %s', (name, before, change) 
   }
 });
 
-test('a client that has waited, and is served, changes a value as well', () => {
+test('serving a blocked client changes a value as well', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('XADD', 'k', '1-1', 'a', 'b');
@@ -285,14 +285,14 @@ describe('a large value', () => {
       expect(slow.bytes).toBeLessThan(1000);
       slow.step();
       slow.step();
-      // Once more, while the copy is being written.
+      // Again, while the copy is being written.
       other.ask(...(change as [string]));
       slow.expectTheInstant(`${type}, ${argv[0]}`);
       expect(slow.bytes).toBeGreaterThan(10_000);
     }
   });
 
-  test.each(LARGE)('a %s is written in steps, between which others are, and itself, may change', (type, fillLarge, change) => {
+  test.each(LARGE)('a %s is written in steps, between which it and other keys may change', (type, fillLarge, change) => {
     using lab = simulate();
     const client = lab.connect();
     client.ask('MSET', 'a', '1', 'b', '2', 'c', '3');
@@ -308,7 +308,7 @@ describe('a large value', () => {
       const slow = new SlowWalk(again);
       for (let i = 0; i < 8; i++) slow.step();
       expect(slow.isOver).toBe(false);
-      // Keys that are written out of turn wait for the end of the large one.
+      // Keys written out of turn wait for the end of the large one.
       other.ask('SET', 'a', 'changed');
       other.ask('SELECT', '1');
       other.ask('DEL', 'elsewhere');
