@@ -1,12 +1,12 @@
 /**
- * Persistence: when the dataset is written to a file, and how it is loaded again.
+ * Persistence: saves the dataset to a file, and loads it again.
  *
  *   start     dump.rdb ──▶ keyspace                    if any of dir, dbfilename and save is set, and the file is there
  *   later     BGSAVE, save points ──▶ dump.rdb          in slices between the turns (walks.ts), written by the helper thread (snapshot-file.ts)
  *             SAVE ──▶ dump.rdb                         the loop writes it itself, so clients wait meanwhile
- *   end       SHUTDOWN, signals ──▶ dump.rdb            if there are save points; a save under way is given up
+ *   end       SHUTDOWN, signals ──▶ dump.rdb            if there are save points; a save in progress is abandoned
  *
- * A file that lies there and was neither loaded nor written by this server is never replaced.
+ * An existing file that was neither loaded nor written by this server is never replaced.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -30,7 +30,7 @@ import type { LoadTask } from './start-load.js';
 import { ReplicaFile } from './replica-file.js';
 import { type Walk, type WalkOptions, Walks, type WalkSettings } from './walks.js';
 
-/** The settings that matter; the names are CONFIG's. */
+/** The settings that are used here; the names are CONFIG's. */
 export interface PersistenceSettings extends WalkSettings, EncodingLimits {
   readonly dir: string;
   readonly dbfilename: string;
@@ -52,7 +52,7 @@ export interface PersistenceSurroundings {
   readonly libraries: { codes(): readonly string[]; readonly load: LoadLibrary; flush(): void };
   commandsProcessed(): number;
   log(level: 'notice' | 'warning', message: string): void;
-  /** Writes are refused from now on, or are no longer. */
+  /** Sets whether writes are refused. */
   denyWrites(isDenied: boolean): void;
 }
 
@@ -66,13 +66,13 @@ export interface PersistenceState {
   readonly keysExpired: number;
   readonly ownsFile: string | null;
   readonly lastPreImageBytes: number;
-  /** A save was under way, which goes on only in the server itself. */
+  /** A save was in progress, which only the server itself continues. */
   readonly isSaving: boolean;
   readonly background: TimerState | null;
   readonly look: TimerState | null;
 }
 
-/** A save in the background. */
+/** A background save. */
 interface Save {
   readonly walk: Walk;
   readonly file: SnapshotFile;
@@ -81,15 +81,15 @@ interface Save {
   readonly dirtyBefore: number;
 }
 
-/** Told when the save that is under way has ended. */
+/** Called when the save in progress has ended. */
 export type SaveListener = (hasSucceeded: boolean) => void;
 
 const BACKGROUND_TIMER = 'bgsave';
-/** How often one that is scheduled looks whether it can begin. */
+/** How often a scheduled save checks whether it can begin. */
 const SCHEDULED_MS = 100;
 const LOOK_TIMER = 'save-points';
 const LOOK_MS = 1000;
-/** A save that has failed is tried again after so long (CONFIG_BGSAVE_RETRY_DELAY). */
+/** Delay before a failed save is tried again (CONFIG_BGSAVE_RETRY_DELAY). */
 const RETRY_MS = 5000;
 
 export interface SaveProgress {
@@ -100,26 +100,26 @@ export interface SaveProgress {
 }
 
 export class Persistence {
-  /** Unix time of the last save that succeeded; at first, of the start. */
+  /** Unix time of the last successful save; initially of the start. */
   lastSaveMs: number;
-  /** The last save in the background has failed. */
+  /** The last background save has failed. */
   hasFailed = false;
-  /** What the last one in the background took; -1: there was none. */
+  /** Duration of the last background save in seconds; -1: there was none. */
   lastSeconds = -1;
   saves = 0;
   keysLoaded = 0;
-  /** Keys of the snapshot that were over when it was loaded. */
+  /** Keys of the snapshot that had expired when it was loaded. */
   keysExpired = 0;
-  /** Path of the file that this server has loaded, or looked for in vain, or written: it may be replaced. */
+  /** Path of the file that this server has loaded, or found missing, or written: it may be replaced. */
   private ownsFile: string | null = null;
   private lastTryMs = 0;
-  /** What the pre-images of the last save in the background took. */
+  /** Size of the pre-images of the last background save. */
   lastPreImageBytes = 0;
   /** All snapshots that are being made. */
   readonly walks: Walks;
-  /** The append-only file is being rewritten: a save in the background has to wait. */
+  /** True while the append-only file is being rewritten: a background save has to wait. */
   isRewriting: () => boolean = () => false;
-  /** What is there is only a part of the dataset: it must not be saved. */
+  /** True while only a part of the dataset is loaded, which must not be saved. */
   isLoading: () => boolean = () => false;
   private saving: Save | null = null;
   private readonly saveListeners: SaveListener[] = [];
@@ -138,7 +138,7 @@ export class Persistence {
     return { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, lastPreImageBytes, isSaving, background, look };
   }
 
-  /** @param isAnother the server goes on from a state of another one, whose file is not its own */
+  /** @param isAnother the server starts from the state of another one, whose file is not its own */
   restore({ background, look, isSaving, ...rest }: PersistenceState, isAnother: boolean): void {
     const { scheduler, log } = this.server;
     if (isSaving) log('warning', 'The state is of a moment at which a snapshot was being made: it is not gone on with');
@@ -150,22 +150,22 @@ export class Persistence {
     this.background = background === null ? null : scheduler.restore(BACKGROUND_TIMER, background, () => this.beginScheduled());
   }
 
-  /** A save in the background is under way. */
+  /** True while there is a background save. */
   get isSaving(): boolean {
     return this.saving !== null;
   }
 
-  /** A snapshot is being made, of which a captured state knows nothing: a replay can go on from a state only when it has been written. */
+  /** True while a snapshot is being made, which a captured state does not contain: a replay can continue from a state only after it has been written. */
   get isHalfWay(): boolean {
     return this.isSaving || this.walks.isWalking;
   }
 
-  /** One waits for its turn. */
+  /** True if a save is scheduled. */
   get isScheduled(): boolean {
     return this.background !== null;
   }
 
-  /** Of the one that is under way. */
+  /** Progress of the current save. */
   get progress(): SaveProgress | null {
     const { saving } = this;
     if (saving === null) return null;
@@ -178,13 +178,13 @@ export class Persistence {
     return this.server.settings.save !== '';
   }
 
-  /** A setting has changed. */
+  /** Called when a setting has changed. */
   configure(): void {
     this.scheduleLook();
     this.tellWriters();
   }
 
-  /** Writes the snapshot; the loop waits for it. Null, or why it is not written: then the file of before is still there. */
+  /** Writes the snapshot; the loop waits for it. Returns null, or why it was not written: then the previous file still exists. */
   save(): string | null {
     this.lastTryMs = this.server.clock.nowMs;
     const complaint = this.saveHere();
@@ -211,12 +211,14 @@ export class Persistence {
     return complaint;
   }
 
-  /** Saves in the background in the next turn, behind the replies of this one, or as soon as nothing else is being written. */
+  /** Saves in the background in the next turn, after the replies of this one, or as soon as nothing else is being written. */
   saveSoon(): void {
     this.schedule(0);
   }
 
-  /** The snapshot is that of this moment. Not while there is one under way. @param listener told when it has ended. Null, or why it has not begun */
+  /**
+   * Saves the snapshot of this moment. Not while there is a save in progress. @param listener called when it has ended. Returns null, or why it has not begun
+   */
   saveInBackground(listener: SaveListener | null = null): string | null {
     const { host, log, clock, keyspace, settings, jobs } = this.server;
     const path = this.path();
@@ -239,29 +241,29 @@ export class Persistence {
     return null;
   }
 
-  /** Told when the save that is under way has ended, and how. */
+  /** Calls the listener with the result when the save in progress has ended. */
   whenSaved(listener: SaveListener): void {
     this.saveListeners.push(listener);
   }
 
-  /** FLUSHALL: what is being written is of no use any more, and what lies on the disk is to be empty, too. */
+  /** FLUSHALL: abandons the save in progress, and empties the file on disk as well. */
   flushedAll(): void {
     this.abandonSave();
     if (this.hasSavePoints && this.saveHere() === null) this.server.keyspace.dirty = 0;
   }
 
-  /** The server is about to end: nothing is left behind. */
+  /** Called before the server ends: leaves nothing behind. */
   stop(): void {
     if (this.saving === null) return;
     const { draft } = this.saving;
     this.abandonSave();
-    // Jobs may be done no more.
+    // Jobs may no longer be done.
     this.server.host.attempt(() => rmSync(draft, { force: true }));
   }
 
   /**
-   * DEBUG RELOAD: saves, and loads what was saved. Null, or why not.
-   * @param empties false: what is there stays, and a key that is there twice is an error
+   * DEBUG RELOAD: saves, and loads what was saved. Returns null, or the error.
+   * @param empties false: existing keys stay, and a duplicate key is an error
    */
   reload(empties: boolean): string | null {
     const complaint = this.save();
@@ -283,7 +285,7 @@ export class Persistence {
     return null;
   }
 
-  /** At the start of a server: the snapshot that its settings name; null: there is none. Throws SnapshotError with a message for the user. */
+  /** Returns the snapshot that the settings name, at the start of a server; null: there is none. Throws SnapshotError with a message for the user. */
   toLoad(): LoadTask | null {
     const { host, log } = this.server;
     const path = this.path();
@@ -304,19 +306,19 @@ export class Persistence {
     this.keysExpired = expired;
   }
 
-  /** Another file has all of the snapshot and more, and was loaded in its place: it may be replaced. */
+  /** Called when another file with all of the snapshot and more was loaded instead: the snapshot may be replaced. */
   supersede(): void {
     this.ownsFile = this.path();
   }
 
-  /** The dataset of this moment for replicas, in slices, with the checksum at its end. */
+  /** Writes the dataset of this moment for replicas, in slices, with the checksum at its end. */
   writeDataset(receiver: DatasetReceiver, options: WalkOptions): DatasetSource {
     const { walks } = this;
     const walk = walks.start(new ReplicaFile(receiver, this.server.settings.rdbchecksum), options);
     return { resume: () => walks.resume(), stop: () => walks.stop(walk) };
   }
 
-  /** A dataset that a master sends is to take the place of the one that there is. */
+  /** Begins to replace the dataset by one that a master sends. */
   beginReplacing(next: NextChunk): SnapshotReader {
     this.empty();
     return this.openReader(next);
@@ -327,7 +329,7 @@ export class Persistence {
     return new SnapshotReader(new ChunkReader(next), keyspace, settings, libraries.load);
   }
 
-  /** All keys and libraries are gone; nothing is counted as a change. */
+  /** Deletes all keys and libraries, without counting it as a change. */
   empty(): void {
     const { keyspace, libraries } = this.server;
     keyspace.flushAll();
@@ -359,7 +361,7 @@ export class Persistence {
     else this.saveInBackground();
   }
 
-  /** Null: the file is where it belongs. */
+  /** @param complaint null: the file was written */
   private saved(complaint: string | null): void {
     const { keyspace, clock } = this.server;
     const { walk, startMs, dirtyBefore } = this.saving!;
@@ -382,7 +384,7 @@ export class Persistence {
     this.tellSaveListeners(complaint === null);
   }
 
-  /** As if it had never been asked for, but for those who wait for it. */
+  /** Abandons the save as if it had never been requested, except for those who wait for it. */
   private abandonSave(): void {
     const { saving } = this;
     if (saving === null) return;

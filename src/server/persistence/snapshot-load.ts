@@ -1,14 +1,14 @@
 /**
- * SnapshotLoad: a snapshot that is loaded at the start of a server, from its file.
+ * SnapshotLoad: loads a snapshot from its file at the start of a server.
  */
 import type { FileToLoad } from '../host.js';
 import { type Loaded, SnapshotError, type SnapshotReader } from './snapshot-reader.js';
 import type { LoadPace, LoadTask } from './start-load.js';
 
-/** Bytes between two looks at the clock, at most, but for a value that is read at once. */
+/** Maximum bytes between two readings of the clock, except for a value that is read at once. */
 const BYTES_BETWEEN_LOOKS = 64 * 1024;
 
-/** Finds out what a recording has to know of a file. */
+/** Reads what a recording needs to know of a file. */
 export function* prepared(file: FileToLoad): Generator<number, void, undefined> {
   while (file.prepare()) yield BYTES_BETWEEN_LOOKS;
 }
@@ -23,11 +23,11 @@ export function* snapshotSteps(reader: Pick<SnapshotReader, 'offset' | 'steps'>,
 }
 
 interface Listener {
-  /** What is to be thrown. */
+  /** Returns the error to throw. */
   failed(what: string): SnapshotError;
-  /** So much of it has been loaded. */
+  /** Called when a part has been loaded. */
   loaded(loaded: Loaded): void;
-  /** That was all. */
+  /** Called at the end. */
   done(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Reads a snapshot into an empty keyspace: RDB files of the versions 1 to 12, as redis-server up to 8.0 writes them. What does not exist here, such as values
- * of modules, is refused by name: nothing is left out in silence.
+ * of modules, is refused by name: nothing is skipped silently.
  */
 import { lfuInitial, lfuWithCounter, lruIdleFor } from '../keyspace/access.js';
 import type { Database } from '../keyspace/database.js';
@@ -13,7 +13,7 @@ import type { EncodingLimits } from '../keyspace/types/limits.js';
 import type { Value } from '../keyspace/value.js';
 
 const NEWEST_VERSION = 12;
-/** From this version on there is a checksum at the end; eight zeros say that none was made. */
+/** From this version on there is a checksum at the end; eight zeros mean none. */
 const CHECKSUM_VERSION = 5;
 const NO_CHECKSUM = '\0'.repeat(8);
 
@@ -34,18 +34,18 @@ export class SnapshotError extends Error {
 
 export interface Loaded {
   readonly keys: number;
-  /** Of a dataset for a replica: the database that the stream behind it has selected. */
+  /** In a dataset for a replica: the database that the stream after it has selected. */
   readonly streamDb: number;
-  /** Keys whose time was over, which are left out. */
+  /** Expired keys, which are skipped. */
   readonly expired: number;
-  /** Collections without members, which are left out. */
+  /** Collections without members, which are skipped. */
   readonly empty: number;
 }
 
-/** Where libraries of functions go. Throws an error with a message for the user. */
+/** Loads a library of functions. Throws an error with a message for the user. */
 export type LoadLibrary = (code: string) => void;
 
-/** Fills the keyspace, and tells nobody of its keys. Throws {@link SnapshotError}; then a part of it is there. */
+/** Fills the keyspace, without notifications. Throws {@link SnapshotError}; then a part of it is loaded. */
 export function readSnapshot(next: NextChunk, keyspace: Keyspace, limits: EncodingLimits, loadLibrary: LoadLibrary): Loaded {
   const reader = new SnapshotReader(new ChunkReader(next), keyspace, limits, loadLibrary);
   while (reader.step());
@@ -71,7 +71,7 @@ export interface SnapshotReaderState {
 export class SnapshotReader {
   private readonly values: RdbReader;
   private db: Database;
-  /** What the key that is read is called; null between keys. */
+  /** The key being read; null between keys. */
   private key: string | null = null;
   /** Its value, if there is more of it to read. */
   private partial: PartialValue | null = null;
@@ -81,11 +81,11 @@ export class SnapshotReader {
   private expired = 0;
   private empty = 0;
   private streamDb = 0;
-  /** What the data took where it was written; 0: the file does not say. */
+  /** The memory of the data where it was written; 0: unknown. */
   usedMemory = 0;
-  /** 0: the first step is still to come. */
+  /** 0: the first step has not been done. */
   private version = 0;
-  /** When it began: by then a key must be over to be left out. */
+  /** When it began: keys that had expired by then are skipped. */
   private startMs = 0;
 
   constructor(
@@ -98,7 +98,7 @@ export class SnapshotReader {
     this.db = keyspace.databases[0]!;
   }
 
-  /** One opcode with what follows it, or one key, or a part of a large value. False at the end. Throws {@link SnapshotError}. */
+  /** Reads one opcode with what follows it, or one key, or a part of a large value. False at the end. Throws {@link SnapshotError}. */
   step(): boolean {
     try {
       if (this.version === 0) this.begin();
@@ -115,14 +115,14 @@ export class SnapshotReader {
     }
   }
 
-  /** Up to `most` keys, or so many bytes. False at the end. Throws {@link SnapshotError}. */
+  /** Reads up to `most` keys, or this many bytes. False at the end. Throws {@link SnapshotError}. */
   steps(most: number, bytes: number): boolean {
     const [lastEntry, lastByte] = [this.entries + most, this.bytes.offset + bytes];
     while (this.entries < lastEntry && this.bytes.offset < lastByte) if (!this.step()) return false;
     return true;
   }
 
-  /** Keys that have been read, whatever has become of them. */
+  /** Number of keys read, including skipped ones. */
   private get entries(): number {
     return this.keys + this.expired + this.empty;
   }
@@ -132,12 +132,12 @@ export class SnapshotReader {
     return { keys, expired, empty, streamDb };
   }
 
-  /** Bytes that have been read. */
+  /** Number of bytes read. */
   get offset(): number {
     return this.bytes.offset;
   }
 
-  /** Between two steps. */
+  /** Called between two steps. */
   capture(): SnapshotReaderState {
     const { bytes, version, startMs, db, atMs, access, usedMemory, key, loaded } = this;
     const partial = this.partial?.capture() ?? null;
@@ -172,7 +172,7 @@ export class SnapshotReader {
     return version;
   }
 
-  /** One opcode with what follows it, or one key. False at the end. */
+  /** Reads one opcode with what follows it, or one key. False at the end. */
   private part(): boolean {
     const { bytes, values } = this;
     const opcode = bytes.byte();
@@ -289,7 +289,7 @@ export class SnapshotReader {
   }
 }
 
-/** A collection without members is left out. Throws any other error. */
+/** A collection without members is skipped. Throws any other error. */
 function nullIfEmpty(error: unknown): null {
   if (error instanceof CorruptDump && error.what === EMPTY_COLLECTION) return null;
   throw error;

@@ -1,30 +1,30 @@
 /**
- * StartLoad: what a server begins with is loaded in slices between the turns of the loop, so that clients hear meanwhile that it is being loaded.
+ * StartLoad: loads the dataset of a starting server in slices between the turns of the loop, so that clients get LOADING meanwhile.
  *
  *   first slice     before the server listens: all of a small dataset        loading-process-events-interval-bytes
- *   later slices    by a timer that is due at once: a millisecond each, or so many bytes
+ *   later slices    by a timer that is due at once: a millisecond each, or this many bytes
  *
- * How long a slice has lasted is asked of the clock, whose answers are recorded: a replay makes the same slices.
+ * The duration of a slice is read from the clock, whose readings are recorded: a replay makes the same slices.
  */
 import type { Scheduler, TimerState } from '../../shared/timer-state.js';
 
 /** How much is loaded at once. */
 export interface LoadPace {
-  /** Keys or requests between two looks at the clock. */
+  /** Keys or requests between two readings of the clock. */
   readonly most: number;
 }
 
-/** A dataset that is to be loaded, from one file or several. */
+/** A dataset to be loaded, from one file or several. */
 export interface LoadTask {
-  /** Bytes of all its files. */
+  /** Size of all its files in bytes. */
   readonly totalBytes: number;
   readonly loadedBytes: number;
   readonly keysLoaded: number;
-  /** What the server that has written it said that its data took; 0: it did not say. */
+  /** The memory of the data in the server that has written it; 0: unknown. */
   readonly usedMemory: number;
   /**
-   * Loads it, and yields after each little with the bytes that it has worked on. Throws {@link SnapshotError}. Ended early, it gives its files back.
-   * @param pace asked each time
+   * Loads it in parts, and yields after each the number of bytes processed. Throws {@link SnapshotError}. Closes its files, also when ended early.
+   * @param pace called for each part
    */
   run(pace: () => LoadPace): Generator<number, void, undefined>;
 }
@@ -40,7 +40,7 @@ interface LoadSurroundings {
   readonly clock: { readonly nowMs: number; readUs(): number };
   readonly scheduler: Scheduler;
   log(level: 'notice', message: string): void;
-  /** All of it is there. */
+  /** Called when everything is loaded. */
   done(): void;
 }
 
@@ -73,12 +73,12 @@ export class StartLoad {
     return this.task.usedMemory;
   }
 
-  /** The first slice. */
+  /** Loads the first slice. */
   begin(): void {
     this.slice(Infinity);
   }
 
-  /** It is given up. */
+  /** Abandons the load. */
   stop(): void {
     if (this.timer !== null) this.server.scheduler.cancel(this.timer);
     this.timer = null;

@@ -1,4 +1,4 @@
-/** Snapshots as bytes: what is written is read again, from pieces of any size, and what is damaged is refused. */
+/** Snapshots as bytes: what is written is read again, from chunks of any size, and damaged ones are refused. */
 import { describe, expect, test } from 'vitest';
 import { Crc64 } from '../../../src/server/keyspace/rdb/crc64.js';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
@@ -62,7 +62,7 @@ const withChecksum = (body: Buffer): Buffer => {
 const bytesOf = (...parts: (string | number)[]): Buffer => Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part, 'latin1'))));
 
 describe('what is written', () => {
-  test('is read again, whatever the data and the size of the pieces: 60 random datasets', () => {
+  test('is read again, for any data and any size of the chunks: 60 random datasets', () => {
     let keys = 0;
     for (let seed = 1; seed <= 60; seed++) {
       using lab = randomLab(seed);
@@ -76,12 +76,12 @@ describe('what is written', () => {
     expect(keys).toBeGreaterThan(500);
   });
 
-  test('libraries come along', () => {
+  test('libraries are included', () => {
     using lab = simulate();
     expect(read(snapshotOf(lab, ['#!lua name=a\n', `#!lua name=b\n${'-'.repeat(1000)}`])).libraries).toEqual(['#!lua name=a\n', `#!lua name=b\n${'-'.repeat(1000)}`]);
   });
 
-  test('a text is itself again: longer than a piece, with and without compression', () => {
+  test('a text longer than a chunk is restored, with and without compression', () => {
     using lab = simulate();
     const text = Array.from({ length: 300_000 }, (_, i) => String.fromCharCode((i * 7919) & 0xff)).join('');
     lab.connect().ask('MSET', 'mixed', text, 'same', 'a'.repeat(300_000));
@@ -106,7 +106,7 @@ describe('what is written', () => {
     expect(of(other)).toBe(`:${wanted}\r\n`);
   });
 
-  test('a key whose time is over is left out', () => {
+  test('an expired key is left out', () => {
     using lab = simulate({ nowMs: NOW_MS });
     const client = lab.connect();
     client.ask('SET', 'short', 'v', 'PX', '1000');
@@ -157,7 +157,7 @@ test('the latest time that a key can have is written, and read again', () => {
   expect(keyspace.databases[0]!.expires.at(0)).toBe(2 ** 63);
 });
 
-test('what is cut off anywhere, or has another byte anywhere, is refused and never anything worse', () => {
+test('a file that is cut off or changed anywhere is refused, without other errors', () => {
   using lab = randomLab(5);
   const bytes = snapshotOf(lab);
   const random = new Random(1);
@@ -169,10 +169,10 @@ test('what is cut off anywhere, or has another byte anywhere, is refused and nev
   }
 });
 
-test('where no checksum tells, what is damaged is read as something else or refused', () => {
+test('without a checksum, a damaged file is read as something else or refused', () => {
   using lab = randomLab(6);
   const bytes = snapshotOf(lab);
-  // Of this version there is no checksum.
+  // In this version there is no checksum.
   bytes.write('REDIS0004', 'latin1');
   const random = new Random(2);
   let refused = 0;

@@ -1,5 +1,5 @@
 /**
- * FilesLoader: loads the files of an append-only file one behind the other, as the manifest lists them.
+ * FilesLoader: loads the files of an append-only file one after the other, as the manifest lists them.
  */
 import type { FileToLoad } from '../../host.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
@@ -15,7 +15,7 @@ import type { Manifest } from './manifest.js';
 /** Runs requests. */
 export interface LoadingClient {
   readonly isInTransaction: boolean;
-  /** Requests that were answered with an error, and the first of them. */
+  /** Number of requests that were answered with an error, and the first of them. */
   readonly errors: number;
   readonly firstError: string;
   run(argv: readonly string[]): boolean;
@@ -36,7 +36,7 @@ export class FilesLoader {
     private readonly server: LoaderSurroundings,
   ) {}
 
-  /** A single file of Redis 6 and before lies where it lay then, and there is nothing newer. */
+  /** True if a single file of Redis 6 or earlier is in its place, and there is nothing newer. */
   isOldFile({ base, increments }: Manifest): boolean {
     const { files, server } = this;
     if (increments.length > 0 || (base !== null && base.name !== server.settings.appendfilename)) return false;
@@ -50,7 +50,7 @@ export class FilesLoader {
     return this.load([this.files.oldPath]);
   }
 
-  /** Null: none is listed. Throws {@link SnapshotError} if one of them is not there. */
+  /** Returns null if none is listed. Throws {@link SnapshotError} if one of them is missing. */
   listed({ base, increments }: Manifest): LoadTask | null {
     const listed = base === null ? increments : [base, ...increments];
     return listed.length === 0 ? null : this.load(listed.map(({ name }) => this.files.path(name)));
@@ -80,7 +80,7 @@ function fail(path: string, what: string): never {
 class FilesLoad implements LoadTask {
   readonly totalBytes: number;
   usedMemory = 0;
-  /** Of the files that are loaded. */
+  /** Bytes of the files already loaded. */
   private bytesBefore = 0;
   private bytes: ChunkReader | null = null;
   private readonly stillOpen: Set<FileToLoad>;
@@ -172,8 +172,8 @@ class FilesLoad implements LoadTask {
   }
 
   /**
-   * Time stands still before all others: nothing expires while it is loaded, for what comes later in the file may say that it does not. And it is nothing that
-   * would have to be written down.
+   * Runs with time frozen before all others, and without propagation: nothing expires while the files are loaded, because later requests may remove the
+   * expiry, and nothing may be written to the file again.
    */
   private alone<T>(run: () => T): T {
     const { keyspace } = this.server;

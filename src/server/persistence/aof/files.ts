@@ -1,8 +1,8 @@
 /**
- * AofFiles: the files of the append-only file in their folder, and what is done to them on the loop's thread: made, appended to, listed in the manifest.
+ * AofFiles: the files of the append-only file in their folder: creates them, appends to them and lists them in the manifest, on the loop's thread.
  *
  *   dir/appenddirname/   appendfilename.manifest │ appendfilename.1.base.rdb │ appendfilename.1.incr.aof …
- *   dir/appendfilename   a file of Redis 6 and before, which is taken over at the start
+ *   dir/appendfilename   a file of Redis 6 or earlier, which is adopted at the start
  */
 import { constants, existsSync, fstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -13,7 +13,7 @@ import type { FileToLoad, Host } from '../../host.js';
 import { SnapshotError } from '../snapshot-reader.js';
 import { formatManifest, type Manifest, ManifestError, parseManifest } from './manifest.js';
 
-/** The settings that matter; the names are CONFIG's. */
+/** The settings that are used here; the names are CONFIG's. */
 export interface FileSettings {
   readonly dir: string;
   readonly appendfilename: string;
@@ -61,12 +61,12 @@ export class AofFiles {
     return `${this.settings.appendfilename}.${seq}.incr.aof`;
   }
 
-  /** What is written to before there is a base that belongs to it. */
+  /** The file that is written to while its base does not exist yet. */
   get draftName(): string {
     return `temp-${this.settings.appendfilename}.incr`;
   }
 
-  /** Null: there is none. Throws {@link SnapshotError}. */
+  /** Returns null if there is none. Throws {@link SnapshotError}. */
   readManifest(): Manifest | null {
     const { manifestPath } = this;
     const file = this.open(manifestPath);
@@ -79,7 +79,7 @@ export class AofFiles {
     }
   }
 
-  /** A file to be loaded; null: there is none. Throws {@link SnapshotError}. */
+  /** Opens a file to be loaded; null: there is none. Throws {@link SnapshotError}. */
   open(path: string): FileToLoad | null {
     try {
       return this.host.open(path);
@@ -88,13 +88,13 @@ export class AofFiles {
     }
   }
 
-  /** Null, or why not. */
+  /** Returns null, or why it failed. */
   writeManifest(manifest: Manifest): string | null {
     const draft = this.path(`temp-${this.settings.appendfilename}.manifest`);
     return this.host.attempt(() => replaceFile(this.manifestPath, formatManifest(manifest), draft));
   }
 
-  /** Null, or why not. */
+  /** Returns null, or why it failed. */
   makeFolder(): string | null {
     return this.host.attempt(() => {
       if (existsSync(this.folder)) return;
@@ -103,17 +103,17 @@ export class AofFiles {
     });
   }
 
-  /** Is there an append-only file, of this server or of another one? */
+  /** True if there is an append-only file, of this server or of another one. */
   get isThere(): boolean {
     return this.host.act(() => existsSync(this.manifestPath), false);
   }
 
-  /** The highest number of a base that lies here, listed or not; 0: there is none. */
+  /** The highest number of a base in the folder, listed or not; 0: there is none. */
   highestBase(): number {
     return this.highest('base');
   }
 
-  /** The same of increments. */
+  /** The same for increments. */
   highestIncrement(): number {
     return this.highest('incr');
   }
@@ -127,13 +127,13 @@ export class AofFiles {
     return this.host.act(() => (existsSync(this.folder) ? Math.max(0, ...readdirSync(this.folder).map(seqOf)) : 0), 0);
   }
 
-  /** Opens a file to be appended to. @param isNew what is in it is dropped */
+  /** Opens a file to be appended to. @param isNew its content is dropped */
   append(name: string, isNew: boolean): JobResult {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (isNew ? constants.O_TRUNC : 0);
     return this.host.act(() => this.perform({ kind: 'open', path: this.path(name), flags, mode: 0o644 }), { value: -1, error: null });
   }
 
-  /** Behind `size` bytes that are there: all of it, or nothing. Bytes that were written all the same are the result's value. */
+  /** Writes after the first `size` bytes: everything, or nothing. If bytes were nevertheless written, their number is the result's value. */
   write(fd: number, pieces: readonly string[], size: number, length: number): JobResult {
     const { perform } = this;
     return this.host.act(() => {
@@ -143,7 +143,7 @@ export class AofFiles {
     }, { value: length, error: null });
   }
 
-  /** The loop waits until these bytes are in the file behind the first `at`, and on the disk. The helper may be about to do it, or have done it. */
+  /** Waits until these bytes are in the file after the first `at`, and on the disk. The helper may be about to do it, or have done it. */
   complete(fd: number, at: number, pieces: readonly string[], length: number): JobResult {
     return this.host.act(() => {
       if (!this.settle()) return { value: 0, error: { code: 'ETIMEDOUT', message: 'ETIMEDOUT: the disk is too slow, fsync' } };
@@ -161,7 +161,7 @@ export class AofFiles {
     this.host.act(() => this.perform({ kind: 'close', fd }), DONE);
   }
 
-  /** Null, or why not. */
+  /** Returns null, or why it failed. */
   truncate(path: string, length: number): string | null {
     const open = this.host.act(() => this.perform({ kind: 'open', path, flags: constants.O_WRONLY, mode: 0 }), { value: -1, error: null });
     if (open.error !== null) return open.error.message;
@@ -181,7 +181,7 @@ export class AofFiles {
     this.host.attempt(() => rmSync(path, { force: true }));
   }
 
-  /** 0 if it is not there. */
+  /** Returns 0 if the file does not exist. */
   size(path: string): number {
     return this.host.act(() => statSync(path, { throwIfNoEntry: false })?.size ?? 0, 0);
   }

@@ -10,23 +10,23 @@ import { BadRequest, readRequest } from './request-reader.js';
 /** Runs what is loaded. */
 export interface Loader {
   readonly isInTransaction: boolean;
-  /** False: there is no such command. */
+  /** Runs a request. False: unknown command. */
   run(argv: readonly string[]): boolean;
-  /** What was queued since MULTI is dropped. */
+  /** Drops what was queued since MULTI. */
   discard(): void;
   snapshot(bytes: ChunkReader): Pick<SnapshotReader, 'offset' | 'steps'>;
 }
 
 export interface LoadedFile {
-  /** How much of it is whole requests and whole transactions. */
+  /** How many bytes of it are whole requests and whole transactions. */
   readonly bytes: number;
-  /** Behind them there is a part of one: the end of the file is missing. */
+  /** An incomplete request or transaction follows: the end of the file is missing. */
   readonly isCut: boolean;
 }
 
 const FIRST_OF_SNAPSHOT = 'R'.charCodeAt(0);
 
-/** Bytes between two looks at the clock, at most, but for a request of more. */
+/** Maximum bytes between two readings of the clock, except for a larger request. */
 const BYTES_BETWEEN_LOOKS = 64 * 1024;
 
 /** Yields as {@link LoadTask.run} does. Throws {@link SnapshotError} with what is wrong, and where: then a part of it has been run. */
