@@ -87,9 +87,13 @@ export class SnapshotFile implements WalkSink {
   }
 
   private opened(fd: number, error: JobError | null): void {
+    // Abandoned meanwhile: its draft is deleted behind the open. Deleted now it could be that of the next snapshot.
+    if (this.isOver) {
+      if (error === null) this.server.jobs.submit({ kind: 'close', fd });
+      return;
+    }
     if (error !== null) return this.fail(error);
     this.fd = fd;
-    if (this.isOver) return this.discard();
     for (const chunk of this.waiting.splice(0)) this.submit(fd, chunk);
     this.server.resume();
   }

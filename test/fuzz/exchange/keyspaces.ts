@@ -9,7 +9,7 @@ import type { Random } from '../random.js';
 type Words = string[];
 
 /** Keys that expire within BRIEF_MS. */
-export const BRIEF_KEYS = ['brief1', 'brief2'];
+const BRIEF_KEYS = ['brief1', 'brief2'];
 export const BRIEF_MS = 30;
 
 /** Reach beyond their own keyspace. */

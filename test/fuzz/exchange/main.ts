@@ -28,7 +28,7 @@ for (; keyspaces < Number(values.keyspaces) && Date.now() < endMs; seed++, keysp
     differences += exchanged.differences.length;
     for (const line of exchanged.differences) console.log(line);
   }
-  if (seed % 10 === 0) console.log(`seed ${seed}: ${keyspaces + perFile} keyspaces of each writer`);
+  console.log(`seed ${seed}: ${keyspaces + perFile} keyspaces of each writer`);
 }
 console.log(`${keyspaces} keyspaces of ${writers.join(' and of ')}, seeds ${values.from} to ${seed - 1}, ${keys} keys, each in 3 files that both loaded: ${differences} differences`);
 process.exit(differences > 0 ? 1 : 0);

@@ -162,6 +162,19 @@ test('FLUSHALL abandons a save; FLUSHDB and SWAPDB do not', () => {
   expect(other.connect().ask('GET', 'a')).toBe('$1\r\n1\r\n');
 });
 
+test('a save that was given up before its draft was open leaves the draft of the next one alone', () => {
+  const saving = start();
+  const { path, client } = saving;
+  client.ask('SET', 'a', '1');
+  expect(client.ask('BGSAVE')).toBe(STARTED);
+  client.ask('FLUSHALL');
+  client.ask('SET', 'b', '2');
+  expect(client.ask('BGSAVE')).toBe(STARTED);
+  // That the draft of the first is open is told when that of the second is open, too.
+  finish(saving);
+  expect([field(client, 'rdb_last_bgsave_status'), existsSync(path)]).toEqual(['ok', true]);
+});
+
 test('with save points FLUSHALL leaves an empty snapshot', () => {
   const saving = start({ save: '3600 1' });
   const { dir, client } = saving;
