@@ -32,7 +32,7 @@ export function parseValue(given: string, name: SettingName, words: readonly str
   return value;
 }
 
-/** Why this is no directory to work in, as Redis says it; null if it is one. */
+/** Returns why this cannot be the working directory, worded as in Redis; null if it can. */
 function directoryComplaint(path: string): string | null {
   try {
     if (!statSync(path).isDirectory()) return 'Not a directory';

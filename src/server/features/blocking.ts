@@ -143,7 +143,7 @@ class Queue {
   /** True if a client here could be served from the key's current value, or gets a reply because the key is lost. */
   wants(): boolean {
     if (this.lossWaiters > 0) return true;
-    // A key that has expired is deleted by who looks it up, and that is not the command that is running: SWAPDB.
+    // An expired key is deleted by this lookup, not by the running command: SWAPDB.
     const value = this.db.stored(this.key);
     if (value === undefined) return false;
     const type = typeOf(value);

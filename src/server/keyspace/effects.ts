@@ -29,7 +29,7 @@ export interface Effects {
   also(db: Database, argv: readonly string[]): void;
   /** Propagates nothing for the running frame except what {@link also} has added. */
   withhold(): void;
-  /** Propagates what the running frame has added one by one, without MULTI: it changes keys that have nothing to do with each other. */
+  /** Propagates what the running frame has added one by one, without MULTI: it changes unrelated keys. */
   separately(): void;
   /** Propagates the running frame to these targets, even if it has changed nothing. */
   always(targets: number): void;

@@ -1,21 +1,21 @@
 /**
- * Propagation: what changes of the keyspace are written down as. Between those who make changes and those who repeat them.
+ * Propagation: determines the commands that represent changes of the keyspace. Between the producers of changes and the consumers that repeat them.
  *
  *   Dispatcher.call ─────────────┐                         ┌─▶ file        the append-only file
  *   served parked clients ───────┼─▶ frames ─▶ pending ────┼─▶ replicas    other servers
  *   expiry, eviction ────────────┘                         └─▶ trace `replicate`
  *
- * Effects are handed on when the outermost frame ends, before its reply leaves: one as it is, several between MULTI and EXEC, so that nobody ever sees
- * half of them. What was not changed by a command stands for itself: each expired or evicted key is one DEL or UNLINK. A frame within which other frames ran
- * (EXEC, a script) is never written down itself: its effects are theirs.
+ * Effects are passed on when the outermost frame ends, before its reply is sent: a single one as it is, several between MULTI and EXEC, so that no consumer
+ * ever sees half of them. Changes without a command are separate: each expired or evicted key is one DEL or UNLINK. A frame within which other frames ran
+ * (EXEC, a script) is never propagated itself: its effects are theirs.
  *
- * Here nothing is held between two commands, so there is nothing to capture.
+ * Nothing is kept here between two commands, so there is nothing to capture.
  */
 import type { Database } from '../keyspace/database.js';
 import { type Effects, type ImplicitDelete, TO_ALL, TO_FILE, TO_REPLICAS } from '../keyspace/effects.js';
 import type { Tap } from '../trace/tap.js';
 
-/** Takes what is to be repeated, in order. SELECT is the sink's own matter. */
+/** Receives what is to be repeated, in order. The sink itself adds SELECT. */
 export interface PropagationSink {
   /** @param db the number of the database */
   feed(db: number, argv: readonly string[]): void;
@@ -24,13 +24,13 @@ export interface PropagationSink {
 const MULTI = ['MULTI'];
 const EXEC = ['EXEC'];
 
-/** A command that runs, or a parked client that is being served. */
+/** A running command, or a parked client that is being served. */
 class Frame {
   dirty = 0;
   hasInner = false;
   isWithheld = false;
   isSeparate = false;
-  /** Told even without a change. */
+  /** Targets to which it is propagated even without a change. */
   forced = 0;
   instead: (readonly string[])[] | null = null;
 
@@ -50,7 +50,7 @@ interface Effect {
   readonly targets: number;
 }
 
-/** The settings that matter; the names are CONFIG's. */
+/** The settings that are used here; the names are CONFIG's. */
 export interface PropagationSettings {
   readonly 'lazyfree-lazy-expire': boolean;
   readonly 'lazyfree-lazy-eviction': boolean;
@@ -66,23 +66,23 @@ interface Surroundings {
 
 export class Propagation implements Effects {
   targets = TO_ALL;
-  /** Set while there is one of them. */
+  /** Set while there is one. */
   private file: PropagationSink | null = null;
   private replicas: PropagationSink | null = null;
-  /** Frames are used again: one for each depth. */
+  /** Frames are reused: one for each depth. */
   private readonly frames: Frame[] = [new Frame()];
   private depth = 0;
   private pending: Effect[] = [];
 
   constructor(private readonly server: Surroundings) {}
 
-  /** Hands effects to the append-only file from now on; null: no longer. */
+  /** Passes effects to the append-only file from now on; null: no longer. */
   toFile(sink: PropagationSink | null): void {
     this.file = sink;
     this.install();
   }
 
-  /** Hands effects to the replicas from now on; null: no longer. */
+  /** Passes effects to the replicas from now on; null: no longer. */
   toReplicas(sink: PropagationSink | null): void {
     this.replicas = sink;
     this.install();

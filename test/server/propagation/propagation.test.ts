@@ -1,8 +1,8 @@
-/** Propagation by itself: who is told what, and when. What each command is written down as is compared with redis-server in test/conformance. */
+/** Propagation by itself: what is propagated to which target, and when. The form of each command is compared with redis-server in test/conformance. */
 import { describe, expect, test } from 'vitest';
 import { type Lab, simulate } from '../simulation/harness.js';
 
-/** What the two sinks are told, as lines. */
+/** Collects what the two sinks get, as lines. */
 function follow(lab: Lab): { readonly file: string[]; readonly replicas: string[] } {
   const told = { file: [] as string[], replicas: [] as string[] };
   lab.server.propagation.toFile({ feed: (db, argv) => void told.file.push(`${db} ${argv.join(' ')}`) });
@@ -10,7 +10,7 @@ function follow(lab: Lab): { readonly file: string[]; readonly replicas: string[
   return told;
 }
 
-/** Runs commands, and returns what both sinks were told alike. */
+/** Runs commands, and returns what both sinks got, which must be equal. */
 function told(commands: readonly string[]): string[] {
   using lab = simulate({ nowMs: 1000 });
   const client = lab.connect();
@@ -21,20 +21,20 @@ function told(commands: readonly string[]): string[] {
   return file;
 }
 
-test('a command that changes nothing, and one that only reads, is not told', () => {
+test('a command that changes nothing, and one that only reads, is not propagated', () => {
   expect(told(['GET k', 'DEL k', 'SADD s a', 'SADD s a', 'SETNX s b', 'LPUSH s x'])).toEqual(['0 SADD s a']);
 });
 
-test('several effects stand between MULTI and EXEC, one stands alone', () => {
+test('several effects are put between MULTI and EXEC, a single one is not', () => {
   expect(told(['MULTI', 'SET a 1', 'EXEC', 'MULTI', 'SET a 2', 'GET a', 'SELECT 3', 'SET b 1', 'EXEC'])).toEqual(['0 SET a 1', '0 MULTI', '0 SET a 2', '3 SET b 1', '3 EXEC']);
 });
 
 describe('keys that no command deletes', () => {
-  test('are deleted one by one when their time is over', () => {
+  test('are deleted one by one when they expire', () => {
     expect(told(['SET a 1 PX 50', 'SET b 1 PX 50'])).toEqual(['0 SET a 1 PXAT 1050', '0 SET b 1 PXAT 1050', expect.stringMatching(/^0 DEL [ab]$/), expect.stringMatching(/^0 DEL [ab]$/)]);
   });
 
-  test('are deleted before the command that has come across them, in one transaction with it', () => {
+  test('are deleted before the command that has found them, in one transaction with it', () => {
     using lab = simulate({ nowMs: 1000, settings: { 'enable-debug-command': 'yes', 'lazyfree-lazy-expire': true } });
     const client = lab.connect();
     client.ask('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
@@ -62,7 +62,7 @@ describe('keys that no command deletes', () => {
     expect(replicas).toEqual(['0 MULTI', expect.stringMatching(/^0 DEL/), expect.stringMatching(/^0 DEL/), '0 EXEC']);
   });
 
-  test('are deleted behind the SWAPDB that has brought them to a client that waits for them', () => {
+  test('are deleted after the SWAPDB that has brought them to a waiting client', () => {
     using lab = simulate({ nowMs: 1000, settings: { 'enable-debug-command': 'yes' } });
     const [client, waits] = [lab.connect(), lab.connect()];
     client.ask('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
@@ -76,7 +76,7 @@ describe('keys that no command deletes', () => {
     expect(replicas).toEqual(['0 SWAPDB 0 9', '9 DEL k']);
   });
 
-  test('are deleted before the command that needs their room', () => {
+  test('are deleted before the command that needs their memory', () => {
     using lab = simulate({ settings: { 'maxmemory-policy': 'allkeys-random' } });
     const client = lab.connect();
     const { replicas: lines } = follow(lab);
@@ -89,7 +89,7 @@ describe('keys that no command deletes', () => {
   });
 });
 
-test('a client that was parked is told of behind the command that has served it', () => {
+test('serving a parked client is propagated after the command that has served it', () => {
   using lab = simulate();
   const { replicas } = follow(lab);
   const [waits, pushes] = [lab.connect(), lab.connect()];
@@ -98,7 +98,7 @@ test('a client that was parked is told of behind the command that has served it'
   expect(replicas).toEqual(['0 RPUSH m x', '0 LPOP m']);
 });
 
-test('a script is told by its commands, to those that it names', () => {
+test('a script is propagated by its commands, to the targets that it selects', () => {
   using lab = simulate();
   const { file, replicas } = follow(lab);
   const client = lab.connect();
@@ -108,14 +108,14 @@ test('a script is told by its commands, to those that it names', () => {
   expect(replicas).toEqual(['0 MULTI', '0 SET a 1', '0 EXEC']);
 });
 
-test('PUBLISH is told to replicas only', () => {
+test('PUBLISH is propagated to replicas only', () => {
   using lab = simulate();
   const { file, replicas } = follow(lab);
   lab.connect().ask('PUBLISH', 'news', 'x');
   expect([file, replicas]).toEqual([[], ['0 PUBLISH news x']]);
 });
 
-test('the trace tells what was handed on, of which client; without a sink nothing is', () => {
+test('the trace shows what was propagated, and of which client; without a sink nothing', () => {
   using lab = simulate();
   const client = lab.connect();
   const events = lab.record();

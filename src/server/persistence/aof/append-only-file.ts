@@ -1,10 +1,10 @@
 /**
- * AppendOnlyFile: every change is written to a file before the client that has made it is answered.
+ * AppendOnlyFile: writes every change to a file before the client that has made it is answered.
  *
  *   propagation ──▶ increment-writer.ts ──▶ the last increment
- *   rewrite     a new increment begins │ a snapshot of this instant becomes the base │ the manifest names both │ what was before is deleted     rewriting.ts
+ *   rewrite     a new increment begins │ a snapshot of this instant becomes the base │ the manifest names both │ older files are deleted     rewriting.ts
  *
- *   off ──▶ waiting ──▶ on        waiting: switched on while the server runs, and the first base is still being written
+ *   off ──▶ waiting ──▶ on        waiting: switched on while the server runs, and the first base is not written yet
  */
 import type { Job, JobResult } from '../../background/job.js';
 import type { Jobs } from '../../background/jobs.js';
@@ -22,7 +22,7 @@ import { IncrementWriter, type WriterSettings, type WriterState, type WriterSurr
 import { type AofFile, EMPTY_MANIFEST, type Manifest } from './manifest.js';
 import { BASE_FACTS, Rewriting, type RewritingSettings, type RewritingState, type RewritingSurroundings } from './rewriting.js';
 
-/** The settings that matter; the names are CONFIG's. */
+/** The settings that are used here; the names are CONFIG's. */
 export interface AppendOnlySettings extends FileSettings, SnapshotSettings, EncodingLimits, WriterSettings, RewritingSettings {
   readonly 'aof-load-truncated': boolean;
   readonly 'aof-disable-auto-gc': boolean;
@@ -40,13 +40,13 @@ export interface AppendOnlySurroundings extends WriterSurroundings, RewritingSur
   perform(job: Job): JobResult;
   /** Runs the requests of the file; see dispatch/loading-client.ts. */
   client(): LoadingClient;
-  /** Changes are to be handed to `sink` from now on; null: no longer. */
+  /** Passes changes to `sink` from now on; null: to none. */
   listen(sink: AppendOnlyFile | null): void;
 }
 
 type Phase = 'off' | 'waiting' | 'on';
 
-/** What is data as it stands. */
+/** The fields that are captured as they are. */
 const PLAIN_FIELDS = ['phase', 'ownFolder', 'manifest', 'otherBytes', 'bytesAtRewrite', 'baseBytes'] as const;
 
 export interface AppendOnlyState {
@@ -59,19 +59,19 @@ const DRAFT = /^temp-rewriteaof-(\d+)-\d+\.aof$/;
 
 export class AppendOnlyFile {
   phase: Phase = 'off';
-  /** Folder of the files that this server has loaded, or looked for in vain, or written: they may be replaced. */
+  /** Folder of the files that this server has loaded, or found missing, or written: they may be replaced. */
   ownFolder: string | null = null;
   manifest: Manifest = EMPTY_MANIFEST;
-  /** Bytes of all files but the increment that is being written. */
+  /** Bytes of all files except the increment being written. */
   otherBytes = 0;
-  /** Bytes of all of them behind the last rewrite, and of its base. */
+  /** Bytes of all files after the last rewrite, and of its base. */
   bytesAtRewrite = 0;
   baseBytes = 0;
   readonly writer: IncrementWriter;
   readonly rewriting: Rewriting;
   private readonly files: AofFiles;
   private readonly loader: FilesLoader;
-  /** At the start: a single file of Redis 6 or older. */
+  /** At the start: a single file of Redis 6 or earlier. */
   private loadsOldFile = false;
 
   constructor(private readonly server: AppendOnlySurroundings) {
@@ -86,7 +86,7 @@ export class AppendOnlyFile {
     return { fields, writer: this.writer.capture(), rewriting: this.rewriting.capture() };
   }
 
-  /** @param isAnother the server goes on from a state of another one, whose files are not its own */
+  /** @param isAnother the server starts from the state of another one, whose files are not its own */
   restore({ fields, writer, rewriting }: AppendOnlyState, isAnother: boolean): void {
     if (!isAnother) {
       Object.assign(this, fields);
@@ -106,8 +106,8 @@ export class AppendOnlyFile {
   }
 
   /**
-   * At the start of a server: what there is to be loaded; null: nothing. {@link loaded} has to follow when it is. Throws SnapshotError with a message for the
-   * user.
+   * Returns what is to be loaded at the start of a server; null: nothing. {@link loaded} must be called afterwards. Throws SnapshotError with a message for
+   * the user.
    */
   toLoad(): LoadTask | null {
     const { files, server, loader } = this;
@@ -117,7 +117,7 @@ export class AppendOnlyFile {
     return this.loadsOldFile ? loader.oldFile() : loader.listed(this.manifest);
   }
 
-  /** Goes on from what was loaded. Throws SnapshotError. */
+  /** Continues with what was loaded. Throws SnapshotError. */
   loaded(): void {
     const { files } = this;
     this.ownFolder = files.folder;
@@ -127,14 +127,14 @@ export class AppendOnlyFile {
     this.open();
   }
 
-  /** CONFIG SET appendonly. A complaint, or nothing. */
+  /** CONFIG SET appendonly. Returns a complaint, or nothing. */
   configure(isOn: boolean): string | void {
     if (isOn === this.isOn) return;
     if (!isOn) return this.turnOff();
     return this.refusal() ?? this.turnOn() ?? undefined;
   }
 
-  /** All data has been replaced without a word of it in the file: it begins anew. */
+  /** Called when all data was replaced without being written to the file: the file is started again. */
   restart(): void {
     if (!this.isOn) return;
     this.close();
@@ -142,18 +142,18 @@ export class AppendOnlyFile {
     if (complaint !== null) this.server.log('warning', `The append-only file is off: it could not begin anew with other data: ${complaint}`);
   }
 
-  /** A change, as it is to be repeated. */
+  /** Writes a change, as it is to be repeated. */
   feed(db: number, argv: readonly string[]): void {
     this.writer.feed(db, argv);
   }
 
-  /** The server is about to end. */
+  /** Called before the server ends. */
   stop(): void {
     if (this.isOn) this.server.log('notice', 'Calling fsync() on the AOF file.');
     this.close();
   }
 
-  /** DEBUG LOADAOF: empties the keyspace and loads the file again. Null, or why not. */
+  /** DEBUG LOADAOF: empties the keyspace and loads the file again. Returns null, or the error. */
   reload(): string | null {
     const { keyspace, libraries, log } = this.server;
     // While it is off BGREWRITEAOF writes one, which can be loaded.
@@ -176,7 +176,7 @@ export class AppendOnlyFile {
 
   // ---- starting
 
-  /** The old file becomes the base. */
+  /** Makes the old file the base. */
   private takeOver(): Manifest {
     const { files, server } = this;
     const name = server.settings.appendfilename;
@@ -187,7 +187,7 @@ export class AppendOnlyFile {
     return manifest;
   }
 
-  /** Goes on with the last increment; what is missing is made. */
+  /** Continues with the last increment; missing files are created. */
   private open(): void {
     const { files, server } = this;
     let { base, increments } = this.manifest;
@@ -226,7 +226,7 @@ export class AppendOnlyFile {
 
   // ---- on and off
 
-  /** Another one's files are never replaced. */
+  /** Files of another server are never replaced. */
   private refusal(): string | null {
     const { files } = this;
     if (this.ownFolder === files.folder || !files.isThere) return null;
@@ -266,7 +266,7 @@ export class AppendOnlyFile {
     this.become('off');
   }
 
-  // ---- of the writer, which asks
+  // ---- called by the writer
 
   get isComplete(): boolean {
     return this.phase === 'on';
@@ -280,13 +280,13 @@ export class AppendOnlyFile {
     if (this.phase === 'on') this.rewriting.lookAt(this.currentBytes, this.bytesAtRewrite);
   }
 
-  // ---- rewriting
+  // ---- called by rewriting
 
   get lacksBase(): boolean {
     return this.phase === 'waiting';
   }
 
-  /** The number of the increment that is being written. */
+  /** The number of the increment being written. */
   get lastSeq(): number {
     return this.manifest.increments.at(-1)?.seq ?? 0;
   }
@@ -300,7 +300,7 @@ export class AppendOnlyFile {
 
   private beginFile(): string | null {
     if (this.phase === 'on') return this.beginIncrement();
-    // The snapshot that is about to be made has all that was written to it so far.
+    // The snapshot that is about to be made contains everything written to it so far.
     return this.phase === 'waiting' ? this.writer.beginAgain(this.files.draftName) : null;
   }
 
