@@ -16,7 +16,7 @@ const experiments = readdirSync(join(ROOT, EXPERIMENTS))
   .filter((name) => /^\d/.test(name))
   .map((name) => JSON.parse(read(`${EXPERIMENTS}/${name}`)) as ListedExperiment);
 
-test.each(Object.entries(renderDocs(read('README.md'), pictures, experiments)))('%s says what the sources say; `npm run docs` writes it anew', (path, text) => {
+test.each(Object.entries(renderDocs(read('README.md'), pictures, experiments)))('%s agrees with the sources; `npm run docs` updates it', (path, text) => {
   expect(read(path)).toBe(text);
 });
 

@@ -1,7 +1,7 @@
 /**
- * Check: asks a server one probe after another, and judges what it is.
+ * Check: runs one probe after another on a server, and judges the results.
  *
- *   probes, each with connections of its own ──▶ kind ──▶ stages ──▶ report
+ *   probes, each with its own connections ──▶ kind ──▶ stages ──▶ report
  */
 import type { Text } from '../shared/language.js';
 import { type Judgement, judgeKind } from './kind.js';
@@ -25,9 +25,9 @@ export const PROBES: readonly Probe[] = [
 
 export interface Stage {
   readonly name: Text;
-  /** It is passed if these pass. */
+  /** The stage is passed if all of these pass. */
   readonly probes: readonly Probe[];
-  /** What is to be written. */
+  /** What has to be implemented. */
   readonly task: Text;
 }
 
@@ -75,21 +75,21 @@ export const STAGES: readonly Stage[] = [
   },
 ];
 
-/** Times the patience with a reply, when a probe is asked for the second time. */
+/** Factor for the timeouts when a probe is run for the second time. */
 const SECOND_PATIENCE = 3;
 
-/** A probe may take so long in all; a server that answers each request late would take hours. */
+/** Time limit of a probe; a server that answers each request late would take hours. */
 const PROBE_MS = 45_000;
 
 export interface ProbeReport extends Finding {
   readonly probe: Probe;
-  /** False: it would have been useless. */
+  /** False: the probe was skipped as useless. */
   readonly isAsked: boolean;
 }
 
 export interface StageReport {
   readonly stage: Stage;
-  /** Null: not all of its probes were asked, or they could not tell. */
+  /** Null: not all of its probes were run, or they could not tell. */
   readonly isPassed: boolean | null;
 }
 
@@ -100,11 +100,11 @@ export interface Report {
 }
 
 /**
- * To be called when {@link Target.greet} has found a server.
+ * Call it after {@link Target.greet} has found a server.
  *
  * @param silent why it does not answer PING; null: it does
- * @param only the probes to ask
- * @param told is called with each as soon as it is known
+ * @param only the probes to run
+ * @param told is called with each result as soon as it is known
  */
 export async function check(target: Target, silent: Text | null, only: readonly Probe[], told: (report: ProbeReport) => void): Promise<Report> {
   const probes: ProbeReport[] = [];
@@ -120,7 +120,7 @@ export async function check(target: Target, silent: Text | null, only: readonly 
     probes.push(report);
     told(report);
   };
-  // What else is said of a server that does not answer PING would mislead.
+  // Further verdicts about a server that does not answer PING would mislead.
   const asked = silent === null ? only : [ping, ...only.filter((probe) => probe !== ping)];
   for (const probe of asked.filter(({ exhausts }) => exhausts === undefined)) await askOf(probe);
   const judgement: Judgement = useless === null ? await judgeKind(target) : { kind: 'unknown', evidence: [useless] };
@@ -131,7 +131,7 @@ export async function check(target: Target, silent: Text | null, only: readonly 
 
 const NOT_EMPTY: Text = { en: 'the database is not empty: --yes allows keys to be written', ko: '데이터베이스가 비어 있지 않음: --yes를 주면 키를 씀' };
 
-/** A server may be late: what has not passed is asked once more, with more patience. */
+/** Runs a probe, and if it does not pass, once more with longer timeouts: the server may only be late. */
 async function ask(probe: Probe, target: Target): Promise<Finding> {
   if (probe.writes === true && !target.mayWrite) return cannotTell(NOT_EMPTY);
   const lack = probe.needs === undefined ? null : await target.lacks(...probe.needs);

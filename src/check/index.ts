@@ -1,5 +1,5 @@
 /**
- * `redis-lab check`: judges any server by what comes over its wire. It speaks only to the one address that it is given.
+ * `redis-lab check`: judges any server by its protocol. It connects only to the given address.
  */
 export { check, PROBES, STAGES, type Report } from './check.js';
 export type { Kind } from './kind.js';

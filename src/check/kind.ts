@@ -1,5 +1,5 @@
 /**
- * What kind of server it is, judged by who waits for whom and, where its process can be seen, by its threads.
+ * Determines the kind of a server by which clients wait for which and, where its process can be inspected, by its threads.
  */
 import { encodeRequest } from '../server/index.js';
 import type { Text } from '../shared/language.js';
@@ -14,7 +14,7 @@ export interface Judgement {
   readonly evidence: readonly Text[];
 }
 
-/** What shows that it is of a kind, one after another; each resolves with null if it can show nothing here. */
+/** Methods that can show the kind, tried in order; each resolves with null if it can show nothing here. */
 const METHODS: readonly ((target: Target) => Promise<Judgement | null>)[] = [oneAfterAnother, growthWithClients, whoWaits, spreadOfLoad];
 
 export async function judgeKind(target: Target): Promise<Judgement> {
@@ -29,7 +29,7 @@ export async function judgeKind(target: Target): Promise<Judgement> {
     target.closeAll();
     evidence.push(...(judgement?.evidence ?? []));
     if (judgement !== null && judgement.kind !== 'unknown') return { kind: judgement.kind, evidence };
-    // What is said of a server that does not serve all of a few clients would mislead.
+    // Further verdicts about a server that does not serve even a few clients would mislead.
     if (isTrouble) return { kind: 'unknown', evidence };
   }
   const nothing = { en: 'nothing shows who waits for whom: it has no command that takes long', ko: '누가 누구를 기다리는지 드러나지 않습니다: 오래 걸리는 명령이 없습니다' };
@@ -41,7 +41,7 @@ const unknown = (...evidence: readonly Text[]): Judgement => ({ kind: 'unknown',
 /** Once more with the longer time, so that a server that is only late is not taken for one that waits. */
 const SECOND_CLIENT_PATIENCE = [1, 3];
 
-/** Is a second client served when the first has gone, and not before? */
+/** Tests whether a second client is served when the first has gone, and not before. */
 async function oneAfterAnother(target: Target): Promise<Judgement | null> {
   for (const patience of SECOND_CLIENT_PATIENCE) {
     const [first, second] = [await target.open(), await target.open()];
@@ -58,7 +58,7 @@ async function oneAfterAnother(target: Target): Promise<Judgement | null> {
 
 const CLIENTS = 20;
 
-/** Threads or processes for each connection; null: its process cannot be seen. */
+/** Counts threads or processes per connection; null: its process cannot be inspected. */
 async function growthWithClients(target: Target): Promise<Judgement | null> {
   const { process: server } = target;
   if (server === null) return null;
@@ -66,7 +66,7 @@ async function growthWithClients(target: Target): Promise<Judgement | null> {
   const clients = await target.openMany(CLIENTS);
   for (const client of clients) await client.ask('PING');
   const now = server.view();
-  // Those of earlier probes may be ending meanwhile: what counts is what is new.
+  // Threads of earlier probes may be ending: only new ones count.
   const threads = [...now.times.keys()].filter((thread) => !before.times.has(thread)).length;
   const processes = [...now.processes].filter((pid) => !before.processes.has(pid)).length;
   if (threads < CLIENTS / 2) {
@@ -81,11 +81,11 @@ async function growthWithClients(target: Target): Promise<Judgement | null> {
 const SLOW_MS = 400;
 /** Two rounds one after the other must agree; each takes twice as long as the one before. */
 const MOST_SLOW_ROUNDS = 4;
-/** A script that computes for a number of seconds, where there is no DEBUG SLEEP. */
+/** A script that runs for a number of seconds, if there is no DEBUG SLEEP. */
 const script = (seconds: number): string =>
   `local t=redis.call('TIME') local e=t[1]+t[2]/1000000+${seconds} repeat t=redis.call('TIME') until t[1]+t[2]/1000000>=e return 1`;
 
-/** One command that takes long: who waits for it? Null: there is none. */
+/** Runs one slow command and finds out who waits for it. Null: there is no such command. */
 async function whoWaits(target: Target): Promise<Judgement | null> {
   const name = await slowCommand(target);
   if (name === null) return null;
@@ -110,7 +110,7 @@ const slowHoldsUpNobody = (name: string, ms: number): Judgement => {
   return { kind: 'threads', evidence: [{ en, ko: `한 클라이언트가 ${ms} ms 동안 ${name} 명령을 실행하는 사이 다른 클라이언트가 +PONG 응답을 받았습니다` }] };
 };
 
-/** Does another client get its reply behind that of the slow command? By their order, however late both are. Null: the slow command failed. */
+/** True if another client gets its reply after that of the slow command, judged by order, not by time. Null: the slow command failed. */
 async function otherWaits(target: Target, name: string, ms: number): Promise<boolean | null> {
   const [busy, other] = [await target.open(), await target.open()];
   await other.ask('PING');
@@ -130,22 +130,22 @@ async function slowCommand(target: Target): Promise<'DEBUG SLEEP' | 'EVAL' | nul
 const LOAD_CLIENTS = 8;
 const LOAD_MS = 400;
 const PIPELINED = 200;
-/** Less processor time is too little to tell; where others are busy too, that takes a while. */
+/** With less processor time nothing can be told; on a busy machine that takes a while. */
 const LEAST_MS = 50;
 const MOST_ROUNDS = 20;
-/** Of the work: what the thread of a loop does at least, beside those of its runtime that compile and collect. */
+/** Least share of the work done by the thread of a loop; its runtime has others that compile and collect. */
 const LOOP_SHARE = 0.85;
-/** What a thread among several does at least and at most, and how many do so. */
+/** Least and greatest share of a thread among several, and how many threads must have such a share. */
 const THREAD_SHARES = [0.05, 0.35] as const;
 const LEAST_THREADS = 6;
 
-/** Clients that ask as fast as they are answered: does one thread serve them, or several? Null: that cannot be seen. */
+/** Lets clients send as fast as they are answered: does one thread serve them, or several? Null: that cannot be seen. */
 async function spreadOfLoad(target: Target): Promise<Judgement | null> {
   const { process: server } = target;
   if (server === null) return null;
   const clients = await target.openMany(LOAD_CLIENTS);
   const load = (): Promise<unknown> => Promise.all(clients.map((client) => hammer(client, performance.now() + LOAD_MS)));
-  // At first a runtime compiles what is run often.
+  // At first a runtime compiles the code that runs often.
   await load();
   const before = server.view().times;
   let used: readonly number[] = [];

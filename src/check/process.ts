@@ -1,6 +1,5 @@
 /**
- * The server's process, seen from outside by the files of /proc; only for a server on this machine, on Linux. All of its descendants count, for servers
- * that fork.
+ * The server's process as seen through /proc; only for a server on this machine, on Linux. All of its descendants count, for servers that fork.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
@@ -14,24 +13,24 @@ const PAGE_BYTES = 4096;
 
 export interface ProcessView {
   readonly pid: number;
-  /** It and its descendants. */
+  /** The process and its descendants. */
   readonly processes: ReadonlySet<number>;
   readonly residentBytes: number;
-  /** Of each thread so far, by thread id. */
+  /** Per thread so far, by thread id. */
   readonly times: ReadonlyMap<number, ThreadTimes>;
 }
 
 /** In ms. */
 export interface ThreadTimes {
   readonly running: number;
-  /** It could have run, and waited for a processor that others had. */
+  /** Time in which it was runnable, but waited for a processor. */
   readonly waiting: number;
 }
 
 export interface Load {
   /** Processor time, in ms. */
   readonly usedMs: number;
-  /** Shares of one processor: what it used, and what it would use if no other process ran. */
+  /** Shares of one processor: the time used, and the time it would use if no other process ran. */
   readonly used: number;
   readonly wanted: number;
 }
@@ -41,7 +40,7 @@ export interface StarvingWatch {
   stop(): void;
 }
 
-/** How often it is looked at. */
+/** Interval between two readings. */
 const STARVING_MS = 400;
 
 export class ServerProcess {
@@ -50,13 +49,13 @@ export class ServerProcess {
     private readonly port: number,
   ) {}
 
-  /** Null: it is not on this machine, belongs to another user, or this is not Linux. */
+  /** Null: not on this machine, owned by another user, or not on Linux. */
   static find(address: TcpAddress): ServerProcess | null {
     try {
       if (!isHere(address.host)) return null;
       const inodes = sockets().filter((socket) => listensAt(socket, address)).map(({ inode }) => inode);
       const owners = inodes.length === 0 ? [] : processIds().filter((pid) => holdsSocket(pid, inodes));
-      // Of a family that shares the listener, the eldest.
+      // If several processes share the listener, their common ancestor.
       const eldest = owners.find((pid) => !owners.includes(parentOf(pid) ?? -1));
       return eldest === undefined ? null : new ServerProcess(eldest, address.port);
     } catch {
@@ -79,7 +78,7 @@ export class ServerProcess {
     return { pid: this.pid, processes: new Set(family), residentBytes: pages * PAGE_BYTES, times };
   }
 
-  /** What it uses of one processor in the next `ms` milliseconds. */
+  /** Measures its use of one processor during the next `ms` milliseconds. */
   async load(ms: number): Promise<Load> {
     const [before, startMs] = [this.view().times, performance.now()];
     await sleep(ms);
@@ -91,8 +90,8 @@ export class ServerProcess {
   }
 
   /**
-   * A watch that tells for how many ms the server has waited for a processor since it was started: of its threads, the one that has waited longest. On a
-   * busy machine a reply is late by as much.
+   * A watch that returns for how many ms the server has waited for a processor since the start of the watch, for the thread that has waited longest. On a busy
+   * machine replies are late by as much.
    */
   watchStarving(): StarvingWatch {
     let before = this.view().times;
@@ -106,12 +105,12 @@ export class ServerProcess {
     return { starvedMs: () => starvedMs, stop: () => clearInterval(timer) };
   }
 
-  /** Of what a client has sent, the bytes that the server has not read yet. @param clientPort the client's own port */
+  /** The bytes sent by a client that the server has not read yet. @param clientPort the client's own port */
   unreadBytes(clientPort: number): number {
     return sockets().find(({ local, remote }) => local.port === this.port && remote.port === clientPort)?.unreadBytes ?? 0;
   }
 
-  /** Of what a client has handed to its kernel: bytes that the server's has and the server has not read, and bytes that are not there yet. */
+  /** Of the bytes that a client has passed to its kernel: those that have arrived but are unread, and those that have not arrived. */
   queuedBytes(clientPort: number): { readonly unread: number; readonly unsent: number } {
     const all = sockets();
     const server = all.find(({ local, remote }) => local.port === this.port && remote.port === clientPort);
@@ -120,7 +119,7 @@ export class ServerProcess {
   }
 }
 
-/** Of each thread, between two views; a thread that is new has had all that it has. */
+/** Times of each thread between two views; for a new thread, all of its time. */
 export function timesSince(before: ReadonlyMap<number, ThreadTimes>, after: ReadonlyMap<number, ThreadTimes>): ReadonlyMap<number, ThreadTimes> {
   return new Map(
     [...after].map(([task, { running, waiting }]) => {
@@ -154,11 +153,11 @@ function endOf(text: string): { readonly hex: string; readonly port: number } {
   return { hex, port: Number.parseInt(port, 16) };
 }
 
-/** At this address, or at all of them. */
+/** True for a listener at this address, or at all addresses. */
 const listensAt = ({ state, local }: KernelSocket, { host, port }: TcpAddress): boolean =>
   state === LISTEN && local.port === port && (/^0+$/.test(local.hex) || hexForms(host).includes(local.hex));
 
-/** An IPv4 address as it stands in /proc/net/tcp, and mapped into IPv6; or an IPv6 address: 32-bit words with the lowest byte first. */
+/** An IPv4 address in the form of /proc/net/tcp, and mapped into IPv6; or an IPv6 address: 32-bit words with the lowest byte first. */
 function hexForms(host: string): string[] {
   const bytes = isIPv6(host) ? ipv6Bytes(host) : host.split('.').map(Number);
   let hex = '';
@@ -176,7 +175,7 @@ function ipv6Bytes(host: string): number[] {
   return [...before, ...zeros, ...after].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
 }
 
-/** An address of this machine. */
+/** True for an address of this machine. */
 function isHere(host: string): boolean {
   const own = Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address));
   return host.startsWith('127.') || host === '0.0.0.0' || host === '::' || own.includes(host.split('%')[0]!);
@@ -191,7 +190,7 @@ function holdsSocket(pid: number, inodes: readonly string[]): boolean {
   });
 }
 
-/** What follows the name, which may hold spaces and parentheses. */
+/** The fields after the name, which may contain spaces and parentheses. */
 const statFields = (path: string): string[] => orNone(() => readFileSync(path, 'latin1').replace(/^.*\) /s, '').split(' '));
 
 function parentOf(pid: number): number | null {
@@ -212,13 +211,13 @@ function descendants(root: number): number[] {
 
 const NS_PER_MS = 1e6;
 
-/** From schedstat, which counts in nanoseconds: running, waiting for a processor. Null: the thread is gone. */
+/** From schedstat, in nanoseconds: running, waiting for a processor. Null: the thread has ended. */
 function threadTimes(pid: number, task: string): ThreadTimes | null {
   const [running, waiting] = orNone(() => readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ')).map((ns) => Number(ns) / NS_PER_MS);
   return running === undefined || waiting === undefined ? null : { running, waiting };
 }
 
-/** Processes end while they are looked at. */
+/** Processes may end while they are inspected. */
 function orNone<T>(read: () => T[]): T[] {
   try {
     return read();

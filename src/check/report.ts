@@ -38,7 +38,7 @@ const INDENT = ' '.repeat(COLUMNS);
 /** A syllable of Hangul takes two columns. */
 const padded = (word: string): string => word + ' '.repeat(COLUMNS - word.replace(/[가-힣]/g, 'xx').length);
 
-/** The lines of one probe that was asked; what it means and where to look only where it did not pass. */
+/** The lines of one probe that was run; meaning and references only if it did not pass. */
 export function describeProbe({ probe, isAsked, result, came, means }: ProbeReport, language: Language): readonly string[] {
   if (!isAsked) return [];
   const head = `${padded(RESULTS[result][language])}${probe.name}: ${probe.asks[language]}`;
@@ -70,7 +70,7 @@ function describeNotAsked(probes: readonly ProbeReport[], language: Language): r
 const passes = ({ isPassed }: StageReport, language: Language): string =>
   isPassed === null ? RESULTS['cannot tell'][language] : WORDS[isPassed ? 'yes' : 'no'][language];
 
-/** The first stage that it would not pass, and what is to be written for it. */
+/** The first stage that would not pass, and what has to be implemented for it. */
 function describeNext(stages: readonly StageReport[], language: Language): readonly string[] {
   const next = stages.find(({ isPassed }) => isPassed === false)?.stage;
   return next === undefined ? [] : ['', `${WORDS.next[language]}: ${next.name[language]}`, `  ${next.task[language]}`];

@@ -1,5 +1,5 @@
 /**
- * Target: the one address that is judged, and what is known of the server there.
+ * Target: the address that is tested, and what is known of the server there.
  */
 import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,27 +16,27 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** The target cannot be judged; the text says why, in one line. */
+/** The target cannot be tested; the text says why, in one line. */
 export class TargetError extends Error {
   constructor(readonly text: Text) {
     super(text.en);
   }
 }
 
-/** Keys of the probes begin with this. */
+/** Prefix of the probes' keys. */
 const KEY_PREFIX = 'redis-lab-check:';
 
-/** How long it may take until a server has taken what it takes of what was sent. */
+/** Time limit for a server to read all that it is going to read. */
 const TAKES_MS = 12_000;
-/** A server that has read all of it and does nothing for so long takes no more. */
+/** A server that has read everything and does nothing for this time reads no more. */
 const QUIET_MS = 300;
 /** A handshake takes processor time on both sides. */
 const HANDSHAKE_MS = 6000;
-/** Where it cannot be seen whether a server has read what was sent, it is given so long. */
+/** If it cannot be seen whether a server has read what was sent, it gets this time. */
 const READ_MS = 40;
 
 export class Target {
-  /** Null: it cannot be seen from here. */
+  /** Null: it cannot be inspected from here. */
   readonly process: ServerProcess | null;
   /** How long a reply may take, in ms; longer when a probe is asked for the second time. */
   patienceMs: number;
@@ -49,7 +49,7 @@ export class Target {
   constructor(
     readonly address: TcpAddress,
     private readonly credentials: Credentials | null,
-    /** False: keys are not to be written. */
+    /** False: keys must not be written. */
     public mayWrite = true,
     readonly firstPatienceMs = PATIENCE_MS,
   ) {
@@ -76,7 +76,7 @@ export class Target {
     throw new TargetError({ en: `${tried}: ${last.en}`, ko: `${tried}: ${last.ko}` });
   }
 
-  /** A new connection, authenticated. Rejects with {@link Unexpected}. */
+  /** Opens a connection, authenticated. Rejects with {@link Unexpected}. */
   async open(): Promise<WireClient> {
     const client = await WireClient.open(this.address, this.patience);
     this.clients.add(client);
@@ -87,7 +87,7 @@ export class Target {
     return client;
   }
 
-  /** `count` connections, opened in groups, so that a short backlog takes them. */
+  /** Opens `count` connections in groups, so that a short backlog can hold them. */
   async openMany(count: number): Promise<readonly WireClient[]> {
     const clients: WireClient[] = [];
     try {
@@ -100,7 +100,7 @@ export class Target {
     return clients;
   }
 
-  /** Sends bytes and waits until the server has read them, so that what is sent next is another read. */
+  /** Sends bytes and waits until the server has read them, so that the next bytes arrive in another read. */
   async sendAlone(client: WireClient, bytes: string): Promise<void> {
     client.send(bytes);
     const { process: server } = this;
@@ -109,7 +109,7 @@ export class Target {
     await until(() => server.unreadBytes(client.localPort) === 0, this.patienceMs);
   }
 
-  /** Waits until the server has read all that was sent, or stopped reading, and rests; for {@link TAKES_MS} at most, since one that spins never rests. */
+  /** Waits until the server has read everything, or stopped reading, and rests; at most {@link TAKES_MS}, since a spinning server never rests. */
   async takesNoMore(client: WireClient): Promise<void> {
     for (const endMs = performance.now() + TAKES_MS; performance.now() < endMs; ) {
       const before = client.unsentBytes;
@@ -118,13 +118,13 @@ export class Target {
     }
   }
 
-  /** Closes what a probe has opened. */
+  /** Closes the connections of a probe. */
   closeAll(): void {
     for (const client of this.clients) client.close();
     this.clients.clear();
   }
 
-  /** Why it cannot be asked this command; null: it can. A server knows a command if it answers with anything but an error. */
+  /** Why this command cannot be used; null: it can. A server knows a command if it answers with anything but an error. */
   lacks(...argv: readonly string[]): Promise<Text | null> {
     const name = argv.join(' ');
     const tried = this.tried.get(name) ?? this.tries(argv);
@@ -132,13 +132,13 @@ export class Target {
     return tried;
   }
 
-  /** Does nobody listen there any more? */
+  /** True if nothing listens there any more. */
   async hasEnded(): Promise<boolean> {
     const error = await WireClient.open(this.address, this.patience).then((client) => void client.close(), (reason: unknown) => reason);
     return error instanceof Unexpected && error.trouble === 'refused';
   }
 
-  /** A key that is deleted at the end. */
+  /** Returns a key that is deleted at the end. */
   key(name: string): string {
     const key = `${KEY_PREFIX}${process.pid}:${name}`;
     this.keys.add(key);
@@ -149,7 +149,7 @@ export class Target {
     return { ms: this.patienceMs, starvedMs: () => this.starving?.starvedMs() ?? 0 };
   }
 
-  /** To be called at the end. */
+  /** Call it at the end. */
   close(): void {
     this.closeAll();
     this.starving?.stop();
@@ -162,12 +162,12 @@ export class Target {
       const client = await this.open();
       for (const key of this.keys) await client.ask('DEL', key);
     } catch {
-      // A server that does not answer keeps them; they have said so.
+      // A server that does not answer keeps them; the probes have reported that.
     }
     this.closeAll();
   }
 
-  /** Is there a server that can be judged? Resolves with why it does not answer PING, or null: it does. Rejects with {@link TargetError}. */
+  /** Checks for a server that can be tested. Resolves with why it does not answer PING, or null: it does. Rejects with {@link TargetError}. */
   async greet(): Promise<Text | null> {
     try {
       const client = await this.open();
@@ -183,7 +183,7 @@ export class Target {
     }
   }
 
-  /** Keys in the database; null: it has no DBSIZE, as a server of one's own may not. */
+  /** Number of keys in the database; null: it has no DBSIZE, as small servers may not. */
   async keyCount(): Promise<number | null> {
     const client = await this.open();
     const reply = await client.ask('DBSIZE').catch(() => null);
@@ -196,7 +196,7 @@ export class Target {
     return new TargetError({ en: `${where}: ${en}`, ko: `${where}: ${ko}` });
   }
 
-  /** What came instead of PONG may be another protocol; a server that says nothing, or closes, may wait for another one. */
+  /** A reply other than PONG may be another protocol; a server that is silent, or closes, may expect another one. */
   private async explain(client: WireClient, error: unknown): Promise<never> {
     const strange = client.strange ?? '';
     if (isHttp(strange)) throw this.error(SPEAKS_HTTP);
@@ -220,7 +220,7 @@ export class Target {
     return client.strange ?? '';
   }
 
-  /** A handshake that succeeds, or is refused by the other side's own alert. */
+  /** True if a TLS handshake succeeds, or is refused by the other side's own alert. */
   private speaksTls(): Promise<boolean> {
     return new Promise((resolve) => {
       const socket = connectTls({ ...this.address, rejectUnauthorized: false });
@@ -251,13 +251,13 @@ export class Target {
 
 const isHttp = (bytes: string): boolean => bytes.startsWith('HTTP/') || /^<(?:!doctype|html)/i.test(bytes);
 
-/** A record: an alert or a handshake, and the version. */
+/** True for a TLS record: an alert or a handshake, and the version. */
 const isTls = (bytes: string): boolean => /^[\x15\x16]\x03/.test(bytes);
 
 const SPEAKS_HTTP: Text = { en: 'it speaks HTTP, not the protocol of Redis', ko: 'Redis 프로토콜이 아니라 HTTP입니다' };
 const SPEAKS_TLS: Text = { en: 'it speaks TLS; check asks without', ko: 'TLS를 씁니다. check는 TLS 없이 묻습니다' };
 
-/** Error replies to PING of a server that serves nobody, or not us, at the moment. */
+/** Error replies to PING of a server that serves nobody, or not this client, at the moment. */
 const NOT_NOW = /^(?:NOAUTH|DENIED|LOADING|BUSY|MASTERDOWN|ERR max number of clients)/;
 
 function refusal(reply: string): Text {
@@ -267,7 +267,7 @@ function refusal(reply: string): Text {
 
 
 
-/** Waits until it holds or the time is over; true if it holds. */
+/** Waits until `isSo` returns true or the time has passed; resolves with its last result. */
 export async function until(isSo: () => boolean, ms: number): Promise<boolean> {
   for (const endMs = performance.now() + ms; !isSo(); await sleep(20)) if (performance.now() > endMs) return false;
   return true;

@@ -1,5 +1,5 @@
 /**
- * A client of the server that is judged: sends bytes, takes replies, and never waits for longer than it is told. Byte strings are latin1.
+ * A client of the tested server: sends bytes, receives replies, and never waits longer than a given time. Byte strings are latin1.
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import type { Text } from '../shared/language.js';
 
 export type Trouble = 'refused' | 'no connection' | 'closed' | 'no reply' | 'no RESP' | 'too much' | 'error reply' | 'not now';
 
-/** Something did not come, or came otherwise; the text says what, safe to print. */
+/** A reply did not come, or a different one came; the text says what, safe to print. */
 export class Unexpected extends Error {
   constructor(
     readonly trouble: Trouble,
@@ -18,18 +18,18 @@ export class Unexpected extends Error {
     super(text.en);
   }
 
-  /** The same, with where it happened. */
+  /** The same error, with where it happened. */
   at(where: Text): Unexpected {
     return new Unexpected(this.trouble, { en: `${where.en}: ${this.text.en}`, ko: `${where.ko}: ${this.text.ko}` });
   }
 
-  /** The same, with what had come before. */
+  /** The same error, with what was received before. */
   behind(came: string): Unexpected {
     return new Unexpected(this.trouble, { en: `${came}, then ${this.text.en}`, ko: `${came}, 그 뒤 ${this.text.ko}` });
   }
 }
 
-/** This side has run out of something: that says nothing of the server. */
+/** This side has run out of a resource, which says nothing about the server. */
 export class OwnLimit extends Error {
   constructor(readonly text: Text) {
     super(text.en);
@@ -39,38 +39,38 @@ export class OwnLimit extends Error {
 /** How long a reply may take, in ms. */
 export const PATIENCE_MS = 2000;
 
-/** How long is waited for a server. */
+/** How long to wait for a server. */
 export interface Patience {
   readonly ms: number;
-  /** Time so far in which the server could not have answered: that does not count. */
+  /** Time so far in which the server could not run: it does not count. */
   starvedMs(): number;
 }
 
 const PATIENCE: Patience = { ms: PATIENCE_MS, starvedMs: () => 0 };
-/** A connection that a short backlog has no room for is asked for again by the kernel, after 1 s and after 3. */
+/** Factor for connecting: if the backlog is full, the kernel retries after 1 s and after 3 s. */
 const CONNECT_PATIENCE = 2;
 
-/** Of what nobody has asked for, no more is kept. */
+/** Limit of unrequested bytes that are kept. */
 const MOST_BYTES = 64 * 2 ** 20;
 const MOST_REPLIES = 100_000;
 
-/** Less is not worth waiting for. */
+/** Less starved time is not worth waiting for. */
 const LEAST_STARVED_MS = 100;
 
-/** Errors of connect(2) and socket(2) that are about this side. */
+/** Errors of connect(2) and socket(2) that concern this side. */
 const OWN_LIMITS: readonly string[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EAGAIN'];
 
-/** Errors that say nothing of how a server is written. */
+/** Errors that say nothing about how a server is written. */
 const REFUSED = /^(?:NOPERM|READONLY|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|MOVED|ASK) /;
 
 export class WireClient {
-  /** Replies that nobody has asked for yet. */
+  /** Replies that were not requested yet. */
   private readonly replies: Reply[] = [];
   private readonly reader = new ReplyReader();
   private waiting: (() => void) | null = null;
   private firstBytes = '';
   private receivedBytes = 0;
-  /** Since a reply was taken. */
+  /** Bytes received since a reply was taken. */
   private untakenBytes = 0;
   private isDiscarding = false;
   /** How it ended; null while it is open. */
@@ -86,7 +86,7 @@ export class WireClient {
     socket.on('close', () => this.end(closed()));
   }
 
-  /** Rejects with {@link Unexpected}, or with {@link OwnLimit}. @param patience how long anything may take that is not given a time of its own */
+  /** Connects. Rejects with {@link Unexpected}, or with {@link OwnLimit}. @param patience timeout of everything without its own */
   static open({ host, port }: TcpAddress, patience = PATIENCE): Promise<WireClient> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
@@ -118,14 +118,14 @@ export class WireClient {
     return reply;
   }
 
-  /** The next reply. Rejects with {@link Unexpected}: the time was over, the connection was closed, or the bytes are no RESP. */
+  /** Resolves with the next reply. Rejects with {@link Unexpected}: timeout, connection closed, or bytes that are not RESP. */
   async next(patienceMs = this.patience.ms): Promise<Reply> {
     await this.wait(() => this.isOver(1), patienceMs);
     if (this.replies.length === 0) throw this.trouble(patienceMs);
     return this.taken(1)[0]!;
   }
 
-  /** The next `count` replies, however long they take as long as more and more comes. Rejects as {@link next} does. */
+  /** The next `count` replies; the timeout starts again with each reply. Rejects as {@link next} does. */
   async take(count: number, patienceMs = this.patience.ms): Promise<readonly Reply[]> {
     for (let had = -1; !this.isOver(count) && this.receivedBytes > had; ) {
       had = this.receivedBytes;
@@ -135,19 +135,19 @@ export class WireClient {
     throw this.trouble(patienceMs).behind(`${this.replies.length} / ${count}`);
   }
 
-  /** Waits for `ms` milliseconds and returns what has come meanwhile; to find out that there is no reply. */
+  /** Waits for `ms` milliseconds and returns the replies received meanwhile; to find out that there is none. */
   async silence(ms: number): Promise<readonly Reply[]> {
     await sleep(ms);
     return this.taken(this.replies.length);
   }
 
-  /** Resolves with true when the server has closed the connection, with false after the time. */
+  /** Resolves with true when the server has closed the connection, with false after the timeout. */
   async closes(patienceMs = this.patience.ms): Promise<boolean> {
     await this.wait(() => this.ending !== null, patienceMs);
     return this.ending !== null;
   }
 
-  /** From now on what comes is read and forgotten: there are more replies than could be decoded beside all else. */
+  /** From now on received bytes are dropped: there are too many replies to decode them. */
   discard(): void {
     this.isDiscarding = true;
   }
@@ -157,7 +157,7 @@ export class WireClient {
     return this.ending;
   }
 
-  /** Stops reading: the server's output piles up. */
+  /** Stops reading, so that the server's output accumulates. */
   pause(): void {
     this.socket.pause();
   }
@@ -166,12 +166,12 @@ export class WireClient {
     this.socket.resume();
   }
 
-  /** Ends its own direction (FIN). */
+  /** Shuts down its own direction (FIN). */
   halfClose(): void {
     this.socket.end();
   }
 
-  /** RST. */
+  /** Resets the connection (RST). */
   reset(): void {
     this.socket.resetAndDestroy();
   }
@@ -180,17 +180,17 @@ export class WireClient {
     this.socket.destroy();
   }
 
-  /** The first bytes that came, if they are no RESP: what else speaks at this port. */
+  /** The first bytes received, if they are not RESP: the port speaks another protocol. */
   get strange(): string | null {
     return this.firstBytes === '' || (this.reader.error === null && /^[-+:$*_#,(!=%~>|]/.test(this.firstBytes)) ? null : this.firstBytes;
   }
 
-  /** Replies that have come, and were not asked for. */
+  /** Number of replies received that were not requested. */
   get pending(): number {
     return this.replies.length;
   }
 
-  /** Of this side. */
+  /** The port of this side. */
   get localPort(): number {
     return this.socket.localPort ?? 0;
   }
@@ -248,7 +248,7 @@ export class WireClient {
       const expire = (): void => {
         const moreMs = this.patience.starvedMs() - starvedMs;
         starvedMs += moreMs;
-        // Where this process was late itself, what has come meanwhile is read first.
+        // If this process was late itself, received bytes are read first.
         if (moreMs < LEAST_STARVED_MS) setImmediate(done);
         else timer = setTimeout(expire, moreMs);
       };
@@ -265,7 +265,7 @@ const TOO_MUCH: Text = { en: 'more and more that nobody has asked for', ko: '요
 
 const closed = (): Unexpected => new Unexpected('closed', { en: 'the connection was closed', ko: '연결이 닫힘' });
 
-/** Its code: Node's messages repeat the address. */
+/** The error's code: Node's messages repeat the address. */
 const troubleOf = ({ code, message }: NodeJS.ErrnoException): Text => {
   const what = code ?? message;
   return what === 'ECONNRESET' ? { en: 'the connection was reset (ECONNRESET)', ko: '연결이 리셋됨(ECONNRESET)' } : { en: what, ko: what };

@@ -1,43 +1,43 @@
 /**
- * Loads our bundles together with the code that V8 compiled of them at an earlier start: compiling takes half of a start. Node can do
- * that itself from 22.1 on; here it is done for every version.
+ * Loads our bundles together with the code that V8 compiled from them at an earlier start: compiling takes half of a start. Node can do that itself from 22.1
+ * on; this works for every version.
  *
- *   ~/.cache/redis-lab/  0.1.0-9f86d081/      one folder for each build: the names of its files say nothing about their contents
- *      11.3.244.8-x64-screen-lab.js.bin        one for each version of V8, each way to run and each bundle: only functions that have run are in it
+ *   ~/.cache/redis-lab/  0.1.0-9f86d081/      one folder per build: the file names do not depend on the contents
+ *      11.3.244.8-x64-screen-lab.js.bin        one per version of V8, use and bundle: only functions that have run are in it
  *
- * Only for the command line, never for the library: there it is for the program to decide. Nothing here fails: without the cache V8 compiles as it always does.
+ * Only for the command line, not for the library, where the program decides. Nothing here fails: without the cache V8 compiles as usual.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
-/** Builds that are kept besides the one that runs: of another checkout, or of `npx`. */
+/** Number of other builds that are kept: of another checkout, or of `npx`. */
 const OTHER_BUILDS = 3;
 
-/** A folder that this module has made, or that Node's own cache made for an earlier version. */
+/** Folders made by this module, or by Node's own cache for an earlier version. */
 const OURS = /^(?:\d+\.\d+\.\d+-[0-9a-f]{8}|v\d+\.\d+\.\d+-.*)$/;
 
-/** Behind the compiled code, so that a file that was cut off is recognised. */
+/** Written after the compiled code, so that a truncated file is recognised. */
 const END_MARK = Buffer.from('redis-lab/end');
 
-/** Ways to run of which each needs functions of its own. */
+/** Ways to run that need different functions. */
 export type Use = 'headless' | 'lines' | 'screen';
 
 type Bundle = (exports: object, require: (id: string) => unknown, module: { exports: object }, file: string, directory: string) => void;
 
 export class Bundles {
   private readonly loaded = new Map<string, { exports: object }>();
-  /** Compiled without the cache: what is to be kept. */
+  /** Scripts compiled without the cache, which are to be kept. */
   private fresh: { readonly script: Script; readonly cacheFile: string }[] = [];
 
-  /** @param folder of this build, where compiled code is kept; null: nowhere. @param use which functions are going to run */
+  /** @param folder of this build, where compiled code is kept; null: nowhere. @param use which functions will run */
   constructor(
     private readonly folder: string | null,
     private readonly use: Use,
   ) {}
 
-  /** What a bundle exports. Bundles beside it that it requires are loaded in the same way. @param file absolute */
+  /** Returns what a bundle exports. Bundles beside it that it requires are loaded in the same way. @param file absolute */
   load(file: string): object {
     const known = this.loaded.get(file);
     if (known !== undefined) return known.exports;
@@ -49,7 +49,7 @@ export class Bundles {
     return module.exports;
   }
 
-  /** Keeps what has been compiled by now of the bundles that came without, and forgets builds that have not been started for long. */
+  /** Stores the code compiled so far of bundles that were not cached, and deletes old builds. */
   keep(): void {
     const { folder, fresh } = this;
     this.fresh = [];
@@ -58,12 +58,12 @@ export class Bundles {
       for (const { script, cacheFile } of fresh) writeWhole(cacheFile, script.createCachedData());
       forgetOldBuilds(folder);
     } catch {
-      // A home that cannot be written to: the next start takes as long.
+      // The home cannot be written to: the next start compiles again.
     }
   }
 
   private compile(file: string): Bundle {
-    // Bundles are ASCII, and V8 takes a string of single bytes as it is.
+    // Bundles are ASCII, and V8 uses a string of single bytes as it is.
     const source = `(function (exports, require, module, __filename, __dirname) { ${readFileSync(file, 'latin1')}\n})`;
     const cacheFile = this.folder === null ? null : join(this.folder, `${process.versions.v8}-${process.arch}-${this.use}-${basename(file)}.bin`);
     const cachedData = cacheFile === null ? undefined : readWhole(cacheFile);
@@ -74,8 +74,8 @@ export class Bundles {
 }
 
 /**
- * The folder of the cache, by the XDG rules; not the temporary folder, which others can write to. Null for a user without a home
- * directory, as in some containers, and where the user wants no cache.
+ * The folder of the cache, by the XDG rules; not the temporary folder, which others can write to. Null for a user without a home directory, as in some
+ * containers, and if the user wants no cache.
  */
 export function cacheFolder(build: string, { NODE_DISABLE_COMPILE_CACHE: off, XDG_CACHE_HOME: cache, HOME: home }: NodeJS.ProcessEnv): string | null {
   if (off === '1') return null;
@@ -83,7 +83,7 @@ export function cacheFolder(build: string, { NODE_DISABLE_COMPILE_CACHE: off, XD
   return home ? join(home, '.cache', 'redis-lab', build) : null;
 }
 
-/** Undefined if there is no such file, or it is not whole. */
+/** Undefined if the file does not exist or is incomplete. */
 function readWhole(file: string): Buffer | undefined {
   try {
     const bytes = readFileSync(file);
@@ -94,7 +94,7 @@ function readWhole(file: string): Buffer | undefined {
   }
 }
 
-/** Under its name only when it is whole: others may start at the same time. */
+/** Renamed to its final name only when complete: other processes may start at the same time. */
 function writeWhole(file: string, bytes: Uint8Array): void {
   const draft = `${file}.${process.pid}.tmp`;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

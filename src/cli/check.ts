@@ -1,5 +1,5 @@
 /**
- * `redis-lab check --target host:port`: judges a server, and says so.
+ * `redis-lab check --target host:port`: tests a server and prints the report.
  */
 import { createInterface } from 'node:readline/promises';
 import { check, type Credentials, describeEnd, describeProbe, PATIENCE_MS, PROBES, Target, TargetError, toJson } from '../check/index.js';
@@ -30,7 +30,7 @@ interface CheckOptions {
   readonly language: Language;
 }
 
-/** @param args text, behind `check`. Resolves with the exit code */
+/** @param args text, after `check`. Resolves with the exit code */
 export async function runCheck(args: readonly string[]): Promise<number> {
   try {
     return await judge(readOptions(args));
@@ -67,7 +67,7 @@ const MAY_WRITE: { readonly [language in Language]: (keys: number) => string } =
   ko: (keys) => `데이터베이스에 키가 ${keys}개 있습니다. check의 키를 몇 개 쓰고 끝에 지울까요? [y/N] `,
 };
 
-/** The keys of a database that is not empty belong to its users: at a terminal the user is asked. */
+/** The keys of a database that is not empty belong to its users, so at a terminal the user is asked. */
 async function mayWrite(target: Target, isQuiet: boolean, language: Language): Promise<boolean> {
   const keys = await target.keyCount();
   if (keys === null || keys === 0) return true;

@@ -1,7 +1,7 @@
 /**
- * The command line as values: every setting of the table is a flag, a redis.conf may come first, and the lab has flags of its own.
+ * Parses the command line: every setting of the table is a flag, a redis.conf may come first, and the lab has its own flags.
  *
- * Reached from main.ts; hands what is to be run to serve.ts and run.ts. Nothing here has an effect but reading the files named.
+ * Called by main.ts; its result goes to serve.ts and run.ts. It has no effect except reading the named files.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolvePath } from '../server/config/bytes.js';
@@ -30,19 +30,19 @@ export interface Run {
   readonly traceOverwrite: boolean;
   /** Where to write the recording. */
   readonly record: string | null;
-  /** Bytes for going back in time; null: nobody has said how many. */
+  /** Bytes for going back in time; null: not given. */
   readonly history: number | null;
-  /** Set from the start on. */
+  /** Set from the start. */
   readonly faults: readonly Fault[];
   readonly step: boolean;
   readonly ascii: boolean;
-  /** Null: nobody has said which. */
+  /** Null: not given. */
   readonly theme: ThemeName | null;
   readonly screenReader: boolean;
   readonly present: boolean;
-  /** Null: what the environment asks for. */
+  /** Null: the one that the environment asks for. */
   readonly language: Language | null;
-  /** `redis-lab learn`: the list of experiments, or one of them by its name or file (a byte string). Null: the lab as it is. */
+  /** `redis-lab learn`: the list of experiments, or one of them by its name or file (a byte string). Null: the plain lab. */
   readonly learn: { readonly experiment: string | null } | null;
 }
 
@@ -51,10 +51,10 @@ export type Request =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'complaint'; readonly complaint: string };
 
-/** What a flag may be wrong with; the message is one line for stderr. */
+/** An error in the flags; the message is one line for stderr. */
 class Complaint extends Error {}
 
-/** What could be a command. */
+/** A word that could be a command. */
 const BARE_WORD = /^[a-z]+$/i;
 
 /** @param args byte strings, without the program's own name. Complaints are byte strings, too. */
@@ -95,7 +95,7 @@ async function answer(other: Other): Promise<Request> {
   }
 }
 
-/** Flags are read like lines behind the file, so they win. */
+/** Flags are read like lines after the file, so they win. */
 function toRun({ file, readsInput, directives, switches, values, lists }: Flags, learn: Run['learn']): Run {
   if (learn !== null && switches.has('headless')) throw new Complaint('learn asks and shows: it does not go with --headless');
   if (switches.has('ascii') && values.get('lang') === 'ko') throw new Complaint('--ascii draws no Hangul: it does not go with --lang ko');
@@ -142,14 +142,14 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
   };
 }
 
-/** The defect that makes a loop serve one client until it has gone. */
+/** The defect that makes a loop serve one client until it disconnects. */
 const SEQUENTIAL = 'one-client-at-a-time';
 
-/** Flags that go with these engines; those of the screen only with threads, which have one. */
+/** Flags that are valid with these engines; those of the screen only with threads, which have one. */
 const FLAGS_OF_ALL: readonly LabFlagName[] = ['engine', 'headless'];
 const FLAGS_OF_LANES: readonly LabFlagName[] = ['engine', 'ascii', 'theme', 'lang'];
 
-/** The engines on the keyspace in shared memory have few commands and few settings. */
+/** Checks the settings of the engines on the keyspace in shared memory, which have few commands and settings. */
 function checkFewCommands(engine: EngineName, settings: Partial<SettingValues>, flags: readonly LabFlagName[]): void {
   const isHeadless = flags.includes('headless');
   if (!isHeadless && engine !== 'threads') throw new Complaint(`--engine '${engine}': there is no screen for it; --headless runs it without one`);

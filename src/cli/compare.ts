@@ -1,5 +1,5 @@
 /**
- * `redis-lab compare`: the same load on every engine, one after another, as a table.
+ * `redis-lab compare`: puts the same load on every engine, one after another, and prints a table.
  */
 import {
   compareEngine, CompareError, type CompareOptions, describe, describeHead, describeRow, type EngineFigures, ENGINES, toJson,
@@ -11,12 +11,12 @@ const USAGE = 'usage: redis-lab compare [--clients 50] [--seconds 5] [--sinks 0]
 
 const DONE = 0;
 const NOT_POSSIBLE = 2;
-/** As a shell says it of what SIGINT has ended. */
+/** The exit code of a process ended by SIGINT, as in a shell. */
 const INTERRUPTED = 130;
 
 const MOST_CLIENTS = 500;
 const MOST_SECONDS = 60;
-/** The most clients that the engine of threads serves. */
+/** The maximum number of clients of the engine of threads. */
 const MOST_SINKS = 16;
 
 interface Wish extends CompareOptions {
@@ -24,7 +24,7 @@ interface Wish extends CompareOptions {
   readonly language: Language;
 }
 
-/** @param args text, behind `compare`. Resolves with the exit code */
+/** @param args text, after `compare`. Resolves with the exit code */
 export async function runCompare(args: readonly string[]): Promise<number> {
   const isOver = new AbortController();
   const end = (): void => isOver.abort();

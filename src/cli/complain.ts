@@ -1,5 +1,5 @@
 /**
- * What the command line says on standard error: why it does not start, what is lost.
+ * Messages of the command line on standard error: why it does not start, what was lost.
  */
 import { escapeBytes } from '../tui/escape.js';
 import { tell } from '../tui/terminal/patient-output.js';

@@ -16,13 +16,13 @@ const GREEN = 0;
 const RED = 1;
 const NOT_POSSIBLE = 2;
 
-/** From this lesson on, a loop serves many clients, and there is something to see. */
+/** From this lesson on, the lab can show the learner's loop serving many clients. */
 const FIRST_TO_LOOK_AT = '03';
 
 /** The root of the package: this file is bundled into a folder of dist. */
 const ROOT = join(__dirname, '../..');
 
-/** @param args text, behind `course`. Resolves with the exit code */
+/** @param args text, after `course`. Resolves with the exit code */
 export async function runCourse(args: readonly string[]): Promise<number> {
   try {
     return await obey(args);
@@ -57,7 +57,7 @@ async function obey(args: readonly string[]): Promise<number> {
   }
 }
 
-/** @param poller behind --poller; left out: the simulated kernel */
+/** @param poller the value of --poller; left out: the simulated kernel */
 function kernelOf(poller: string | undefined): KernelName {
   if (poller === undefined || poller === 'portable' || (poller === 'epoll' && process.platform === 'linux')) return poller ?? 'simulated';
   throw new UsageError(`--poller '${poller}': there is ${process.platform === 'linux' ? 'epoll, portable' : 'portable'}; ${USAGE}`);
@@ -80,7 +80,7 @@ function make(folder: string | undefined, lang: string | undefined, code: Code):
   return GREEN;
 }
 
-/** Each lesson with RED or GREEN, and the next command. */
+/** Prints each lesson with RED or GREEN, and the next command. */
 async function showMap(course: Course): Promise<number> {
   let next: Lesson | null = null;
   for (const lesson of LESSONS) {
@@ -96,7 +96,7 @@ async function showMap(course: Course): Promise<number> {
 const describeNext = ({ language }: Course, { name, number }: Lesson): string =>
   `${WORDS.next[language]} docs/lessons/${name}.md, npx redis-lab course test ${number}`;
 
-/** Of the lesson that is named, or of the first that is RED. */
+/** Runs the tests of the named lesson, or of the first that is RED. */
 async function test(course: Course, typed: string | undefined, kernel: KernelName): Promise<number> {
   if (typed !== undefined) {
     const lesson = lessonOf(typed);
@@ -125,10 +125,10 @@ async function testLesson(course: Course, lesson: Lesson, kernel: KernelName): P
   return isGreen(report);
 }
 
-/** The lab speaks the language of the course, also where that is not the one of the environment. */
+/** Adds --lang if the language of the course is not that of the environment. */
 const inLanguage = (language: Language): string => (language === languageOf(process.env) ? '' : ` --lang ${language}`);
 
-/** For a shell. */
+/** Quotes a path for a shell. */
 const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path}'`);
 
 function hint(course: Course, lesson: Lesson): number {
@@ -151,7 +151,7 @@ function readOwn(course: Course, lesson: Lesson): string {
   }
 }
 
-/** Runs what is next at every save, until the process is ended. */
+/** Runs the next tests at every save, until the process is ended. */
 async function watchFiles(course: Course, typed: string | undefined, kernel: KernelName): Promise<number> {
   const { signal, abort } = untilInterrupted();
   let isRunning = false;

@@ -1,5 +1,5 @@
 /**
- * Why there is no server, in one line for people; what nobody expected keeps its details.
+ * Explains why there is no server, in one line for users; unexpected errors keep their details.
  */
 import { toBytes } from '../server/config/bytes.js';
 import { formatAddress, OutOfMemoryError, StartError } from '../server/index.js';
@@ -30,19 +30,19 @@ const REASONS_IN_KOREAN: { readonly [code: string]: string } = {
   EROFS: '읽기 전용 파일 시스템입니다',
 };
 
-/** A byte string. @param language of what learners meet first: addresses and files that cannot be had */
+/** Returns a byte string. @param language of what learners meet first: addresses and files that cannot be used */
 export function explain(error: unknown, language: Language = 'en'): string {
   const { code, path, message, stack } = error as NodeJS.ErrnoException;
   const inKorean = language === 'ko' ? explainInKorean(error) : null;
   if (inKorean !== null) return toBytes(inKorean);
   if (error instanceof StartError || error instanceof OutOfMemoryError) return toBytes(message);
-  // Made of bytes already.
+  // Its message is already a byte string.
   if (error instanceof FileExistsError) return message;
   if (path !== undefined) return toBytes(`cannot open '${path}': ${(code === undefined ? undefined : REASONS[code]) ?? message}`);
   return toBytes(stack ?? message ?? String(error));
 }
 
-/** Null: there is no Korean for it. */
+/** Null: there is no Korean text for it. */
 function explainInKorean(error: unknown): string | null {
   const { code, path } = error as NodeJS.ErrnoException;
   const reason = REASONS_IN_KOREAN[code ?? ''];

@@ -1,11 +1,11 @@
 /**
- * The words of the command line, taken apart by redis-server's rules, before anybody looks at what the values mean.
+ * Splits the command line into words by redis-server's rules, before the values are interpreted.
  *
- *   [file] [-] --name value … --name "value" …     every setting of redis.conf is a flag; what stands behind its name is what would stand behind it in the file
- *   redis.conf maxmemory 1gb                       so does a setting behind the file, without dashes
- *   "--maxmemory 1gb"                              and one with its value in one argument; --maxmemory=1gb, too
+ *   [file] [-] --name value … --name "value" …     every setting of redis.conf is a flag; the words after it are those of its line in the file
+ *   redis.conf maxmemory 1gb                       a setting after the file, without dashes, works as well
+ *   "--maxmemory 1gb"                              and one with its value in one argument; also --maxmemory=1gb
  *
- * The lab's own flags stand in a table, from which the help is made.
+ * The lab's own flags are in a table, from which the help is made.
  */
 import { findSetting, isDirective, isMulti, settingOf, splitWords } from '../server/config.js';
 import { LANGUAGES } from '../shared/language.js';
@@ -32,43 +32,43 @@ export const ENGINES: readonly EngineName[] = ['loop', 'threads', 'sequential', 
 
 interface LabFlag {
   readonly summary: string;
-  /** What it takes, as the help shows it; without one the flag is a switch. */
+  /** The kind of value, as the help shows it; without one the flag is a switch. */
   readonly value?: string;
-  /** Shown first: what somebody wants to know who has never seen the lab. */
+  /** Shown first in the help: what a newcomer needs. */
   readonly isBasic?: boolean;
-  /** It may stand there several times, each with a value of its own. */
+  /** May be given several times, each with its own value. */
   readonly isList?: boolean;
 }
 
 export const LAB_FLAGS = {
   headless: { summary: 'run the server without the screen', isBasic: true },
   step: { summary: 'start with the loop held before its first poll', isBasic: true },
-  trace: { value: 'file', summary: 'write every event of the loop to a file, one JSON object a line', isBasic: true },
-  'screen-reader': { summary: 'tell the lab in plain lines instead of drawing it', isBasic: true },
+  trace: { value: 'file', summary: 'write every event of the loop to a file, one JSON object per line', isBasic: true },
+  'screen-reader': { summary: 'print plain lines instead of drawing a screen', isBasic: true },
   ascii: { summary: 'draw the screen with ASCII characters only' },
-  theme: { value: 'theme', summary: `colours for a background that is ${THEMES.join(' or ')}; without it, for the one that COLORFGBG tells of, or for both` },
-  present: { summary: 'for a projector: strong contrast, the panes that matter, and Enter leads an experiment from moment to moment' },
-  lang: { value: 'language', summary: `of the screen, and of what is told: ${LANGUAGES.join(' or ')}; without it, what LANG asks for` },
+  theme: { value: 'theme', summary: `colours for a background that is ${THEMES.join(' or ')}; without it, as COLORFGBG says, or for both` },
+  present: { summary: 'for a projector: strong contrast, few panes, and Enter leads an experiment from moment to moment' },
+  lang: { value: 'language', summary: `language of the screen and of messages: ${LANGUAGES.join(' or ')}; without it, as LANG says` },
   engine: { value: 'engine', summary: `how clients are served: ${ENGINES.join(', ')}; see docs/engines.md` },
-  poller: { value: 'poller', summary: `how readiness is found out: ${POLLERS.join(', ')}` },
+  poller: { value: 'poller', summary: `how readiness is detected: ${POLLERS.join(', ')}` },
   sends: { value: 'sends', summary: `how the replies of a turn are sent, each or all in one call: ${SENDS.join(', ')}` },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
-  history: { value: 'bytes', summary: 'memory for going back in time: 64mb with the screen, 0 (there is none) without it' },
-  record: { value: 'file', summary: 'record everything that the server is told, for `redis-lab replay file`' },
-  fault: { value: 'fault', summary: "spoil something on purpose, for example 'slice 1 on #3'; several are set one by one", isList: true },
+  history: { value: 'bytes', summary: 'memory for going back in time: 64mb with the screen, 0 (off) without it' },
+  record: { value: 'file', summary: 'record every input of the server, for `redis-lab replay file`' },
+  fault: { value: 'fault', summary: "inject a fault, for example 'slice 1 on #3'; may be given several times", isList: true },
   clock: { value: 'clock', summary: `${CLOCKS.join(' or ')}: time stands still until \`advance 90s\` is typed` },
-  seed: { value: 'number', summary: 'seed of everything random, to repeat a run' },
+  seed: { value: 'number', summary: 'seed of all random numbers, to repeat a run' },
 } as const satisfies { readonly [name: string]: LabFlag };
 
 export type LabFlagName = keyof typeof LAB_FLAGS;
 
-/** Flags that take one of a few words. */
+/** Flags whose value is one of a few words. */
 const CHOICES: { readonly [name in LabFlagName]?: readonly string[] } = {
   engine: ENGINES, poller: POLLERS, sends: SENDS, clock: CLOCKS, theme: THEMES, lang: LANGUAGES,
 };
 
-/** A setting with the words behind its name, as on a line of redis.conf. */
+/** A setting with the words after its name, as on a line of redis.conf. */
 export interface Directive {
   readonly name: string;
   readonly words: readonly string[];
@@ -79,17 +79,17 @@ export interface Directive {
 export interface Flags {
   readonly kind: 'flags';
   readonly file: string | null;
-  /** A configuration comes from standard input as well, behind the file. */
+  /** A configuration is also read from standard input, after the file. */
   readonly readsInput: boolean;
-  /** In their order. */
+  /** In the order given. */
   readonly directives: readonly Directive[];
   readonly switches: ReadonlySet<LabFlagName>;
   readonly values: ReadonlyMap<LabFlagName, string>;
-  /** Of the flags that may stand there several times. */
+  /** Values of the flags that may be given several times. */
   readonly lists: ReadonlyMap<LabFlagName, readonly string[]>;
 }
 
-/** Not to be run: text is asked for, or something is wrong, in one line. */
+/** Not to be run: text is requested, or something is wrong, in one line. */
 export type Other =
   | { readonly kind: 'help'; readonly topic: string }
   | { readonly kind: 'version' }
@@ -120,7 +120,7 @@ class ArgumentReader {
     return { kind: 'flags', file, readsInput, directives, switches, values, lists };
   }
 
-  /** Something that ends the reading, or null. */
+  /** Returns what ends the parsing, or null. */
   private argument(arg: string): Other | null {
     if (arg === '-h' || arg === '--help') return { kind: 'help', topic: this.args[this.at] ?? '' };
     if (arg === '-v' || arg === '--version') return { kind: 'version' };
@@ -170,7 +170,7 @@ class ArgumentReader {
     return known !== undefined && !known.includes(word) ? complain(`--${name} '${word}': must be one of ${known.join(', ')}`) : null;
   }
 
-  /** The next argument, unless it is a flag that there is. */
+  /** The next argument, unless it is a known flag. */
   private takeValue(): string | null {
     const next = this.args[this.at];
     if (next === undefined || (isFlag(next) && isKnown(splitArgument(next)[0]))) return null;
@@ -198,7 +198,7 @@ function isKnown(name: string): boolean {
   return name in LAB_FLAGS || name === 'help' || name === 'version' || isDirective(name);
 }
 
-/** The name in a flag, and the words that stand with it in the same argument. */
+/** The name in a flag, and the words after it in the same argument. */
 function splitArgument(arg: string): [name: string, inline: readonly string[]] {
   const body = arg.slice(2);
   const equals = body.indexOf('=');

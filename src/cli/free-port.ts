@@ -1,12 +1,12 @@
 /**
- * The port of a server that was started without one: the first from the default on that is free.
+ * The port of a server without a given one: the first free port from the default on.
  */
 export const DEFAULT_PORT = 6379;
 
 /** How many ports after the default one are tried. */
 const PORTS_TRIED = 20;
 
-/** Starts a server on the port asked for; if none was (undefined), on the first free one from 6379. Rejects as `start` does. */
+/** Starts a server on the given port; if none is given (undefined), on the first free one from 6379. Rejects as `start` does. */
 export async function onFreePort<T>(asked: number | undefined, start: (port: number) => Promise<T>): Promise<T> {
   for (let port = asked ?? DEFAULT_PORT; ; port++) {
     try {

@@ -1,12 +1,12 @@
 /**
- * The texts of --help: the flags that a newcomer to the lab needs. `--help more` lists its other flags, `--help settings` those of
- * redis.conf by their headings, and at the end those that have no effect yet.
+ * The texts of --help: the flags that a newcomer to the lab needs. `--help more` lists its other flags, `--help settings` those of redis.conf by their
+ * headings, and last those that have no effect yet.
  */
 import { describeValues, formatSetting, SETTINGS, settingOf, type SettingName } from '../server/config.js';
 import { LAB_FLAGS, type LabFlagName } from './flags.js';
 
 const WIDTH = 100;
-/** Longer flags have their explanation on the next line. */
+/** The explanation of longer flags is on the next line. */
 const COLUMN = 34;
 const BASICS_COLUMN = 24;
 
@@ -32,14 +32,14 @@ export function formatHelp(): string {
     '',
     ...entry('--port <number>', 'listen on this TCP port', BASICS_COLUMN),
     ...NAMES.filter(isBasic).flatMap((name) => labEntry(name, BASICS_COLUMN)),
-    ...entry('--help settings', 'list the settings of redis.conf: each is a flag, too', BASICS_COLUMN),
+    ...entry('--help settings', 'list the settings of redis.conf: each is also a flag', BASICS_COLUMN),
     '',
     ...entry('--help more', "list the lab's other flags", BASICS_COLUMN),
     ...entry('-h, --help', 'show this help', BASICS_COLUMN),
     ...entry('-v, --version', 'show the version', BASICS_COLUMN),
     '',
     ...wrap(
-      'The file is a redis.conf; - reads one from standard input. Flags come after it and win. A file that is a recording is shown, and without a terminal ' +
+      'The file is a redis.conf; - reads one from standard input. Flags override it. A file that is a recording is shown, and without a terminal ' +
         'replayed. A file that is a program is run, and its own event loop is shown (docs/my-loop.md).',
       0,
     ),
@@ -52,7 +52,7 @@ export function formatHelp(): string {
   ].join('\n');
 }
 
-/** The lab's flags that few need. */
+/** The lab's less common flags. */
 export function formatMore(): string {
   return ['More flags of the lab', ...NAMES.filter((name) => !isBasic(name)).flatMap((name) => labEntry(name, BASICS_COLUMN)), ''].join('\n');
 }
@@ -63,7 +63,7 @@ export function formatSettings(): string {
   const idle = names.filter((name) => settingOf(name).effect === 'none');
   const headings = [...new Set(effective.map((name) => settingOf(name).group))];
   return [
-    ...wrap('The settings of redis.conf. In a file each stands on a line of its own, without dashes; CONFIG GET and CONFIG SET know them, too.', 0),
+    ...wrap('The settings of redis.conf. In a file each is on its own line, without dashes; CONFIG GET and CONFIG SET use the same names.', 0),
     ...headings.flatMap((heading) => ['', heading, ...effective.filter((name) => settingOf(name).group === heading).flatMap(settingEntry)]),
     '',
     'Accepted so that any redis.conf can be read, without effect so far',

@@ -1,8 +1,7 @@
 /**
  * The command line: flags and a configuration file in, an exit code out.
  *
- * Reached from main.ts, which has started a thread for the server already. Loads the screen only when there is something to show, and
- * the server itself only to replay a recording.
+ * Called by main.ts, which has already started a thread for the server. Loads the screen only if it is shown, and the server itself only to replay a recording.
  */
 import { toBytes } from '../server/config/bytes.js';
 import { parseCommandLine, type Run } from './command-line.js';
@@ -49,7 +48,7 @@ export async function runCommandLine(args: readonly string[], start: Start): Pro
   return (await import('./run.js')).runLab(run, start, shown?.file ?? null);
 }
 
-/** Experiments can do without a screen. */
+/** True if the lab runs in lines; experiments need no screen. */
 function isInLines({ screenReader }: Run): boolean {
   const { stdin, stdout, env } = process;
   return screenReader || env.INK_SCREEN_READER === 'true' || env.TERM === 'dumb' || !stdin.isTTY || !stdout.isTTY;
@@ -59,5 +58,5 @@ async function replayInLines(words: readonly string[]): Promise<number> {
   return (await import('./replay.js')).replay(words);
 }
 
-/** What `learn` does with these it does in lines. */
+/** With these flags `learn` runs in lines. */
 const needsNoScreen = (word: string): boolean => /^--(?:list|check|template|reset)$/.test(word);

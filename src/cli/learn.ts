@@ -27,7 +27,7 @@ interface Wish {
   readonly poller: Poller;
 }
 
-/** @param args behind `learn`. Resolves with the exit code */
+/** @param args after `learn`. Resolves with the exit code */
 export async function learnInLines(args: readonly string[]): Promise<number> {
   let language = languageOf(process.env);
   try {
@@ -66,7 +66,7 @@ export async function teach(wanted: string | null, language: Language | null, po
   }
 }
 
-/** Lines as they come, kept until they are asked for. */
+/** Input lines, kept until they are requested. */
 class LineReader {
   private readonly lines: string[] = [];
   private hasEnded = false;
@@ -82,7 +82,7 @@ class LineReader {
     });
   }
 
-  /** Null: there will be no more. */
+  /** Resolves with the next line; null: the input has ended. */
   next(): Promise<string | null> {
     return new Promise((resolve) => {
       this.waiting = resolve;

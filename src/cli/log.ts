@@ -22,7 +22,7 @@ export interface LogOutput {
   readonly close: () => void;
 }
 
-/** @param file appended to; empty: standard output. Throws what the file system throws. @param report is told when the log begins to lose lines */
+/** @param file appended to; empty: standard output. Throws errors of the file system. @param report is called when the log begins to lose lines */
 export function openLog(file: string, report: (message: string) => void): LogOutput {
   const isShown = file === '' && process.stdout.isTTY === true;
   const outlet = openOutlet(file, {
@@ -40,7 +40,7 @@ export function openLog(file: string, report: (message: string) => void): LogOut
 
 function openOutlet(file: string, options: OutletOptions): Outlet {
   if (file !== '') return new FileOutlet(openSink(openSync(toText(file), 'a')), options);
-  // Node's stream for a file does not notice what was written in part.
+  // Node's stream for a file does not notice a partial write.
   return isPipeOrTerminal(1) ? new StreamOutlet(patientOutput(process.stdout) ?? process.stdout, options) : new FileOutlet(openSink(1), options);
 }
 

@@ -6,7 +6,7 @@
  *      └▶ lab.js  flags, configuration ──▶ its options ──▶ listens
  *           └▶ run.js  the screen, if there is to be one; replay.js; check.js
  *
- * This file is small, because V8 compiles it anew each time; the others come with what has been compiled of them before, see bundles.ts.
+ * This file is small, because V8 compiles it at each start; the others use compiled code of earlier starts, see bundles.ts.
  */
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -16,16 +16,16 @@ import { letGoOfLostTerminals } from './lost-terminal.js';
 import type { Start } from './start.js';
 import type { ThreadData } from './thread.js';
 
-/** These start no server. */
+/** These commands start no server. */
 const WITHOUT_SERVER = /^(?:-h|-v|--help|--version|replay|check|course|compare|--list|--check|--template|--reset|.*\.[cm]?[jt]s)$/;
 
 const folder = cacheFolder(__BUILD__, process.env);
 const args = process.argv.slice(2);
 
-/** So does the engine of threads. */
+/** The engine of threads does not use it either. */
 const hasNoLoop = args.some((arg, at) => arg === '--engine=threads' || (arg === 'threads' && args[at - 1] === '--engine'));
 
-/** What this is likely to be; the flags are read later. */
+/** The likely use; the flags are parsed later. */
 const use: Use = args.includes('--headless') ? 'headless' : args.includes('--screen-reader') ? 'lines' : 'screen';
 
 function startLoopThread(): Worker {
@@ -34,7 +34,7 @@ function startLoopThread(): Worker {
 
 async function main(): Promise<number> {
   let early = hasNoLoop || args.some((arg) => WITHOUT_SERVER.test(arg)) ? null : startLoopThread();
-  // Whoever reads our output may leave first, and disks fill up: that is no reason to end.
+  // The reader of our output may leave first, and disks fill up: that is no reason to end.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   letGoOfLostTerminals();

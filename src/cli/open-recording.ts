@@ -1,5 +1,5 @@
 /**
- * `redis-lab FILE` on a terminal: a recording as a past to go back to, and a server that goes on from its end. A bundle of its own, which few starts load.
+ * `redis-lab FILE` on a terminal: a recording with its past, and a server that continues from its end. A separate bundle, which few starts load.
  */
 import { toBytes } from '../server/config/bytes.js';
 import { openRecordingOn, type RedisLabServer, type ServerOptions } from '../server/index.js';
@@ -7,16 +7,16 @@ import { describeDamage, RecordingError } from '../server/recording/index.js';
 import { readRecordingFile } from './read-recording-file.js';
 import type { Start } from './start.js';
 
-/** A longer tape is not kept in memory as a whole. */
+/** A longer tape is not kept in memory. */
 const MOST_BYTES = 2 ** 28;
 
 export interface ShownRecording {
   readonly server: RedisLabServer;
   readonly hasVirtualClock: boolean;
   readonly edgeTriggered: boolean;
-  /** The last command, by its number; null: there is none. */
+  /** The number of the last command; null: there is none. */
   readonly lastCommand: number | null;
-  /** What there is to say of the file: byte strings. */
+  /** Remarks about the file: byte strings. */
   readonly remarks: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export async function openRecordingFile(file: string, start: Start, options: Ser
   try {
     const { head, tape, damage, containsSecrets } = readRecordingFile(file);
     if (tape.length > MOST_BYTES) throw new RecordingError(`it has ${tape.length} bytes, too many to be shown: redis-lab replay goes through it`);
-    // Where it listened, and what it asked of its clients, is over: the passwords in a recording are others.
+    // Its addresses and its password requirement no longer apply: the passwords in a recording are replacements.
     const asked: ServerOptions = { bind: '127.0.0.1', requirepass: '', ...options };
     const { server, lastCommand, divergence } = await openRecordingOn(start.takeThread(), head, tape, asked);
     const remarks = [

@@ -1,7 +1,6 @@
 /**
- * An outlet: a file or a stream that is told what happens, one line an entry. An output that takes nothing, such as a full disk or a
- * reader that has left, must not end the server: what is lost is reported once and counted, every further entry is tried again, and the
- * gap is named in the output itself as soon as that takes something.
+ * Outlet: a file or stream that receives entries, one line each. An output that accepts nothing, such as a full disk or a reader that has left, must not end
+ * the server: a loss is reported once and counted, every further entry is tried again, and the gap is noted in the output itself once writing works again.
  *
  *            a write fails: reported             a write succeeds: the line about the gap goes first
  *   works ─────────────────────────▶ loses ─────────────────────────▶ works
@@ -11,13 +10,13 @@ import { PatientOutput } from '../tui/terminal/patient-output.js';
 import type { Sink } from './sink.js';
 
 export interface OutletOptions {
-  /** As messages name it: `the log '/var/log/lab.log'`. */
+  /** Its name in messages: `the log '/var/log/lab.log'`. */
   readonly name: string;
-  /** What one entry is called. */
+  /** The name of an entry. */
   readonly unit: string;
   /** latin1: entries are byte strings. utf8: they are text. */
   readonly encoding: 'latin1' | 'utf8';
-  /** The line that stands for entries that were lost. */
+  /** The line that replaces lost entries. */
   readonly gap: (count: number) => string;
   /** Called when the output begins to lose entries, and on {@link Outlet.close} if some are still missing. */
   readonly report: (message: string) => void;
@@ -30,7 +29,7 @@ export interface Outlet {
   close(): void;
 }
 
-/** What went wrong, for people; an errno name that is not listed stands for itself. */
+/** What went wrong, for users; an errno name that is not listed is shown as it is. */
 const REASONS: { readonly [code: string]: string } = {
   ENOSPC: 'no space is left on the device',
   EDQUOT: 'the disk quota is used up',
@@ -61,19 +60,19 @@ class Losses {
     this.options.report(`${this.options.name} is incomplete from here on: ${this.reason}`);
   }
 
-  /** What a line in the output can now stand for. Whoever cannot write that line adds it again. */
+  /** The number of lost entries that a line in the output can now replace. If that line cannot be written, add it again. */
   take(): number {
     const { count } = this;
     this.count = 0;
     return count;
   }
 
-  /** The output takes everything again. */
+  /** Everything is written again. */
   end(): void {
     this.isReported = false;
   }
 
-  /** @param isWhole whether all that was taken has arrived */
+  /** @param isWhole whether everything taken has arrived */
   close(isWhole = true): void {
     const { name, unit, report } = this.options;
     if (!isWhole) report(`${name} lacks its end: its reader does not keep up`);
@@ -81,10 +80,10 @@ class Losses {
   }
 }
 
-/** A file or a pipe. A line that was taken in part is completed before anything else is written, so that every line is whole. */
+/** A file or a pipe. A partly written line is completed before anything else is written, so that every line is complete. */
 export class FileOutlet implements Outlet {
   private readonly losses: Losses;
-  /** What is still to be written of a line whose beginning was taken. */
+  /** The remaining bytes of a partly written line. */
   private rest = Buffer.alloc(0);
 
   constructor(
@@ -112,8 +111,8 @@ export class FileOutlet implements Outlet {
   }
 
   /**
-   * `taken` bytes of the rest and of `lines` have been written: keeps what completes the last line. Returns how many entries are lost.
-   * @param missing what the first line, if there is any text in it, stands for; the others stand for one entry each
+   * After `taken` bytes of the rest and of `lines` have been written: keeps what completes the last line. Returns how many entries are lost. @param missing how
+   * many entries the first line replaces, if it has text; each other line is one entry
    */
   private keepRest(taken: number, missing: number, lines: readonly string[]): number {
     let left = taken - this.rest.length;
@@ -128,7 +127,7 @@ export class FileOutlet implements Outlet {
     return lost;
   }
 
-  /** Writes until everything is taken or the file system refuses. */
+  /** Writes until everything is written or the file system refuses. */
   private writeWhole(bytes: Uint8Array): { readonly taken: number; readonly error: unknown } {
     let taken = 0;
     try {
@@ -140,7 +139,7 @@ export class FileOutlet implements Outlet {
   }
 }
 
-/** Bytes that may wait for a reader before more are dropped: memory is not for what nobody reads. */
+/** Bytes that may wait for a reader; further ones are dropped. */
 const MOST_WAITING = 2 ** 20;
 
 /** Standard output as a terminal or a pipe. */

@@ -1,5 +1,5 @@
 /**
- * `redis-lab replay FILE --to perfetto`: the file that the trace events of a replay are written to, as they come.
+ * `redis-lab replay FILE --to perfetto`: the file to which the trace events of a replay are written.
  */
 import { closeSync, writeSync } from 'node:fs';
 import type { TraceBatch } from '../server/index.js';
@@ -9,7 +9,7 @@ import { openForWriting } from './trace-file.js';
 
 const CHUNK_LENGTH = 2 ** 16;
 
-/** The disk takes no more, and half a file of JSON is none. The message is a byte string. */
+/** The disk is full, and an incomplete JSON file is useless. The message is a byte string. */
 export class IncompleteError extends Error {
   override readonly name = 'IncompleteError';
 }
@@ -21,9 +21,9 @@ export class PerfettoFile {
   private text = '';
 
   /**
-   * @param path a byte string. @param overwrite whether a file that exists is replaced. @param about of the recording: who made it, and when it begins
+   * @param path a byte string. @param overwrite whether an existing file is replaced. @param about the recording: its build, and when it begins
    *
-   * Throws FileExistsError, and what the file system throws. The other methods throw {@link IncompleteError}.
+   * Throws FileExistsError, and errors of the file system. The other methods throw {@link IncompleteError}.
    */
   constructor(path: string, overwrite: boolean, about: { readonly build: string; readonly begins: string }) {
     this.fd = openForWriting(path, overwrite);

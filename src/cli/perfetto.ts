@@ -7,14 +7,14 @@
  *                                       │ set │ ────────────┐
  *                                                           └───▶ write       the write that takes the last byte of its reply
  *
- * Times are those of the recording's monotonic clock, in µs. It was read at the borders of what was timed: what happened between two readings is spread evenly
- * over them, as commandstats counts it, but for what came before a wait, in which the loop slept.
+ * Times are those of the recording's monotonic clock, in µs. It was read at the boundaries of what was timed: events between two readings are spread evenly
+ * over that time, as commandstats counts them, except those before a wait, in which the loop slept.
  */
 import { TRACE_EVENTS, type Phase, type TraceEvent, type TraceKind } from '../server/index.js';
 
 const PID = 1;
 const LOOP = 1;
-/** Thread of token 0; Perfetto takes thread 0 for the idle one. */
+/** Perfetto's thread of token 0; it uses thread 0 for the idle thread. */
 const FIRST_TOKEN = 10;
 
 const NAME_LENGTH = 40;
@@ -33,13 +33,13 @@ interface Entry {
   readonly args?: object;
 }
 
-/** Of these the tokens' tracks tell nothing: they would only repeat what the loop's track and the slices say. */
+/** Events without an entry in the tokens' tracks: they would only repeat the loop's track and the slices. */
 const UNTOLD: ReadonlySet<TraceKind> = new Set(['ready', 'interest', 'key-change', 'replicate']);
 
 type EventOf<K extends TraceEvent['kind']> = Extract<TraceEvent, { kind: K }>;
 
 export class PerfettoWriter {
-  /** Events at one reading of the clock, until the next reading is known. */
+  /** Events at the same reading of the clock, until the next reading is known. */
   private group: TraceEvent[] = [];
   private readonly loop: LoopTrack;
   private readonly tracks = new Map<number, TokenTrack>();
@@ -48,7 +48,7 @@ export class PerfettoWriter {
   private arrows = 0;
   private separator = '';
 
-  /** @param write takes the text, piece by piece. @param about is shown as what is known of the trace */
+  /** @param write receives the text, piece by piece. @param about is shown as metadata of the trace */
   constructor(
     private readonly write: (text: string) => void,
     about: { readonly build: string; readonly begins: string },
@@ -66,7 +66,7 @@ export class PerfettoWriter {
     }
   }
 
-  /** Nothing comes after this. */
+  /** Ends the trace. */
   end(): void {
     const lastUs = this.group[0]?.atUs ?? 0;
     this.endGroup(lastUs);
@@ -138,7 +138,7 @@ class LoopTrack {
 
   event(event: TraceEvent, ts: number): void {
     if (event.kind === 'turn-begin') this.beginTurn(event, ts);
-    // The handler that is about to run says itself what it does.
+    // The handler that is about to run sends its own events.
     if (this.isTurnOpen && event.kind !== 'ready') this.enter(TRACE_EVENTS[event.kind].phase, ts);
     if (event.kind === 'timer' || event.kind === 'save-slice' || event.kind === 'expire' || event.kind === 'evict') {
       this.put({ ph: 'i', tid: LOOP, ts, name: event.kind, s: 't', args: argsOf(event) });
@@ -176,7 +176,7 @@ class TokenTrack {
   isOpen = false;
   /** The newest request that has no reply yet, and the arrow that begins at it. */
   private awaited: { readonly frame: number; readonly arrow: number } | null = null;
-  /** Replies that are not written yet, by where they end in all that the client is sent. */
+  /** Replies that are not written yet, by their end offset in all output of the client. */
   private readonly unwritten: { readonly arrow: number; readonly end: number }[] = [];
   private producedBytes = 0;
   private writtenBytes = 0;
@@ -217,7 +217,7 @@ class TokenTrack {
     this.lastTs = ts;
   }
 
-  /** It may have had no reply: CLIENT REPLY OFF, or it waits for something. */
+  /** The request may have had no reply: CLIENT REPLY OFF, or it waits for something. */
   endRequest(ts: number): void {
     if (this.isOpen) this.put({ ph: 'E', ts });
     this.isOpen = false;
@@ -237,7 +237,7 @@ class TokenTrack {
     this.put({ ph: 's', ts, name: 'reply', cat: 'reply', id: this.awaited.arrow });
   }
 
-  /** As long as it took; from the last event of its request on if it was not timed alone. Of a transaction or a script, several follow one another. */
+  /** A slice as long as its time, or from the last event of its request if it was not timed alone. A transaction or a script has several in sequence. */
   private execution({ command, elapsedUs, keys, db }: EventOf<'execute'>, ts: number): void {
     const begin = Math.max(this.lastTs, elapsedUs > 0 || !this.isOpen ? ts - elapsedUs : 0);
     this.put({ ph: 'B', ts: begin, name: command, cat: 'command', args: { keys, db } });
@@ -278,7 +278,7 @@ class TokenTrack {
   }
 }
 
-/** What an event says beside its kind, place and time. */
+/** The fields of an event besides its kind, place and time. */
 function argsOf(event: TraceEvent): object {
   const { kind: _kind, seq: _seq, atUs: _atUs, ...args } = event;
   return args;

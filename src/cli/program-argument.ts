@@ -1,6 +1,6 @@
 /**
- * `redis-lab FILE`: whether that file is a program of the learner's own. Its content decides: a redis.conf is a list of settings, and a program is
- * JavaScript or TypeScript. Where the content leaves it open (an empty file, an expression), the name does.
+ * `redis-lab FILE`: determines whether the file is a learner's program. Its content decides: a redis.conf is a list of settings, and a program is JavaScript or
+ * TypeScript. If the content is ambiguous (an empty file, an expression), the name decides.
  */
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { toText } from '../server/config/bytes.js';
@@ -9,31 +9,31 @@ import { findSetting, isDirective } from '../server/config.js';
 
 const NAME_OF_PROGRAM = /\.[cm]?[jt]s$/;
 
-/** As much of a file as tells what it is. */
+/** This many bytes of a file are examined. */
 const BYTES_LOOKED_AT = 64 * 1024;
 
 /** No setting of redis.conf begins like this. */
 const CODE = /^(?:import|export|const|let|var|function|class|async|await|for|while|if|try|type|interface|declare|enum|namespace)\b|^(?:\/\/|\/\*|['"`{(;])/;
 
-/** @param file the first argument, a byte string; false for a flag, and for what is no file */
+/** @param file the first argument, a byte string; returns false for a flag, and for anything that is not a file */
 export function isProgram(file: string | undefined): file is string {
   if (file === undefined || file.startsWith('-')) return false;
   const start = beginningOf(toText(file));
   return start !== null && looksLikeProgram(start, file);
 }
 
-/** It is the recording of a program (src/program/tape.ts). */
+/** True for the recording of a program (src/program/tape.ts). */
 export function isProgramTape(file: string | undefined): file is string {
   if (file === undefined || file.startsWith('-')) return false;
   return beginningOf(toText(file))?.startsWith(TAPE_BEGIN) === true;
 }
 
-/** It is called as a program, and there is no such file. */
+/** True if it has the name of a program and does not exist. */
 export function isMissingProgram(file: string | undefined): file is string {
   return file !== undefined && !file.startsWith('-') && NAME_OF_PROGRAM.test(file) && !existsSync(toText(file));
 }
 
-/** @param start of the file: a byte string. @param name of the file */
+/** @param start the beginning of the file: a byte string. @param name of the file */
 export function looksLikeProgram(start: string, name: string): boolean {
   const [first = '', ...rest] = start.replace(/^\xef\xbb\xbf/, '').split(/\r?\n/);
   if (/^#!.*\b(?:node|bun|deno|tsx)\b/.test(first)) return true;
@@ -44,7 +44,7 @@ export function looksLikeProgram(start: string, name: string): boolean {
   return NAME_OF_PROGRAM.test(name) && !isDirective(word) && findSetting(word) === undefined;
 }
 
-/** Null: there is nothing to be had. Of a pipe nothing is read: its reader would miss it. */
+/** Null: it cannot be read. A pipe is not read: its reader would miss the bytes. */
 function beginningOf(path: string): string | null {
   try {
     if (!statSync(path).isFile()) return null;

@@ -1,5 +1,5 @@
 /**
- * Reading a recording from disk: a file of any size, or one line that says why it cannot be read.
+ * Reads a recording from disk: a file of any size, or a one-line error.
  */
 import { constants } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { readRecording, RecordingError, type RecordingFile } from '../server/rec
 /** Node reads that much at once, whatever its version. */
 const SMALL_BYTES = 2 ** 30;
 
-/** @param path a byte string. Throws {@link RecordingError} if there is no recording in it, and what opening it throws */
+/** @param path a byte string. Throws {@link RecordingError} if it contains no recording, and errors of opening it */
 export function readRecordingFile(path: string): RecordingFile {
   const name = toText(path);
   return readRecording(isPipe(name) ? readWhole(name) : readLarge(name));

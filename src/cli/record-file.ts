@@ -1,6 +1,6 @@
 /**
- * --record: the file that a recording grows in, written by the helper thread, so that a slow disk holds up neither the loop nor the screen. A disk that takes
- * no more, or is so slow that too much waits for it, ends the recording, with a word in the log; the server goes on.
+ * --record: the file of a recording, written by the helper thread, so that a slow disk delays neither the loop nor the screen. If the disk is full, or too much
+ * waits for it, the recording ends with a message in the log; the server goes on.
  *
  *   loop ──ring, 32 MiB──▶ main thread ──at most 64 MiB──▶ helper ──▶ disk
  *                                      └─────────────────▶ a pipe, which is written to from here: see sink.ts
@@ -20,9 +20,9 @@ const END_MS = 5000;
 
 /** Where the bytes go. */
 interface Target {
-  /** Null: taken. Otherwise why not. */
+  /** Null: taken. Otherwise the reason why not. */
   write(bytes: Buffer): string | null;
-  /** False: not all that was taken has arrived. Never rejects. */
+  /** False: not everything taken has arrived. Never rejects. */
   close(): Promise<boolean>;
 }
 
@@ -32,7 +32,7 @@ export class RecordFile {
   private readonly target: Target;
   private hasEnded = false;
 
-  /** @param path a byte string. Throws FileExistsError, and what the file system throws. @param report is told if the recording ends early */
+  /** @param path a byte string. Throws FileExistsError, and errors of the file system. @param report is called if the recording ends early */
   constructor(
     private readonly path: string,
     overwrite: boolean,
@@ -43,7 +43,7 @@ export class RecordFile {
     this.target = this.helper === null ? new PipeTarget(openSink(fd)) : new DiskTarget(this.helper, fd, (error) => this.end(describeLoss(error)));
   }
 
-  /** Appends bytes; a part of a block that was taken is found out by its checksum. */
+  /** Appends bytes; a partly written block is detected by its checksum. */
   write(bytes: Buffer): void {
     const complaint = this.hasEnded ? null : this.target.write(bytes);
     if (complaint !== null) this.end(complaint);
@@ -79,7 +79,7 @@ class DiskTarget implements Target {
 
   async close(): Promise<boolean> {
     const isWhole = await Promise.race([this.file.sync(), new Promise<false>((resolve) => setTimeout(resolve, END_MS, false).unref())]);
-    // A helper in the middle of a write ends when the disk lets it: nobody waits for that, and its descriptor stays its own.
+    // A helper in the middle of a write ends when the disk lets it: nothing waits for it, and it keeps its descriptor.
     if (!isWhole) {
       void this.helper.close();
       return false;
@@ -101,7 +101,7 @@ class PipeTarget implements Target {
       return null;
     } catch (error) {
       this.hasFailed = true;
-      // Its reader is to hear of it.
+      // Closing the pipe tells its reader.
       this.sink.close();
       return describeLoss(error);
     }

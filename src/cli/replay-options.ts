@@ -1,5 +1,5 @@
 /**
- * The words behind `redis-lab replay`, as values.
+ * Parses the words after `redis-lab replay`.
  */
 import { durationUs } from '../shared/duration.js';
 import { parseTimeOfDay, type TimeOfDay } from '../shared/time-of-day.js';
@@ -9,7 +9,7 @@ const USAGE =
   'usage: redis-lab replay FILE [--until turn:N | command:N | time:T] [--digest] [--trace FILE] [--to perfetto [--out FILE]] [--trace-overwrite], ' +
   'or redis-lab replay FILE --with CHANGE';
 
-/** What a recording can be turned into. */
+/** Formats to which a recording can be converted. */
 const FORMATS: readonly string[] = ['perfetto'];
 
 /** Where a replay stops: at the end of a turn, or at a time. */
@@ -27,15 +27,15 @@ export interface ReplayOptions {
   readonly trace: string | null;
   /** Where to write it in the format of Perfetto. */
   readonly perfetto: string | null;
-  /** What is to be otherwise; none: it is to be the same. */
+  /** The changes; none: the replay must be identical. */
   readonly changes: readonly Change[];
-  /** The same as it was typed. */
+  /** The changes as they were typed. */
   readonly changeWords: readonly string[];
-  /** Whether files that exist are replaced. */
+  /** Whether existing files are replaced. */
   readonly overwrite: boolean;
 }
 
-/** What is asked for, or what is wrong with how it is asked. @param args byte strings */
+/** The options, or what is wrong with them. @param args byte strings */
 export function readReplayOptions(args: readonly string[]): ReplayOptions | string {
   const files: string[] = [];
   const switches = new Set<string>();
@@ -122,7 +122,7 @@ function readDelay(duration: string): ((beginMs: number) => number) | null {
   }
 }
 
-/** On the day on which the recording begins, or on the next if it begins later than that. */
+/** On the day on which the recording begins, or on the next day if it begins later than that. */
 function nextTime(timeOfDay: TimeOfDay, beginMs: number): number {
   const sameDay = timeOfDay(beginMs);
   return sameDay < beginMs ? timeOfDay(beginMs, 1) : sameDay;

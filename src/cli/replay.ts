@@ -1,5 +1,5 @@
 /**
- * `redis-lab replay FILE`: lives through a recording once more, as fast as it goes, and says whether everything was the same.
+ * `redis-lab replay FILE`: replays a recording as fast as possible, and says whether everything was the same.
  */
 import { toBytes } from '../server/config/bytes.js';
 import { MissingFile } from '../server/recording/recorded-file.js';
@@ -19,7 +19,7 @@ const IDENTICAL = 0;
 const DIVERGED = 1;
 const NOT_POSSIBLE = 2;
 
-/** @param args byte strings, behind `replay`. Returns the exit code */
+/** @param args byte strings, after `replay`. Returns the exit code */
 export function replay(args: readonly string[]): number {
   const options = readReplayOptions(args);
   if (typeof options === 'string') {
@@ -56,7 +56,7 @@ function run(options: ReplayOptions): number {
   return result.divergence === null ? IDENTICAL : DIVERGED;
 }
 
-/** What is told of everything that happens in the replay. */
+/** Opens the outputs that receive every event of the replay. */
 function openOutputs({ trace, perfetto, overwrite }: ReplayOptions, { build }: RecordingHead, { server }: Replay): readonly (TraceFile | PerfettoFile)[] {
   const begins = new Date(server.clock.nowMs).toISOString();
   return [
@@ -75,7 +75,7 @@ function start({ head, tape, damage }: RecordingFile): Replay {
   }
 }
 
-/** Says after a turn whether the replay has come far enough. Throws {@link RecordingError} for a time before the recording. */
+/** Returns a function that says after a turn whether to stop. Throws {@link RecordingError} for a time before the recording. */
 function stopOf(replayed: Replay, until: Until | null): () => boolean {
   const { server } = replayed;
   if (until === null) return () => false;

@@ -1,7 +1,7 @@
 /**
- * `redis-lab my-loop.js`: a learner's own program in a process of its own, and the screen beside it; or the recording of one.
+ * `redis-lab my-loop.js`: runs a learner's program in its own process, with the screen beside it; or the recording of one.
  *
- * The screen opens when the program listens, or has run for a moment. One that has ended by then, with an error for one, is told in one line.
+ * The screen opens when the program listens, or has run for a moment. If the program has ended by then, for example with an error, one line says so.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -20,10 +20,10 @@ import { parseWords, readLanguage, sayUsage, UsageError } from './words.js';
 const USAGE =
   'usage: redis-lab FILE [--record FILE [--trace-overwrite]] [--lang en|ko] [--theme dark|light] [--ascii] [--present] [-- ARGUMENTS of the program]';
 
-/** The screen opens at the latest when a process has taken so long to begin, its code to open a poll, and that to be used. Errors come before. */
+/** The screen opens after at most these times for the process to begin, its code to open a poll, and that to be used. Errors come earlier. */
 const PATIENCE = { toBeginMs: 10_000, toOpenMs: 3000, toUseMs: 1500 };
 
-/** @param file a byte string. @param words behind it, as text. Resolves with the exit code */
+/** @param file a byte string. @param words after it, as text. Resolves with the exit code */
 export function runProgram(file: string, words: readonly string[]): Promise<number> {
   return told(() => show(file, words, false));
 }
@@ -33,7 +33,7 @@ export function runProgramAgain(file: string, words: readonly string[]): Promise
   return told(() => show(file, words, true));
 }
 
-/** What is wrong with how it was asked for, or with the file, is told in one line. */
+/** Reports errors in the arguments or in the file in one line. */
 async function told(act: () => Promise<number>): Promise<number> {
   try {
     return await act();
@@ -98,13 +98,13 @@ function readWords(words: readonly string[]) {
   return { values, own: at === -1 ? [] : words.slice(at + 1) };
 }
 
-/** Why there is nothing to show, as a byte string; null: it is to be shown. */
+/** Why there is nothing to show, as a byte string; null: the program is shown. */
 function complaintOf(program: ProgramServer, file: string, language: Language): string | null {
   const { ending } = program;
   return ending === null || program.hasPast ? null : `'${file}': ${toBytes(ending.text[language])}`;
 }
 
-/** For going back, or in the file that was named. Null: there can be none, which is told when the user goes back. Throws UsageError */
+/** The tape for going back, or the named file. Null: none is possible, which is reported when the user goes back. Throws UsageError */
 function tapeFor(path: string, args: readonly string[], values: { readonly record?: string; readonly 'trace-overwrite'?: boolean }): OpenTape | null {
   const head = headOf(path, args, __VERSION__);
   const { record } = values;
@@ -128,7 +128,7 @@ function openRecord(path: string, overwrite: boolean): { readonly fd: number; re
   throw new UsageError(`--record '${toText(path)}': the recording of a program is read again for going back, so it must be a file, and no pipe`);
 }
 
-/** @param file as it was named, a byte string. Throws UsageError */
+/** @param file as given, a byte string. Throws UsageError */
 function recordingAt(path: string, file: string, language: Language): OpenTape {
   try {
     return openTape(path);
@@ -137,7 +137,7 @@ function recordingAt(path: string, file: string, language: Language): OpenTape {
   }
 }
 
-/** Until the screen has taken over. Returns how to stop. */
+/** Kills the program on signals until the screen takes over. Returns how to stop that. */
 function killOnSignals(program: ProgramServer): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const end = (): void => void program.close().then(() => process.exit(1));

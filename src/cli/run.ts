@@ -1,8 +1,8 @@
 /**
  * `redis-lab` without flags: the server and the screen beside it, in one process; or, for a screen reader, the lab in lines.
  *
- * The screen is loaded while the loop thread starts. A log would be written across the screen; it goes to a file if one is named. Its
- * warnings are shown on the screen, too.
+ * The screen is loaded while the loop thread starts. A log on standard output would spoil the screen; it goes to a file if one is named. Its warnings are also
+ * shown on the screen.
  */
 import { createServerOn, type RedisLabServer, type ServerOptions } from '../server/index.js';
 import { toBytes, toText } from '../server/config/bytes.js';
@@ -22,14 +22,14 @@ import { Warnings } from './warnings.js';
 
 export { runProgram, runProgramAgain } from './run-program.js';
 
-/** For going back in time, unless `--history` says how much. */
+/** Memory for going back in time, unless `--history` is given. */
 const HISTORY_BYTES = 64 * 2 ** 20;
 
-/** Resolves with the exit code when the lab has been left. @param file a recording that is shown, a byte string; null: a server is started */
+/** Resolves with the exit code when the user has quit. @param file a recording that is shown, a byte string; null: a server is started */
 export async function runLab(run: Run, start: Start, file: string | null): Promise<number> {
   const { stdin: input, stdout: output, env } = process;
   const missing = [...(input.isTTY ? [] : ['input']), ...(output.isTTY ? [] : ['output'])];
-  // A terminal that is dumb can not place anything: lines are all it shows.
+  // A dumb terminal cannot position the cursor, so it shows lines.
   const isInLines = run.screenReader || env.INK_SCREEN_READER === 'true' || (missing.length === 0 && env.TERM === 'dumb');
   if (!isInLines && missing.length > 0) {
     complain(
@@ -45,7 +45,7 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     const warnings = new Warnings();
     const logOutput = openLogFile(run, warnings.add);
     const trace = run.trace === null ? null : new TraceFile(run.trace, run.traceOverwrite, warnings.add);
-    // Nothing else on the screen would tell what only the log is told.
+    // The screen would not show this otherwise.
     const log: Log = (level, message) => {
       logOutput?.log(level, message);
       if (level === 'warning') warnings.add(message);
@@ -65,7 +65,7 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     const lead = file === null ? leadOf(run) : ('never' as const);
     const shown = { ...options, colors, language, lead, experiment, showsCommand, isPresenting: run.present };
     const code = await (isInLines ? narrateLab(server, { ...options, language }) : showLab(server, shown));
-    // What the server may have died of has been said by then.
+    // By then it has been reported what the server may have died of.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     start.isOver();
     // From here on there is only standard error.
@@ -80,35 +80,35 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
   }
 }
 
-/** Hangul cannot be written in ASCII. */
+/** Hangul does not exist in ASCII. */
 const languageFor = ({ ascii, language }: Run): Language => (ascii ? 'en' : (language ?? languageOf(process.env)));
 
-/** Read before anything starts: it may be none. */
+/** Read before anything starts, because it may be invalid. */
 function experimentOf({ learn }: Run): LabOptions['experiment'] {
   if (learn === null) return null;
   return learn.experiment === null ? 'list' : loadExperiment(toText(learn.experiment));
 }
 
-/** A user who names a port, a file or a step knows the lab already. */
+/** A user who gives a port, a file or a step knows the lab already. */
 function leadOf({ learn, settings, step, configFile, readsInput }: Run): LabOptions['lead'] {
   if (learn !== null) return learn.experiment === null ? 'first' : 'never';
   return settings.port === undefined && !step && configFile === null && !readsInput ? 'first' : 'never';
 }
 
-/** How long a loop in the middle of a command may keep the process. */
+/** How long a loop in the middle of a command may delay the exit. */
 const GRACE_MS = 300;
 
 interface StartedServer {
   readonly server: RedisLabServer;
-  /** The default port, if it was not free and another one is used; else null. */
+  /** The default port, if it was taken and another one is used; otherwise null. */
   readonly wantedPort: number | null;
   readonly edgeTriggered: boolean;
   readonly hasVirtualClock: boolean;
-  /** The command after which its past is shown, by its number; null: now is shown. */
+  /** The number of the command after which the past is shown; null: the present is shown. */
   readonly showsCommand: number | null;
 }
 
-/** A recording in the place of a server that starts. */
+/** Shows a recording instead of starting a server. */
 async function showFile(file: string, start: Start, options: ServerOptions): Promise<StartedServer> {
   const { openRecordingFile } = await import('./open-recording.js');
   const { lastCommand, remarks, ...shown } = await openRecordingFile(file, start, options);
@@ -116,7 +116,7 @@ async function showFile(file: string, start: Start, options: ServerOptions): Pro
   return { ...shown, wantedPort: null, showsCommand: lastCommand };
 }
 
-/** What a server that is started and one that goes on from a recording have in common. */
+/** Options of both a started server and one that continues from a recording. */
 function commonOptions({ settings, poller, sends, faults, history }: Run, log: Log, recording: RecordFile | null): ServerOptions {
   const recorded: ServerOptions = recording === null ? {} : { record: (bytes) => recording.write(bytes) };
   // The loop on the screen is the textbook's: each reply is sent by a call of its own.

@@ -1,7 +1,7 @@
 /**
  * `redis-lab --headless`: the server in the foreground, with redis-server's log lines, until a signal or SHUTDOWN ends it.
  *
- * Signals arrive on this thread, which never has much to do, so they are heard also while the loop is busy.
+ * Signals arrive on this thread, which is mostly idle, so they are handled even while the loop is busy.
  */
 import { resolvePath, toBytes } from '../server/config/bytes.js';
 import { createServerOn, type RedisLabServer, SHARED_KEYSPACE_BYTES } from '../server/index.js';
@@ -13,7 +13,7 @@ import { RecordFile } from './record-file.js';
 import type { Start } from './start.js';
 import { TraceFile } from './trace-file.js';
 
-/** How long a loop that is busy may go on after the first signal. */
+/** How long a busy loop may go on after the first signal. */
 const GRACE_MS = 1000;
 
 /** By then a start has compiled what it needs. */
@@ -42,7 +42,7 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
   const ending = listenForSignals(log);
   const { settings: given, poller, sends, edgeTriggered, seed, configFile, faults, engine } = run;
   const { maxmemory, ...others } = given;
-  // There it is the size of the memory, which is full when it is full.
+  // There maxmemory is the size of the memory, which cannot grow.
   const settings = engine === 'shared-loop' ? others : given;
   const sharedKeyspaceBytes = engine === 'shared-loop' ? maxmemory || SHARED_KEYSPACE_BYTES : 0;
   const server = await createServerOn(start.takeThread(), {
@@ -73,7 +73,7 @@ function pollerOf({ poller, sends, sendsFallback }: RedisLabServer): string {
 }
 
 async function end(server: RedisLabServer): Promise<void> {
-  // Without a way to stop a handler in its middle, a loop that does not come back is left behind.
+  // If a handler cannot be interrupted, a loop that does not return is abandoned.
   const giveUp = setTimeout(() => process.exit(0), GRACE_MS).unref();
   await server.close();
   clearTimeout(giveUp);

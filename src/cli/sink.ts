@@ -1,7 +1,6 @@
 /**
- * Sinks: where the bytes of a log, a trace or a recording go. None of them keeps this thread waiting: a pipe whose reader has stopped
- * would keep it for good, and no signal and no key would be heard. So a pipe is opened a second time, non-blocking; what it does not take
- * at once waits, up to a limit.
+ * Sinks: where the bytes of a log, a trace or a recording go. None of them blocks this thread: writing to a pipe that is no longer read would block it for
+ * good, and no signal and no key would be handled. So a pipe is opened a second time, non-blocking; what it does not take at once waits, up to a limit.
  *
  *   write ──▶ file, device: written at once, or refused by an error
  *         └─▶ pipe: taken as long as not too much waits; EAGAIN, then, as if it were a full disk
@@ -10,9 +9,9 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { PatientOutput } from '../tui/terminal/patient-output.js';
 
 export interface Sink {
-  /** Takes `bytes` from `offset` on, and returns how many; throws what the file system throws. The bytes must not change afterwards. */
+  /** Takes `bytes` from `offset` on, and returns how many; throws errors of the file system. The bytes must not change afterwards. */
   write(bytes: Uint8Array, offset: number): number;
-  /** False if something that was taken is lost. Never throws. */
+  /** False if anything taken is lost. Never throws. */
   close(): boolean;
 }
 
@@ -28,7 +27,7 @@ export function isPipe(fd: number): boolean {
   return fstatSync(fd).isFIFO();
 }
 
-/** The same pipe once more; null where there is no such way, as on other systems than Linux. */
+/** Opens the same pipe again; null where that is impossible, as on other systems than Linux. */
 function openPatiently(fd: number): number | null {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -48,7 +47,7 @@ class FileSink implements Sink {
     try {
       closeSync(this.fd);
     } catch {
-      // A device that reports only now what it has not taken: nothing can be done about it any more.
+      // A device that reports a loss only when it is closed: nothing can be done.
     }
     return true;
   }
@@ -62,7 +61,7 @@ class PipeSink implements Sink {
   private failure: unknown = null;
 
   constructor(fd: number) {
-    // An error would end the stream; a pipe that nobody reads may have a reader again.
+    // An error would end the stream; a pipe without a reader may get one again.
     const offer = (to: number, bytes: Uint8Array): number => {
       try {
         return writeSync(to, bytes);

@@ -1,11 +1,11 @@
 /**
- * What main.ts has begun before anybody knows what is to be run.
+ * What main.ts has started before it is known what to run.
  */
 import type { Worker } from 'node:worker_threads';
 
 export interface Start {
-  /** A loop thread that waits for its options. Each can be had once; the first one has been started already. */
+  /** A loop thread that waits for its options. Each can be taken once; the first one is already started. */
   readonly takeThread: () => Worker;
-  /** The start is over: keeps what has been compiled, for the next one. */
+  /** The start has ended: caches the compiled code for the next one. */
   readonly isOver: () => void;
 }

@@ -7,13 +7,13 @@ import { LAB_FLAGS } from './flags.js';
 
 const COMMANDS = ['learn', 'check', 'course', 'compare', 'replay'];
 
-/** Why a word that is neither a command nor a file is none; null if it is like no command. */
+/** Why a word is neither a command nor a file; null if it resembles no command. */
 export function mistyped(word: string): string | null {
   const [best] = nearest(word.toLowerCase(), COMMANDS);
   return best === undefined ? null : `there is no command and no file '${word}' (Did you mean ${best}?)`;
 }
 
-/** ` (Did you mean --port?)`, or nothing. */
+/** ` (Did you mean --port?)`, or an empty string. */
 export function suggestion(name: string): string {
   const names = [...Object.keys(LAB_FLAGS), 'help', 'version', ...Array.from(settingNames(), ([setting]) => setting)];
   const [best] = nearest(name.replace(/^--/, '').toLowerCase(), names);

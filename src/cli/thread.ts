@@ -1,5 +1,5 @@
 /**
- * The program of the command line's loop thread: the same bundle as the library's, with what V8 has compiled of it before.
+ * The program of the command line's loop thread: the same bundle as the library's, with cached compiled code.
  */
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';

@@ -1,5 +1,5 @@
 /**
- * `redis-lab --engine threads`: a thread for each connection. With `--headless` in the foreground until a signal ends it, else with its screen.
+ * `redis-lab --engine threads`: a thread for each connection. With `--headless` in the foreground until a signal, otherwise with its screen.
  */
 import { toBytes } from '../server/config/bytes.js';
 import { startThreads, type ThreadsOptions } from '../server/index.js';
@@ -15,7 +15,7 @@ import { addressesOf, listenForSignals, logFile, START_MS } from './serve.js';
 import type { Start } from './start.js';
 import { Warnings } from './warnings.js';
 
-/** Hangul cannot be written in ASCII. */
+/** Hangul does not exist in ASCII. */
 const languageFor = ({ ascii, language }: Run): Language => (ascii ? 'en' : (language ?? languageOf(process.env)));
 
 /** Resolves with the exit code when the server has ended. */

@@ -1,8 +1,8 @@
 /**
- * --trace: everything that the loop tells of itself, one JSON object a line.
+ * --trace: writes every event of the loop, one JSON object per line.
  *
- * What is missing says so in a line of its own, because a gap must not look like silence: {"kind":"dropped",…} for a batch that left something out,
- * {"kind":"lost",…} for lines that the disk did not take.
+ * Gaps are marked by a line, because a gap must not look like silence: {"kind":"dropped",…} for a batch that left something out, {"kind":"lost",…} for lines
+ * that could not be written.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import type { TraceBatch } from '../server/index.js';
@@ -12,7 +12,7 @@ import { openSink } from './sink.js';
 
 const { O_CREAT, O_EXCL, O_TRUNC, O_WRONLY } = constants;
 
-/** There is such a file already, and nothing has been said about replacing it. */
+/** The file exists, and replacing it was not requested. */
 export class FileExistsError extends Error {
   override readonly name = 'FileExistsError';
 }
@@ -21,9 +21,9 @@ export class TraceFile {
   private readonly outlet: Outlet;
 
   /**
-   * @param path a byte string. @param overwrite whether a file that exists is replaced. @param report is told when the trace begins to lose lines
+   * @param path a byte string. @param overwrite whether an existing file is replaced. @param report is called when the trace begins to lose lines
    *
-   * Throws {@link FileExistsError}, and what the file system throws.
+   * Throws {@link FileExistsError}, and errors of the file system.
    */
   constructor(path: string, overwrite: boolean, report: (message: string) => void) {
     const sink = openSink(openForWriting(path, overwrite));
@@ -43,12 +43,12 @@ export class TraceFile {
   }
 }
 
-/** Opens a file to write to. @param overwrite whether one that exists is replaced; otherwise it throws {@link FileExistsError} */
+/** Opens a file for writing. @param overwrite whether an existing one is replaced; otherwise it throws {@link FileExistsError} */
 export function openForWriting(path: string, overwrite: boolean): number {
   return overwrite ? openSync(toText(path), O_WRONLY | O_CREAT | O_TRUNC, 0o666) : openUnused(path);
 }
 
-/** A new file; or one that holds nothing, or is none that could hold anything: /dev/stdout, a FIFO. Symbolic links are followed only to the last of these. */
+/** Opens a new file, an empty one, or a special file: /dev/stdout, a FIFO. Symbolic links are followed only to special files. */
 function openUnused(path: string): number {
   const name = toText(path);
   try {
@@ -63,7 +63,7 @@ function openUnused(path: string): number {
   throw new FileExistsError(`'${path}' exists already; --trace-overwrite replaces it`);
 }
 
-/** What a terminal would obey stays visible where somebody prints the file. */
+/** Control characters are escaped, in case the file is printed on a terminal. */
 function lineOf(entry: object): string {
   return `${JSON.stringify(entry).replace(/[\x7f-\x9f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)}\n`;
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps what the lab has to say besides what its loop does, such as a log that cannot be written or memory that runs out, until there is
- * a screen, or a narration, to say it.
+ * Keeps warnings of the lab that are not about its loop, such as a log that cannot be written or memory that runs out, until there is a screen, or a narration,
+ * to show them.
  */
 export class Warnings {
   private readonly waiting: string[] = [];
@@ -12,7 +12,7 @@ export class Warnings {
     else this.tell(text);
   };
 
-  /** Calls `tell` with what has been waiting, and then with every new warning. */
+  /** Calls `tell` with the waiting warnings, and then with every new one. */
   readonly listen = (tell: (text: string) => void): void => {
     this.tell = tell;
     for (const text of this.waiting.splice(0)) tell(text);

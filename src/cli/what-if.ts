@@ -1,12 +1,12 @@
 /**
- * `redis-lab replay FILE --with CHANGE`: what clients would have got if one thing had been otherwise.
+ * `redis-lab replay FILE --with CHANGE`: which replies clients would have got if one thing had been different.
  */
 import type { RecordingHead, Replay, ShownReply, WhatIfResult } from '../server/recording/index.js';
 import { type Change, whatIf } from '../server/recording/index.js';
 import { quoteWord } from '../server/resp/request-encoder.js';
 import { quote } from '../server/resp/quote.js';
 
-/** Writes what comes of it to standard output. Returns whether no reply differs. @param words the changes as they were typed */
+/** Writes the result to standard output. Returns whether no reply differs. @param words the changes as they were typed */
 export function runWhatIf(replay: Replay, head: RecordingHead, changes: readonly Change[], words: readonly string[]): boolean {
   const result = whatIf(replay, head, changes);
   process.stdout.write(`${describe(result, words.join(', ')).join('\n')}\n`);

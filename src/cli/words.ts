@@ -1,5 +1,5 @@
 /**
- * The words behind a command that has flags of its own: check, course.
+ * Parses the words after a command with its own flags: check, course.
  */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { toBytes } from '../server/config/bytes.js';
@@ -35,12 +35,12 @@ export function parseWords<T extends ParseArgsConfig>(config: T, usage: string):
   try {
     return parseArgs(config);
   } catch (error) {
-    // Behind the first sentence Node advises how to escape what begins with a dash.
+    // After the first sentence Node advises how to escape words that begin with a dash.
     throw new UsageError(`${(error as Error).message.split('. ')[0]!}; ${usage}`);
   }
 }
 
-/** @param typed behind --lang; left out: what the environment asks for. Throws {@link UsageError} */
+/** @param typed the value of --lang; left out: the language that the environment asks for. Throws {@link UsageError} */
 export function readLanguage(typed: string | undefined): Language {
   if (typed === undefined) return languageOf(process.env);
   const language = LANGUAGES.find((each) => each === typed);

@@ -1,7 +1,7 @@
 /**
- * Compare: the same load on each engine, one after another, so that none takes the processor from another.
+ * Compare: puts the same load on each engine, one after another, so that none takes processor time from another.
  *
- *   process of the engine ◀── loopback ──▶ process of the load ◀── messages ──▶ this one, which reads what the kernel counts of the engine
+ *   process of the engine ◀── loopback ──▶ process of the load ◀── messages ──▶ this process, which reads the kernel's counters of the engine
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,37 +17,37 @@ export type Engine = (typeof ENGINES)[number];
 export interface CompareOptions {
   readonly clients: number;
   readonly seconds: number;
-  /** Clients besides that have said MONITOR: each command is propagated to them. */
+  /** Additional clients that have sent MONITOR: each command is propagated to them. */
   readonly sinks: number;
 }
 
 export interface EngineFigures extends LoadResult {
   readonly engine: Engine;
-  /** Of the machine, when its turn began. */
+  /** Load average of the machine when the engine's turn began. */
   readonly loadAverage: number;
   readonly threads: number;
   readonly residentBytes: number;
-  /** Memory that came with the clients. */
+  /** Memory added by the clients. */
   readonly grownBytes: number;
-  /** While it was measured. */
+  /** During the measurement. */
   readonly cpuMs: number;
   readonly voluntarySwitches: number;
   readonly forcedSwitches: number;
 }
 
-/** Bundles lie one folder below dist; from the sources, tests use the built program as well. */
+/** Bundles are one folder below dist; when run from the sources, tests also use the built program. */
 const LOAD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/compare/load.js' : '../compare/load.js', import.meta.url));
 
 const VALUE_BYTES = 32;
 const KEYS = 1000;
 
-/** A thread takes its time to start on a machine that is busy. What is sequential will never serve the second client. */
+/** How long connecting may take: starting a thread is slow on a busy machine, and a sequential server never serves the second client. */
 const QUIET_MS: { readonly [engine in Engine]: number } = { loop: 3000, 'shared-loop': 3000, threads: 5000, sequential: 500 };
 
-/** What the load may take beside its measurement. */
+/** Time that the load may take in addition to its measurement. */
 const PATIENCE_MS = 40_000;
 
-/** @param isOver ends it early: what runs is ended too. Rejects with {@link CompareError} */
+/** @param isOver ends the comparison early, with the running processes. Rejects with {@link CompareError} */
 export async function compareEngine(engine: Engine, { clients, seconds, sinks }: CompareOptions, isOver: AbortSignal): Promise<EngineFigures> {
   const [loadAverage = 0] = loadavg();
   const server = await EngineProcess.start(engine);

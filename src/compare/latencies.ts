@@ -1,5 +1,5 @@
 /**
- * Latencies: all of them, since percentiles of rounded ones would be none.
+ * Latencies: keeps every latency, since percentiles of rounded values would be wrong.
  */
 export class Latencies {
   private values = new Float32Array(1 << 16);
@@ -14,7 +14,7 @@ export class Latencies {
     this.values[this.count++] = us;
   }
 
-  /** In µs; null: there are none. */
+  /** In µs; null: there are no latencies. */
   summary(): { readonly p50: number; readonly p99: number; readonly max: number } | null {
     if (this.count === 0) return null;
     const sorted = this.values.slice(0, this.count).sort();

@@ -1,9 +1,9 @@
 /**
- * The program that makes the load, in a process of its own: a number of clients, each of which sends a request, waits for its reply, and sends the next one.
+ * The program that makes the load, in its own process: a number of clients, each of which sends a request, waits for its reply, and sends the next one.
  *
- *   connect ──▶ PING ──▶ every client was answered, or will not be ──▶ go ──▶ SET, GET, SET, GET … for some seconds ──▶ result
+ *   connect ──▶ PING ──▶ every client is answered, or will not be ──▶ go ──▶ SET, GET, SET, GET … for some seconds ──▶ result
  *
- * It is an event loop on epoll, so that it costs as little as it can: what it uses of the processor the server does not get.
+ * It is an event loop on epoll, to use as little processor time as possible, which the server would lack.
  */
 import { once } from 'node:events';
 import { encodeRequest, type LockCounters, type Reply, ReplyReader } from '../server/index.js';
@@ -16,9 +16,9 @@ import { seededRandom } from '../shared/random.js';
 import { Latencies } from './latencies.js';
 import type { FromLoad, LoadOptions, LoadResult, ToLoad } from './protocol.js';
 
-/** No server takes so long to answer its first client. */
+/** How long the first reply may take; no server takes longer. */
 const START_MS = 20_000;
-/** How long replies that are late are waited for at the end, and the reply to INFO. */
+/** How long to wait for late replies at the end, and for the reply to INFO. */
 const LATE_MS = 3000;
 
 const SEED = 1;
@@ -36,7 +36,7 @@ class LoadClient {
     private readonly answered: (client: LoadClient, reply: Reply, ms: number) => void,
   ) {}
 
-  /** Reads what has come. The first time it is ready it is connected, and says PING. Throws SystemError. */
+  /** Reads what has arrived. The first readiness means that it is connected; then it sends PING. Throws SystemError. */
   ready(poll: EpollPoll, token: number): void {
     if (!this.isConnected) {
       this.isConnected = true;
@@ -50,7 +50,7 @@ class LoadClient {
     this.reader.read(input.subarray(0, count), this.take);
   }
 
-  /** A short request: a socket without anything to send takes it whole. */
+  /** Sends a short request: an empty socket takes all of it. */
   send(request: string): void {
     const bytes = Buffer.from(request, 'latin1');
     this.sentMs = performance.now();
@@ -60,9 +60,9 @@ class LoadClient {
   private readonly take = (reply: Reply): void => this.answered(this, reply, performance.now() - this.sentMs);
 }
 
-/** Reads what a server tells of others, and drops it. */
+/** Reads propagated commands, and drops them. */
 class SinkClient {
-  /** It was told that it is a sink. */
+  /** The server has confirmed that it is a sink. */
   isTold = false;
   hasEnded = false;
   private isConnected = false;
@@ -99,7 +99,7 @@ class Load {
   private errors = 0;
   private sent = 0;
   private lastReply: Reply = null;
-  /** Requests of the measurement that were not answered yet. */
+  /** Requests of the measurement that are not answered yet. */
   private open = 0;
 
   constructor(private readonly options: LoadOptions) {
@@ -111,7 +111,7 @@ class Load {
     });
   }
 
-  /** Until every client was answered, or nobody more is. */
+  /** Waits until every client has been answered, or no further one will be. */
   start(): void {
     const { clients, quietMs } = this.options;
     const endMs = performance.now() + START_MS;
@@ -122,7 +122,7 @@ class Load {
     if (this.served === 0) throw new Error(`no client was answered within ${START_MS / 1000} s`);
   }
 
-  /** Until every sink was told that it is one, or none more is. */
+  /** Waits until every sink is confirmed, or no further one will be. */
   openSinks(): void {
     const { sinks, port, clients, quietMs } = this.options;
     this.sinks = Array.from({ length: sinks }, (_, i) => {
@@ -187,7 +187,7 @@ class Load {
     client.send(encodeRequest(this.sent++ % 2 === 0 ? ['SET', key, this.value] : ['GET', key]));
   }
 
-  /** What INFO says of it. */
+  /** The server's INFO. */
   private lock(): LockCounters | null {
     this.open++;
     this.clients.find(({ isServed }) => isServed)!.send(encodeRequest(['INFO']));
@@ -223,6 +223,6 @@ async function main(): Promise<void> {
   say({ kind: 'result', result: load.run() });
 }
 
-// The process that has started it may be gone.
+// The parent process may have ended.
 process.on('disconnect', () => process.exit(0));
 main().catch((error: Error) => say({ kind: 'failed', message: error.message }));

@@ -1,5 +1,5 @@
 /**
- * The report of a comparison: a table, bars, what they mean in either language, and one JSON object.
+ * The report of a comparison: a table, bars, an explanation in either language, and one JSON object.
  */
 import { availableParallelism } from 'node:os';
 import type { Language, Text } from '../shared/language.js';
@@ -12,7 +12,7 @@ const BAR_WIDTH = 46;
 
 const MB = 2 ** 20;
 
-/** At this share of a processor the load cannot ask for more. */
+/** At this share of a processor the load itself is the limit. */
 const BUSY = 0.95;
 
 export function describeHead({ clients, seconds, sinks }: CompareOptions, language: Language): readonly string[] {
@@ -34,7 +34,7 @@ export function describeRow(figures: EngineFigures): string {
   return row(cells);
 }
 
-/** Behind the rows. */
+/** Lines after the rows. */
 export function describe(all: readonly EngineFigures[], { clients, sinks }: CompareOptions, language: Language): readonly string[] {
   return [
     '',
@@ -120,10 +120,10 @@ function time(us: number | undefined): string {
   return us < 1000 ? `${us.toFixed(us < 10 ? 1 : 0)} us` : `${(us / 1000).toFixed(us < 100_000 ? 2 : 0)} ms`;
 }
 
-/** For each request; undefined: there were none. */
+/** Per request; undefined: there were no requests. */
 const cpuUs = ({ requests, cpuMs }: EngineFigures): number | undefined => (requests === 0 ? undefined : (cpuMs * 1000) / requests);
 
-/** The first cell to the left, all others to the right. */
+/** Pads the cells: the first to the left, all others to the right. */
 function row(cells: readonly string[]): string {
   return cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[0]) : cell.padStart(WIDTHS[i]!))).join('');
 }

@@ -1,5 +1,5 @@
 /**
- * A server in a process of its own, and what the kernel counts of it: /proc/PID/status and stat, and those of each of its threads.
+ * A server in its own process, and the kernel's counters of it: /proc/PID/status and stat, and those of each of its threads.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,14 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CompareError } from './error.js';
 
-/** Bundles lie one folder below dist; from the sources, tests use the built program as well. */
+/** Bundles are one folder below dist; when run from the sources, tests also use the built program. */
 const MAIN = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/cli/main.js' : '../cli/main.js', import.meta.url));
 
 const START_MS = 20_000;
-/** After SIGTERM. */
+/** Time to end after SIGTERM. */
 const END_MS = 5000;
 
-/** Clock ticks are a hundredth of a second on every Linux (USER_HZ). */
+/** A clock tick is a hundredth of a second on every Linux (USER_HZ). */
 const MS_PER_TICK = 10;
 
 export interface ProcessFigures {
@@ -23,7 +23,7 @@ export interface ProcessFigures {
   readonly residentBytes: number;
   /** Processor time so far. */
   readonly cpuMs: number;
-  /** Of all threads: it had to wait for something; and the kernel took the processor away. */
+  /** Context switches of all threads: voluntary ones (a thread waited) and involuntary ones (the kernel took the processor away). */
   readonly voluntarySwitches: number;
   readonly forcedSwitches: number;
 }
@@ -34,7 +34,7 @@ export class EngineProcess {
     readonly port: number,
   ) {}
 
-  /** Rejects with {@link CompareError}. */
+  /** Starts a server. Rejects with {@link CompareError}. */
   static async start(engine: string): Promise<EngineProcess> {
     const args = [MAIN, '--headless', '--engine', engine, '--port', '0', '--bind', '127.0.0.1'];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -55,13 +55,13 @@ export class EngineProcess {
     }
   }
 
-  /** Threads that have ended are not counted any more: to be read while the same clients are connected. */
+  /** Counters of ended threads are lost, so this is read while the same clients are connected. */
   figures(): ProcessFigures {
     const folder = `/proc/${this.child.pid}`;
     const status = readFileSync(`${folder}/status`, 'latin1');
     const tasks = readdirSync(`${folder}/task`).map((task) => readFileSync(`${folder}/task/${task}/status`, 'latin1'));
     const sum = (name: string): number => tasks.reduce((total, text) => total + field(text, name), 0);
-    // The name of the process, in parentheses, may hold spaces.
+    // The name of the process, in parentheses, may contain spaces.
     const [, user, system] = /^.*\) (?:\S+ ){11}(\d+) (\d+)/s.exec(readFileSync(`${folder}/stat`, 'latin1'))!;
     return {
       threads: tasks.length,

@@ -1,5 +1,5 @@
 /**
- * Course: a folder with the learner's files, made by `course new`, and what becomes of them.
+ * Course: a folder with the learner's files, made by `course new`, and the tests of its lessons.
  */
 import { fork } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -15,25 +15,25 @@ import { readme } from './words.js';
 /** A course that cannot be made or found; the message is one line. */
 export class CourseError extends Error {}
 
-/** A lesson that says nothing for so long hangs. */
+/** A lesson without a message for this time hangs. */
 const PATIENCE_MS = 10_000;
 
 /** What marks a folder as a course. */
 const MARK = 'course.json';
 
-/** In what the learner writes; also the ending of the files. */
+/** The language of the learner's files; also their extension. */
 export type Code = 'js' | 'ts';
 
 interface Mark {
   readonly course: 1;
   readonly language: Language;
   readonly code: Code;
-  /** Hints that were shown, by lesson. */
+  /** Number of hints that were shown, by lesson. */
   readonly hints: { readonly [number: string]: number };
 }
 
 export class Course {
-  /** @param root of the package, in which the lessons and the library lie */
+  /** @param root of the package, with the lessons and the library */
   private constructor(
     readonly folder: string,
     private readonly root: string,
@@ -42,7 +42,7 @@ export class Course {
     this.link();
   }
 
-  /** Lays down all lessons in a folder that is empty or does not exist. Throws {@link CourseError}. */
+  /** Creates all lessons in a folder that is empty or does not exist. Throws {@link CourseError}. */
   static create(folder: string, root: string, language: Language, code: Code = 'js'): Course {
     if (existsSync(folder) && !statSync(folder).isDirectory()) throw new CourseError(`${folder} is not a folder`);
     if (existsSync(folder) && readdirSync(folder).length > 0) {
@@ -94,7 +94,7 @@ export class Course {
     return programOf(join(this.root, 'dist/course/lessons', lesson.name, `solution.${this.code}`), lesson, this.language);
   }
 
-  /** The next hint for a lesson, from the first one on, and how many there are; after the last one null. */
+  /** The next hint for a lesson, from the first one on, and the number of hints; null after the last one. */
   nextHint(lesson: Lesson): { readonly hint: Text; readonly at: number; readonly of: number } | null {
     const hints = JSON.parse(readFileSync(join(this.root, 'dist/course/lessons', lesson.name, 'hints.json'), 'utf8')) as readonly Text[];
     const shown = this.mark.hints[lesson.number] ?? 0;
@@ -105,7 +105,7 @@ export class Course {
     return { hint, at: shown + 1, of: hints.length };
   }
 
-  /** Runs the tests of a lesson on the learner's file. @param kernel on which they run */
+  /** Runs the tests of a lesson on the learner's file. @param kernel to run them on */
   test(lesson: Lesson, kernel: KernelName = 'simulated'): Promise<LessonReport> {
     return new Promise((resolve) => {
       const args = [this.fileOf(lesson), lesson.number, kernel];
@@ -131,7 +131,7 @@ export class Course {
       child.on('close', () => {
         clearTimeout(timer);
         if (names === null) failure ??= { reason: 'broken', detail: 'the program has ended before it could be tested' };
-        // What was not run is not GREEN.
+        // A test that was not run is not GREEN.
         const notRun: Outcome = { kind: 'notRun' };
         resolve({ failure, tests: (names ?? []).map((name, test) => ({ name, outcome: outcomes[test] ?? notRun })) });
       });
@@ -163,13 +163,13 @@ export class Course {
   }
 }
 
-/** What the course says in a program it says in its language. */
+/** A program with its comments in the language of the course. */
 function programOf(file: string, { title }: Lesson, language: Language): string {
   const program = readFileSync(file, 'utf8');
   return language === 'ko' ? inKorean(program, title.ko) : program;
 }
 
-/** Null: the folder is no course. */
+/** Null: the folder is not a course. */
 function readMark(folder: string): Mark | null {
   try {
     const mark = JSON.parse(readFileSync(join(folder, MARK), 'utf8')) as Mark;
@@ -179,18 +179,18 @@ function readMark(folder: string): Mark | null {
   }
 }
 
-/** Throws {@link CourseError} where Node cannot run the learner's files. */
+/** Throws {@link CourseError} if this Node cannot run the learner's files. */
 function checkNode(code: Code): void {
   if (code === 'js' || stripsTypes()) return;
   throw new CourseError(`a course in TypeScript needs Node 22.18 or newer, which takes the types away by itself; this is ${process.version}`);
 }
 
-/** For editors; what Node takes away must be types only. */
+/** For editors; Node strips types only, so other syntax is an error. */
 const TSCONFIG = {
   compilerOptions: { target: 'es2023', module: 'nodenext', strict: true, noEmit: true, erasableSyntaxOnly: true, skipLibCheck: true },
 };
 
-/** The lesson of a number as it is typed: `1`, `01`, `01-listener`; undefined: there is none. */
+/** The lesson for a typed number: `1`, `01`, `01-listener`; undefined: there is none. */
 export function findLesson(typed: string): Lesson | undefined {
   return LESSONS.find(({ number, name }) => typed === name || typed.padStart(2, '0') === number);
 }

@@ -1,8 +1,8 @@
 /**
- * Two texts line by line: what was taken away, and what has come.
+ * The difference of two texts, line by line.
  */
 
-/** ` kept`, `-gone`, `+new`, each a line; by a longest common subsequence. */
+/** Lines as ` kept`, `-removed`, `+added`; by a longest common subsequence. */
 export function difference(before: string, after: string): readonly string[] {
   const [from, to] = [before.split('\n'), after.split('\n')];
   // lengths[i][j]: of the longest common subsequence of from[i…] and to[j…]

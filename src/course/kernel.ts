@@ -1,5 +1,5 @@
 /**
- * What the tests of a lesson stand on: a kernel, simulated or real, and clients that the test moves by hand. kernels.ts makes them.
+ * The interface of the kernels for a lesson's tests, simulated or real, and of clients that the test controls. kernels.ts makes them.
  */
 import type { Poll, SimulatedFaults, SimulatedPeer } from '../poll/index.js';
 
@@ -11,7 +11,7 @@ export interface Peer extends Pick<SimulatedPeer, 'send' | 'shutdown' | 'close' 
   readonly inbound: { readonly length: number };
   /** Bytes that the server has written and the test has not yet received. */
   readonly outbound: { readonly length: number };
-  /** All of what the server has written. */
+  /** Takes everything that the server has written. */
   receive(): string;
 }
 

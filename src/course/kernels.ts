@@ -6,7 +6,7 @@ import type { Kernel, KernelFaults } from './kernel.js';
 import { Peers } from './peers.js';
 import { RealKernel } from './real-kernel.js';
 
-/** On which the tests run: the simulated kernel, or a real poller of this machine. */
+/** The simulated kernel, or a real poller of this machine. */
 export type KernelName = 'simulated' | 'epoll' | 'portable';
 
 export interface KernelOptions {
@@ -14,10 +14,10 @@ export interface KernelOptions {
   readonly faults: Partial<KernelFaults>;
 }
 
-/** Gives each test a kernel of its own. */
+/** Makes a kernel for each test. */
 export type Kernels = (options: KernelOptions) => Kernel;
 
-/** @throws Error if there is no such poller here */
+/** @throws Error if that poller does not exist here */
 export function kernelsOf(name: KernelName): Kernels {
   if (name === 'simulated') return (options) => simulateKernel(options);
   const { backend } = new Poll({ poller: name });

@@ -1,7 +1,7 @@
 /**
- * The comments of the course's programs in Korean: what a program says in English is replaced line by line, in stubs and in solutions alike.
+ * The comments of the course's programs in Korean: English lines are replaced one by one, in stubs and in solutions alike.
  *
- * The keys are lines without the signs of a comment, and without types. What is in no line of a program, or missing here, is found by a test.
+ * The keys are lines without comment signs, and without types. A test finds keys that are in no program, and lines that are missing here.
  */
 import { particleBehind } from '../shared/korean.js';
 
@@ -176,7 +176,7 @@ export const COMMENTS: { readonly [english: string]: string } = {
 
 const FIRST_LINE = /^\/\/ (Lesson (\d\d): .*?)\. (docs\/lessons\/\S+) explains it; `(.+)` checks it\.$/;
 const COMMENT = /^( *)(\/\/ |\/\*\* | \* +)(.*?)( \*\/)?$/;
-/** A tag, the type that the programs in JavaScript have there, and what is said. */
+/** A tag, its type in the JavaScript programs, and its text. */
 const TAG = /^(@\w+ )(\{\{.*?\}\} |\{[^}]*\} )?(.*)$/;
 const UNWRITTEN = /'(.+) is not written yet'/;
 

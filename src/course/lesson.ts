@@ -1,9 +1,9 @@
 /**
- * What a lesson's tests are written in.
+ * The form of a lesson's tests.
  */
 import type { Text } from '../shared/language.js';
 
-/** What the learner's file exports, unknown until it is loaded. */
+/** The exports of the learner's file, unknown until it is loaded. */
 export type Exports = { readonly [name: string]: unknown };
 
 export interface LessonTest {

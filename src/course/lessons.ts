@@ -1,13 +1,13 @@
 /**
- * The lessons of the course, in their order.
+* The lessons of the course, in order.
  *
- * The program of each is whole, though much of it was written in the lessons before: so a learner can begin with any, and has one file to read.
+* The program of each is complete, including code of earlier lessons, so a learner can begin with any lesson and reads only one file.
  */
 import type { Text } from '../shared/language.js';
 
 export interface Lesson {
   readonly number: string;
-  /** Of its folder and file. */
+/** The name of its folder and file. */
   readonly name: string;
   readonly title: Text;
   /** What the learner's file must export. */

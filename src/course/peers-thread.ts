@@ -1,18 +1,18 @@
 /**
- * The thread of {@link Peers}: clients on real sockets. It answers one call after another, and reads whatever comes at any time.
+ * The thread of {@link Peers}: clients on real sockets. It answers one call after another, and reads at any time.
  */
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
 import type { PeerAnswer, PeerCall, PeersThreadData } from './peers.js';
 
-/** A server that has written bytes which do not come is waited for no longer than so. */
+/** Time limit for bytes that the server has written and that do not arrive. */
 const PATIENCE_MS = 2000;
 
 interface Client {
   readonly socket: Socket;
   received: Buffer[];
   isOver: boolean;
-  /** Called when bytes have come, or the end. */
+  /** Called when bytes have arrived, or the end. */
   onNews: () => void;
 }
 
@@ -40,7 +40,7 @@ async function perform(call: PeerCall): Promise<PeerAnswer> {
     case 'take':
       return { bytes: await take(client, call.atLeast) };
     case 'shutdown':
-      // The FIN leaves behind what was sent.
+      // The FIN is sent after the pending bytes.
       await new Promise<void>((resolve) => {
         setTimeout(resolve, PATIENCE_MS).unref();
         socket.end(resolve);
@@ -52,7 +52,7 @@ async function perform(call: PeerCall): Promise<PeerAnswer> {
     case 'reset':
       await closed(socket, () => socket.resetAndDestroy());
   }
-  // What Node does with it later this turn is done.
+  // Lets Node finish its work of this turn.
   await new Promise((resolve) => setImmediate(resolve));
   return { bytes: new Uint8Array() };
 }
@@ -86,7 +86,7 @@ function open(host: string, toPort: number): Promise<number> {
   });
 }
 
-/** All that has come, once it is that many bytes. */
+/** Everything received, once it is that many bytes. */
 async function take(client: Client, atLeast: number): Promise<Uint8Array> {
   const isEnough = (): boolean => client.isOver || client.received.reduce((sum, { length }) => sum + length, 0) >= atLeast;
   if (!isEnough()) {

@@ -1,24 +1,24 @@
 /**
- * Peers: clients on real sockets, moved by a test that runs without a pause. They live on a thread of their own, and each call sleeps until it is done.
+ * Peers: clients on real sockets, controlled by a synchronous test. They run on a separate thread, and each call sleeps until it is done.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
 export interface PeersThreadData {
   readonly port: MessagePort;
-  /** One word, raised with each answer. */
+  /** One word, incremented with each answer. */
   readonly control: Int32Array;
 }
 
 export type PeerCall =
   | { readonly verb: 'connect'; readonly host: string; readonly port: number }
   | { readonly verb: 'send'; readonly client: number; readonly bytes: Uint8Array }
-  /** Waits until that number of bytes has come, and takes all that have. */
+  /** Waits until that number of bytes has arrived, and takes all bytes. */
   | { readonly verb: 'take'; readonly client: number; readonly atLeast: number }
   | { readonly verb: 'shutdown' | 'close' | 'reset'; readonly client: number };
 
 export type PeerAnswer = { readonly port: number } | { readonly bytes: Uint8Array } | { readonly failure: string };
 
-/** Programs and what they share lie one folder below dist. */
+/** Programs and their chunks are one folder below dist. */
 const THREAD_URL = new URL('../course/peers-thread.js', import.meta.url);
 
 export class Peers {
@@ -34,7 +34,7 @@ export class Peers {
     port1.unref();
   }
 
-  /** @returns the port of the client's own end, by which it is called from now on. Throws an Error if nobody listens */
+  /** @returns the port of the client's own end, which identifies it from now on. Throws an Error if nothing listens */
   connect(host: string, port: number): number {
     return (this.call({ verb: 'connect', host, port }) as { readonly port: number }).port;
   }

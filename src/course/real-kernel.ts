@@ -1,10 +1,10 @@
 /**
- * RealKernel: what the simulated kernel is to the tests of a lesson, on real sockets and a real poller.
+ * RealKernel: replaces the simulated kernel of a lesson's tests by real sockets and a real poller.
  *
  *   learner's loop ──▶ Poll ──▶ RealKernel ──▶ epoll or portable ──▶ TCP of this machine ──▶ Peers
  *                                   └ counts bytes, keeps a client's window small, cuts reads and writes
  *
- * Time is virtual: a wait that brings nothing within a short while has passed with its whole timeout. So a test says the same on both kernels.
+ * Time is virtual: a wait without an event within a short while counts as its whole timeout. So a test gives the same result on both kernels.
  */
 import { systemError } from '../server/io/backends/ready-list.js';
 import { type Events, READY_READABLE, READY_WRITABLE } from '../server/io/event.js';
@@ -16,14 +16,14 @@ import { seededRandom } from '../shared/random.js';
 import type { Kernel, KernelFaults, Peer } from './kernel.js';
 import type { Peers } from './peers.js';
 
-/** Within it whatever has been sent is reported: the loopback interface delivers at once, and the threads of the portable poller and the peers soon. */
+/** Everything sent is reported within this time: the loopback interface delivers at once, and the threads of the portable poller and the peers soon. */
 const QUIET_MS = 40;
-/** The same for a wait that only looks; tests take many such turns. */
+/** The same for a wait with a timeout of 0; tests have many such turns. */
 const LOOK_MS = 1;
 
-/** After this number of looks in vain the next one is as long as a wait: on a busy machine threads are late. */
+/** After this number of polls without an event the next one lasts as long as a wait: on a busy machine threads are late. */
 const LOOKS = 16;
-/** A loop that polls in vain so often in a row is not waited for any more: it spins, and is to be told so. */
+/** After this number of polls in a row without an event, a loop counts as spinning. */
 const MOST_IN_VAIN = 64;
 
 const DEFAULT_WINDOW = 1024 * 1024;
@@ -31,14 +31,14 @@ const DEFAULT_WINDOW = 1024 * 1024;
 export class RealKernel extends PollDecorator implements Poll, Kernel {
   readonly backend = this;
   nowMs = 0;
-  /** Waits in a row that have brought nothing. */
+  /** Number of waits in a row without an event. */
   private inVain = 0;
   private readonly random: () => number;
   private readonly open = new Set<RealSource>();
   private readonly byToken = new Map<Token, RealSource>();
-  /** Sources that are to be reported anew. */
+  /** Sources that are to be reported again. */
   private readonly touched = new Set<RealSource>();
-  /** The address asked for → the one that is bound: any free port. */
+  /** The requested address → the bound one: any free port. */
   private readonly bound = new Map<string, { readonly host: string; readonly port: number }>();
   private readonly clients = new Map<number, RealPeer>();
 
@@ -52,13 +52,13 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     this.random = seededRandom(seed);
   }
 
-  /** Its streams spoil each write. */
+  /** Its streams modify each write. */
   queue(): boolean {
     return false;
   }
 
   connect(address: string): Peer;
-  /** The programs of the lessons connect to nobody. */
+  /** The programs of the lessons make no outgoing connections. */
   connect(address: Address): never;
   connect(address: string | Address): Peer {
     if (typeof address !== 'string') throw systemError('connect', 'ENETUNREACH', -1);
@@ -70,7 +70,7 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     return peer;
   }
 
-  /** Closes what the test before has left open. */
+  /** Closes what the previous test has left open. */
   dispose(): void {
     for (const source of this.open) source.close();
   }
@@ -112,7 +112,7 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
 
   // What follows is for sockets.
 
-  /** It is reported at the next wait, if it is ready: registering anew makes that news. */
+  /** Makes the source be reported at the next wait, if it is ready: registering again reports existing readiness. */
   touch(source: RealSource): void {
     if (source.token !== null) this.touched.add(source);
   }
@@ -135,7 +135,7 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     return probability > 0 && this.random() < probability;
   }
 
-  /** How many of these bytes a call moves: as the test has written, or as chance will have it. 0 stands for WouldBlock. */
+  /** How many of these bytes a call moves: by the test's script, or at random. 0 stands for WouldBlock. */
   portionOf(available: number, script: number[]): number {
     const chance = this.happens('wouldBlock') ? 0 : this.happens('partial') ? 1 + Math.floor(this.random() ** 3 * available) : available;
     return Math.min(script.shift() ?? chance, available);
@@ -158,7 +158,7 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     return timeoutMs !== 0 || this.inVain % LOOKS === LOOKS - 1 ? QUIET_MS : LOOK_MS;
   }
 
-  /** A socket whose client's window is full is not writable, though the kernel's buffer is not; and some are reported for nothing. */
+  /** A socket whose client's window is full is not writable, although the kernel's buffer is not full; and some are reported without reason. */
   private spoil(events: Events): void {
     const found = events.tokens.slice(0, events.length).map((token, at) => [token, events.readiness[at]!] as const);
     events.clear();
@@ -235,7 +235,7 @@ class RealStream extends RealSource implements TcpStream {
     const available = Math.min(other.inbound.length, end - start);
     if (available === 0) return inner.read(into, start, end);
     const limit = kernel.portionOf(available, other.readSizes);
-    // What is left behind is ready again, for which nobody must wait in vain.
+    // The rest is ready again, and must be reported.
     if (limit < available) kernel.touch(this);
     if (limit === 0) return WOULD_BLOCK;
     const count = inner.read(into, start, start + limit);

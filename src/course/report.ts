@@ -1,5 +1,5 @@
 /**
- * What becomes of the tests of a lesson, as the process that runs them tells it.
+* The results of a lesson's tests, as reported by the process that runs them.
  */
 import type { Text } from '../shared/language.js';
 
@@ -7,16 +7,16 @@ export type Outcome =
   | { readonly kind: 'green' }
   /** What was expected, and what the loop did. */
   | { readonly kind: 'unmet'; readonly expected: Text; readonly did: Text }
-  /** The learner's code has thrown. @property at the line in the learner's file; null: not known */
+/** The learner's code has thrown. `at`: the line in the learner's file; null: unknown */
   | { readonly kind: 'thrown'; readonly message: string; readonly at: number | null }
   /** One call was made again and again. */
   | { readonly kind: 'spins'; readonly call: string }
-  /** A test did not come back. */
+/** A test did not return. */
   | { readonly kind: 'hangs' }
-  /** One before it did not come back, or has ended the program. */
+/** An earlier test did not return, or has ended the program. */
   | { readonly kind: 'notRun' };
 
-/** From the process, in this order: `loaded`, then `began` and `ended` for each test; or `failed`: there is nothing to test. */
+/** Messages of the process, in this order: `loaded`, then `began` and `ended` for each test; or `failed`: there is nothing to test. */
 export type Message =
   | { readonly kind: 'loaded'; readonly tests: readonly Text[] }
   | { readonly kind: 'failed'; readonly reason: 'missing' | 'broken' | 'export'; readonly detail: string }

@@ -1,5 +1,5 @@
 /**
- * Requests and replies as the tests of lessons 04 and following write them. Byte strings are latin1.
+ * Requests and replies for the tests of lesson 04 and later. Byte strings are latin1.
  */
 import { encodeRequest } from '../server/resp/request-encoder.js';
 import type { Workbench, WorkbenchOptions } from './workbench.js';
@@ -15,7 +15,7 @@ export interface Server extends Turning {
 
 export const startServer = (exports: Exports, options: WorkbenchOptions = {}): Started<Server> => start(exports, 'Server', options);
 
-/** Sends a request, and throws {@link Unmet} unless this reply comes. */
+/** Sends a request, and throws {@link Unmet} unless this reply is received. */
 export function expectReply(bench: Workbench, server: Server, client: Peer, words: readonly string[], reply: string): void {
   client.send(request(...words));
   bench.watch();
@@ -32,5 +32,5 @@ export function expectReply(bench: Workbench, server: Server, client: Peer, word
 
 const LONGEST = 60;
 
-/** As a text in quotes, cut where it is long. */
+/** As a text in quotes, truncated if it is long. */
 export const quoted = (bytes: string): string => JSON.stringify(bytes.length > LONGEST ? `${bytes.slice(0, LONGEST)}…` : bytes);

@@ -1,7 +1,7 @@
 /**
- * The program that runs the tests of one lesson, in a process of its own: whatever the learner's code does, it can be ended.
+ * The program that runs the tests of one lesson, in a separate process that can be ended whatever the learner's code does.
  *
- *   node run.js FILE LESSON KERNEL     tells what comes of it over the channel of fork()
+ *   node run.js FILE LESSON KERNEL     reports the results over the channel of fork()
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -54,7 +54,7 @@ function outcomeOf(test: () => void): Outcome {
   }
 }
 
-/** Of what does not even parse there is no stack; Node names the line when it checks the file. */
+/** A syntax error has no stack; Node names the line when it checks the file. */
 function lineOfSyntaxError(): number | null {
   const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' });
   const [, line] = /:(\d+)\r?\n/.exec(stderr) ?? [];
@@ -75,6 +75,6 @@ function lineIn(error: unknown): number | null {
 }
 
 await run(LESSONS.find((each) => each.number === number)?.exports ?? [], TESTS[number] ?? []);
-// Timers and sockets of the learner's code must not keep the process.
+// Timers and sockets of the learner's code must not keep the process alive.
 process.disconnect!();
 process.exit(0);

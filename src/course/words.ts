@@ -1,5 +1,5 @@
 /**
- * What the course says, in both languages.
+* The texts of the course, in both languages.
  */
 import type { LessonReport, Outcome } from './report.js';
 import { withParticle } from '../shared/korean.js';
@@ -11,12 +11,12 @@ export const WORDS = {
   expected: { en: 'expected', ko: '기대' },
   did: { en: 'what it did', ko: '실제' },
   noMoreHints: { en: 'There are no more hints; `course solve` shows the solution.', ko: '힌트가 더 없습니다. `course solve`가 풀이를 보여 줍니다.' },
-  solved: { en: 'Your file is the solution, line by line.', ko: '파일이 풀이와 똑같습니다.' },
+  solved: { en: 'Your file equals the solution.', ko: '파일이 풀이와 똑같습니다.' },
   lookAtIt: { en: 'Look at your own loop as it runs:', ko: '직접 만든 루프가 도는 모습을 보십시오:' },
   watching: { en: 'Waiting for a file to be saved; Ctrl-C ends.', ko: '파일이 저장되기를 기다립니다. Ctrl-C로 끝냅니다.' },
 } as const satisfies { readonly [word: string]: Text };
 
-/** The lines below a test that is RED. */
+/** The lines shown below a RED test. */
 export function describeOutcome(outcome: Outcome, language: Language, file: string): readonly string[] {
   switch (outcome.kind) {
     case 'green':
@@ -28,18 +28,18 @@ export function describeOutcome(outcome: Outcome, language: Language, file: stri
     case 'spins':
       return [
         {
-          en: `${outcome.call} was called again and again: the loop spins, and never comes back to wait in the poll`,
+          en: `${outcome.call} was called again and again: the loop spins, and never returns to wait in the poll`,
           ko: `${withParticle(outcome.call, '을/를')} 끝없이 호출합니다. 루프가 헛돌며 poll로 돌아가 기다리지 않습니다`,
         }[language],
       ];
     case 'notRun':
       return [{ en: 'not run, because of the one above', ko: '위의 테스트 때문에 실행하지 못했습니다' }[language]];
     case 'hangs':
-      return [{ en: 'it did not come back: a loop without an end, or a call that waits', ko: '돌아오지 않습니다. 끝없는 반복이거나 기다리는 호출입니다' }[language]];
+      return [{ en: 'it did not return: an endless loop, or a call that waits', ko: '돌아오지 않습니다. 끝없는 반복이거나 기다리는 호출입니다' }[language]];
   }
 }
 
-/** What the learner's code has thrown may be anything. */
+/** Without control characters: what the learner's code throws may be anything. */
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
 
 export function describeFailure({ reason, detail: bytes }: NonNullable<LessonReport['failure']>, language: Language): string {
@@ -48,7 +48,7 @@ export function describeFailure({ reason, detail: bytes }: NonNullable<LessonRep
     missing: { en: `there is no file ${detail}`, ko: `${detail} 파일이 없습니다` },
     broken: { en: `it does not load: ${detail}`, ko: `불러올 수 없습니다: ${detail}` },
     export: { en: `it does not export ${detail}`, ko: `${withParticle(detail, '을/를')} export하지 않습니다` },
-    hangs: { en: 'it does not finish loading: something in it runs or waits without an end', ko: '불러오기가 끝나지 않습니다. 안에서 끝없이 실행하거나 기다립니다' },
+    hangs: { en: 'it does not finish loading: something in it runs or waits endlessly', ko: '불러오기가 끝나지 않습니다. 안에서 끝없이 실행하거나 기다립니다' },
   };
   return texts[reason][language];
 }
@@ -56,7 +56,7 @@ export function describeFailure({ reason, detail: bytes }: NonNullable<LessonRep
 /** @param code the ending of the learner's files */
 export function describeMade(language: Language, code: string): string {
   return {
-    en: `The course is laid down. Read docs/lessons/01-listener.md, write 01-listener.${code}, and check it:`,
+    en: `The course has been created. Read docs/lessons/01-listener.md, write 01-listener.${code}, and check it:`,
     ko: `과정을 만들었습니다. docs/lessons/01-listener.md를 읽고 01-listener.${code}를 완성한 뒤 확인하십시오:`,
   }[language];
 }
@@ -69,9 +69,9 @@ Each lesson is a file that you write. Its lecture is in docs/lessons, its tests 
 
     npx redis-lab course              the map: what is GREEN, and what comes next
     npx redis-lab course test         the tests of the next lesson; \`test 02\` of that one
-    npx redis-lab course test --watch the same at every save
+    npx redis-lab course test --watch the same, at every save
     npx redis-lab course hint 02      a hint, and then another one
-    npx redis-lab course solve 02     what the solution does otherwise
+    npx redis-lab course solve 02     where the solution differs
 `,
     ko: `# 직접 만드는 이벤트 루프
 

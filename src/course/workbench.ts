@@ -1,5 +1,5 @@
 /**
- * Workbench: what a test of a lesson works with: a kernel, a poll on it that tells what is done with it, and clients that the test moves by hand.
+ * Workbench: the environment of a lesson's test: a kernel, a traced poll on it, and clients that the test controls.
  *
  *   test ── client.send ──▶ kernel ──▶ poll of the learner's loop
  *        ◀─ client.receive ─┘            └──▶ trace ──▶ what the loop did, in words
@@ -9,7 +9,7 @@ import type { Kernel, KernelFaults, Peer } from './kernel.js';
 import { type KernelName, kernelsOf } from './kernels.js';
 import type { Text } from '../shared/language.js';
 
-/** A test does not hold: what was expected, and what the loop did. */
+/** A failed expectation: what was expected, and what the loop did. */
 export class Unmet extends Error {
   constructor(
     readonly expected: Text,
@@ -20,10 +20,10 @@ export class Unmet extends Error {
   }
 }
 
-/** A turn that reads, writes or accepts so often spins. */
+/** A turn with this many reads, writes or accepts spins. */
 const MOST_CALLS = 20_000;
 
-/** The code under test calls again and again, and nothing comes of it. */
+/** The code under test calls again and again without effect. */
 export class Spinning extends Error {
   constructor(readonly call: string) {
     super(`${call} was called ${MOST_CALLS} times`);
@@ -35,7 +35,7 @@ export interface WorkbenchOptions {
   readonly faults?: Partial<KernelFaults>;
 }
 
-/** Of the program that runs the tests, run.ts, which is told it behind FILE and LESSON. */
+/** Chosen by the third argument of run.ts, after FILE and LESSON. */
 const kernels = kernelsOf((process.argv[4] ?? 'simulated') as KernelName);
 
 export const ADDRESS = '127.0.0.1:7000';
@@ -54,12 +54,12 @@ export class Workbench {
     return this.kernel.connect(ADDRESS);
   }
 
-  /** Forgets what has been done so far. */
+  /** Forgets the calls so far. */
   watch(): void {
     this.events = [];
   }
 
-  /** How often it was done since {@link watch}. */
+  /** The number of such calls since {@link watch}. */
   count(kind: TraceEvent['kind'], result?: string): number {
     return this.events.filter((event) => event.kind === kind && (result === undefined || resultOf(event) === result)).length;
   }
@@ -68,7 +68,7 @@ export class Workbench {
     return this.events;
   }
 
-  /** What the loop has done since {@link watch}, as two sentences at most. */
+  /** The calls of the loop since {@link watch}, in at most two sentences. */
   get did(): Text {
     const calls = (['poll', 'accept', 'read', 'write', 'interest'] as const)
       .map((kind) => ({ kind, of: this.events.filter((event) => event.kind === kind) }))

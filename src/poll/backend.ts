@@ -1,5 +1,5 @@
 /**
- * Which backend a poll gets. epoll is loaded when this module is, where there is one.
+ * Chooses the backend of a poll. On systems with epoll, it is loaded together with this module.
  */
 import { BlockingPoll } from '../server/io/backends/blocking/poll.js';
 import type { Poll as Backend } from '../server/io/poll.js';
@@ -17,7 +17,7 @@ async function loadEpoll(): Promise<EpollModule | Error> {
   }
 }
 
-/** Throws an Error where epoll is asked for and cannot be had. */
+/** Opens the backend. Throws an Error if epoll is requested and not available. */
 export function openBackend(poller: 'auto' | 'epoll' | 'portable', edgeTriggered: boolean): Backend {
   switch (poller) {
     case 'portable':
@@ -32,7 +32,7 @@ export function openBackend(poller: 'auto' | 'epoll' | 'portable', edgeTriggered
   }
 }
 
-/** Raises the counter of another poll's eventfd. */
+/** Wakes a poll: raises the counter of its eventfd. */
 export function wakeDescriptor(fd: number): void {
   if (epoll instanceof Error) throw epoll;
   epoll.wakeEventFd(fd);

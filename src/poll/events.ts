@@ -1,13 +1,13 @@
 /**
- * Events: what a poll has brought, one for each source that is ready.
+ * Events: the results of a poll, one for each ready source.
  */
 import { Events as RawEvents, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../server/io/event.js';
 import type { Token } from './token.js';
 
-/** A source is ready: a hint, never a promise. What is tried may still be WouldBlock. */
+/** A ready source. A hint, not a promise: a call may still return WouldBlock. */
 export class Event {
   constructor(
-    /** Under which the source is registered. */
+    /** The token under which the source is registered. */
     readonly token: Token,
     private readonly readiness: Readiness,
   ) {}
@@ -33,9 +33,9 @@ export class Event {
   }
 }
 
-/** Filled by `poll.poll`, and gone through by `for (const event of events)`. */
+/** Filled by `poll.poll`, and iterated by `for (const event of events)`. */
 export class Events implements Iterable<Event> {
-  /** What the backend fills: at most 1024; what does not fit comes with the next poll. */
+  /** Filled by the backend: at most 1024; further ones are reported by the next poll. */
   readonly raw = new RawEvents();
 
   get length(): number {
@@ -48,7 +48,7 @@ export class Events implements Iterable<Event> {
 
   *[Symbol.iterator](): Iterator<Event> {
     const { raw } = this;
-    // Those of this poll, also if the loop that goes through them polls again.
+    // A copy of this poll's events, in case the loop that iterates them polls again.
     const found = raw.tokens.slice(0, raw.length).map((token, at) => new Event(token, raw.readiness[at]!));
     yield* found;
   }

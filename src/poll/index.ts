@@ -1,5 +1,5 @@
 /**
- * `redis-lab/poll`: the poll of the lab for loops of one's own, in mio's meaning. docs/poll.md describes it.
+ * `redis-lab/poll`: the poll of the lab for your own loops, with mio's semantics. docs/poll.md describes it.
  */
 export { Event, Events } from './events.js';
 export { Interest } from './interest.js';

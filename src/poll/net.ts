@@ -1,16 +1,16 @@
 /**
- * TcpListener and TcpStream: sockets that never block. What would have to wait is {@link WouldBlock}.
+ * TcpListener and TcpStream: sockets that never block. A call that would have to wait returns {@link WouldBlock}.
  */
 import type { TcpAddress } from '../shared/address.js';
 import { parseAddress } from './address.js';
 import { formatAddress, type TcpListener as RawListener, type TcpStream as RawStream, WOULD_BLOCK } from '../server/io/poll.js';
 import type { Poll, Source } from './poll.js';
 
-/** "Not now": what accept, read and write return when they would have to wait (EAGAIN). Try again when the source is ready. */
+/** "Not now": returned by accept, read and write when they would have to wait (EAGAIN). Try again when the source is ready. */
 export const WouldBlock: unique symbol = Symbol('WouldBlock');
 export type WouldBlock = typeof WouldBlock;
 
-/** Connections that may wait to be accepted, as in mio. */
+/** Length of the backlog, as in mio. */
 const BACKLOG = 1024;
 
 export class TcpListener implements Source {
@@ -23,7 +23,7 @@ export class TcpListener implements Source {
    * Binds to an address and listens.
    *
    * @param address `127.0.0.1:7000`, `[::1]:7000`, or `{ host, port }`; a port of 0 means any free one
-   * @throws SystemError EADDRINUSE for one
+   * @throws SystemError such as EADDRINUSE
    */
   static bind(poll: Poll, address: string | TcpAddress): TcpListener {
     if ((poll as Poll | undefined)?.backend === undefined) {
@@ -38,12 +38,12 @@ export class TcpListener implements Source {
     return this.raw.fd;
   }
 
-  /** The address that it is bound to. */
+  /** The bound address. */
   get localAddress(): TcpAddress {
     return this.raw.local as TcpAddress;
   }
 
-  /** The next connection that waits. Throws {@link SystemError}, EMFILE for one. */
+  /** Accepts the next waiting connection. Throws {@link SystemError}, such as EMFILE. */
   accept(): TcpStream | WouldBlock {
     const { poll } = this;
     const stream = reported(poll, this.raw, () => this.raw.accept(), (result, token) =>
@@ -67,7 +67,7 @@ export class TcpStream implements Source {
     return this.raw.fd;
   }
 
-  /** Of the other end, as `127.0.0.1:43210`. */
+  /** The address of the other end, as `127.0.0.1:43210`. */
   get peer(): string {
     return formatAddress(this.raw.peer);
   }
@@ -79,8 +79,8 @@ export class TcpStream implements Source {
   /**
    * One recv(2).
    *
-   * @returns how many bytes came into the buffer; 0: the peer sends nothing more; or WouldBlock
-   * @throws SystemError ECONNRESET for one
+   * @returns the number of bytes put into the buffer; 0: the peer sends nothing more; or WouldBlock
+   * @throws SystemError such as ECONNRESET
    */
   read(into: Uint8Array): number | WouldBlock {
     const buffer = asBuffer(into);
@@ -94,7 +94,7 @@ export class TcpStream implements Source {
   /**
    * One send(2).
    *
-   * @returns how many of the bytes were taken, perhaps fewer than offered; or WouldBlock
+   * @returns the number of bytes taken, perhaps fewer than offered; or WouldBlock
    * @throws SystemError EPIPE or ECONNRESET
    */
   write(bytes: Uint8Array | string): number | WouldBlock {
@@ -106,7 +106,7 @@ export class TcpStream implements Source {
     return count === WOULD_BLOCK ? WouldBlock : count;
   }
 
-  /** What was written still leaves. A stream that is registered is deregistered by it. */
+  /** Closes the stream, and deregisters it if necessary. Bytes already written are still sent. */
   close(): void {
     const token = this.owner.tokenOf(this.raw);
     this.owner.closed(this.fd);
@@ -115,7 +115,7 @@ export class TcpStream implements Source {
   }
 }
 
-/** Tells what a call has come to: a result, or the code of its error. */
+/** Reports the result of a call: a value, or the code of its error. */
 function reported<R>(poll: Poll, source: { readonly fd: number }, call: () => R, tell: (result: R | string, token: number) => void): R {
   if (!poll.isWatched) return call();
   const token = poll.tokenOf(source);

@@ -1,5 +1,5 @@
 /**
- * A kernel made of plain objects, for tests of a loop: nothing takes time, and the same seed gives the same run.
+ * A simulated kernel made of plain objects, for tests of a loop: waiting takes no real time, and the same seed gives the same run.
  *
  *     const kernel = simulateKernel({ seed: 7, faults: { partial: 0.2 } });
  *     const poll = new Poll({ backend: kernel.backend });
@@ -13,17 +13,17 @@ import { parseAddress } from './address.js';
 export type { Faults as SimulatedFaults, ScriptedPeer as SimulatedPeer } from '../server/io/backends/scripted.js';
 
 export interface SimulatedKernelOptions {
-  /** 32 bits; 0 if left out. */
+  /** 32 bits; 0 by default. */
   readonly seed?: number;
   readonly trigger?: 'edge' | 'level';
-  /** How likely each is at each opportunity; never if left out. */
+  /** The probability of each fault at each opportunity; 0 by default. */
   readonly faults?: Partial<Faults>;
 }
 
 export interface SimulatedKernel {
   /** For `new Poll({ backend })`. */
   readonly backend: ScriptedPoll;
-  /** A client connects to an address that is listened to; the only one if left out. Bytes are latin1. */
+  /** Connects a client to an address that is listened to; the only one by default. Bytes are latin1. */
   connect(address?: string): ScriptedPeer;
   /** Milliseconds that polls have waited. */
   readonly nowMs: number;

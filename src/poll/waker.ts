@@ -1,5 +1,5 @@
 /**
- * Waker: makes a poll return from another thread. Many wakes before one poll are one event.
+ * Waker: makes a poll return from another thread. Several wakes before one poll are one event.
  *
  *     const waker = new Waker(poll, Token(1));
  *     new Worker(file, { workerData: waker.handle });        // there: Waker.wake(workerData)
@@ -10,14 +10,14 @@ import { wakeDescriptor } from './backend.js';
 import type { Poll } from './poll.js';
 import type { Token } from './token.js';
 
-/** What another thread needs: a plain value. */
+/** What another thread needs to wake the poll: a plain value. */
 export type WakerHandle = number | string;
 
 export class Waker {
   readonly handle: WakerHandle;
   private readonly raw: RawWaker & { readonly channel?: string };
 
-  /** One for each poll. Its events come under this token. */
+  /** Makes the waker of a poll; there can be only one. Its events have this token. */
   constructor(poll: Poll, token: Token) {
     this.raw = poll.takeWaker(token);
     this.handle = this.raw.channel ?? this.raw.fd;

@@ -1,11 +1,11 @@
 /**
- * Batches: collects the events of a program for those who trace it, a dozen times a second; what is beyond the budget is counted.
+ * Batches: collects the events of a program for its listeners, a dozen times a second; events beyond the budget are counted.
  */
 import type { TraceBatch, TraceEvent } from '../server/index.js';
 
 const FRAME_MS = 80;
 
-/** Of what has happened before anybody listens so much is kept. */
+/** Number of events kept from before there is a listener. */
 const MOST_KEPT = 2000;
 
 export class Batches {
@@ -13,11 +13,11 @@ export class Batches {
   private events: TraceEvent[] = [];
   private droppedTurns = 0;
   private droppedCommands = 0;
-  /** The rest of this frame is only counted. */
+  /** The rest of this batch is only counted. */
   private isSpent = false;
   private timer: NodeJS.Timeout | null = null;
 
-  /** Returns how to stop. @param budget the most events of a batch */
+  /** Returns a function that stops it. @param budget maximum number of events in a batch */
   listen(listener: (batch: TraceBatch) => void, budget: number): () => void {
     this.listeners.set(listener, budget);
     this.beginFrame();
@@ -31,7 +31,7 @@ export class Batches {
     this.beginFrame();
   }
 
-  /** What the program itself could not tell. */
+  /** Counts events that the program itself has dropped. */
   drop(turns: number): void {
     this.droppedTurns += turns;
     this.beginFrame();

@@ -1,30 +1,29 @@
 /**
- * ByteFrames: where the requests, or the replies, in the bytes of one direction of a connection begin and end. Whatever is no RESP is one frame for
- * each call that has moved it.
+ * ByteFrames: finds the boundaries of requests, or replies, in the bytes of one direction of a connection. Bytes that are not RESP are one frame per call.
  */
 import { ReplyDecoder } from '../server/resp/reply-decoder.js';
 import { COMPLETE, INCOMPLETE, RequestDecoder } from '../server/resp/request-decoder.js';
 
 export interface ByteFrame {
   readonly raw: Buffer;
-  /** All of its bytes. */
+  /** The number of its bytes. */
   readonly size: number;
 }
 
-/** What of a frame is kept until it is whole. A longer one is not looked into. */
+/** Bytes kept of an incomplete frame. A longer one is not parsed. */
 const MOST_KEPT = 1024 * 1024;
 
 export class ByteFrames {
-  /** Bytes of a frame that is not whole yet. */
+  /** Bytes of an incomplete frame. */
   pending = 0;
-  /** How many more it needs, at least. */
+  /** The minimum number of bytes that it still needs. */
   missing = 0;
   private kept: Buffer = EMPTY;
   private isResp = true;
 
   constructor(private readonly direction: 'request' | 'reply') {}
 
-  /** The frames that are whole now. @param size of what was moved, of which `bytes` may be only the beginning */
+  /** The frames that are complete now. @param size number of bytes moved, of which `bytes` may be only the beginning */
   take(bytes: Buffer, size: number): readonly ByteFrame[] {
     if (!this.isResp) return [{ raw: bytes, size }];
     const all = this.kept.length === 0 ? bytes : Buffer.concat([this.kept, bytes]);

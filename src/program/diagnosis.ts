@@ -1,5 +1,5 @@
 /**
- * Diagnosis: what is wrong with a loop, from what it calls and from what waits for it in the kernel. One sentence, the gravest first:
+ * Diagnosis: what is wrong with a loop, from its calls and from what waits for it in the kernel. One sentence, the most serious first:
  *
  *   hangs             it has not come back to wait for more than a second, and calls nothing
  *   spins in a turn   it calls again and again, and nothing comes of it
@@ -11,28 +11,28 @@ import { withParticle } from '../shared/korean.js';
 import type { Text } from '../shared/language.js';
 import type { ToldEvent } from './protocol.js';
 
-/** Longer than this a turn is no turn any more. */
+/** A turn that is longer than this is reported. */
 export const BUSY_MS = 1000;
-/** What waits for a loop that sleeps is told after so long. */
+/** What waits for a sleeping loop is reported after this time. */
 const UNREAD_MS = 1000;
-/** Turns without a result, in a row, and how long that must have lasted. */
+/** Turns in a row without a result, and their least duration. */
 const EMPTY_TURNS = 100;
 const EMPTY_MS = 300;
-/** A wait that has taken its time makes up for this number of turns without a result. */
+/** A long wait compensates for this number of turns without a result. */
 const TURNS_OF_A_SLEEP = 10;
-/** Such a wait has come back at once. */
+/** A wait that is shorter has returned at once. */
 const AT_ONCE_US = 1000;
-/** Calls in one turn that nothing came of, in a row. */
+/** Calls in a row without effect, in one turn. */
 const VAIN_CALLS = 1000;
 
-/** What is known of the loop besides its events. */
+/** Facts about the loop besides its events. */
 export interface LoopSight {
   readonly nowMs: number;
-  /** The lab holds it: what it does not do is not its fault. */
+  /** The lab holds it, so it is not blamed for doing nothing. */
   readonly isHeld: boolean;
   /** Null: the loop waits in its poll, or has not begun. */
   readonly turnMs: number | null;
-  /** `my-loop.js:42`, where it has called last; empty: not known. */
+  /** `my-loop.js:42`, the place of its last call; empty: unknown. */
   readonly place: string;
   /** What waits in the kernel: connections for its listeners, bytes for its connections, by token. */
   readonly waiting: readonly Waiting[];
@@ -58,7 +58,7 @@ export class Diagnosis {
   private emptySinceMs = 0;
   private vainCalls = 0;
   private readonly lives = new Map<number, Life>();
-  /** Descriptors that were accepted, or deregistered, and what is to become of them was not known at the last wait either. */
+  /** Descriptors that were accepted, or deregistered, and had no further use at the last wait either. */
   private loose: readonly number[] = [];
   /** Descriptors whose peer sends nothing more, with their tokens, and since when. */
   private readonly ended = new Map<number, { readonly token: number; readonly sinceMs: number }>();
@@ -106,7 +106,7 @@ export class Diagnosis {
     this.ended.delete(fd);
   }
 
-  /** Null: nothing wrong is to be seen. */
+  /** Null: no problem is visible. */
   look(sight: LoopSight): Text | null {
     if (sight.isHeld || this.newest === null) return null;
     return this.inTurn(sight) ?? this.spin(sight) ?? this.unread(sight) ?? this.leak(sight);
@@ -127,7 +127,7 @@ export class Diagnosis {
     if (hasProgressed) this.emptySinceMs = nowMs;
   }
 
-  /** The end of a stream is news once. */
+  /** The end of a stream is reported only once. */
   private calledAtEnd(fd: number, token: number, nowMs: number): void {
     this.called(!this.ended.has(fd), nowMs);
     if (!this.ended.has(fd)) this.ended.set(fd, { token, sinceMs: nowMs });
@@ -162,7 +162,7 @@ export class Diagnosis {
 
   private whySpins(): Text | null {
     const { timeoutMs } = this;
-    // It may be looked at between a wait and what that has brought.
+    // It may be called between a wait and its events.
     const ready = this.ready ?? this.readyBefore;
     if (ready === null) {
       return timeoutMs === 0 ? { en: 'poll is called with a timeout of 0, and never sleeps', ko: 'poll의 제한 시간이 0이라 잠들지 않습니다' } : null;
@@ -205,7 +205,7 @@ export class Diagnosis {
     return { en: `it leaks: ${fds.en}, deregistered and not closed`, ko: `누수: 등록을 해제한 ${withParticle(fds.ko, '을/를')} 닫지 않았습니다` };
   }
 
-  /** A reply may still be on its way; not for so long. */
+  /** A reply may still be on its way, but not for this long. */
   private unclosed(nowMs: number): Text | null {
     const ended = [...this.ended.values()].find(({ sinceMs }) => nowMs - sinceMs >= UNREAD_MS);
     if (ended === undefined) return null;

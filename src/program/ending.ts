@@ -1,5 +1,5 @@
 /**
- * How a program has ended, in one line: by itself, by a signal, or by an error, of which its standard error tells the place.
+ * How a program has ended, in one line: by itself, by a signal, or by an error, whose place is in its standard error.
  */
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import type { ProgramEnd } from './running.js';
 
 export interface ProgramEnding extends ProgramEnd {
   readonly text: Text;
-  /** Where it threw what has ended it; null: not known. */
+  /** The place of the error that ended it; null: unknown. */
   readonly place: ErrorPlace | null;
 }
 
@@ -18,10 +18,10 @@ interface ErrorPlace {
   readonly line: number;
 }
 
-/** Lines of standard error that are kept: a long stack and what stands before it. */
+/** Lines of standard error that are kept: a long stack and what precedes it. */
 const MOST_LINES = 60;
 
-/** The last that a program has written to its standard error. */
+/** The last lines of a program's standard error. */
 export class LastWords {
   lines: readonly string[] = [];
 
@@ -32,9 +32,9 @@ export class LastWords {
 }
 
 const ERROR_LINE = /^(?:Uncaught )?(?:[A-Z]\w*(?:Error|Exception)|Error)\b.*/;
-/** `file:///home/me/loop.mjs:3`, as Node writes it above the line that has thrown, and `    at f (file:///home/me/loop.mjs:3:5)`. */
+/** `file:///home/me/loop.mjs:3`, as Node writes it above the throwing line, and `    at f (file:///home/me/loop.mjs:3:5)`. */
 const PLACE = /(?:^|[( ])((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^():]*(?:\([^)]*\)[^():]*)*):(\d+)(?::\d+)?\)?(?: \{)?$/;
-/** As Node writes the address of an error of listening. */
+/** How Node writes the address in an error of listening. */
 const ADDRESS = /^\s*address: \{ host: '([^']*)', port: (\d+) \}/;
 
 /** @param file absolute path of the program */
@@ -61,7 +61,7 @@ function thrownIn(lines: readonly string[], file: string): { readonly said: stri
 
 const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
 
-/** Of an address that is in use: which. */
+/** The address that is in use. */
 function takenAddress(lines: readonly string[]): string {
   const address = lines[0]!.includes('EADDRINUSE') ? lines.map((line) => ADDRESS.exec(line)).find((found) => found !== null) : undefined;
   return address === undefined || address === null ? '' : `: ${address[1]}:${address[2]} is taken by another program`;
@@ -77,5 +77,5 @@ function placeOf(line: string): ErrorPlace[] {
   }
 }
 
-/** The root of this package is known by its name in node_modules, or by its build. */
+/** This package's root is recognised by its name in node_modules, or by its build. */
 const isOfProgram = (path: string): boolean => !path.includes('/node_modules/') && !/[\\/]dist[\\/](?:poll|program|chunks)[\\/]/.test(path);

@@ -1,6 +1,5 @@
 /**
- * ProgramFaults: what is spoiled on purpose between a learner's program and the kernel: the faults of the wire, which are injected in the program, below
- * its poll.
+ * ProgramFaults: faults between a learner's program and the kernel: the faults of the wire, which are injected in the program, below its poll.
  */
 import { type ActiveFault, type Fault, FaultError, FAULTS, type FaultHandle, type ServerFaults } from '../server/index.js';
 import { checkFault, formatFault, parseFaultText } from '../server/faults/fault.js';
@@ -40,7 +39,7 @@ export class ProgramFaults implements ServerFaults {
     for (const id of this.active.keys()) await this.remove(id);
   }
 
-  /** The program tells of it. One that was to be injected so often is gone there, too. */
+  /** Counts an injection that the program has reported. A fault with a limited number of injections ends there, too. */
   injected(id: number): void {
     const active = this.active.get(id);
     if (active === undefined) return;

@@ -1,22 +1,22 @@
 /**
- * Gate: lets the events of a program through one by one, and holds them, and the program, where that was asked for.
+ * Gate: passes the events of a program on one by one, and holds them, and the program, when requested.
  *
- *   program ──▶ translator ──▶ [ queue ] ──▶ stepper: may it go on? ──▶ told
+ *   program ──▶ translator ──▶ [ queue ] ──▶ stepper: may it go on? ──▶ passed on
  *                                   └── empty, and the program waits ──▶ GO
  *
- * A program is asked for each event while it is held, stepped or slowed, or while a breakpoint is set; otherwise it runs free.
+ * The program waits after each event while it is held, stepped or slowed, or while a breakpoint is set; otherwise it runs freely.
  */
 import { type Breakpoint, matchesGlob, type RunTarget, type StepUnit, type TraceEvent } from '../server/index.js';
 import { Stepper } from '../server/trace/stepping.js';
 import { Fifo } from '../shared/fifo.js';
 
 export interface GatePorts {
-  /** The program is to wait after each event, or for nothing. */
+  /** The program shall wait after each event, or not at all. */
   ask(): void;
   free(): void;
   /** It may go on from the event after which it waits. */
   go(): void;
-  /** An event has come through. */
+  /** An event is passed on. */
   tell(event: TraceEvent): void;
   /** The program is held at an event; null: it goes on. */
   held(event: TraceEvent | null): void;
@@ -34,14 +34,14 @@ export class Gate {
 
   constructor(private readonly ports: GatePorts) {}
 
-  /** The events that one call of the program has come to. @param waits the program waits for GO after it */
+  /** Adds the events of one call of the program. @param waits the program waits for GO after it */
   take(events: readonly TraceEvent[], waits: boolean): void {
     for (const event of events) this.queue.push(event);
     this.isWaiting ||= waits;
     this.pump();
   }
 
-  /** Holds the program where it is: at the event that has come through last, or at its first. */
+  /** Holds the program where it is: at the last event passed on, or at its first. */
   pause(): void {
     if (this.isHeld) return;
     this.stepper.pause();

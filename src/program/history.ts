@@ -1,10 +1,10 @@
 /**
- * ProgramHistory: the past of a learner's program. Where a way leads is found among the events that its trace has told; there, the program is run again with
- * the inputs that were recorded of it (rerun.ts).
+ * ProgramHistory: the past of a learner's program. The destination of a way is found among its traced events; there, the program is run again with its recorded
+ * inputs (rerun.ts).
  *
- *   records   [ turn 7, event 1 │ turn 7, event 2 │ … │ turn 9, event 4 ]      the newest ones; each with what a snapshot counts at that moment
+ *   records   [ turn 7, event 1 │ turn 7, event 2 │ … │ turn 9, event 4 ]      the newest ones; each with the counts of a snapshot at that moment
  *
- * Where the run does not come to, because it diverges for one, what was recorded is shown, and it is said why.
+ * If the run does not reach the moment, for example because it diverges, the recorded events are shown, with the reason.
  */
 import {
   type Destination, endsRun, endsStep, type HistoryRange, type Moment, NO_SUCH_MOMENT, type PastAnswer, type PastEvent, type PastFork, type ServerHistory,
@@ -12,14 +12,14 @@ import {
 } from '../server/index.js';
 import type { Standing } from './rerun.js';
 
-/** Events that are kept; up to a block more. */
+/** Number of events that are kept; up to a block more. */
 const MOST_EVENTS = 20_000;
 const BLOCK = 2_000;
 
-/** The most events before a moment that a visit brings. */
+/** Maximum number of events before a moment in a visit. */
 const EVENTS_OF_VISIT = 64;
 
-/** What a snapshot counts, as of an event. */
+/** The counts of a snapshot, as of an event. */
 interface Counts {
   readonly clientCount: number;
   readonly connections: number;
@@ -30,24 +30,24 @@ interface Counts {
 
 interface Recorded {
   readonly event: PastEvent;
-  /** Of the program's event that it comes from, counted from 1. */
+  /** The number of the program's event that it comes from, from 1. */
   readonly number: number;
   readonly counts: Counts;
 }
 
 interface Visited extends Recorded {
-  /** Null: the run has not come there. */
+  /** Null: the run has not reached it. */
   readonly standing: Standing | null;
 }
 
 export interface HistoryPorts {
-  /** Unix time of zero on the clock of the trace. */
+  /** Unix time of zero on the trace's clock. */
   originMs(): number;
-  /** As of now, of which only the counts are of another time. */
+  /** A snapshot of the present, of which only the counts are replaced. */
   snapshot(): Snapshot;
-  /** Runs the program again up to an event. Null: it was given up. @param isNewest nothing is recorded behind it */
+  /** Runs the program again up to an event. Null: it was cancelled. @param isNewest nothing is recorded after it */
   runAgain(number: number, isNewest: boolean): Promise<Standing | null>;
-  /** Now is shown again. */
+  /** The present is shown again. */
   leave(): void;
 }
 
@@ -59,7 +59,7 @@ export class ProgramHistory implements ServerHistory {
 
   constructor(private readonly ports: HistoryPorts) {}
 
-  /** An event has come through. @param number of the program's event that it comes from */
+  /** An event was passed on. @param number of the program's event that it comes from */
   add(event: TraceEvent, number: number): void {
     const counts = (this.counts = countsAfter(this.counts, event));
     const before = this.records.at(-1)?.event.moment ?? null;
@@ -121,7 +121,7 @@ export class ProgramHistory implements ServerHistory {
     return past === undefined ? this.ports.originMs() : this.ports.originMs() + past.event.atUs / 1000;
   }
 
-  /** Without a run the rows of connections stay as the trace has told them: that there are fewer than the snapshot counts says so. */
+  /** Without a run the rows of connections stay as traced; the smaller count in the snapshot shows that there are fewer. */
   private snapshotOf({ event, counts, standing }: Visited): Snapshot {
     const { clientCount, connections, commands, bytesRead, bytesWritten } = counts;
     const nowMs = this.ports.originMs() + event.atUs / 1000;
@@ -151,7 +151,7 @@ export class ProgramHistory implements ServerHistory {
     return null;
   }
 
-  /** When a request is executed nobody tells: a step to the next command ends where it has been decoded. */
+  /** The execution of a request is not reported: a step to the next command ends where it has been decoded. */
   private endsStepAt(at: number, unit: Extract<Destination, { by: unknown }>['by']): boolean {
     const { event } = this.records[at]!;
     const before = this.records[at - 1]?.event;
@@ -179,7 +179,7 @@ function countsAfter(counts: Counts, event: TraceEvent): Counts {
 
 const found = (index: number): number | null => (index === -1 ? null : index);
 
-/** Of an event behind `before`; null: it belongs to no turn. A fault is no event of the history, as in that of the lab's server. */
+/** The moment of an event after `before`; null: it belongs to no turn. A fault is not an event of the history, as in that of the lab's server. */
 function momentOf(event: TraceEvent, before: Moment | null): Moment | null {
   if (event.kind === 'turn-begin') return { turn: event.turn, event: 1 };
   return before === null || event.kind === 'fault' ? null : { turn: before.turn, event: before.event + 1 };

@@ -1,5 +1,5 @@
 /**
- * A learner's own program in the lab: it runs in a process of its own, and the lab shows and holds its loop. docs/my-loop.md describes it.
+ * A learner's program in the lab: it runs in its own process, and the lab shows and holds its loop. docs/my-loop.md describes it.
  */
 export { ProgramServer, type ProgramOptions } from './server.js';
 export { beginTape, headOf, openTape, type OpenTape, TapeFileError } from './tape-file.js';

@@ -1,19 +1,19 @@
 /**
- * What waits in the kernel for the sockets of another process: /proc/net/tcp tells it of every connection of this network namespace.
+ * What waits in the kernel for the sockets of another process: /proc/net/tcp has every connection of this network namespace.
  */
 import { readFileSync } from 'node:fs';
 
 export interface TcpQueues {
   /** Connections that a listener has not accepted; 0: none, or there is no such listener. */
   toAccept(port: number): number;
-  /** Bytes that have come for the local end of a connection and were not read. */
+  /** Bytes that have arrived for the local end of a connection and are unread. */
   unread(localPort: number, peerPort: number): number;
 }
 
 /** TCP_LISTEN, as /proc/net/tcp writes it. */
 const LISTEN = '0A';
 
-/** Null where there is no /proc. */
+/** Null without /proc. */
 export function tcpQueues(): TcpQueues | null {
   const byPorts = new Map<string, number>();
   for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {

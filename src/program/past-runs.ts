@@ -1,5 +1,5 @@
 /**
- * PastRuns: what is said of the runs that show the past of a program: whether they have come there, and why not.
+ * PastRuns: the texts about the runs that show the past of a program: whether they have reached the moment, and why not.
  */
 import { basename } from 'node:path';
 import { withParticle } from '../shared/korean.js';
@@ -9,19 +9,19 @@ import { Rerun, type Standing } from './rerun.js';
 import { closeTape, digestOf, MOST_TAPE_BYTES, type OpenTape } from './tape-file.js';
 import type { RunAgain } from './view.js';
 
-/** In the place of an event, for a run to the end of what is recorded. */
+/** Instead of an event, for a run to the end of the recording. */
 export const TO_THE_END = -1;
 
 export class PastRuns {
-  /** What the last one has come to; null: now is shown. */
+  /** The result of the last one; null: the present is shown. */
   newest: RunAgain | null = null;
   readonly unrecorded: string[] = [];
   private readonly rerun: Rerun | null;
-  /** Why nothing more is recorded. */
+  /** Why recording has stopped. */
   private tapeEnd: string | null = null;
   private isClosed = false;
 
-  /** @param tape null: nothing is recorded. @param changed {@link newest} is another */
+  /** @param tape null: nothing is recorded. @param changed called when {@link newest} changes */
   constructor(
     main: string,
     private readonly tape: OpenTape | null,
@@ -30,12 +30,12 @@ export class PastRuns {
     this.rerun = tape === null ? null : new Rerun(main, tape);
   }
 
-  /** The inputs are recorded no longer. @param why `full`, or the code of an error */
+  /** Recording has stopped. @param why `full`, or the code of an error */
   tapeEnded(why: string): void {
     this.tapeEnd = why;
   }
 
-  /** Null: there was no run, or it was given up. */
+  /** Null: there was no run, or it was cancelled. */
   async to(event: number, isNewest: boolean): Promise<Standing | null> {
     if (this.rerun === null) {
       this.say({ text: NOT_RECORDED, isThere: false, variables: [] });
@@ -71,7 +71,7 @@ export class PastRuns {
     return { text: joined(this.hasChanged ? joined(why, changedSince(this.tape!.head.file)) : why, RECORDED), isThere: false, variables };
   }
 
-  /** The program's file is not what it was when it was started. */
+  /** True if the program's file has changed since it was started. */
   private get hasChanged(): boolean {
     return this.tape !== null && digestOf(this.tape.head.file) !== this.tape.head.digest;
   }
@@ -88,7 +88,7 @@ const NOT_RECORDED: Text = {
   ko: '입력을 기록할 수 없어 다시 실행하지 않았습니다. 보이는 것은 기록된 트레이스입니다',
 };
 
-/** @param place where it calls; null: not known */
+/** @param place of the call; null: unknown */
 export function overText(over: RunOver | { readonly why: 'ended' | 'late' }, place: string | null): Text {
   const at = place === null ? '' : ` (${place})`;
   switch (over.why) {
@@ -125,5 +125,5 @@ const changedSince = (file: string): Text => ({
 });
 
 const joined = (one: Text, other: Text): Text => ({ en: `${one.en}; ${other.en}`, ko: `${one.ko}. ${other.ko}` });
-/** Of what the program's process has told, which comes as a byte string. */
+/** Text of the program's process, which arrives as a byte string. */
 const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();

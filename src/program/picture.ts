@@ -1,5 +1,5 @@
 /**
- * Picture: what is known of a program's loop from what its process tells: its listeners, what is registered, its connections, and the files it calls from.
+ * Picture: the state of a program's loop from the messages of its process: its listeners, what is registered, its connections, and the files of its calls.
  */
 import { type Address, formatAddress, type PollerName, type Snapshot, type TraceBody } from '../server/index.js';
 import { parseTcpAddress } from '../shared/address.js';

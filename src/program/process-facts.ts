@@ -1,14 +1,14 @@
 /**
- * What Linux tells of a process from outside, without asking it: /proc.
+ * Facts about a process from /proc.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ProcessFacts {
-  /** Of one processor, since the look before; 0 at the first. */
+  /** Share of one processor since the last reading; 0 at the first. */
   readonly cpuPercent: number;
   readonly residentBytes: number;
   readonly descriptors: number;
-  /** `epoll_wait`, `running`; null: the kernel does not say. */
+  /** `epoll_wait`, `running`; null: unavailable. */
   readonly syscall: string | null;
 }
 
@@ -30,7 +30,7 @@ export class ProcessWatch {
 
   constructor(private readonly pid: number) {}
 
-  /** Null where there is no /proc, or the process is gone. */
+  /** Null without /proc, or if the process is gone. */
   look(nowMs = performance.now()): ProcessFacts | null {
     try {
       const stat = readFileSync(`/proc/${this.pid}/stat`, 'latin1');
@@ -52,7 +52,7 @@ export class ProcessWatch {
     }
   }
 
-  /** Of its main thread, which its loop runs on. */
+  /** The system call of its main thread, which runs its loop. */
   private syscall(): string | null {
     try {
       const [number = ''] = readFileSync(`/proc/${this.pid}/syscall`, 'latin1').trim().split(' ');

@@ -1,12 +1,12 @@
 /**
- * What the lab and a program that runs in it say to each other, over three pipes beside the standard ones.
+ * The messages between the lab and a program that runs in it, over pipes beside the standard ones.
  *
- *   program ──▶ TRACE_FD      lines of JSON, written without blocking: what does not fit is dropped and counted
- *   program ◀── WISH_FD       lines of JSON, looked at without blocking: to be asked, to run free, faults
+ *   program ──▶ TRACE_FD      lines of JSON, written without blocking; those that do not fit are dropped and counted
+ *   program ◀── WISH_FD       lines of JSON, read without blocking: whether to ask or to run freely, faults
  *   program ◀── GO_FD         one byte each, waited for: GO
- *   program ◀─▶ TAPE_FD       its inputs (tape.ts), which it records, or is run again with
+ *   program ◀─▶ TAPE_FD       its inputs (tape.ts), which it records, or is run with
  *
- * While it is asked, the program waits after each event for GO; while it is free, it waits for nothing. The first wish says how it is run.
+ * While it asks, the program waits after each event for GO; otherwise it never waits. The first wish says how it is run.
  */
 import type { Fault } from '../server/faults/fault.js';
 import type { TraceBody } from '../server/trace/events.js';
@@ -17,18 +17,18 @@ export const GO_FD = 5;
 
 export const GO = 'g';
 
-/** What the lab wishes of the program. */
+/** What the lab requests of the program. */
 export type Wish =
-  /** To begin, and record its inputs; null: there is no tape. */
+  /** Begin, and record the inputs; null: there is no tape. */
   | { readonly record: number | null }
-  /** To begin with recorded inputs, and to wait after this event, counted from 1; of a run under way: to wait after this one. */
+  /** Begin with recorded inputs, and wait after this event, counted from 1; in a run in progress: wait after this one. */
   | { readonly again: number }
-  /** To wait after each event, or for nothing. */
+  /** Wait after each event, or not at all. */
   | { readonly asks: boolean }
   | { readonly addFault: Fault; readonly id: number; readonly text: string }
   | { readonly removeFault: number };
 
-/** The most bytes of a read or a write that are told. */
+/** Maximum number of reported bytes of a read or a write. */
 export const MOST_BYTES_TOLD = 16 * 1024;
 
 export type ChildMessage =
@@ -39,16 +39,16 @@ export type ChildMessage =
   | { readonly kind: 'registered'; readonly fd: number; readonly token: number; readonly interest: number }
   | { readonly kind: 'deregistered'; readonly fd: number }
   | { readonly kind: 'closed'; readonly fd: number }
-  /** The file of this number, which places name. */
+  /** The file with this number, which places use. */
   | { readonly kind: 'file'; readonly file: number; readonly path: string }
   | ToldEvent
   /** It uses this, which is not recorded. */
   | { readonly kind: 'unrecorded'; readonly what: string }
-  /** Nothing more is recorded: `full`, or the code of an error. */
+  /** Recording has stopped: `full`, or the code of an error. */
   | { readonly kind: 'tape-ended'; readonly why: string }
-  /** Run again, it stands after the event that it was to come to. */
+  /** A run with recorded inputs has reached the requested event. */
   | { readonly kind: 'stands'; readonly event: number; readonly variables: readonly Variable[] }
-  /** Run again, it does not go on. */
+  /** A run with recorded inputs cannot go on. */
   | { readonly kind: 'over'; readonly how: RunOver; readonly at?: Place; readonly variables: readonly Variable[] }
   /** The number of messages that did not fit. */
   | { readonly kind: 'dropped'; readonly messages: number; readonly waits: number };
@@ -61,7 +61,7 @@ export type RunOver =
 
 export interface Variable {
   readonly name: string;
-  /** As people read it. */
+  /** In readable form. */
   readonly value: string;
 }
 
@@ -71,13 +71,13 @@ export interface ToldEvent {
   readonly kind: 'event';
   readonly body: TraceBody;
   readonly fd: number;
-  /** Counted from 1, with those that were dropped. */
+  /** Counted from 1, including dropped ones. */
   readonly number: number;
-  /** Microseconds of the machine's monotonic clock; in a run with recorded inputs of that of then, without the pauses. */
+  /** Microseconds of the machine's monotonic clock; in a run with recorded inputs the recorded one, without the pauses. */
   readonly atUs: number;
-  /** Where the program has called: number of the file, line and column. */
+  /** The place of the program's call: number of the file, line and column. */
   readonly at?: Place;
-  /** What was read or written, or its beginning, in base64. */
+  /** The beginning of the bytes read or written, in base64. */
   readonly bytes?: string;
   /** The program waits for GO. */
   readonly waits?: true;

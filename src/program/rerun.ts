@@ -1,6 +1,5 @@
 /**
- * Rerun: a program in a fresh process, with the inputs that were recorded of it, standing where it was told to. On its way forward it goes on; to go back
- * it is run from its beginning.
+ * Rerun: a program in a new process, with its recorded inputs, held where requested. It can go forward; to go back it is run from its beginning.
  *
  *   to(event) ──▶ process, again: event ──▶ events ──▶ picture ──▶ stands, or over ──▶ Standing
  */
@@ -9,21 +8,21 @@ import type { ChildMessage, Place, RunOver, ToldEvent, Variable } from './protoc
 import { RunningProgram } from './running.js';
 import type { OpenTape } from './tape-file.js';
 
-/** Where a run stands. */
+/** The position of a run. */
 export interface Standing {
-  /** The number of the last event that was told. */
+  /** The number of the last reported event. */
   readonly event: number;
-  /** Of the clock of the events. */
+  /** On the clock of the events. */
   readonly atUs: number;
   readonly picture: Picture;
   readonly variables: readonly Variable[];
-  /** Where it has called last, or calls; null: not known. */
+  /** The place of its last call, or of the current one; null: unknown. */
   readonly at: Place | null;
-  /** Why it is not where it was to come to; null: it is. */
+  /** Why it has not reached the requested event; null: it has. */
   readonly over: RunOver | { readonly why: 'ended' | 'late' } | null;
 }
 
-/** A run may use timers, whose time passes. */
+/** Time limit of a run; it may use timers, which take real time. */
 const PATIENCE_MS = 20_000;
 
 export class Rerun {
@@ -35,7 +34,7 @@ export class Rerun {
     private readonly tape: OpenTape,
   ) {}
 
-  /** @param event counted from 1. Null: it was given up by {@link leave}, or for another way */
+  /** @param event counted from 1. Null: it was cancelled by {@link leave}, or by another call */
   async to(event: number): Promise<Standing | null> {
     if (this.current === null || !this.current.canGoOnTo(event)) {
       this.leave();
@@ -72,7 +71,7 @@ class Run {
     });
   }
 
-  /** Where it stands already counts as well. */
+  /** True if the event is ahead, or the current one. */
   canGoOnTo(event: number): boolean {
     return this.standing !== null && this.standing.over === null && event >= this.standing.event;
   }

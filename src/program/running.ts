@@ -1,6 +1,6 @@
 /**
- * RunningProgram: the process of a learner's program, its pipes, and its end. It leads a process group of its own, so that whatever it has started ends
- * with it.
+ * RunningProgram: the process of a learner's program, its pipes, and its end. It leads its own process group, so that everything that it has started ends with
+ * it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
@@ -14,9 +14,9 @@ export interface ProgramEnd {
 
 export interface ProgramEvents {
   message(message: ChildMessage): void;
-  /** A line of its standard output or error: a byte string, without its end. */
+  /** A line of its standard output or error: a byte string, without its line end. */
   line(stream: 'out' | 'error', line: string): void;
-  /** It is gone, and all that it had written has been told. */
+  /** It has ended, and all of its output has been delivered. */
   ended(end: ProgramEnd): void;
 }
 
@@ -26,15 +26,15 @@ export interface ProgramCommand {
   /** Absolute path of the program. */
   readonly file: string;
   readonly args: readonly string[];
-  /** Where it runs. */
+  /** Its working folder. */
   readonly folder: string;
-  /** How it begins. */
+  /** How it is started. */
   readonly first: Wish;
   /** Descriptor of its tape; null: there is none. */
   readonly tape: number | null;
 }
 
-/** Of a line without end. */
+/** Limit for a line without end. */
 const MOST_LINE = 4096;
 
 export class RunningProgram {
@@ -44,7 +44,7 @@ export class RunningProgram {
 
   constructor({ main, file, args, folder, first, tape }: ProgramCommand, private readonly events: ProgramEvents) {
     const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', tape ?? 'ignore'] as const;
-    // Its output goes into the lines of the REPL, which have no colours.
+    // Its output is shown in the REPL's lines, which have no colours.
     const env = { ...process.env, FORCE_COLOR: '0' };
     this.child = spawn(process.execPath, [main, file, ...args], { cwd: folder, detached: true, stdio: [...stdio], env });
     process.on('exit', this.killAtExit);
@@ -56,7 +56,7 @@ export class RunningProgram {
     this.wish(first);
     child.on('error', () => this.end({ code: null, signal: null }));
     child.on('exit', (code, signal) => {
-      // Whatever it has left behind holds its pipes open.
+      // Processes that it has left behind hold its pipes open.
       this.killGroup();
       void Promise.all([told, out, error]).then(() => this.end({ code, signal }));
     });
@@ -67,7 +67,7 @@ export class RunningProgram {
     return this.child.pid ?? -1;
   }
 
-  /** It hears of it when it calls its poll next. */
+  /** It gets the wish when it next calls its poll. */
   wish(wish: Wish): void {
     this.say(WISH_FD, `${JSON.stringify(wish)}\n`);
   }
@@ -76,7 +76,7 @@ export class RunningProgram {
     this.say(GO_FD, GO);
   }
 
-  /** At once, whatever it does, with all that it has started. */
+  /** Kills it at once, whatever it is doing, with everything that it has started. */
   kill(): void {
     if (!this.hasEnded) this.killGroup();
   }
@@ -86,7 +86,7 @@ export class RunningProgram {
     try {
       process.kill(-this.pid, 'SIGKILL');
     } catch {
-      // There is none any more.
+      // The process group no longer exists.
     }
   }
 
@@ -103,7 +103,7 @@ export class RunningProgram {
   }
 }
 
-/** Calls `take` with each line. Resolves at the end of the stream. @param most bytes of a line; what is longer is told in parts */
+/** Calls `take` with each line. Resolves at the end of the stream. @param most bytes of a line; longer ones are passed in parts */
 function lines(stream: Readable, most: number, take: (line: string) => void): Promise<void> {
   let rest = '';
   stream.setEncoding('latin1');

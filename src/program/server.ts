@@ -1,5 +1,5 @@
 /**
- * ProgramServer: a learner's program as the lab knows a server: what it does is traced, it is held and stepped, and clients connect to its listener.
+ * ProgramServer: gives a learner's program the interface of the lab's server: it is traced, held and stepped, and clients connect to its listener.
  *
  *   process ──▶ messages ──▶ translator ──▶ gate ──▶ batches ──▶ listeners
  *                                             └──▶ held, busy
@@ -26,17 +26,17 @@ import type { ProgramView, ProgramWatch } from './view.js';
 
 const LOOK_MS = 100;
 const START_LOOK_MS = 20;
-/** A program that has not listened for so long is told of. */
+/** A program that does not listen is reported after this time. */
 const UNHEARD_MS = 3000;
-/** What waits in the kernel is asked for so often. */
+/** Interval of reading the kernel's queues. */
 const QUEUES_MS = 500;
 
 const DEFAULT_BUDGET = 2000;
 
-/** Lines that were written before there is a listener. */
+/** Lines kept from before there is a listener. */
 const MOST_LINES_KEPT = 200;
 
-/** How long a process may take to begin, its code to open a poll, and that to be used. */
+/** Time limits for the process to begin, its code to open a poll, and that to be used. */
 export interface Patience {
   readonly toBeginMs: number;
   readonly toOpenMs: number;
@@ -44,16 +44,16 @@ export interface Patience {
 }
 
 export interface ProgramOptions {
-  /** As it was named: a byte string. */
+  /** As given: a byte string. */
   readonly name: string;
   /** Absolute path. */
   readonly file: string;
   readonly args: readonly string[];
-  /** Where its inputs are recorded, or were; null: nowhere. Closed with the server. */
+  /** The tape of its inputs, written or replayed; null: none. Closed with the server. */
   readonly tape: OpenTape | null;
   /** It is run with the inputs of the tape, to its end; left out: it is run, and they are recorded. */
   readonly isAgain?: boolean;
-  /** The tape is a file that was asked for: it may grow as far as the disk lets it. */
+  /** The tape is a requested file: it may grow without limit. */
   readonly isTapeUnlimited?: boolean;
   /** The program's side, built from child/main.ts. */
   readonly main: string;
@@ -85,7 +85,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private readonly lookTimer: NodeJS.Timeout;
   private wasBusy = false;
   private seq = 0;
-  /** Of the program's events that these come from. */
+  /** The numbers of the program's events that these come from. */
   private readonly numbers = new WeakMap<TraceEvent, number>();
   private droppedEvents = 0;
   private readonly ownFaults = new ProgramFaults((wish) => this.program.wish(wish));
@@ -94,11 +94,11 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private queuesLookedAtMs = -Infinity;
   private queued: readonly Waiting[] = [];
   private facts: ProgramView['process'] = null;
-  /** The newest event, whether it has come through the gate or not. */
+  /** The newest event, whether it has passed the gate or not. */
   private newest: ToldEvent | null = null;
   private turnSinceMs = 0;
   private newestSinceMs = 0;
-  /** How long it has waited for GO in all: its trace has a clock that stands still meanwhile. */
+  /** Total time of waiting for GO: the clock of its trace stands still meanwhile. */
   private waitedUs = 0;
   /** Since when it waits, by the machine's clock; null: it does not. */
   private waitsSinceUs: number | null = null;
@@ -141,7 +141,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   // What is known of it
 
   get addresses(): readonly Address[] {
-    // What listens there by now is another program.
+    // Whatever listens there by now is another program.
     return this.options.isAgain === true ? [] : [...this.picture.listeners.values()];
   }
 
@@ -163,12 +163,12 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return first === undefined ? '' : `redis://${formatAddress(first)}`;
   }
 
-  /** Something has happened that can be shown. */
+  /** True if there is something to show. */
   get hasPast(): boolean {
     return this.history.range.newest.turn > 0;
   }
 
-  /** Resolves when it listens, uses its poll, has ended, or a time is over. */
+  /** Resolves when it listens, uses its poll, has ended, or a time limit is over. */
   async started({ toBeginMs, toOpenMs, toUseMs }: Patience): Promise<void> {
     const sinceMs = performance.now();
     const isOver = (): boolean => {
@@ -306,7 +306,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return refused('fork');
   }
 
-  /** Ends the program at once, whatever it does. */
+  /** Ends the program at once, whatever it is doing. */
   async close(): Promise<void> {
     this.program.kill();
     await this.when(() => this.ending !== null);
@@ -404,7 +404,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     for (const listener of this.lineListeners) listener(line);
   }
 
-  /** What was recorded has been lived through. */
+  /** The recorded inputs have been replayed to their end. */
   private recordingIsOver({ how, at }: Extract<ChildMessage, { kind: 'over' }>): void {
     const source = at === undefined ? undefined : this.picture.sources.all.get(at[0]);
     const place = at === undefined || source === undefined ? null : `${Buffer.from(source.name, 'latin1').toString()}:${at[1]}`;
@@ -427,7 +427,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
 
   private held(event: TraceEvent | null): void {
     this.heldAt = event;
-    // A pause is no work.
+    // A pause does not count as work.
     if (event === null) this.turnSinceMs = this.newestSinceMs = performance.now();
     // The event is part of what is shown by then.
     if (event !== null) this.batches.flush();
@@ -466,7 +466,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     });
   }
 
-  /** It has bound no listener. */
+  /** It has no listener. */
   private unheard(): Text | null {
     const { options, picture } = this;
     const ms = performance.now() - this.begunMs;
@@ -484,7 +484,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     };
   }
 
-  /** With the portable poller Node has read already, and the kernel knows nothing. */
+  /** With the portable poller Node has already read, and the kernel's queues are empty. */
   private lookAtQueues(nowMs: number): void {
     this.queuesLookedAtMs = nowMs;
     const queues = this.picture.poller === 'epoll' ? tcpQueues() : null;
@@ -494,7 +494,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private queuedAt(fd: number, queues: TcpQueues): Waiting | null {
     const registered = this.picture.registered.get(fd);
     const address = this.picture.listeners.get(fd);
-    // What it does not want to read it does not have to.
+    // It need not read a connection that is not registered for READABLE.
     if (registered === undefined || (registered.interest & 1) === 0) return null;
     const { token } = registered;
     if (address !== undefined) return 'port' in address ? { kind: 'connections', token, count: queues.toAccept(address.port) } : null;
@@ -513,7 +513,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     });
   }
 
-  /** @param all whether it is so or not */
+  /** @param all including callers whose condition does not hold */
   private wake(all = false): void {
     const over = this.waiters.filter(({ isOver }) => all || isOver());
     this.waiters = this.waiters.filter((waiter) => !over.includes(waiter));

@@ -1,5 +1,5 @@
 /**
- * Sources: the files of a program that its calls come from, as lines.
+ * Sources: the files of a program from which it calls, as lines.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';

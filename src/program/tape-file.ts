@@ -1,5 +1,5 @@
 /**
- * The file that a tape is kept in: one without a name, for going back; or one that was named, by `--record`.
+ * The file of a tape: an unnamed one, for going back; or one named by `--record`.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
@@ -9,13 +9,13 @@ import { withParticle } from '../shared/korean.js';
 import type { Text } from '../shared/language.js';
 import { TAPE_FORMAT, type TapeHead } from './tape.js';
 
-/** The most that is recorded for going back. What is asked for by `--record` has no limit but the disk. */
+/** Limit for going back. A recording by `--record` is limited only by the disk. */
 export const MOST_TAPE_BYTES = 64 * 2 ** 20;
 
-/** A first line is no longer. */
+/** Maximum length of the first line. */
 const MOST_HEAD_BYTES = 64 * 1024;
 
-/** No recording of a program, or one that cannot be run again. */
+/** The file is not a recording of a program, or cannot be run again. */
 export class TapeFileError extends Error {
   override readonly name = 'TapeFileError';
 
@@ -25,16 +25,16 @@ export class TapeFileError extends Error {
 }
 
 export interface OpenTape {
-  /** Where it is written; of one that is only read, where it is read. */
+  /** The descriptor for writing; for a tape that is only read, for reading. */
   readonly fd: number;
   readonly readFd: number;
   readonly head: TapeHead;
 }
 
 /**
- * Writes the first line of a tape. Throws what the file system throws.
+ * Writes the first line of a tape. Throws errors of the file system.
  *
- * @param fds of an empty file; null: one without a name is made, which ends with its descriptor
+ * @param fds of an empty file; null: an unnamed one is made, which is deleted with its descriptor
  */
 export function beginTape(head: TapeHead, fds: { readonly fd: number; readonly readFd: number } | null): OpenTape {
   const own = fds ?? openUnnamed();
@@ -55,7 +55,7 @@ export function headOf(file: string, args: readonly string[], build: string): Ta
   };
 }
 
-/** Throws {@link TapeFileError} if it is no tape, or its program is not there as it was; and what the file system throws. */
+/** Throws {@link TapeFileError} if it is not a tape, or its program is missing or has changed; and errors of the file system. */
 export function openTape(path: string): OpenTape {
   const fd = openSync(path, 'r');
   try {
@@ -116,7 +116,7 @@ function parsed(line: string): TapeHead | null {
   }
 }
 
-/** Only the very program that was recorded is run. */
+/** Only the program that was recorded is run. */
 function checkProgram({ file, digest }: TapeHead): void {
   const now = digestOf(file);
   if (now === digest && now !== '') return;

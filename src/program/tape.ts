@@ -1,14 +1,14 @@
 /**
- * The tape of a program: what its loop was told, in the order in which it asked, as lines of JSON. A program that is told the same does the same.
+ * The tape of a program: the inputs of its loop, in the order of its calls, as lines of JSON. A program with the same inputs behaves the same.
  *
- *   ["wait",[-1],[3,1]]                       a call: what it is, its arguments, and what it has come to
+ *   ["wait",[-1],[3,1]]                       a call: its name, its arguments, and its result
  *   ["read",[8,65536],{"error":[…]}]          or the error that it has thrown
- *   [1234567]                                 an event was told, at this time (µs of the machine's clock, without the pauses of the lab)
- *   ["full"]                                  nothing more was recorded: the tape may not become longer
+ *   [1234567]                                 an event was reported, at this time (µs of the machine's clock, without the pauses of the lab)
+ *   ["full"]                                  recording has stopped: the tape has reached its limit
  *
- * The first line is a {@link TapeHead}. What was written by the program is there as its length, a checksum and its beginning: the rest follows.
+ * The first line is a {@link TapeHead}. Bytes written by the program are recorded as length, checksum and beginning: the rest follows.
  */
-/** Beside the pipes of protocol.ts: the program writes its tape there, or is told from it. */
+/** In addition to the pipes of protocol.ts: the program writes its tape there, or reads it. */
 export const TAPE_FD = 6;
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -16,10 +16,10 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export interface TapeHead {
   readonly 'redis-lab': 'program';
   readonly format: number;
-  /** Of redis-lab. */
+  /** The build of redis-lab. */
   readonly build: string;
   readonly node: string;
-  /** Absolute path of the program, what was behind `--`, and where it was started. */
+  /** Absolute path of the program, the arguments after `--`, and the working folder. */
   readonly file: string;
   readonly args: readonly string[];
   readonly folder: string;
@@ -31,7 +31,7 @@ export interface TapeHead {
 
 export const TAPE_FORMAT = 1;
 
-/** As a file begins that is such a tape. */
+/** The beginning of a file with such a tape. */
 export const TAPE_BEGIN = '{"redis-lab":"program"';
 
 /** The name of a call, its arguments, and its result. */
@@ -47,10 +47,10 @@ export interface CallError {
 export const isCall = (line: TapeLine): line is Call => line.length === 3;
 
 /**
- * A call as it is told to people: `write(#3, 5 bytes)`.
+ * A call in readable form: `write(#3, 5 bytes)`.
  *
  * @param tokenOf the token of a descriptor; null: it is not registered
- * @param quotes tell what was written, too
+ * @param quotes also shows the bytes written
  */
 export function describeCall(name: string, args: readonly Json[], tokenOf: (fd: number) => number | null, quotes = false): string {
   const [first] = args;

@@ -1,11 +1,11 @@
 /**
- * Translator: what a program's poll tells, as the trace of the lab tells it: with turns, and with the requests and replies that are in the bytes.
+ * Translator: turns the events of a program's poll into the trace of the lab: with turns, and with the requests and replies in the bytes.
  *
- *   wait          → turn-end of the turn before, turn-begin, wait
+ *   wait          → turn-end of the previous turn, turn-begin, wait
  *   read  + bytes → read, frame, frame, frame-partial
  *   write + bytes → reply, write
  *
- * What is no request in RESP is shown as the bytes that one read has brought, or one write has taken.
+ * Bytes that are not a RESP request are shown as they are, one frame per read or write.
  */
 import { RequestDecoder } from '../server/resp/request-decoder.js';
 import type { ClientSnapshot, TraceBody } from '../server/index.js';
@@ -35,7 +35,7 @@ interface Party {
   lastCommand: string;
 }
 
-/** The most bytes of a frame that are kept, as in the lab's own trace. */
+/** Bytes of a frame that are kept, as in the lab's own trace. */
 const RAW_BYTES = 512;
 const MOST_WORDS = 256;
 const MOST_WORD_BYTES = 1024;
@@ -76,7 +76,7 @@ export class Translator {
     }
   }
 
-  /** @param nowUs of the clock that events have */
+  /** @param nowUs on the clock of the events */
   clients(nowUs: number): readonly ClientSnapshot[] {
     return Array.from(this.parties, ([token, party]) => ({
       token, fd: party.fd, peer: party.peer, local: party.local, name: '', db: 0, resp: 2, parkedOn: null, inTransaction: false, subscriptions: 0,
@@ -87,7 +87,7 @@ export class Translator {
     }));
   }
 
-  /** The ports of both ends of a connection; null: there is none of this token. */
+  /** The ports of both ends of a connection; null: there is none with this token. */
   portsOf(token: number): { readonly local: number; readonly peer: number } | null {
     const party = this.parties.get(token);
     return party === undefined ? null : { local: portOf(party.local), peer: portOf(party.peer) };
@@ -163,7 +163,7 @@ export class Translator {
 
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
 
-/** The words of a request; of bytes that are none, the bytes themselves as the only word. */
+/** The words of a request; if it is none, the bytes themselves as the only word. */
 function argvOf(raw: Buffer): readonly string[] {
   const decoder = new RequestDecoder();
   decoder.feed(raw, 0, raw.length);

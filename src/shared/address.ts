@@ -6,7 +6,7 @@ export interface TcpAddress {
   readonly port: number;
 }
 
-/** `127.0.0.1:7000` or `[::1]:7000`; null for anything else. */
+/** Parses `127.0.0.1:7000` or `[::1]:7000`; null for anything else. */
 export function parseTcpAddress(text: string): TcpAddress | null {
   const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const port = Number(parts?.[3]);

@@ -1,20 +1,20 @@
 /**
- * A dataset on its way from who makes it to who sends it on: between persistence/ and replication/, which do not know each other.
+ * Interfaces for passing a dataset from persistence/, which makes it, to replication/, which sends it; the two do not import each other.
  */
 
-/** Takes a dataset in pieces, which belong to it from then on. */
+/** Receives a dataset in pieces, which it owns from then on. */
 export interface DatasetReceiver {
-  /** It has enough for now. */
+  /** True: it has enough for now. */
   readonly isFull: boolean;
   take(piece: Buffer): void;
-  /** There is nothing more. */
+  /** There are no more pieces. */
   end(): void;
 }
 
-/** A dataset that is being made, in steps between which keys may change. */
+/** A dataset that is produced in steps, between which keys may change. */
 export interface DatasetSource {
-  /** There may be room again. */
+  /** The receiver may have room again. */
   resume(): void;
-  /** It is not wanted any more. */
+  /** The dataset is no longer wanted. */
   stop(): void;
 }

@@ -4,7 +4,7 @@
 
 const UNIT_MS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** In whole microseconds. Throws RangeError for what is none, or negative. */
+/** Parses a duration into whole microseconds. Throws RangeError if it is invalid or negative. */
 export function durationUs(duration: number | string): number {
   const ms = typeof duration === 'string' ? textMs(duration) : duration;
   if (typeof ms !== 'number' || !Number.isFinite(ms)) throw new RangeError(`${shown(duration)} is no duration, as 1500 (ms), 250ms, 90s, 15m, 1.5h and 2d are`);

@@ -1,11 +1,10 @@
 /**
- * Fifo: a queue of any length, first in, first out. Used by the server and by the screen; knows neither.
+ * Fifo: a queue of any length, first in, first out, with constant cost per item.
  *
- *   items   [ · │ · │ c │ d │ e ]          a b have been taken; their places are given back once they are half of the array
+ *   items   [ · │ · │ c │ d │ e ]          a b have been taken; the array is compacted once half of it is free
  *                     ↑ head   ← push
  *
- * Array.shift would move everything that waits: an array of more than some 16,000 items lies in V8's space for large objects, where its
- * beginning cannot be cut off.
+ * Array.shift would move all items: an array of more than about 16,000 items is in V8's large-object space, where its beginning cannot be cut off.
  */
 
 /** An array shorter than this is not worth compacting. */

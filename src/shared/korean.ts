@@ -1,15 +1,15 @@
 /**
- * Korean particles behind words that are filled in: which of two forms is right depends on how the word before it is read aloud.
+ * Korean particles after words that are filled in: which of two forms is right depends on how the preceding word is pronounced.
  */
 
-/** The form behind a consonant, and the one behind a vowel. */
+/** The form after a consonant, and the one after a vowel. */
 const PAIRS = ['은/는', '이/가', '을/를', '과/와', '으로/로', '이어야/여야', '이었습니다/였습니다'] as const;
 export type Particle = (typeof PAIRS)[number];
 
-/** How a word that was filled in ends when it is read: `ㄹ` counts as a vowel for 으로/로. */
+/** The final sound of a filled-in word when it is read: `ㄹ` counts as a vowel for 으로/로. */
 type Ending = 'vowel' | 'ㄹ' | 'consonant';
 
-/** The word with the form of the particle that belongs behind it; with both, `은(는)`, if it does not tell how it is read. */
+/** The word with the right form of the particle; with both forms, `은(는)`, if its pronunciation is unknown. */
 export function withParticle(word: string | number, particle: Particle): string {
   return `${word}${particleBehind(String(word), particle)}`;
 }
@@ -24,7 +24,7 @@ export function particleBehind(word: string, particle: Particle): string {
 const FORMS: ReadonlyMap<string, Particle> = new Map(PAIRS.slice(0, 5).flatMap((pair) => pair.split('/').map((form) => [form, pair] as const)));
 const FIRST_FORM = /^(은|는|이|가|을|를|과|와|으로|로)(?![가-힣])/;
 
-/** A text behind a word that was filled in, with the particle that it begins with, if it does, in the form that belongs there. */
+/** A text after a filled-in word; if the text begins with a particle, in the right form. */
 export function rejoined(word: string, text: string): string {
   const [form = ''] = FIRST_FORM.exec(text) ?? [];
   const particle = FORMS.get(form);
@@ -33,7 +33,7 @@ export function rejoined(word: string, text: string): string {
 
 const FIRST_SYLLABLE = 0xac00;
 const LAST_SYLLABLE = 0xd7a3;
-/** Syllables that differ in their final consonant only follow one another; the first has none. */
+/** Syllables that differ only in their final consonant are consecutive; the first one has none. */
 const FINALS = 28;
 const FINAL_L = 8;
 
@@ -42,7 +42,7 @@ const DIGITS: readonly Ending[] = ['consonant', 'ㄹ', 'vowel', 'consonant', 'vo
 /** 엘 엠 엔 알: the other letters end in a vowel when they are spelled out. */
 const LETTERS: { readonly [letter: string]: Ending } = { L: 'ㄹ', M: 'consonant', N: 'consonant', R: 'ㄹ' };
 
-/** Null: it cannot be told. Quotes and brackets around the word are not read. */
+/** Null: unknown. Quotes and brackets around the word are not pronounced. */
 function endingOf(word: string): Ending | null {
   // 12 MiB: 메비바이트, 3.5 ms: 밀리초, 50%: 퍼센트.
   if (/\d ?(?:[KMGT]?i?B|[mµ]?s|%)$/.test(word)) return 'vowel';

@@ -1,12 +1,12 @@
 /**
- * LinkedMap: a Map whose first entry is found at once, however many have been deleted before it.
+ * LinkedMap: a Map whose first entry is found in constant time, even after many deletions.
  *
  *   entries   b → ●   d → ●   e → ●
  *                 │ ⇄     │ ⇄     │
  *   first ────────┘       └ …     └──── last
  *
- * V8's Map keeps a gap for each deleted key until it grows or shrinks, and a lookup of the first key walks over all gaps: a queue made of
- * one costs more the longer it is.
+ * V8's Map keeps a gap for each deleted key until it grows or shrinks, and finding the first key walks over all gaps: as a queue it gets slower with its
+ * length.
  */
 
 class Entry<K, V> {
@@ -38,7 +38,7 @@ export class LinkedMap<K, V> {
     return this.entries.get(key)?.value;
   }
 
-  /** Adds an entry behind all others; the key must not be there yet. */
+  /** Adds an entry after all others; the key must not exist yet. */
   add(key: K, value: V): void {
     const entry = new Entry(key, value);
     this.entries.set(key, entry);
@@ -48,7 +48,7 @@ export class LinkedMap<K, V> {
     this.tail = entry;
   }
 
-  /** True if the key was there. */
+  /** Deletes an entry. True if the key existed. */
   delete(key: K): boolean {
     const entry = this.entries.get(key);
     if (entry === undefined) return false;
@@ -68,14 +68,14 @@ export class LinkedMap<K, V> {
     this.tail = null;
   }
 
-  /** In the order of adding. */
+  /** Keys in the order of insertion. */
   *entriesInOrder(): Generator<readonly [K, V], void, undefined> {
     for (let entry = this.head; entry !== null; entry = entry.next) yield [entry.key, entry.value];
   }
 
-  /** In the order of adding. Entries may be deleted meanwhile, the current one and others. */
+  /** Entries in the order of insertion. Entries may be deleted meanwhile, including the current one. */
   *values(): Generator<V, void, undefined> {
-    // A deleted entry still knows what came behind it.
+    // A deleted entry still has its link to the next one.
     for (let entry = this.head; entry !== null; entry = entry.next) if (!entry.isDeleted) yield entry.value;
   }
 }

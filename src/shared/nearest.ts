@@ -2,10 +2,10 @@
  * Suggestions for a name that was mistyped.
  */
 
-/** A name that differs by more than this share of its letters was not meant. */
+/** Names that differ by more than this share of their letters are not suggested. */
 const MOST_WRONG = 0.4;
 
-/** The names that are close enough, the closest first. @param formOf in what form they are compared */
+/** Returns the names that are close enough, the closest first. @param formOf the form in which names are compared */
 export function nearest(wanted: string, names: readonly string[], formOf: (name: string) => string = (name) => name): readonly string[] {
   const measured = names.map((name) => {
     const form = formOf(name);
@@ -15,7 +15,7 @@ export function nearest(wanted: string, names: readonly string[], formOf: (name:
   return [...new Set(close.toSorted((a, b) => a.distance - b.distance).map(({ name }) => name))];
 }
 
-/** Letters to insert, to delete, to replace, or to swap with their neighbour (Damerau and Levenshtein). */
+/** The number of letters to insert, delete, replace, or swap with their neighbour (Damerau-Levenshtein distance). */
 function editDistance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= from.length; i++) {

@@ -7,7 +7,7 @@ export interface SeededRandom {
   (): number;
   /** The state, 32 bits. */
   capture(): number;
-  /** Goes on where a generator was captured. */
+  /** Continues from a captured state. */
   restore(state: number): void;
 }
 

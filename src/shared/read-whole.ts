@@ -1,6 +1,6 @@
 /**
- * Reading a whole file that the user has named. Opening a pipe that nobody writes to would keep the thread waiting for good, so pipes are opened
- * non-blocking: they are read to their end if a process has them open for writing or has left something in them, and refused otherwise.
+ * Reads a whole file that the user has named. Opening a pipe that nobody writes to would block the thread for good, so pipes are opened non-blocking: a pipe is
+ * read to its end if a process has it open for writing or has left data in it, and refused otherwise.
  */
 import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
@@ -14,15 +14,15 @@ export class UnwrittenPipeError extends Error {
 }
 
 const CHUNK_BYTES = 65_536;
-/** Between two looks at a pipe that is empty for now. */
+/** Time between two attempts to read an empty pipe. */
 const LOOK_AGAIN_MS = 5;
 
-/** Throws {@link UnwrittenPipeError}, and what the file system throws, always with the path. */
+/** Throws {@link UnwrittenPipeError} and errors of the file system, always with the path. */
 export function readWhole(path: string): Buffer {
   try {
     return isPipe(path) ? readPipe(path) : readFileSync(path);
   } catch (error) {
-    // A read names none, and that is where a directory fails.
+    // Errors of read have no path, and that is where reading a directory fails.
     throw Object.assign(error as Error, { path });
   }
 }
@@ -47,7 +47,7 @@ function readPipe(path: string): Buffer {
   }
 }
 
-/** What there is now: empty if no process writes any more, null if one still may. */
+/** Reads what is available: empty if no process writes any more, null if one still may. */
 function readSome(fd: number): Buffer | null {
   const bytes = Buffer.allocUnsafe(CHUNK_BYTES);
   try {

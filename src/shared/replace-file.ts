@@ -1,22 +1,22 @@
 /**
- * Replacing a whole file: it is written beside the old one and then put into its place, so that a reader, also after a loss of power, finds the old
- * contents or the new ones.
+ * Replaces a whole file: the new contents are written beside the old file and then renamed over it, so that a reader, even after a power failure, finds either
+ * the old or the new contents.
  *
- *   draft   write … fsync │ rename ─▶ file │ fsync of the folder: the name, too, must survive a loss of power
+ *   draft   write … fsync │ rename ─▶ file │ fsync of the folder: the name, too, must survive a power failure
  */
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { threadId } from 'node:worker_threads';
 
-/** One character a byte; or hands the bytes to a sink, piece by piece. */
+/** The contents, one character a byte; or a function that passes the bytes to a sink, piece by piece. */
 export type Contents = string | ((sink: (bytes: Buffer) => void) => void);
 
-/** Servers of one process may write the same file, and each has a thread of its own. */
+/** Numbers the drafts: servers of one process may write the same file, each on its own thread. */
 export const WRITER = `${process.pid}-${threadId}`;
 
-/** Throws what the file system throws; the file is then as it was, and nothing else is left. @param draft a path in the same folder */
+/** Throws errors of the file system; the file is then unchanged, and no draft is left. @param draft a path in the same folder */
 export function replaceFile(path: string, contents: Contents, draft = `${path}.${WRITER}.tmp`): void {
-  // Made anew: what another left there under this name, a link or a pipe for one, is not written to.
+  // Created anew: if something else has this name, such as a link or a pipe, it is not written to.
   rmSync(draft, { force: true });
   const fd = openSync(draft, 'wx', 0o644);
   try {
@@ -35,7 +35,7 @@ export function replaceFile(path: string, contents: Contents, draft = `${path}.$
   syncFolder(dirname(path));
 }
 
-/** Puts the names in a folder on the disk. Some file systems cannot do that of a folder, and say so: then there is nothing to be done. */
+/** Syncs a folder, so that its names are on the disk. File systems that do not support this return an error, which is ignored. */
 export function syncFolder(path: string): void {
   const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

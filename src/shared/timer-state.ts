@@ -1,26 +1,26 @@
 /**
- * Timers, as parts that know no loop see them: how they are set, and what of them is data. What a timer runs is known to its owner, which sets it again
- * in a server that is restored from a captured state.
+ * Timers as seen by parts that do not know the loop: how they are set, and which part of them is data. Only its owner knows what a timer runs, and sets it
+ * again in a server that is restored from a captured state.
  */
 
 export interface TimerState {
   /** In microseconds of the loop's monotonic clock. */
   readonly dueUs: number;
-  /** Which of the timers it is that were ever set: those that are due at the same moment run in this order. */
+  /** The number of the timer among all that were ever set: timers due at the same moment run in this order. */
   readonly order: number;
 }
 
-/** Runs things later, on the loop; see loop/timers.ts. */
+/** Runs functions later, on the loop; see loop/timers.ts. */
 export interface Scheduler {
-  /** Runs once after `delayMs` milliseconds. `name` stands in the trace. */
+  /** Runs once after `delayMs` milliseconds. `name` is shown in the trace. */
   after(name: string, delayMs: number, run: () => void): TimerState;
-  /** Sets a timer of a captured state again. */
+  /** Sets a captured timer again. */
   restore(name: string, timer: TimerState, run: () => void): TimerState;
-  /** A timer that has already run, or was cancelled before, is left alone. */
+  /** Cancels a timer; one that has already run or was cancelled is ignored. */
   cancel(timer: TimerState): void;
 }
 
-/** Of a timer only what is data. */
+/** The data of a timer. */
 export function captureTimer(timer: TimerState): TimerState;
 export function captureTimer(timer: TimerState | null): TimerState | null;
 export function captureTimer(timer: TimerState | null): TimerState | null {

@@ -1,5 +1,5 @@
 /**
- * What `import … from 'redis-lab/testing'` gives: servers for tests, matchers for vitest and jest, and simulations.
+ * The module `redis-lab/testing`: servers for tests, matchers for vitest and jest, and simulations.
  */
 export { matchers, type ExpectedWord, type LabMatchers } from './matchers.js';
 export { type SimulatedClient, simulate, type Simulation, type SimulationOptions } from './simulation.js';

@@ -1,9 +1,9 @@
 /**
- * Matchers for vitest and jest, which need nothing of either: `expect.extend(matchers)`.
+ * Matchers for vitest and jest, independent of either: `expect.extend(matchers)`.
  *
  *     await expect(server).toHaveReceived('SET', 'user:1');
  *
- * Each takes a transcript, or anything that has one. A server is asked for its own, so there the matcher is asynchronous and must be awaited.
+ * Each takes a transcript, or an object that has one. For a server the transcript is fetched, so the matcher is asynchronous and must be awaited.
  */
 import { showRequest, type Transcript, type TranscriptClient } from './transcript.js';
 
@@ -16,13 +16,13 @@ interface HasTranscript {
   transcript(): Transcript | Promise<Transcript>;
 }
 
-/** A word of a request: itself, a pattern, or one of the runner's own (`expect.stringContaining('…')`). */
+/** A word of a request: a string, a regular expression, or an asymmetric matcher of the runner (`expect.stringContaining('…')`). */
 export type ExpectedWord = string | RegExp | { asymmetricMatch(word: unknown): boolean };
 
-/** The most requests that a message shows. */
+/** The maximum number of requests in a message. */
 const MOST_SHOWN = 10;
 
-/** Some request begins with these words; the case of the command does not matter. */
+/** Passes if some request begins with these words; the case of the command does not matter. */
 function received(transcript: Transcript, ...words: readonly ExpectedWord[]): Verdict {
   const requests = transcript.entries.flatMap((entry) => (entry.kind === 'request' ? [entry.argv] : []));
   const found = requests.filter((argv) => words.every((word, i) => matches(word, argv[i], i === 0)));
@@ -37,7 +37,7 @@ function received(transcript: Transcript, ...words: readonly ExpectedWord[]): Ve
   };
 }
 
-/** All clients together have made `count` round trips. */
+/** Passes if all clients together have made `count` round trips. */
 function roundTrips(transcript: Transcript, count: number): Verdict {
   const made = transcript.clients.reduce((sum, client) => sum + client.roundTrips, 0);
   const each = transcript.clients.filter((client) => client.roundTrips > 0).map((client) => `  ${nameOf(client)}: ${client.roundTrips}`);

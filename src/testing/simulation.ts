@@ -1,5 +1,5 @@
 /**
- * A whole server on a simulated kernel and a virtual clock, in the thread that calls: what happens is a function of the seed and of the scenario.
+ * A whole server on a simulated kernel and a virtual clock, in the calling thread: the result is a function of the seed and the scenario.
  *
  *     const transcript = simulate(7, (lab) => {
  *       const client = lab.connect();
@@ -21,7 +21,7 @@ import { type Transcript, TranscriptRecorder } from './transcript.js';
 export interface SimulationOptions {
   readonly settings?: Partial<SettingValues>;
   readonly edgeTriggered?: boolean;
-  /** How likely each fault of the wire is, from 0 to below 1; none by default. */
+  /** The probability of each fault of the wire, from 0 to below 1; 0 by default. */
   readonly faults?: Partial<Faults>;
   /** Unix time in ms at the start. */
   readonly startMs?: number;
@@ -29,10 +29,10 @@ export interface SimulationOptions {
 
 const START_MS = 1_700_000_000_000;
 
-/** A loop that is busy for this number of turns without a byte that moves is taken to be spinning. */
+/** A loop that is busy for this number of turns without moving a byte is considered spinning. */
 const MOST_TURNS = 1_000_000;
 
-/** Runs the scenario and ends its server. Returns what its clients have sent and got. An error of the scenario is thrown with the seed in its message. */
+/** Runs the scenario and ends its server. Returns what its clients have sent and received. Errors of the scenario are thrown with the seed in their message. */
 export function simulate(seed: number, scenario: (lab: Simulation) => void, options: SimulationOptions = {}): Transcript {
   const lab = new Simulation(seed, options);
   try {
@@ -73,14 +73,14 @@ export class Simulation {
     return client;
   }
 
-  /** Lets so much time pass, as `server.advance` does: what is due on the way happens in due order, each at its own time. */
+  /** Lets this time pass, as `server.advance` does: everything due meanwhile happens in due order, each at its own time. */
   advance(duration: number | string): void {
     this.settle();
     this.clock.advance(durationUs(duration));
     this.settle();
   }
 
-  /** Turns of the loop until there is nothing left to do; no time passes. */
+  /** Runs turns of the loop until there is nothing left to do; no time passes. */
   settle(): void {
     const { poll } = this;
     for (let fruitless = 0; fruitless < MOST_TURNS; fruitless++) {
@@ -112,12 +112,12 @@ export class SimulatedClient {
     private readonly peer: ScriptedPeer,
   ) {}
 
-  /** Sends a request, and does not wait for anything. */
+  /** Sends a request without waiting. */
   send(...argv: string[]): void {
     this.peer.send(encodeRequest(argv));
   }
 
-  /** The replies that have come back, in JavaScript's own types where there is one, when the loop has nothing left to do. */
+  /** The replies received once the loop has nothing left to do, as JavaScript's own types where possible. */
   receive(): Reply[] {
     const replies: Reply[] = [];
     for (;;) {
@@ -143,14 +143,14 @@ export class SimulatedClient {
     this.lab.settle();
   }
 
-  /** Ends the connection without a farewell (RST). */
+  /** Resets the connection (RST). */
   reset(): void {
     this.peer.reset();
     this.lab.settle();
   }
 }
 
-/** A status is its text, and nil is null, in whichever form it comes. */
+/** A status becomes its text, and each form of nil becomes null. */
 function plain(reply: Reply): Reply {
   if (Array.isArray(reply)) return reply.map(plain);
   if (typeof reply !== 'object' || reply === null || !('type' in reply)) return reply;

@@ -1,5 +1,5 @@
 /**
- * A server for tests: on a free port, with a transcript of its clients, and with a recording that is kept in memory until a test fails.
+ * A server for tests: on a free port, with a transcript of its clients, and with a recording in memory that is saved when a test fails.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,22 +9,19 @@ import { createServer, type RedisLabServer, type ServerOptions } from '../server
 import { type Transcript, TranscriptRecorder } from './transcript.js';
 
 export interface TestServer extends RedisLabServer {
-  /** What its clients have sent and got so far. Of a server that has ended: until then. */
+  /** What its clients have sent and received so far; for a server that has ended, until its end. */
   transcript(): Promise<Transcript>;
-  /**
-   * Writes the recording of what has happened so far to a new file, for `redis-lab FILE`, and resolves with its path; null if it had become too long to be
-   * kept.
-   */
+  /** Writes the recording so far to a new file, for `redis-lab FILE`, and resolves with its path; null if it was too long to be kept. */
   saveRecording(name?: string): Promise<string | null>;
 }
 
-/** A recording that grows beyond this is given up. */
+/** A recording that grows beyond this size is dropped. */
 const MOST_RECORDED_BYTES = 64 * 1024 * 1024;
 
-/** The main thread takes what was recorded 20 times a second. */
+/** The main thread takes recorded data 20 times a second. */
 const RECORDED_BY_MS = 100;
 
-/** As {@link createServer}, on a free port unless one is named. */
+/** Like {@link createServer}, on a free port by default. */
 export async function createTestServer(options: Omit<ServerOptions, 'record'> = {}): Promise<TestServer> {
   const recorded = new RecordedBytes();
   const server = await createServer({ port: 0, ...options, record: (bytes) => recorded.add(bytes) });
@@ -35,7 +32,7 @@ export async function createTestServer(options: Omit<ServerOptions, 'record'> = 
   server.closed.then(end, end);
   return Object.assign(server, {
     async transcript(): Promise<Transcript> {
-      // What has happened before is told before the answer.
+      // Everything that happened before is delivered before the answer.
       if (!hasEnded) await server.snapshot({ keys: { db: 0, offset: 0, limit: 0, order: 'name', match: '*' }, clients: 0 }).catch(() => {});
       return recorder.read();
     },
@@ -47,8 +44,8 @@ export async function createTestServer(options: Omit<ServerOptions, 'record'> = 
 }
 
 /**
- * Runs a test. If it fails, writes the recording of the server to a file and prints its path on standard error before the error goes on. It needs nothing
- * of the runner.
+ * Runs a test. If it fails, writes the recording of the server to a file and prints its path on standard error before rethrowing. It works with any test
+ * runner.
  */
 export async function recordOnFailure<T>(server: TestServer, name: string, run: () => T | Promise<T>): Promise<T> {
   try {

@@ -1,9 +1,9 @@
 /**
- * Transcript: what each client has sent and got, gathered from the trace of a server, live or simulated.
+ * Transcript: what each client has sent and received, collected from the trace of a live or simulated server.
  *
  *   connect, frame, execute, reply, park, unpark, disconnect ──▶ TranscriptRecorder ──▶ Transcript, as data and as text
  *
- * It is bounded: beyond a limit the oldest entries are forgotten and counted. A word of a request is kept up to 1024 bytes, a reply up to 512.
+ * It is limited: beyond a limit the oldest entries are dropped and counted. A word of a request is kept up to 1024 bytes, a reply up to 512.
  */
 import { Fifo } from '../shared/fifo.js';
 import type { TraceBody } from '../server/index.js';
@@ -19,11 +19,11 @@ export interface TranscriptClient {
   readonly token: number;
   readonly peer: string;
   readonly isOpen: boolean;
-  /** Requests that have not been answered: of a client that waits for a key, or that is put off by a pause. */
+  /** Requests that are not answered yet: of a client that waits for a key, or is held back by a pause. */
   readonly pending: readonly (readonly string[])[];
   /**
-   * How often it has sent something after it had been answered: a pipeline counts once, if no reply to it leaves before the server has read all of it. What
-   * client programs send by themselves when they connect does not count.
+   * How often the client has sent something after it had been answered: a pipeline counts once, if the server reads all of it before a reply to it is sent.
+   * What client programs send by themselves when they connect does not count.
    */
   readonly roundTrips: number;
 }
@@ -31,7 +31,7 @@ export interface TranscriptClient {
 export interface Transcript {
   readonly clients: readonly TranscriptClient[];
   readonly entries: readonly TranscriptEntry[];
-  /** Older entries that were forgotten for want of room. */
+  /** Number of older entries that were dropped. */
   readonly forgotten: number;
   /** One line for each entry; control characters are escaped. */
   toString(): string;
@@ -45,17 +45,17 @@ interface Client {
   /** The request for which it is parked. */
   parkedFrame: number | null;
   lastFrame: number;
-  /** What it has sent so far was answered. */
+  /** True if everything it has sent so far was answered. */
   isAnswered: boolean;
   beginsTrip: boolean;
   roundTrips: number;
 }
 
 const LIMIT_BYTES = 16 * 1024 * 1024;
-/** Of an entry, beside its text. */
+/** Fixed size of an entry, in addition to its text. */
 const ENTRY_BYTES = 100;
 
-/** From here on clients that are gone are forgotten. */
+/** From this number on, disconnected clients are dropped. */
 const MOST_CLIENTS = 10_000;
 
 export class TranscriptRecorder {
@@ -66,7 +66,7 @@ export class TranscriptRecorder {
 
   constructor(private readonly limitBytes = LIMIT_BYTES) {}
 
-  /** @param atMs when it was, on whatever clock the server has */
+  /** @param atMs time on the server's clock */
   hear(event: TraceBody, atMs: number): void {
     if (event.kind === 'connect') return this.connected(event.token, event.peer, atMs);
     const client = 'token' in event ? this.clients.get(event.token) : undefined;
@@ -173,12 +173,12 @@ function lineOf(entry: TranscriptEntry): string {
   }
 }
 
-/** A request in one line, without anything that a terminal would obey. */
+/** A request in one line, with control characters escaped. */
 export function showRequest(argv: readonly string[]): string {
   return argv.map((word) => (/^[!#-~]+$/.test(word) ? word : quoted(word))).join(' ');
 }
 
-/** A byte string in quotes, as JSON has it. */
+/** A byte string in quotes, as in JSON. */
 const quoted = (text: string): string => JSON.stringify(text).replace(/[\x7f-\xff]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`);
 
 /** The same without the quotes around it. */

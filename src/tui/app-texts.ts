@@ -1,5 +1,5 @@
 /**
- * What the app says in the last row of the screen: what a key has done, why it could not, and what is asked first. Undo says the same in lines.
+ * Texts of the app in the last row of the screen: what a key has done, why it could not, and questions. Undo uses them in lines, too.
  */
 import { withParticle } from '../shared/korean.js';
 import type { InLanguages } from '../shared/language.js';
@@ -49,7 +49,7 @@ const ENGLISH = {
   noLater: (goal: string) => `no later ${goal} in the history: End leads back to now`,
   fullSpeed: 'full speed',
   speed: (eventsPerSecond: number) => `${eventsPerSecond} ${eventsPerSecond === 1 ? 'event' : 'events'} a second`,
-  spelling: { escaped: 'bytes beside ASCII are shown as \\xHH, as in redis-cli', readable: 'text in UTF-8 is shown as it is' },
+  spelling: { escaped: 'non-ASCII bytes are shown as \\xHH, as in redis-cli', readable: 'text in UTF-8 is shown as it is' },
   canBeTakenBack: (said: string) => `${said} · u takes it back`,
   takenBack: (said: string) => `taken back: ${said}`,
   nothingToTakeBack: 'there is nothing to take back',

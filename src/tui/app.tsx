@@ -4,8 +4,8 @@
  *   keys ────▶ keymap ──▶ intent ──┬──▶ action ──▶ reduce ──▶ state ──▶ view ──▶ sink
  *   trace ───▶ session ────────────┘
  *
- * A key is drawn at once, the trace as its batches come (12 a second, or two while only timers run), and while nothing comes, once a
- * second, the clocks on the screen.
+ * A key is drawn at once, the trace as its batches arrive (12 a second, or two while only timers run), and without events the clocks on the screen once a
+ * second.
  */
 import { render, type Instance } from 'ink';
 import type { JSX } from 'react';
@@ -56,54 +56,57 @@ import { lineAt, pagedRows, pagerLimit } from './view/pager.js';
 import { connectText, cursorOf, helpScrollLimit, paneSize, replySize, Screen } from './view/screen.js';
 import { spelledIn, type Theme } from './view/theme.js';
 
-/** Resolves when Ink can lay out what it draws. The build makes the engine for that wait here instead of where it is imported, see scripts/yoga.mjs. */
+/** Resolves when Ink's layout engine is loaded. The build moves the engine's waiting here from its import, see scripts/yoga.mjs. */
 export const layoutIsLoaded: Promise<void> | undefined = (yoga as { readonly loaded?: Promise<void> }).loaded;
 
-/** Frames that nobody has pressed a key for are at least so far apart: less than the batches of the trace are, so that none of them waits. */
+/** Minimum time between frames that no key has caused: less than the interval of trace batches, so that none of them waits. */
 const FRAME_MS = 60;
-/** A learner's own program listens nowhere at first. */
+/** A learner's program does not listen at first. */
 const NOWHERE_YET = { host: '127.0.0.1', port: 0 } as const;
-/** How long a warning stands in the place of the keys. */
+/** How long a warning replaces the keys in the footer. */
 const WARNING_MS = 8000;
-/** Clocks on the screen go on in such steps. */
+/** Interval at which the clocks on the screen advance. */
 const TICK_MS = 1000;
 /** Events a second, from slow to fast; above the last one is full speed. */
 const SPEEDS = [1, 2, 5, 20] as const;
-/** Rows of a page that stay in sight when the next one comes; a table has its header among them. */
+/** Rows of a page that stay visible on the next page; a table has its header among them. */
 const PAGE_OVERLAP = 2;
-/** Header, footer and the frame of the help. */
+/** Rows of header, footer and the frame of the help. */
 const HELP_FRAME_ROWS = 4;
-/** What each batch corrects; of more clients the trace alone tells. A thousand would hold up the loop by a millisecond, twelve times a second. */
+/**
+ * The number of clients that each batch refreshes; others are known from the trace alone. A thousand would delay the loop by a millisecond, twelve times a
+ * second.
+ */
 const MAX_CLIENTS = 512;
 
 export interface AppOptions extends Partial<Pick<OwnOptions, 'openFork' | 'leaveFork'>> {
   readonly server: RedisLabServer;
   readonly info: ServerInfo;
-  /** For the console to give to the server; empty: none. */
+  /** Sent to the server by the console; empty: none. */
   readonly password: string;
   readonly theme: Theme;
-  /** Of the texts that lead through the lab; English if left out. */
+  /** The language of the texts; English by default. */
   readonly language?: Language;
-  /** A first start is led through a first minute. `isOver` is called when that has been taken up or left. */
+  /** The first minute of a first start. `isOver` is called when it has been accepted or left. */
   readonly lead?: { isOver(): void } | null;
-  /** Opened at the start; left out: none. */
+  /** Opened at the start; none by default. */
   readonly experiment?: Experiment | 'list' | null;
-  /** The command after which the past is shown from the start on, by its number; null or left out: now is. */
+  /** The number of the command after which the past is shown from the start; null or left out: the present is shown. */
   readonly showsCommand?: number | null;
   readonly size: Size;
-  /** A row in the colours that the terminal has. */
+  /** Converts a row to the colours that the terminal has. */
   readonly recolor: (row: string) => string;
-  /** Writes to the terminal. False if that has not taken all of it; then {@link App.caughtUp} says when it has. */
+  /** Writes to the terminal. False if it has not taken everything; then {@link App.caughtUp} is called when it has. */
   readonly output: (text: string) => boolean | void;
   /** `q`, `quit`, Ctrl-C twice. */
   readonly quit: () => void;
-  /** Ctrl-Z: stops this process and whatever has been started with it, npm for example. Returns when they go on. */
+  /** Ctrl-Z: stops this process and the processes started with it, such as npm. Returns when they continue. */
   readonly suspend: () => void;
   /** For a projector. */
   readonly isPresenting?: boolean;
-  /** What is shown is a learner's own program; left out: it is the lab's server. */
+  /** The learner's program that is shown; left out: the lab's server is. */
   readonly program?: ProgramWatch;
-  /** Something that must not happen has happened. */
+  /** Called for an unexpected error. */
   readonly fail: (error: unknown) => void;
 }
 
@@ -121,10 +124,10 @@ export class App {
   private stopHearing: (() => void) | null = null;
   private readonly tickTimer: NodeJS.Timeout;
   private drawnAtMs = -Infinity;
-  /** The last frame that no key had asked for. */
+  /** When the last frame was drawn that no key had caused. */
   private pacedAtMs = -Infinity;
   private isDrawDue = false;
-  /** The moment at which a recording that is shown ends; null: none is shown. */
+  /** The moment at which a shown recording ends; null: none is shown. */
   private recordingEnd: Moment | null = null;
   private hasEnded = false;
   private isHidden = false;
@@ -191,7 +194,7 @@ export class App {
     this.begin();
     if (options.program !== undefined) this.hear(options.program);
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);
-    // By then the terminal is ready for it.
+    // By then the terminal is ready.
     setImmediate(() => this.draw());
   }
 
@@ -210,7 +213,7 @@ export class App {
     };
   }
 
-  /** A first start begins with the first minute; otherwise the experiments are opened that were asked for. */
+  /** Starts the first minute, or opens the requested experiments. */
   private begin(): void {
     const { lead = null, experiment = null } = this.options;
     if (experiment === 'list') this.lessons.guide.showList();
@@ -218,7 +221,7 @@ export class App {
     else if (lead !== null) this.guide.startFresh();
   }
 
-  /** `learn` was typed. @param name empty: the first minute, once more. Returns what is wrong about it, or null */
+  /** Handles `learn`. @param name empty: the first minute again. Returns an error, or null */
   private learn(name: string): string | null {
     try {
       if (name === '') this.guide.start();
@@ -229,7 +232,7 @@ export class App {
     }
   }
 
-  /** Begins to listen to the loop. */
+  /** Starts listening to the loop. */
   async start(): Promise<void> {
     await this.session.start();
     const { showsCommand = null } = this.options;
@@ -244,12 +247,12 @@ export class App {
     this.changed();
   }
 
-  /** The terminal, which had been behind, has taken all that was written to it. */
+  /** The terminal, which was behind, has taken everything that was written to it. */
   caughtUp(): void {
     this.sink.caughtUp();
   }
 
-  /** Another screen is shown instead; what happens is followed all the same. */
+  /** Another screen is shown instead; events are still followed. */
   hide(): void {
     this.isHidden = true;
   }
@@ -259,16 +262,16 @@ export class App {
     this.redraw();
   }
 
-  /** The terminal has lost what it showed. */
+  /** The terminal has lost its contents. */
   redraw(): void {
     this.resize(this.size);
   }
 
-  /** Shows what is to be said besides what the loop does, for a while, or until the next key. @param text a byte string */
+  /** Shows a warning for a while, or until the next key. @param text a byte string */
   warn(text: string): void {
     if (this.hasEnded) return;
     const shown = this.options.theme.visible(text);
-    // The footer has the keys without which nobody gets on in an experiment.
+    // The footer has the keys without which an experiment cannot continue.
     if (this.state.lesson?.type === 'open') return this.console.note(shown);
     this.act({ type: 'notice', text: shown });
     this.changed();
@@ -279,7 +282,7 @@ export class App {
     }, WARNING_MS).unref();
   }
 
-  /** Keys that came together: where they type, a run of them is one change, because a line of 40 kB must not be looked at 40,000 times. */
+  /** Handles keys that arrived together: a run of typed characters is one change, because a line of 40 kB must not be scanned 40,000 times. */
   press(keys: readonly Key[]): void {
     for (let i = 0; i < keys.length; ) {
       const run = isTyping(this.state) ? typedRun(keys, i) : [keys[i]!];
@@ -296,12 +299,12 @@ export class App {
     if (!isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: false });
     if (!this.guide.press(key)) this.pressIn(contextOf(this.state), key);
     this.guide.look();
-    // Whatever else it has done: once more, and the lab is left.
+    // Whatever else it has done: pressed again, it quits the lab.
     if (isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: true });
     this.changed();
   }
 
-  /** Ends what the app has begun. The server is not the app's to end. */
+  /** Ends what the app has started, except the server. */
   stop(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
@@ -316,7 +319,7 @@ export class App {
 
   // Keys
 
-  /** While a scenario runs: what is sent would be taken for a part of it, and what is interrupted would be missing. False if the key does neither. */
+  /** Handles keys while a scenario runs: input would be taken for a part of it, and an interrupted part would be missing. False if the key is neither. */
   private pressWhilePlaying(key: Key): boolean {
     const { lesson, repl, ui } = this.state;
     if (lesson?.type !== 'open' || lesson.step.at !== 'running') return false;
@@ -331,7 +334,7 @@ export class App {
     if (this.pressWhilePlaying(key)) return;
     if (key.name === 'enter') {
       this.act({ type: 'begin' });
-      // Who sends something wants to see what comes of it.
+      // After sending, the user wants to see the result.
       this.act({ type: 'follow' });
     }
     const intent = intentOf(key, this.state, PANES.repl);
@@ -340,7 +343,7 @@ export class App {
     if (intent !== null) this.perform(intent, key);
   }
 
-  /** Keys of an experiment that is open; what is typed for it comes with Enter. False if the key is the console's. */
+  /** Handles keys of an open experiment; typed text is sent with Enter. False if the key is for the console. */
   private pressInLesson(context: Context, key: Key): boolean {
     if (context === 'console') {
       const { repl } = this.state;
@@ -368,7 +371,7 @@ export class App {
     if (this.state.ui.prompt !== null) this.editPrompt(this.state.ui.prompt, key);
   }
 
-  /** Any key but `y` leaves what was asked, and does nothing else: a word that is typed blindly goes on behind its `q`. */
+  /** Any key but `y` cancels the question and does nothing else, so that a word typed blindly continues after its `q`. */
   private answer(key: Key): void {
     const { intent } = this.state.ui.question!;
     const isYes = intentOf(key, this.state, this.pane) === 'yes';
@@ -379,7 +382,7 @@ export class App {
     this.changePace(this.texts[intent], intent === 'pause' ? 'held' : 'free');
   }
 
-  /** Letters are keys here. A word that was meant for the console gets there, and what its letters have done on the way is taken back. */
+  /** Letters are keys here. A word that was meant for the console is moved there, and the effects of its letters are undone. */
   private pressInPanes(key: Key): void {
     const intent = intentOf(key, this.state, this.pane);
     const isEnter = key.name === 'enter' && !key.ctrl && !key.alt;
@@ -387,7 +390,7 @@ export class App {
     const { ui, repl } = this.state;
     const typed = isTyped || isEnter ? typedForConsole({ before: ui.typed.text, text: key.text, isBound: intent !== null }, repl) : null;
     if (typed !== null) return this.moveToConsole(typed);
-    // A word begins behind a space, and in the pane that has been chosen.
+    // A word begins after a space, and in the pane that has been chosen.
     this.act({ type: 'type-key', text: isTyped && key.text !== ' ' && intent !== 'focus-pane' ? key.text : null });
     if (intent !== null) return this.perform(intent, key);
     if (isOfServer(key, this.state)) return this.say(this.texts.notForProgram(this.theme.typed(toBytes(spell(key)))));
@@ -401,7 +404,7 @@ export class App {
     this.say(this.texts.wordForConsole);
   }
 
-  /** What is changed right behind this can be taken back. */
+  /** Notes a change that follows and can be undone. */
   private note(change: Change): void {
     this.act({ type: 'notice', text: this.undo.note(change), untilHeld: change.kind === 'step' });
   }
@@ -556,7 +559,7 @@ export class App {
     }
   }
 
-  /** A file that cannot be read is said, and nothing opens. */
+  /** Reports a file that cannot be read; nothing opens. */
   private openLesson(open: () => void): void {
     try {
       open();
@@ -565,7 +568,7 @@ export class App {
     }
   }
 
-  /** From within a recording to its end first: the server that goes on from there is another one. */
+  /** From within a recording to its end first: the server that continues from there is another one. */
   private goLive(): void {
     const { control: { moment }, server: { recording } } = this.state;
     const end = this.recordingEnd;
@@ -579,14 +582,14 @@ export class App {
     if (recording !== undefined && wasPast) this.say(this.texts.goesOnFromRecording);
   }
 
-  /** At once, unless somebody would miss the lab. */
+  /** Quits at once, unless clients or keys would be lost. */
   private leave(): void {
     const text = this.state.program === null ? leavingQuestion(this.session.newest, this.state.repl, this.language, this.state.server.recording) : null;
     if (text === null) this.options.quit();
     else this.ask({ text, intent: 'quit' });
   }
 
-  /** Moves what there is to move: the help, the cursor in an open row, the selection, the view. */
+  /** Moves whatever can be moved: the help, the cursor in an open row, the selection, the view. */
   private move(by: number): void {
     const { ui } = this.state;
     const pane = this.pane;
@@ -601,7 +604,7 @@ export class App {
     this.act({ type: 'scroll', by, length: pane.length(this.state), forgotten: pane.forgotten?.(this.state) ?? 0, ...(limit !== undefined && { limit }) });
   }
 
-  /** From nothing the first row is selected, as it is where rows open. */
+  /** Without a selection the first row is selected, as in panes whose rows open. */
   private enter(): void {
     if (this.state.ui.panes[this.state.ui.focus].selected === null) return this.act({ type: 'select', by: 0, ...this.listed() });
     this.act(this.pane.entered!(this.state));
@@ -614,7 +617,7 @@ export class App {
     return Math.max(1, height - PAGE_OVERLAP);
   }
 
-  /** `begin`: to the first byte of the row that the cursor stands on. */
+  /** `begin`: to the first byte of the cursor's row. */
   private moveInBytes(by: number | 'begin', unit: 'byte' | 'row' = 'byte'): void {
     const { focus, panes } = this.state.ui;
     const { byte, cursor } = panes[focus];
@@ -624,7 +627,7 @@ export class App {
     this.act({ type: 'move-to-byte', byte: there, cursor: bytes.rowOf(there) });
   }
 
-  /** The rows of the pane in focus, as actions want to know them. */
+  /** The rows of the focused pane, as actions need them. */
   private listed(): { rows: readonly string[]; length: number | null; offset: number } {
     const pane = this.pane;
     return {
@@ -634,7 +637,7 @@ export class App {
     };
   }
 
-  /** The keys of the REPL's line. */
+  /** Edits the REPL's line. */
   private editPrompt({ text, cursor, killed }: Prompt, key: Key): void {
     const isTyped = key.text !== '' && !key.ctrl && !key.alt;
     const action = isTyped ? ({ type: 'type-text', text: key.text.replaceAll(/[\r\n]+/g, ' ') } as const) : editOf(spell(key));
@@ -643,7 +646,7 @@ export class App {
     this.act({ type: 'type-prompt', text: line.input, cursor: line.cursor, killed: line.killed, error: this.promptError(line.input) });
   }
 
-  /** Why Enter would not take it, or null. */
+  /** Why Enter would not accept it, or null. */
   private promptError(text: string): Text | null {
     const { ui } = this.state;
     if (ui.prompt!.kind === 'search' || ui.prompt!.kind === 'word') return null;
@@ -672,7 +675,7 @@ export class App {
     this.page({ type: 'pager-moved', top: Math.min(pager.top, limit) + by, limit });
   }
 
-  /** @param isNew the line at the top is looked at, too */
+  /** @param isNew the line at the top is searched, too */
   private searchReply(direction: 1 | -1, isNew = false): void {
     const { pager } = this.state.repl;
     const size = replySize(this.state, this.size);
@@ -683,12 +686,12 @@ export class App {
     this.page({ type: 'pager-moved', top: firstRows[found]!, limit: Infinity });
   }
 
-  /** In the status line, until the next key. @param text safe to print */
+  /** Shows a text in the status line until the next key. @param text safe to print */
   private say(text: string): void {
     this.act({ type: 'notice', text });
   }
 
-  /** In the form of bytes that is wanted now. */
+  /** The theme in the current spelling of bytes. */
   private get theme(): Theme {
     return spelledIn(this.options.theme, this.state.ui.spelling);
   }
@@ -724,16 +727,16 @@ export class App {
 
   // Time
 
-  /** The history is left only if that is what was meant. */
+  /** Leaves the history only if that was intended. */
   private togglePause(): void {
     const { mode, heldAt, stepping } = this.state.control;
-    // A step that waits for something to happen is a held loop to the user who steps; a run is stopped.
+    // A step that waits for an event looks like a held loop to the user; a run is stopped.
     const intent = heldAt === null && typeof stepping !== 'string' ? 'pause' : 'resume';
     if (mode === 'history') this.ask({ text: this.texts.leaveHistory[intent], intent });
     else this.changePace(this.texts[intent], intent === 'pause' ? 'held' : 'free');
   }
 
-  /** @param said what it is called, also when it is taken back */
+  /** @param said the name of the change, also when it is undone */
   private changePace(said: string, pace: Pace): void {
     this.note({ kind: 'pace', said, before: paceOf(this.state.control) });
     const busy = busyOf(this.state);
@@ -746,7 +749,7 @@ export class App {
     return unit === 'request' ? runTargetOf(this.state) : unit;
   }
 
-  /** A loop that runs is not held by a letter that was meant for something else. */
+  /** A running loop is not held by a letter that was meant for something else. */
   private goOn(goal: Goal): void {
     const { heldAt, stepping } = this.state.control;
     if (heldAt === null && stepping === null) return this.say(this.texts.loopRuns);
@@ -754,7 +757,7 @@ export class App {
     void this.session.goOn(goal);
   }
 
-  /** Typed as a word, so it is meant; a loop that runs is held when it gets there. */
+  /** It was typed as a word, so it is intended; a running loop is held when it gets there. */
   private runTo(target: RunTarget): void {
     const { heldAt, mode } = this.state.control;
     const said = this.texts.runs(goalText(target, this.theme, this.language));
@@ -768,7 +771,7 @@ export class App {
     void this.sayIfStill(this.session.goForward(goal), this.texts.noLater(goalName(goal, this.theme, this.language)));
   }
 
-  /** Of the key that is selected. */
+  /** Goes to the last change of the selected key. */
   private async goToLastChange(): Promise<void> {
     const { db, panes: { keyspace: { selected } } } = this.state.ui;
     if (selected === null) return this.say(this.texts.selectKey);
@@ -778,7 +781,7 @@ export class App {
     this.changed();
   }
 
-  /** @param nowhere what to say where there is nothing that way */
+  /** @param nowhere the message if there is nothing in that direction */
   private async sayIfStill(travel: Promise<Outcome>, nowhere: string): Promise<void> {
     const outcome = await travel;
     if (outcome === null || this.hasEnded) return;
@@ -807,7 +810,7 @@ export class App {
     return APP_TEXTS[this.language];
   }
 
-  /** The one in focus. */
+  /** The focused pane. */
   private get pane(): Pane {
     return paneOf(this.state, this.state.ui.focus);
   }
@@ -816,7 +819,7 @@ export class App {
     this.session.act(action);
   }
 
-  /** To the next step of the first minute. */
+  /** Shows the next step of the first minute. */
   private lead(firstMinute: FirstMinute | null): void {
     if (this.state.firstMinute?.step === 'invitation') {
       if (firstMinute !== null) this.act({ type: 'begin' });
@@ -847,14 +850,14 @@ export class App {
 
   // Drawing
 
-  /** Clocks go on, unless time stands still. */
+  /** Advances the clocks, unless time stands still. */
   private tick(): void {
     const { mode, heldAt } = this.state.control;
     if (mode === 'history' || heldAt !== null || performance.now() - this.drawnAtMs < TICK_MS - FRAME_MS) return;
     this.draw();
   }
 
-  /** Somebody waits for it. */
+  /** The state has changed; draws soon, at once after a key. */
   private changed(): void {
     void this.session.watch();
     if (this.isDrawDue) return;
@@ -864,7 +867,7 @@ export class App {
 
   private drawSoon(): void {
     if (this.isDrawDue || this.frameTimer !== null) return;
-    // What follows a key, the reply to a line above all, does not have to wait because the key was drawn.
+    // The result of a key, in particular the reply to a line, need not wait because the key itself was drawn.
     const waitMs = this.pacedAtMs + FRAME_MS - performance.now();
     this.frameTimer = setTimeout(() => {
       this.pacedAtMs = performance.now();
@@ -888,7 +891,7 @@ export class App {
 
   private mount(screen: JSX.Element): void {
     this.ink = render(screen, { stdout: this.sink as unknown as NodeJS.WriteStream, stdin: NO_INPUT, debug: true, patchConsole: false, exitOnCtrlC: false });
-    // Ink keeps what a component throws to itself, and draws nothing from then on.
+    // Ink catches errors of components, and draws nothing from then on.
     this.ink.waitUntilExit().catch(this.options.fail);
   }
 
@@ -899,13 +902,13 @@ export class App {
 
 const isTyping = (state: State): boolean => contextOf(state) === 'console' || contextOf(state) === 'prompt';
 
-/** Whose conversation is open; null: nobody's. */
+/** The token whose conversation is open; null: none. */
 function openToken({ ui }: State): number | null {
   const { isOpen, selected } = ui.panes.tokens;
   return isOpen && selected !== null ? Number(selected) : null;
 }
 
-/** Keys come from our own decoder; Ink gets none. */
+/** Keys come from our own decoder; Ink gets no input. */
 const NO_INPUT = {
   isTTY: false,
   on() {},

@@ -1,10 +1,10 @@
 /**
- * BusyWatch: what is known of a loop that is too busy to tell anything, put together on this thread.
+ * BusyWatch: collects, on this thread, what is known of a loop that is too busy to send events.
  *
- *   server.onBusy, ten times a second ──▶ whom it serves, with what, since when ──┐
+ *   server.onBusy, ten times a second ──▶ which client, which command, since when ─┐
  *   server.waiting(their sockets)     ──▶ who has sent something and waits      ──┴─▶ tell(Busy)
  *
- * How long somebody waits counts from the first look at which there was something of theirs in the kernel.
+ * A client's waiting time counts from the first reading at which the kernel held something of it.
  */
 import type { LoopActivity, RedisLabServer } from '../server/index.js';
 import type { TokenRow } from './state/model/tokens.js';
@@ -17,8 +17,8 @@ export class BusyWatch {
   private readonly stopListening: () => void;
 
   /**
-   * @param rows what is registered with the poll, as far as it is known
-   * @param tell is called with null when the loop is busy no longer
+   * @param rows what is registered with the poll, as far as known
+   * @param tell is called with null when the loop is no longer busy
    */
   constructor(
     private readonly server: Pick<RedisLabServer, 'onBusy' | 'waiting'>,
@@ -42,7 +42,7 @@ export class BusyWatch {
       this.waiting = new Map();
       return this.tell(null);
     }
-    // To ask for the first time takes a while, and that the loop is busy is to be seen at once.
+    // The first query takes a while, but BUSY must be visible at once.
     if (isFirst) this.tell({ activity, waiting: this.waiting });
     void this.ask(activity);
   }

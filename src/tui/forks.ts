@@ -1,5 +1,5 @@
 /**
- * Forks: what shows the lab and, over it, what shows the forks that have been opened from it. The topmost one has the terminal.
+ * Forks: the views of the lab and of the forks opened from it, as a stack. The topmost one has the terminal.
  *
  *   [ lab ] ──fork──▶ [ lab, fork ] ──left, or its server ends──▶ [ lab ]
  */
@@ -8,28 +8,28 @@ import type { ForkedAsOf, ServerInfo } from './state/state.js';
 
 /** A lab on the screen, or in lines. */
 export interface Shown {
-  /** Another one is over it from now on. */
+  /** Another view is above it from now on. */
   hide(): void;
-  /** It is the topmost one again. */
+  /** It is the topmost view again. */
   show(): void;
   stop(): void;
 }
 
-/** What each of them has of its own. */
+/** Options that differ between the views. */
 export interface OwnOptions {
   readonly server: RedisLabServer;
   readonly info: ServerInfo;
   readonly isOnTop: () => boolean;
   /** Shows a fork of its server until it is left. */
   readonly openFork: (fork: RedisLabServer, asOf: ForkedAsOf) => void;
-  /** Its server is a fork, and ends with it; left out: it is none. */
+  /** Ends the view of a fork with its server; left out: it is not a fork. */
   readonly leaveFork?: () => void;
 }
 
 export interface ForksHost<S extends Shown> {
-  /** Makes what shows a server. */
+  /** Creates the view of a server. */
   create(own: OwnOptions): S;
-  /** A fork is on top now. */
+  /** A fork is now on top. */
   begin(shown: S): void;
 }
 
@@ -49,17 +49,17 @@ export class Forks<S extends Shown> {
     this.open(server, info);
   }
 
-  /** The one that has the terminal. */
+  /** The view that has the terminal. */
   get top(): S {
     return this.opened.at(-1)!.shown;
   }
 
-  /** All of them: what the terminal tells of itself is for each. */
+  /** All views, for input from the terminal that concerns each of them. */
   get all(): readonly S[] {
     return this.opened.map(({ shown }) => shown);
   }
 
-  /** Forks end with what shows them; the server of the lab is not theirs to end. */
+  /** Ends the forks with their views; the lab's server is not ended. */
   stop(): void {
     const [lab] = this.opened;
     this.closeFrom(1);
@@ -70,7 +70,7 @@ export class Forks<S extends Shown> {
     const isLab = this.opened.length === 0;
     const shown: S = this.host.create({
       server, info,
-      // What it says while it is made, it says at the top.
+      // Its output while it is being created belongs to the top.
       isOnTop: () => this.opened.at(-1)?.shown === shown,
       openFork: (fork, asOf) => this.openFork(fork, asOf),
       ...(isLab ? {} : { leaveFork: () => this.leave(shown) }),
@@ -83,13 +83,13 @@ export class Forks<S extends Shown> {
     this.top.hide();
     const { addresses, poller, pollerFallback, sends } = fork;
     const shown = this.open(fork, { ...this.info, addresses, poller, pollerFallback, sends, wantedPort: null, forkedAsOf });
-    // By SHUTDOWN, for one.
+    // Reached by SHUTDOWN, for example.
     const leave = (): void => this.leave(shown);
     fork.closed.then(leave, leave);
     this.host.begin(shown);
   }
 
-  /** With the forks that were opened from it. */
+  /** Leaves a view together with the forks that were opened from it. */
   private leave(shown: S): void {
     const at = this.all.indexOf(shown);
     if (at === -1) return;
@@ -100,7 +100,7 @@ export class Forks<S extends Shown> {
   private closeFrom(at: number): void {
     for (const { shown, server } of this.opened.splice(at).toReversed()) {
       shown.stop();
-      // What it may have died of ends nothing here.
+      // Its failure, if that is why it ended, must not end anything here.
       void server.close().catch(() => {});
     }
   }

@@ -1,7 +1,7 @@
 /**
- * The door of the lab: puts a running server on a terminal until it is left, as a screen or in lines.
+ * The entry point of the lab's view: shows a running server on a terminal until the user quits, as a screen or in lines.
  *
- * Ink decides about its colours when it is loaded, so that is prepared before.
+ * Ink chooses its colours when it is loaded, so they are prepared before.
  */
 import { constants } from 'node:os';
 import type { ReadStream, WriteStream } from 'node:tty';
@@ -21,9 +21,9 @@ import { Terminal } from './terminal/terminal.js';
 import { backgroundOf, type Background } from './view/hues.js';
 import { createTheme } from './view/theme.js';
 
-/** What is to be said besides what the loop does: byte strings, of a log that cannot be written for one. */
+/** Warnings that do not concern the loop: byte strings, for example about a log that cannot be written. */
 export interface Warnings {
-  /** Calls `tell` with what there is to say so far, and with what comes. */
+  /** Calls `tell` with the warnings so far, and with each new one. */
   listen(tell: (text: string) => void): void;
 }
 
@@ -32,39 +32,39 @@ export { colorDepthOf } from './terminal/color-depth.js';
 
 export interface LabOptions {
   readonly info: ServerInfo;
-  /** What the server asks of its clients, for the console to give; empty: nothing. */
+  /** Required by the server, sent by the console; empty: none. */
   readonly password: string;
   readonly input: ReadStream;
   readonly output: WriteStream & { readonly fd: number };
   readonly colors: ColorDepth;
   readonly ascii: boolean;
-  /** Null: what the terminal says of it counts. */
+  /** Null: as the terminal says. */
   readonly background: Background | null;
   readonly warnings: Warnings;
-  /** Of the texts that lead through the lab. */
+  /** The language of the texts. */
   readonly language: Language;
-  /** The first minute: `first` unless this user has seen it before. */
+  /** The first minute: `first` unless this user has already seen it. */
   readonly lead: 'first' | 'never';
   /** Opened at the start, unless the first minute comes first; null: none. */
   readonly experiment: Experiment | 'list' | null;
   /** For a projector: strong contrast, and only the panes that matter. */
   readonly isPresenting: boolean;
-  /** The command after which the past is shown from the start on, by its number; null: now is shown. */
+  /** The number of the command after which the past is shown from the start; null: the present is shown. */
   readonly showsCommand: number | null;
-  /** The server is a learner's own program; left out: it is the lab's own. */
+  /** The learner's program that is shown; left out: the lab's own server is. */
   readonly program?: ProgramWatch;
 }
 
-/** Loads what draws; to be called while the server starts. */
+/** Loads the screen; call it while the server starts. */
 export async function loadScreen(colors: ColorDepth): Promise<typeof import('./app.js')> {
-  // Where there are few the sink reduces them, the theme's and Ink's alike.
+  // With few colours the sink reduces them, those of the theme and of Ink alike.
   process.env.FORCE_COLOR = colors === 'none' ? '0' : '2';
   const app = await import('./app.js');
   await app.layoutIsLoaded;
   return app;
 }
 
-/** The lab in plain lines, for screen readers and programs. Resolves with the exit code. */
+/** Runs the lab in plain lines, for screen readers and programs. Resolves with the exit code. */
 export async function narrateLab(server: RedisLabServer, options: NarrationOptions): Promise<number> {
   const { narrate } = await import('./narration/index.js');
   return narrate(server, { ...options, output: patientOutput(options.output as WriteStream) ?? options.output });
@@ -73,7 +73,7 @@ export async function narrateLab(server: RedisLabServer, options: NarrationOptio
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Resolves when the lab is left or the server has ended; the terminal is itself again by then, on whatever way.
+ * Resolves when the user has quit or the server has ended; the terminal is always restored by then.
  *
  * @returns the exit code
  */
@@ -81,7 +81,8 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
   const { App: LabApp } = await loadScreen(options.colors);
   const isLed = options.lead === 'first' && isFirstStart();
   return new Promise((resolve) => {
-    // In this order: Ink writes its last frame to a sink that still takes it, the sink falls silent, the terminal is restored, and only then is anything said.
+    // In this order: Ink writes its last frame to a sink that still accepts it, the sink is closed, the terminal is restored, and only then messages are
+    // printed.
     let hasEnded = false;
     const end = (code: number, message = ''): void => {
       if (hasEnded) return;
@@ -95,12 +96,12 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       }
     };
     const fail = (error: unknown): void => {
-      // What breaks while everything is being closed breaks nothing.
+      // Errors while everything is being closed are ignored.
       if (hasEnded) return;
       end(1, describeFailure(error));
       process.exit(1);
     };
-    // The job of a shell is stopped here until the shell lets it go on. Where there is no shell to do so, the kernel does not stop it, and it goes on at once.
+    // The shell's job is stopped here until the shell continues it. Without a shell the kernel does not stop it, and it continues at once.
     const suspend = (pid: number): void => {
       if (!('SIGTSTP' in constants.signals)) return;
       terminal.leave();
@@ -156,7 +157,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       terminal.reenter();
       screens.top.redraw();
     });
-    // The first one ends the lab in its order, another one at once.
+    // The first signal ends the lab in order, another one at once.
     for (const signal of SIGNALS) process.on(signal, () => (hasEnded ? process.exit(0) : end(0)));
     terminal.enter();
     server.closed.then(
@@ -164,7 +165,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       (error: unknown) => end(1, describeFailure(error)),
     );
     options.warnings.listen((text) => screens.top.warn(text));
-    // A server that ends meanwhile says so by `closed`.
+    // If the server ends meanwhile, `closed` reports it.
     screens.top.start().catch(() => {});
   });
 }

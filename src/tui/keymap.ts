@@ -1,5 +1,5 @@
 /**
- * The table of keys: what can be pressed, when, and how it is called. Input, footer and help are made of it and of nothing else.
+ * The table of keys: which key does what, when, and its label. Input, footer and help use only this table.
  *
  * The first entry that lists the key and applies at the moment wins. A key without such an entry does nothing, except where text is typed: in
  * the prompt and in the REPL.
@@ -85,7 +85,7 @@ export type Intent =
   | 'leave'
   | 'quit';
 
-/** Where the keys go. */
+/** Where keys are handled. */
 export type Context = 'panes' | 'console' | 'prompt' | 'help' | 'reply' | 'question' | 'lesson' | 'lesson-list';
 
 export type Group = 'Time' | 'History' | 'Panes' | 'This pane' | 'Experiment' | 'Lab';
@@ -93,22 +93,22 @@ export type Group = 'Time' | 'History' | 'Panes' | 'This pane' | 'Experiment' | 
 export interface Binding {
   readonly intent: Intent;
   readonly keys: readonly string[];
-  /** The keys as footer and help name them. */
+  /** The keys as footer and help show them. */
   readonly shown: string;
-  /** Those that the footer names now; left out: all. */
+  /** The keys that the footer shows now; left out: all. */
   readonly shownNow?: (state: State) => string;
   readonly label: Text;
-  /** The label in full, for the help and docs/keys.md; left out: the label says it all. */
+  /** The full label, for the help and docs/keys.md; left out: the label itself. */
   readonly meaning?: Text;
   readonly group: Group;
   readonly contexts: readonly Context[];
-  /** The panes that have it at all; left out: all. */
+  /** The panes that have the binding; left out: all. */
   readonly of?: (pane: Pane) => boolean;
   /** Left out: always. */
   readonly when?: (state: State) => boolean;
 }
 
-/** What only the lab's own server can do, or has. */
+/** Intents that only the lab's own server supports. */
 const OF_SERVER: ReadonlySet<Intent> = new Set([
   'step-command', 'forward-command', 'last-change', 'previous-database', 'next-database', 'lesson-list',
 ]);
@@ -122,7 +122,7 @@ const hasSearched = ({ repl }: State): boolean => repl.pager !== null && repl.pa
 const isOpen = ({ ui }: State): boolean => ui.panes[ui.focus].isOpen;
 const isInBytes = ({ ui }: State): boolean => ui.panes[ui.focus].byte !== null;
 
-/** Where an open experiment stands; null: there is none. */
+/** The step of an open experiment; null: none is open. */
 const stepOf = ({ lesson }: State): LessonStep | null => (lesson?.type === 'open' ? lesson.step : null);
 const isAt = (...steps: readonly LessonStep['at'][]) => (state: State): boolean => steps.some((at) => at === stepOf(state)?.at);
 const hasMoments = (state: State): boolean => state.lesson?.type === 'open' && state.lesson.moments.length > 0;
@@ -130,28 +130,28 @@ const takesNumber = ({ lesson }: State): boolean => lesson?.type === 'open' && t
 /** The digits that choose among a number of answers. */
 const digits = (among: (lesson: OpenLesson) => readonly unknown[]) => ({ lesson }: State): string =>
   lesson?.type === 'open' ? `1-${among(lesson).length}` : '';
-/** There is a moment behind the one that is shown. */
+/** True if there is a moment after the one shown. */
 const hasNextMoment = ({ lesson }: State): boolean =>
   lesson?.type === 'open' && lesson.step.at === 'step' && (lesson.step.shown ?? -1) < lesson.moments.length - 1;
 
-/** The part of the explanation that is selected leads somewhere, and is not shown yet. */
+/** True if the selected part of the explanation leads to an event that is not shown yet. */
 const leads = (state: State): boolean => {
   const step = stepOf(state);
   return step?.at === 'explain' && step.selected !== null && !step.isShown;
 };
 
-/** Panes with rows, or that scroll. */
+/** True for panes with rows, or that scroll. */
 const moves = (pane: Pane): boolean => pane.rows !== undefined || pane.length !== undefined;
 const opens = (pane: Pane): boolean => pane.openRows !== undefined;
 const hasBytes = (pane: Pane): boolean => pane.openBytes !== undefined;
 const filters = (pane: Pane): boolean => pane.checkFilter !== undefined;
-/** The two faces of one pane: frames, and commands, from which Enter leads to frames. */
+/** True for the pane with two faces: frames, and commands, from which Enter leads to frames. */
 const enters = (pane: Pane): boolean => pane.entered !== undefined;
 const isFrames = (pane: Pane): boolean => pane.id === 'frames' && !enters(pane);
 const hasDatabases = (pane: Pane): boolean => pane.window !== undefined;
 
 export const KEYMAP: readonly Binding[] = [
-  // An experiment: keys of the REPL as long as nothing stands in its line.
+  // An experiment: keys of the REPL while its line is empty.
   {
     intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', shownNow: digits(({ experiment }) => experiment.answers),
     label: { en: 'your answer', ko: '답 고르기' },
@@ -173,7 +173,7 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Experiment', contexts: ['lesson'], when: (state) => isAt('mend', 'missed')(state) && !takesNumber(state),
   },
   {
-    // Digits stand in the line then, where another one may follow.
+    // Digits are typed into the line then, where more may follow.
     intent: 'lesson-choose', keys: [], shown: '1-4 Enter', shownNow: (state) => `${digits(({ experiment }) => experiment.mend.choices)(state)} Enter`,
     label: { en: 'try a line', ko: '줄 고르기' },
     meaning: { en: 'the same where a number may be typed', ko: '숫자를 입력할 수 있을 때' },
@@ -238,7 +238,7 @@ export const KEYMAP: readonly Binding[] = [
   { intent: 'lesson-down', keys: ['down', 'j'], shown: '↓', label: { en: 'down', ko: '아래로' }, group: 'Experiment', contexts: ['lesson-list'] },
   { intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'open', ko: '열기' }, group: 'Experiment', contexts: ['lesson-list'] },
   { intent: 'lesson-close', keys: ['escape', 'q', 'L'], shown: 'Esc', label: { en: 'close', ko: '닫기' }, group: 'Experiment', contexts: ['lesson-list'] },
-  // Question; any other key means no, too.
+  // Question; any other key means no.
   { intent: 'yes', keys: ['y', 'Y'], shown: 'y', label: { en: 'yes', ko: '예' }, group: 'Lab', contexts: ['question'] },
   { intent: 'no', keys: ['n', 'N', 'escape'], shown: 'n', label: { en: 'no', ko: '아니요' }, group: 'Lab', contexts: ['question'] },
   // Prompt
@@ -298,7 +298,7 @@ export const KEYMAP: readonly Binding[] = [
     contexts: ['console'],
     when: ({ repl }) => repl.long.length > 0,
   },
-  // What is in the way goes first.
+  // What is open is closed first.
   {
     intent: 'to-rows', keys: ['x', 'escape'], shown: 'x',
     label: { en: 'to the tree', ko: '트리로' },
@@ -601,25 +601,25 @@ export function contextOf({ ui, repl, lesson }: State): Context {
   return ui.focus === 'repl' ? 'console' : 'panes';
 }
 
-/** What can be pressed in a pane at one time or another, in the order of the table. */
+/** All bindings of a pane in a context, in the order of the table. */
 export function bindingsOf(pane: Pane, context: Context): Binding[] {
   return KEYMAP.filter(({ contexts, of }) => contexts.includes(context) && (of === undefined || of(pane)));
 }
 
-/** What can be pressed now. */
+/** The bindings that apply now. */
 export function bindingsNow(state: State, pane: Pane): Binding[] {
   const { program } = state;
   return bindingsOf(pane, contextOf(state)).filter(({ intent, when }) => (when === undefined || when(state)) && (program === null || !OF_SERVER.has(intent)));
 }
 
-/** A key that would do something if it were not a learner's own program that is shown. */
+/** True if the key would do something for the lab's own server, but not for a learner's program. */
 export function isOfServer(key: Key, state: State): boolean {
   if (state.program === null) return false;
   const spelled = spell(key);
   return KEYMAP.some(({ intent, keys, contexts }) => OF_SERVER.has(intent) && keys.includes(spelled) && contexts.includes(contextOf(state)));
 }
 
-/** What a key asks for; null: nothing. */
+/** The intent of a key; null: none. */
 export function intentOf(key: Key, state: State, pane: Pane): Intent | null {
   const spelled = spell(key);
   return bindingsNow(state, pane).find(({ keys }) => keys.includes(spelled))?.intent ?? null;

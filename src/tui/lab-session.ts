@@ -1,12 +1,12 @@
 /**
- * LabSession: the lab's state, and everything that moves it besides keys: what the loop reports of itself, and the controls of time: pausing,
- * stepping, walking through the history. The screen has one, and so has the narration.
+ * LabSession: the lab's state, and everything that changes it besides keys: the events of the loop, and the controls of time: pausing, stepping, moving through
+ * the history. The screen has one, and so has the narration.
  *
  *   trace ──▶ history, the newest model ──┬──▶ show a moment ──▶ action ──▶ reduce ──▶ state ──▶ changed()
  *   ← → ──▶ travel ──▶ the model of then ──┘                        │
  *   pause, step, … ──▶ server ──▶ held, or not any more ────────────┘
  *
- * Requests resolve when the loop has answered, and never reject: a server that ends meanwhile says so by `closed`.
+ * Promises resolve when the loop has answered, and never reject: if the server ends meanwhile, `closed` reports it.
  */
 import type { Breakpoint, Moment, Past, PastAnswer, RedisLabServer, Snapshot, SnapshotRequest, TraceBatch, TraceEvent, Visit } from '../server/index.js';
 import type { ProgramWatch } from '../program/index.js';
@@ -26,7 +26,7 @@ const NO_HISTORY: Text = {
   ko: '과거로 돌아갈 수 없습니다. --history 64mb로 메모리를 주면 켜집니다',
 };
 
-/** The most events that a batch brings: what the model takes in without being late. */
+/** Maximum number of events in a batch: as many as the model can process in time. */
 const EVENT_BUDGET = 800;
 
 /** For going back in a fork. */
@@ -35,21 +35,21 @@ const FORK_HISTORY_BYTES = 64 * 2 ** 20;
 export interface SessionOptions {
   readonly server: RedisLabServer;
   readonly info: ServerInfo;
-  /** What the next snapshots shall bring. */
+  /** What the next snapshots shall contain. */
   request(): SnapshotRequest;
-  /** The state is another one, and nobody at the keyboard has done it. */
+  /** The state has changed, but not by a key. */
   changed(): void;
-  /** The loop is held: what somebody at the keyboard has asked for has happened. */
+  /** The loop is held, as requested by the user. */
   held?(): void;
-  /** A batch of the trace has become part of the history. */
+  /** A batch of the trace has been added to the history. */
   heard?(batch: TraceBatch): void;
-  /** The loop is seen to be busy, or no longer. */
+  /** The loop has become busy, or is no longer. */
   busy?(busy: Busy | null): void;
-  /** The past that was shown has been given up, and now is shown. @param why a sentence */
+  /** The past has been left, and the present is shown. @param why a sentence */
   lost?(why: string): void;
   readonly language?: Language;
   readonly isPresenting?: boolean;
-  /** What is shown is a learner's own program; left out: it is the lab's server. */
+  /** The learner's program that is shown; left out: the lab's server is. */
   readonly program?: ProgramWatch;
 }
 
@@ -57,10 +57,10 @@ export class LabSession {
   private current: State;
   private readonly history = new History();
   private readonly time: LoopTime;
-  /** What time it was on the wall at moments of the loop. */
+  /** Wall-clock times of moments of the loop. */
   readonly wall = new WallTime();
   private readonly travel: TimeTravel;
-  /** The windows that the live loop, and the past that is shown, were asked for. */
+  /** The windows last requested of the live loop, and of the shown past. */
   private watched = '';
   private pastWatched = '';
   hasEnded = false;
@@ -90,12 +90,12 @@ export class LabSession {
     return this.current;
   }
 
-  /** Now, whatever moment is shown. */
+  /** The present, whatever moment is shown. */
   get newest(): Model {
     return this.history.newest;
   }
 
-  /** Begins to listen to the loop. */
+  /** Starts listening to the loop. */
   async start(): Promise<void> {
     const { server } = this.options;
     this.stopListening.push(server.onHeld((event) => this.held(event)));
@@ -108,7 +108,7 @@ export class LabSession {
     this.take(await server.snapshot(request));
   }
 
-  /** From now on nothing changes any more. */
+  /** From now on the state does not change. */
   stop(): void {
     this.hasEnded = true;
     for (const stop of this.stopListening.splice(0)) stop();
@@ -120,12 +120,12 @@ export class LabSession {
     this.current = reduce(this.current, action);
   }
 
-  /** Clocks go on, unless the past is shown. */
+  /** Advances the clocks, unless the past is shown. */
   tellTime(): void {
     if (this.state.control.moment === null) this.act({ type: 'tell-time', nowMs: this.time.read() });
   }
 
-  /** Asks for other keys when other keys are to be seen; resolves when they are there. */
+  /** Requests other keys when other keys become visible; resolves when they have arrived. */
   async watch(): Promise<void> {
     const request = this.options.request();
     const watched = JSON.stringify(request);
@@ -157,7 +157,7 @@ export class LabSession {
     return answered(this.options.server.resume());
   }
 
-  /** To the end of a step or of a run, however long that takes; another one that is under way is given up. */
+  /** Goes to the end of a step or of a run, however long that takes; cancels another one in progress. */
   goOn(goal: Goal): Promise<void> {
     this.act({ type: 'begin' });
     this.showLive();
@@ -173,7 +173,7 @@ export class LabSession {
     return answered(eventsPerSecond === null ? this.options.server.resume() : this.options.server.slow(eventsPerSecond));
   }
 
-  /** Resolves with the unix time that it is then, when the state tells of it; rejects as the server does. */
+  /** Resolves with the unix time after advancing, when the state shows it; rejects as the server does. */
   async advance(duration: string): Promise<number> {
     const nowMs = await this.options.server.advance(duration);
     await this.refresh();
@@ -190,13 +190,13 @@ export class LabSession {
     return answered(this.options.server.setBreakpoints(breakpoints));
   }
 
-  // History: these show another moment of it, and nothing else.
+  // History: these only show another moment.
 
   goBack(unit: 'event' | 'turn'): Promise<Outcome> {
     return this.travel.go({ back: unit });
   }
 
-  /** Never beyond the newest event: only {@link showLive} leads back to now. */
+  /** Never beyond the newest event: only {@link showLive} returns to the present. */
   goForward(goal: Goal): Promise<Outcome> {
     return this.state.control.mode === 'history' ? this.travel.go({ forward: goal }) : Promise.resolve(NOWHERE);
   }
@@ -215,23 +215,23 @@ export class LabSession {
     return this.travel.go(way);
   }
 
-  /** The moment that is shown; null: now is, or none is there yet. */
+  /** The visited moment; null: the present is shown, or no moment yet. */
   get visited(): Visit | null {
     return this.travel.visited;
   }
 
-  /** What can be visited, or why nothing can. */
+  /** The range that can be visited, or why there is none. */
   get past(): Past | string {
     return this.travel.off ?? this.options.server.history!;
   }
 
-  /** What a command would have answered at the moment that is shown. */
+  /** The answer to a command at the shown moment. */
   askPast(argv: readonly string[], protocol: 2 | 3, db: number): Promise<PastAnswer> {
     const { past } = this;
     return typeof past === 'string' ? Promise.reject(new Error(past)) : past.ask(argv, protocol, db);
   }
 
-  /** A server that goes on from the moment that is shown; in the middle of a command, from the one before it. */
+  /** Starts a server from the shown moment; in the middle of a command, from before it. */
   async fork(): Promise<{ readonly server: RedisLabServer; readonly asOf: ForkedAsOf }> {
     const { server } = this.options;
     const options = { history: FORK_HISTORY_BYTES };
@@ -277,7 +277,7 @@ export class LabSession {
     return { at: Math.max(1, turn - oldest.turn + 1), of: Math.max(1, of), wallMs: this.wall.wallOf(loopMs), isUntimed };
   }
 
-  /** Shows a moment of the history that is shown already, or now. */
+  /** Shows a moment that is already in the history, or the present. */
   private show(moment: Moment | null): void {
     if (moment === null) return this.act({ type: 'show-moment', model: this.history.newest, nowMs: this.time.read(), moment: null, position: null });
     const { model, ui: { nowMs } } = this.state;
@@ -304,14 +304,14 @@ export class LabSession {
     this.historyGrew();
   }
 
-  /** Something is new: in what is shown, or, while the past is shown, behind it. */
+  /** There are new events: in what is shown, or, while the past is shown, after it. */
   private historyGrew(): void {
     if (this.state.ui.isFresh && this.hasVisitor()) this.act({ type: 'begin' });
     this.show(this.state.control.moment);
     this.options.changed();
   }
 
-  /** Somebody else than the console has connected, and may be gone again. */
+  /** True if a client other than the console has connected, even if it has gone. */
   private hasVisitor(): boolean {
     return this.history.newest.rates.connectionsReceived > this.state.repl.clients.length;
   }
@@ -338,7 +338,7 @@ export class LabSession {
     if (event !== null) this.options.held?.();
   }
 
-  /** What is asked for is taken only if nothing else has been asked for meanwhile. */
+  /** The answer is used only if nothing else has been requested meanwhile. */
   private async look(request: SnapshotRequest): Promise<void> {
     const { server } = this.options;
     const { watched } = this;

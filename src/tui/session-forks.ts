@@ -1,5 +1,5 @@
 /**
- * SessionForks: forks of a session as its console asks for them, and what is said of one.
+ * SessionForks: forks of a session as requested in its console, and the text about a fork.
  */
 import type { OwnOptions } from './forks.js';
 import { APP_TEXTS } from './app-texts.js';
@@ -12,7 +12,7 @@ export class SessionForks implements ReplForks {
     private readonly session: LabSession,
     /** Where forks are shown; left out: nowhere. */
     private readonly shown: Partial<Pick<OwnOptions, 'openFork' | 'leaveFork'>>,
-    /** What ends one that is shown. */
+    /** How to end a fork that is shown. */
     private readonly wayOut: string,
   ) {}
 

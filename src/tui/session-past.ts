@@ -1,5 +1,5 @@
 /**
- * SessionPast: the past of a session as its console and its keys ask for it, and what is said of a moment that has been reached.
+ * SessionPast: the past of a session as requested by its console and keys, and the text about a moment.
  */
 import type { HistoryRange, Moment, PastAnswer, Visit } from '../server/index.js';
 import { APP_TEXTS } from './app-texts.js';
@@ -17,7 +17,7 @@ export class SessionPast implements ReplPast {
   constructor(
     private readonly session: LabSession,
     private readonly theme: () => Theme,
-    /** How to get back to now, as a sentence. */
+    /** How to return to the present, as a sentence. */
     readonly wayBack: string,
   ) {}
 
@@ -42,7 +42,7 @@ export class SessionPast implements ReplPast {
     return [await this.travel(isTime ? { to: { unixMs: this.session.wall.loopOf(way.to.unixMs) } } : way)];
   }
 
-  /** As the screen says them. A loop of its own time, virtual or recorded, has no other now than its newest moment. */
+  /** As the screen shows them. For a loop with virtual or recorded time the newest moment is the present. */
   private timesOf({ oldestMs, newestMs, isWhole }: HistoryRange): TimeRange {
     const { wall, state } = this.session;
     const newest = wall.wallOf(newestMs);
@@ -50,7 +50,7 @@ export class SessionPast implements ReplPast {
     return { oldestMs: wall.wallOf(oldestMs), newestMs: newest, nowMs: hasOwnTime ? newest : Math.max(newest, Date.now()) };
   }
 
-  /** Resolves with what is to be said of the moment that is shown then; rejects with why there is none. */
+  /** Resolves with the text about the moment that is then shown; rejects with why there is none. */
   async travel(way: GoTo): Promise<string> {
     const { session } = this;
     if (way === 'now') session.showLive();

@@ -1,17 +1,16 @@
 /**
- * TimeTravel: moves the twin of the server through its past, one visit after the other.
+ * TimeTravel: moves the twin of the server through its past, one visit after another.
  *
  *   go(way) ──▶ waiting ways ──▶ history.visit ──▶ arrived(visit)
- *                                     └── leave(): whatever is under way arrives nowhere
+ *                                     └── leave(): visits in progress are dropped
  *
- * Ways that come while a visit is under way wait for its end; steps back that wait together are made in one visit, so that a key which is held down
- * goes as fast as it repeats.
+ * Ways requested during a visit wait for its end; waiting steps back are combined into one visit, so that a key that is held down moves as fast as it repeats.
  */
 import { NO_SUCH_MOMENT, type Destination, type HistoryRange, type Moment, type Past, type SnapshotRequest, type Visit } from '../server/index.js';
 import type { History } from './state/history.js';
 import type { Goal } from './state/state.js';
 
-/** From the moment that is shown, or from now. */
+/** From the shown moment, or from the present. */
 export type Way =
   | { readonly back: 'event' | 'turn' }
   | { readonly forward: Goal }
@@ -19,27 +18,27 @@ export type Way =
   /** To the last change of a key. */
   | { readonly changeOf: { readonly db: number; readonly key: string } };
 
-/** What became of a way: null if it has led to another moment, or was given up; otherwise a sentence that says why it has not. */
+/** The result of a way: null if it has led to another moment, or was cancelled; otherwise a sentence that says why it has not. */
 export type Outcome = string | null;
 
-/** There is nothing that way. */
+/** There is no moment in that direction. */
 export const NOWHERE = NO_SUCH_MOMENT;
 
-/** A visit that takes longer is said to be under way. */
+/** A visit that takes longer is shown as in progress. */
 const SLOW_MS = 150;
 
 export interface TravelHost {
-  /** Null: none is kept. */
+  /** Null: there is no history. */
   readonly past: Past | null;
-  /** What to say then. */
+  /** The message in that case. */
   readonly noHistory: string;
-  /** What the screen has recorded itself. */
+  /** The screen's own record. */
   readonly recorded: History;
-  /** What the snapshot of a visit shall bring. */
+  /** The contents of a visit's snapshot. */
   request(): SnapshotRequest;
-  /** The twin stands at another moment, or other windows of it have come. @param request what the visit's snapshot was asked for */
+  /** The twin is at another moment, or other windows of it have arrived. @param request the request of the visit's snapshot */
   arrived(visit: Visit, request: SnapshotRequest): void;
-  /** A way is under way, and takes longer than a moment; null: none is. */
+  /** A way is in progress, and takes noticeable time; null: none is. */
   underWay(how: 'brief' | 'slow' | null): void;
 }
 
@@ -52,21 +51,21 @@ export class TimeTravel {
   private here: Visit | null = null;
   private readonly waiting: Request[] = [];
   private isMoving = false;
-  /** A search that has found nothing has led the twin away from where it was. */
+  /** A search without result has moved the twin away from the shown moment. */
   private isAstray = false;
-  /** Counts how often the past was left. */
+  /** Number of times that the past was left. */
   private departures = 0;
   /** Ends a wait for the follower. */
   private wake: () => void = () => {};
 
   constructor(private readonly host: TravelHost) {}
 
-  /** The moment that is shown; null: now is, or none is there yet. */
+  /** The shown moment; null: the present is shown, or no moment yet. */
   get visited(): Visit | null {
     return this.here;
   }
 
-  /** Why there is no going back; null if there is. */
+  /** Why there is no history; null if there is one. */
   get off(): string | null {
     const { past, noHistory } = this.host;
     return past === null ? noHistory : past.range.off;
@@ -76,13 +75,13 @@ export class TimeTravel {
     if (this.off !== null) return Promise.resolve(this.off);
     return new Promise((resolve) => {
       this.waiting.push({ way, resolve });
-      // Also if what is under way was given up before: from here on no key is for the live loop.
+      // Also if a visit in progress was cancelled before: from here on no key is for the live loop.
       if (this.here === null) this.host.underWay('brief');
       if (!this.isMoving) void this.moveOn();
     });
   }
 
-  /** Back to now. */
+  /** Returns to the present. */
   leave(): void {
     this.departures++;
     this.wake();
@@ -93,7 +92,7 @@ export class TimeTravel {
     void this.host.past?.leave().catch(() => {});
   }
 
-  /** Other windows of the moment that is shown. */
+  /** Requests other windows of the shown moment. */
   async look(request: SnapshotRequest): Promise<void> {
     const { here, host } = this;
     if (here === null || this.isMoving) return;
@@ -114,7 +113,7 @@ export class TimeTravel {
     while (this.waiting.length > 0) {
       const requests = this.takeAlike();
       const { departures } = this;
-      // While a key is held down, each of its visits may take a moment.
+      // While a key is held down, each visit may take a moment.
       this.host.underWay('brief');
       const slow = setTimeout(() => departures === this.departures && this.host.underWay('slow'), SLOW_MS);
       const outcome = await this.follow(requests[0]!.way, requests.length).catch(({ message }: Error) => message);
@@ -125,7 +124,7 @@ export class TimeTravel {
     this.host.underWay(null);
   }
 
-  /** The next way, and those behind it that are steps back of the same kind. */
+  /** The next way, together with the following ones if they are steps back of the same kind. */
   private takeAlike(): readonly Request[] {
     const { way } = this.waiting[0]!;
     const isAlike = (other: Way): boolean => 'back' in way && 'back' in other && other.back === way.back;
@@ -135,7 +134,7 @@ export class TimeTravel {
 
   private async follow(way: Way, count: number): Promise<Outcome> {
     const { departures } = this;
-    // Where the history begins is known once it has begun.
+    // The beginning of the history is known once it has started.
     await this.followerReaches(1);
     if (departures !== this.departures) return null;
     if ('back' in way) return way.back === 'event' ? this.goBackEvents(count) : this.goBackTurns(count);
@@ -144,7 +143,7 @@ export class TimeTravel {
     return this.visit(way.to === 'oldest' ? this.range.oldest : way.to);
   }
 
-  /** Over the events that a visit has seen, as far as they reach, and on from there. */
+  /** Goes back over the events that a visit has seen, and further back by another visit. */
   private async goBackEvents(count: number): Promise<Outcome> {
     const { departures } = this;
     for (let left = count; left > 0 && departures === this.departures; ) {
@@ -164,7 +163,7 @@ export class TimeTravel {
     }
     if (this.range.isWhole) return { to: this.lastCommand, by: most };
     const to = host.recorded.momentBefore(most);
-    // What happened last was too much to be recorded: the twin knows.
+    // If too much happened last to be recorded, only the twin knows it.
     return to === null ? { to: this.end, by: 0 } : { to, by: most };
   }
 
@@ -192,7 +191,7 @@ export class TimeTravel {
     return null;
   }
 
-  /** The follower is behind the loop: what has happened is in its past a moment later. Returns at once if the past is left. */
+  /** The follower is behind the loop: an event is in its past a moment later. Returns at once if the past is left. */
   private async followerReaches(wanted: number): Promise<void> {
     const { departures } = this;
     const past = this.host.past!;
@@ -208,7 +207,7 @@ export class TimeTravel {
     }
   }
 
-  /** Of the turns that the screen knows. */
+  /** The newest turn that the screen knows. */
   private get newestTurn(): number {
     return this.host.recorded.newest.rates.turn;
   }
@@ -219,7 +218,7 @@ export class TimeTravel {
     return { turn: isWhole ? newest.turn : Math.max(this.newestTurn, newest.turn), event: Infinity };
   }
 
-  /** Of a recording, whose server goes on by itself: where going back from now leads. */
+  /** For a recording, whose server continues by itself: the destination of going back from the present. */
   private get lastCommand(): Destination {
     const { newest, newestCommand } = this.range;
     return newestCommand === 0 ? { turn: newest.turn } : { command: newestCommand };

@@ -1,5 +1,5 @@
 /**
- * Undo: takes back what keys have changed, on the screen and in the loop. What was changed is known from the state (state/changes.ts); this is how it is done.
+ * Undo: reverts what keys have changed, on the screen and in the loop. The changes are recorded in the state (state/changes.ts).
  */
 import { APP_TEXTS } from './app-texts.js';
 import type { LabSession } from './lab-session.js';
@@ -9,13 +9,13 @@ import type { Language } from '../shared/language.js';
 export class Undo {
   constructor(private readonly session: LabSession) {}
 
-  /** A key has changed, or is about to change, something: it can be taken back from now on. Returns what to say of it. */
+  /** Records a change, made or about to be made, for undoing. Returns the text about it. */
   note(change: Change): string {
     this.session.act({ type: 'note-change', change });
     return change.kind === 'step' ? change.said : this.texts.canBeTakenBack(change.said);
   }
 
-  /** Takes back the last change that is not undone already. Returns what to say of it. */
+  /** Undoes the last change that is not undone yet. Returns the text about it. */
   takeBack(): string {
     const { session } = this;
     for (let change = this.last; change !== undefined; change = this.last) {
@@ -29,7 +29,7 @@ export class Undo {
     return this.texts.nothingToTakeBack;
   }
 
-  /** What was typed among the panes was a word: whatever its letters have changed is taken back. */
+  /** The text typed among the panes was a word: undoes the changes of its letters. */
   takeBackTyped(): void {
     const { session } = this;
     for (const change of session.state.ui.typed.changes.toReversed()) this.revert(change);

@@ -115,7 +115,7 @@ test('each defect of the lab has a probe that fails, or what the wire does not s
   expect(table).toEqual(rows);
 });
 
-test('of connections that come together those are told of that were served only when one more had connected', { timeout: PATIENCE_MS }, async () => {
+test('of connections that arrive together, those are reported that were served only after one more had connected', { timeout: PATIENCE_MS }, async () => {
   const arrived: Socket[] = [];
   let timer: NodeJS.Timeout | undefined;
   const serve = (socket: Socket): void => void socket.on('data', () => socket.write('+PONG\r\n')).resume();
@@ -188,7 +188,7 @@ const floods = (bytes: string) => (socket: Socket): void => {
   socket.once('data', more).resume();
 };
 
-describe('what can not be judged is said in one line', () => {
+describe('a target that cannot be tested is reported in one line', () => {
   const complaint = async (port: number, ...args: string[]): Promise<string> => {
     const { code, output, errors } = await run('--target', `127.0.0.1:${port}`, '--lang', 'en', ...args);
     expect({ code, output }).toEqual({ code: 2, output: '' });
@@ -274,7 +274,7 @@ describe('a server that is not whole', () => {
   };
   const cameOf = (output: string, probe: string): string | undefined => new RegExp(`${probe}: .*\n(?: +sent .*\n)? +came  (.*)\n`).exec(output)?.[1];
 
-  test('one that does not answer PING is told so, and what is next', { timeout: PATIENCE_MS }, async () => {
+  test('a server that does not answer PING is reported as such, with the next step', { timeout: PATIENCE_MS }, async () => {
     const cases: readonly (readonly [port: number, came: string])[] = [
       [await listen((socket) => void socket.resume()), 'no reply within 1500 ms'],
       [await listen((socket) => void socket.end()), 'the connection was closed'],
@@ -309,7 +309,7 @@ describe('a server that is not whole', () => {
     expect(output).toContain('Not asked, since the server has ended: set-get\n');
   });
 
-  test('one that answers PING only is told which command is next', { timeout: PATIENCE_MS }, async () => {
+  test('for a server that answers only PING the next command is named', { timeout: PATIENCE_MS }, async () => {
     const port = await listen((socket) => void socket.on('data', (bytes) => socket.write(bytes.includes('PING') ? '+PONG\r\n' : '-ERR unknown command\r\n')));
     const { code, output } = await report(port, '--only', 'ping,many-pings,second-client,echo,set-get,expiry');
     expect(code).toBe(1);

@@ -10,8 +10,8 @@ import { installPacked } from '../support/packed.js';
 import { MISTAKES } from './mistakes.js';
 import { expectTold, fileOf, redTests, ROOT, said, verdict } from './verdict.js';
 
-/** Lesson 10 begins with a program that works, as far as a lock around everything goes. */
-const WORKS_WITH_LOCKS = ['a sink gets the keys that there are', 'a sink that joins amid the writes gets each of them once', 'three sinks'];
+/** Lesson 10 begins with a program that works, within the limits of one lock for everything. */
+const WORKS_WITH_LOCKS = ['a sink gets all existing keys', 'a sink that joins during the writes gets each of them once', 'three sinks'];
 
 test.concurrent.for(LESSONS)('lesson $number: the stub is RED, the solution is GREEN', async ({ number }, { expect }) => {
   const stub = await verdict(number, fileOf(number, 'stub.js'));
@@ -25,16 +25,16 @@ test.concurrent.for(LESSONS)('lesson $number: the stub is RED, the solution is G
 test.concurrent.for([
   ['locks', join(ROOT, 'dist/course/lessons/10-propagation/stub.js'), 'tasks that wait for the lock: 1'],
   ['a channel with one owner', join(ROOT, 'test/course/channel-with-one-owner.js'), 'requests that wait for the owner: 1'],
-] as const)('lesson 10, %s: one slow sink holds up everybody, and the test says who waits for what', async ([, file, says], { expect }) => {
+] as const)('lesson 10, %s: one slow sink delays all clients, and the test says who waits for what', async ([, file, says], { expect }) => {
   const { tests } = await verdict('10', readFileSync(file, 'utf8'));
   const slow = tests.find(({ name }) => name.en.startsWith('a sink that takes nothing'))!.outcome;
-  expect(said(slow)).toMatch(/^\+PONG for a client that has nothing to do with it; "" came; /);
+  expect(said(slow)).toMatch(/^\+PONG for an unrelated client; "" came; /);
   expect(said(slow)).toContain(says);
-  const gone = tests.find(({ name }) => name.en.startsWith('a sink that has gone'))!.outcome;
-  expect(said(gone)).toMatch(/^\+OK for the write in whose time the sink broke; "" came; /);
+  const gone = tests.find(({ name }) => name.en.startsWith('a disconnected sink'))!.outcome;
+  expect(said(gone)).toMatch(/^\+OK for the write during which the sink disconnected; "" came; /);
 });
 
-test.concurrent.for(MISTAKES)('what learners get wrong: $lesson, $what', (mistake) => expectTold(mistake));
+test.concurrent.for(MISTAKES)('typical mistakes: $lesson, $what', (mistake) => expectTold(mistake));
 
 describe('the command', () => {
   let folder: string;
@@ -44,7 +44,7 @@ describe('the command', () => {
     return () => rmSync(folder, { recursive: true });
   });
 
-  test('new lays down lessons, lectures and nothing else; the map says what is next', async () => {
+  test('new creates lessons, lectures and nothing else; the map says what is next', async () => {
     const dir = join(folder, 'mine');
     const made = await cli('course', 'new', dir, '--lang', 'ko');
     expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: '' });
@@ -77,7 +77,7 @@ describe('the command', () => {
       const next = LESSONS[LESSONS.findIndex((each) => each.name === name) + 1];
       expect(green.stdout.includes(`\nLook at your own loop as it runs: npx redis-lab ${relative(process.cwd(), join(dir, `${name}.js`))}\n`)).toBe(number === '03');
       if (next !== undefined) expect(green.stdout).toContain(`\n\nnext: docs/lessons/${next.name}.md, npx redis-lab course test ${next.number}\n`);
-      expect((await cli('course', 'solve', number, '--dir', dir)).stdout).toBe('Your file is the solution, line by line.\n');
+      expect((await cli('course', 'solve', number, '--dir', dir)).stdout).toBe('Your file equals the solution.\n');
     }
     const hints = [];
     for (let i = 0; i < 4; i++) hints.push((await cli('course', 'hint', '2', '--dir', dir)).stdout.slice(0, 3));

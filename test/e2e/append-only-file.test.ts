@@ -306,7 +306,7 @@ describe('a disk', () => {
     expect(readFileSync(incrementOf(dir), 'latin1')).toBe(SELECT_0 + request('SET', 'a', '1') + request('SET', 'b', '2') + request('SET', 'c', '3'));
   });
 
-  test('that is full with appendfsync always: no client hears of a write that is not in the file', async () => {
+  test('that is full with appendfsync always: no write is acknowledged that is not in the file', async () => {
     const dir = temporaryDirectory();
     await using server = await start({ dir, appendfsync: 'always' });
     const [writer, reader] = [await connectTo(server.port), await connectTo(server.port)];
@@ -322,7 +322,7 @@ describe('a disk', () => {
     expect(await reader.call('SET', 'c', '3')).toEqual(OK);
   });
 
-  test('whose fsync takes 200 ms keeps those waiting who are to wait for it', async () => {
+  test('whose fsync takes 200 ms delays only the clients that must wait for it', async () => {
     const dir = temporaryDirectory();
     await using server = await start({ dir, appendfsync: 'always' });
     const client = await connectTo(server.port);

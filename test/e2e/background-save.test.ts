@@ -161,7 +161,7 @@ test('kill -9 in the middle of a save leaves the snapshot of before', async () =
   await second.end();
 });
 
-test.each(MODES)('$poller: a recording with saves is lived through once more, and writes nothing then', async ({ poller }) => {
+test.each(MODES)('$poller: a recording with saves is replayed, and writes nothing', async ({ poller }) => {
   const dir = temporaryDirectory();
   const path = join(temporaryDirectory(), 'saves.lab');
   const server = startHeadless('--port', '0', '--poller', poller, '--dir', dir, '--enable-debug-command', 'yes', '--record', path, '--history', '0');

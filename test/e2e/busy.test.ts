@@ -74,7 +74,7 @@ describe.each(POLLERS)('%s', (poller) => {
     expect(wasBusy).toBe(false);
   });
 
-  test('a pause that is asked for holds the loop inside of a script that is past its threshold', async () => {
+  test('a requested pause holds the loop inside a script that is past its threshold', async () => {
     const server = await start(poller, { 'busy-reply-threshold': 1 });
     const socket = await enter(server);
     socket.write('EVAL "while true do end" 0\r\n');

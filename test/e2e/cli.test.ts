@@ -66,7 +66,7 @@ test('SHUTDOWN ends it with exit code 0', async () => {
   expect(await server.exited).toBe(0);
 });
 
-test('whoever reads its output may leave', async () => {
+test('the reader of its output may leave', async () => {
   const server = lab('--port', '0');
   const client = await server.connect();
   server.child.stdout.destroy();
@@ -248,7 +248,7 @@ test('what has been compiled is kept for the next start, for each version of V8,
   expect(readdirSync(cache).filter((name) => !before[0]!.startsWith(`${name}/`)).sort()).toEqual(['0.0.1-00000002', '0.0.2-00000003', 'mine', 'v22.23.3-x64-12345678-0']);
 });
 
-test('compiled code that is damaged, or of another V8, is made anew', async () => {
+test('compiled code that is damaged, or of another V8, is replaced', async () => {
   const home = directory();
   const start = async (): Promise<void> => {
     const server = labAt(home);
@@ -272,7 +272,7 @@ test('compiled code that is damaged, or of another V8, is made anew', async () =
   expect(readFileSync(second).subarray(0, 8)).not.toEqual(Buffer.alloc(8, 0xff));
 });
 
-test.each(['/dev/null', undefined])('a home that can not be written to, or that there is not, is no obstacle: %s', async (home) => {
+test.each(['/dev/null', undefined])('a home that cannot be written to, or does not exist, is no obstacle: %s', async (home) => {
   const server = labAt(home);
   const client = await server.connect();
   expect(await client.call('PING')).toEqual({ simple: 'PONG' });

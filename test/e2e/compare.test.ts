@@ -66,7 +66,7 @@ test('percentiles are those of all latencies', () => {
   expect(latencies.summary()).toEqual({ p50: 50_001, p99: 99_001, max: 100_000 });
 });
 
-test('the report fits into 80 columns, and says who was not served and what a thread took', () => {
+test('the report fits into 80 columns, and names clients that were not served and the cost of a thread', () => {
   const figures: EngineFigures = {
     engine: 'threads', loadAverage: 1, threads: 70, residentBytes: 600 * 2 ** 20, grownBytes: 400 * 2 ** 20, cpuMs: 5000, voluntarySwitches: 123_000, forcedSwitches: 0,
     served: 50, sinksLeft: 0, requests: 100_000, errors: 3, elapsedMs: 5000, latencyUs: { p50: 912.4, p99: 123_456, max: 200_000 }, lock: { acquisitions: 100_000, waits: 250, waitedUs: 9 },

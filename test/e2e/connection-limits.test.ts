@@ -46,7 +46,7 @@ test('a large value in pieces of every size arrives whole, both ways', { timeout
   expect((await client.call('GET', 'big')) === value).toBe(true);
 });
 
-test('one client more than maxclients is told so', async () => {
+test('one client more than maxclients gets an error', async () => {
   await using server = await createServer({ port: 0, maxclients: 1 });
   await using client = await RespClient.connect(server.port);
   expect(await client.call('PING')).toEqual({ simple: 'PONG' });

@@ -48,7 +48,7 @@ describe.each(MODES)('$poller, edge-triggered: $edgeTriggered', (options) => {
     expect(injected[0]).toMatchObject({ kind: 'fault', id: 1, fault: 'slice 100', effect: 'read of 100 B' });
   });
 
-  test('error: instead of a command, so many times', async () => {
+  test('error: instead of a command, a number of times', async () => {
     await recorded(options, async (server) => {
       await using client = await RespClient.connect(server.port);
       await server.faults.add('error "LOADING not yet" on GET user:* next 1');
@@ -58,7 +58,7 @@ describe.each(MODES)('$poller, edge-triggered: $edgeTriggered', (options) => {
     });
   });
 
-  test('latency: by the loop\'s clock, a token is reported so much later than it was ready', async () => {
+  test('latency: by the loop\'s clock, a token is reported later than it was ready by this time', async () => {
     const events = await recorded(options, async (server) => {
       await using client = await RespClient.connect(server.port);
       await client.call('PING');
@@ -244,7 +244,7 @@ test('a fault of requests that is set while the loop is held takes effect at its
   });
 });
 
-test('what can not be is refused, with what there is', async () => {
+test('invalid faults are refused, with the valid ones', async () => {
   await using server = await createServer({ port: 0 });
   const refused = async (fault: unknown): Promise<string> => server.faults.add(fault as string).then(() => 'set', (error: Error) => error.message);
   expect(await refused('slize 1')).toMatch(/^there is no fault slize; there are slice, /);

@@ -322,7 +322,7 @@ async function begun({ server: fork, asOf, dropped }: PastFork): Promise<object>
   return { keys, calls, asOf, dropped };
 }
 
-test('a fork inside of a turn begins with the last finished command, and tells what it drops of the pipeline behind it', async () => {
+test('a fork inside a turn begins after the last finished command, and reports the requests of the pipeline that it drops', async () => {
   const { server } = await start();
   const history = server.history!;
   await using client = await RespClient.connect(server.port);

@@ -124,7 +124,7 @@ describeWithRedis('a real replica', () => {
     expect(Number(await field(master, 'sync_partial_ok', 'stats'))).toBeGreaterThan(5);
   });
 
-  test('gets everything anew if its ID is no longer known, or the backlog does not go back so far', { timeout: 60_000 }, async () => {
+  test('gets a full synchronization if its ID is no longer known, or the backlog does not reach back that far', { timeout: 60_000 }, async () => {
     await using lab = await startLab({ 'repl-backlog-size': 20_000 });
     const master = await connectTo(lab.port);
     const { client, redis } = await startReplica(lab.port);
@@ -165,7 +165,7 @@ describeWithRedis('a real replica', () => {
     expect(await master.call('ROLE')).toEqual(['master', expect.any(Number), expect.arrayContaining([['127.0.0.1', String(second.redis.port), expect.any(String)]])]);
   });
 
-  test('is told what expires and what is evicted', { timeout: 60_000 }, async () => {
+  test('gets expired and evicted keys as deletions', { timeout: 60_000 }, async () => {
     await using lab = await startLab({ 'maxmemory-policy': 'allkeys-lru' });
     const master = await connectTo(lab.port);
     const { client } = await startReplica(lab.port);

@@ -60,7 +60,7 @@ test('in a transaction SAVE is refused, and each BGSAVE is scheduled for when it
   expect(String(await client.call('INFO', 'persistence'))).toContain('rdb_changes_since_last_save:0');
 });
 
-test('with save points a server saves at its end, by close() and by a signal, and after so many changes', async () => {
+test('with save points a server saves at its end, by close() and by a signal, and after this number of changes', async () => {
   const dir = temporaryDirectory();
   const first = await start({ dir, save: '1 2' });
   const client = await connectTo(first.port);
@@ -78,7 +78,7 @@ test('with save points a server saves at its end, by close() and by a signal, an
   expect(await (await connectTo(third.port)).call('GET', 'a')).toBe('3');
 });
 
-test('a virtual clock comes to its save points by itself', async () => {
+test('a virtual clock reaches its save points by itself', async () => {
   const dir = temporaryDirectory();
   await using server = await start({ dir, save: '900 1', clock: 'virtual' });
   const client = await connectTo(server.port);
@@ -90,7 +90,7 @@ test('a virtual clock comes to its save points by itself', async () => {
   expect(existsSync(join(dir, 'dump.rdb'))).toBe(true);
 });
 
-test('without a setting that asks for it nothing is loaded, whatever lies there', async () => {
+test('without a setting that asks for it nothing is loaded, whatever files exist', async () => {
   const dir = temporaryDirectory();
   writeFileSync(join(dir, 'dump.rdb'), 'not a snapshot');
   const { stdout } = await cli('--help', 'settings');

@@ -38,7 +38,7 @@ test('a paused loop executes nothing, and a command is stepped event by event un
   expect((await server.snapshot()).stats.commands).toBe(before.stats.commands + 1);
 });
 
-test('time stands still in a pause, so no key expires while somebody thinks', async () => {
+test('time stands still in a pause, so no key expires', async () => {
   const server = await start();
   const client = await connect(server);
   await server.pause();
@@ -90,7 +90,7 @@ test('a breakpoint holds the loop before the command executes', async () => {
   expect(await reply).toBe(':1\r\n');
 });
 
-test('the trace tells of every command in order, and of nothing once it has ended', async () => {
+test('the trace has every command in order, and nothing after it has ended', async () => {
   const server = await start();
   const batches: TraceBatch[] = [];
   const stop = await server.trace((batch) => batches.push(batch), { budget: Infinity });
@@ -133,7 +133,7 @@ test('a taken port is a StartError that names the reason', async () => {
   await expect(createServer({ port: server.port })).rejects.toMatchObject({ name: 'StartError', code: 'EADDRINUSE' });
 });
 
-test('a snapshot comes after the events that led to it, so nobody who puts the two together counts twice', async () => {
+test('a snapshot comes after the events that led to it, so that nothing is counted twice', async () => {
   const server = await start();
   const told: string[] = [];
   await server.trace(({ events }) => told.push(...events.map(({ kind }) => kind)));

@@ -41,7 +41,7 @@ const result = (event: TraceEvent): string => {
   }
 };
 
-test('a listener without its poll is told what is missing', () => {
+test('a listener without its poll gets an error that says what is missing', () => {
   const bind = TcpListener.bind as unknown as (address: string) => TcpListener;
   expect(() => bind('127.0.0.1:0')).toThrow('TcpListener.bind(poll, address): a listener belongs to a poll, which comes first');
 });
@@ -93,7 +93,7 @@ describe.each(POLLERS)('%s', (poller) => {
     expect(trace.map(({ seq }) => seq)).toEqual(trace.map((_, at) => at + 1));
   });
 
-  test.each(['edge', 'level'] as const)('%s-triggered: what is not read is told again, or not', async (trigger) => {
+  test.each(['edge', 'level'] as const)('%s-triggered: unread bytes are reported again, or not', async (trigger) => {
     const { poll, listener } = open(trigger);
     const events = new Events();
     const socket = connect(listener.localAddress.port, '127.0.0.1');
@@ -112,7 +112,7 @@ describe.each(POLLERS)('%s', (poller) => {
     expect(await tokensReady(poll, events)).toEqual([7]);
   });
 
-  test('interest in WRITABLE is told at once, and its end as well', async () => {
+  test('WRITABLE is reported at once after registering for it, and not after deregistering', async () => {
     const { poll, listener, trace } = open();
     const events = new Events();
     const socket = connect(listener.localAddress.port, '127.0.0.1');
@@ -182,7 +182,7 @@ test('on the simulated kernel nothing takes time, and a client is moved by hand'
   expect(peer.receive()).toBe('+PONG\r\n');
 });
 
-test('what can not be is refused with what there is', () => {
+test('invalid arguments are refused, with the valid ones', () => {
   expect(() => Token(-1)).toThrow('a token is a whole number from 0 to 2^48, and not -1');
   expect(() => new Poll({ poller: 'kqueue' as never })).toThrow('poller: auto, epoll or portable, and not kqueue');
   expect(() => new Poll({ trigger: 'both' as never })).toThrow('trigger: edge or level, and not both');

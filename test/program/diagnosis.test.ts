@@ -82,7 +82,7 @@ test('each fault is named in one line, with its place', async () => {
   for (const fault of level) await run(fault);
 });
 
-test('connections that nobody accepts are told of', async () => {
+test('connections that are not accepted are reported', async () => {
   const server = await startProgram(written(loop('function accept() { if (next === 1) clients.set(next, listener.accept()), poll.register(clients.get(1), Token(next++), Interest.READABLE); }\nfunction serve() {}')));
   await connect(server);
   await connect(server);

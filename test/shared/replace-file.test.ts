@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { replaceFile, WRITER } from '../../src/shared/replace-file.js';
 import { temporaryDirectory } from '../support/headless.js';
 
-test.each([undefined, `temp-${WRITER}.rdb`])('a link that lies where the draft is written is replaced, and what it points to is not written to: %s', (name) => {
+test.each([undefined, `temp-${WRITER}.rdb`])('a link in the place of the draft is replaced, and its target is not written to: %s', (name) => {
   const dir = temporaryDirectory();
   const other = join(temporaryDirectory(), 'other');
   writeFileSync(other, 'of somebody else');

@@ -16,7 +16,7 @@ describeWithRedis('the oracle', () => {
     await expect(RespClient.connect(port)).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('reports its last words when it can not start', async () => {
+  test('reports its last output when it cannot start', async () => {
     await expect(startRedisServer(['--maxmemory', 'much'])).rejects.toThrow('argument must be a memory value');
   });
 });

@@ -99,7 +99,7 @@ test('in the history the keys for steps go forward there and stop at its end, an
 /** The moment of the past that is shown; empty: now is. */
 const momentOf = (screen: string): string => /turn \d+, event \d+/.exec(screen)?.[0] ?? '';
 
-test('in the past all panes show the server as it was: values whole, windows that were never looked at, and who waited', async () => {
+test('in the past all panes show the server as it was: complete values, windows that were never shown, and waiting clients', async () => {
   await using lab = await AppOnScreen.start();
   lab.type('@w BLPOP queue 0\r');
   await lab.until(/#3 .* parked: queue/);
@@ -181,7 +181,7 @@ test('goto says what there is no such moment of, and how it is written', async (
   await lab.until(/ HISTORY 1 of .* turn 1, event 2 /);
 });
 
-test('w goes to the last change of the selected key, says who has written, and goes on to the one before', async () => {
+test('w goes to the last change of the selected key, names its author, and continues with the one before', async () => {
   await using lab = await AppOnScreen.start({ width: 160, height: 45 });
   lab.type('SET k 1\r', '@other INCR k\r');
   await lab.until('(integer) 2');
@@ -625,7 +625,7 @@ test('what is typed while a scenario runs is not sent, and Ctrl-C does not end i
   expect(await other.call('EXISTS', 'typed')).toBe(0);
 });
 
-test('what the log warns of stands in the footer, and in an experiment, whose keys stand there, in the transcript', async () => {
+test('warnings of the log are in the footer, and in an experiment, whose keys are there, in the transcript', async () => {
   await using lab = await AppOnScreen.start({ width: 80, height: 24 });
   lab.warn('the disk is nearly full');
   await lab.until(/the disk is nearly full.*$/);

@@ -21,7 +21,7 @@ function watched(counts: { [fd: number]: number } | null) {
   return { told, clock, state, watch, look: async (activity: LoopActivity | null) => (look(activity), await new Promise(setImmediate)) };
 }
 
-test('that the loop is busy is told before the kernel has been asked, and who waits a moment later', async () => {
+test('a busy loop is reported before the kernel has been asked, and the waiting clients a moment later', async () => {
   const { told, look } = watched({ 22: 14, 20: 2 });
   await look(executing(3, 'sort', 100));
   expect(told.map((busy) => busy?.waiting.size)).toEqual([0, 2]);
@@ -29,7 +29,7 @@ test('that the loop is busy is told before the kernel has been asked, and who wa
   expect(told[1]!.waiting.get(0)).toEqual({ kind: 'connections', count: 2, waitedMs: 0 });
 });
 
-test('waiting counts from the first look, and begins anew for what has been served', async () => {
+test('waiting counts from the first reading, and starts again after a client has been served', async () => {
   const { told, clock, state, look } = watched({ 22: 14 });
   await look(executing(3, 'sort', 100));
   clock.nowMs = 100;
@@ -51,7 +51,7 @@ test('where the kernel cannot be asked, nobody is said to wait', async () => {
   expect(told.map((busy) => busy?.waiting.size)).toEqual([0, 0]);
 });
 
-test('what is answered when the loop is busy no longer comes too late', async () => {
+test('an answer that arrives after the loop was busy is ignored', async () => {
   const { told, look } = watched({ 22: 14 });
   void look(executing(3, 'sort', 100));
   await look(null);

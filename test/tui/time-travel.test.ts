@@ -164,7 +164,7 @@ test('forward, one after the other; where there is nothing the moment stays, and
   expect(shown.slice(2)).toEqual(['5.3', '5.3']);
 });
 
-test('who leaves meanwhile arrives nowhere, and what has waited is given up', async () => {
+test('leaving cancels a visit in progress and those that wait', async () => {
   const gone = [travel.go({ back: 'event' }), travel.go({ back: 'event' }), travel.go({ forward: 'turn' })];
   await settled();
   travel.leave();
@@ -201,7 +201,7 @@ test('a visit that takes longer than a moment is said to be under way; brief one
   expect(underWay.slice(-2)).toEqual(['brief', 'null']);
 });
 
-test('it waits until the follower has lived through what is to be visited, or the past is left', async () => {
+test('it waits until the follower has reached the moment to visit, or the past is left', async () => {
   past.range = { ...RANGE, newest: { turn: 4, event: 1 } };
   void travel.go({ back: 'event' });
   await settled();

@@ -1,5 +1,5 @@
 /**
- * Probes of how a server serves several clients, and clients that behave badly.
+ * Probes of how a server serves several clients, and misbehaving clients.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../server/index.js';
@@ -7,7 +7,7 @@ import { fail, type Finding, pass, passIf, type Probe } from '../probe.js';
 import type { Target } from '../target.js';
 import { isPong, show, Unexpected } from '../wire.js';
 
-/** A new client is served. */
+/** Passes if a new client is served. */
 async function othersAreServed(target: Target): Promise<Finding> {
   try {
     const other = await target.open();
@@ -110,7 +110,7 @@ export const halfClose: Probe = {
     await client.ask('PING');
     client.send(encodeRequest(['PING']));
     client.halfClose();
-    // Redis itself reads the end first, if it comes together with the request: then there is no reply.
+    // Redis itself reads EOF first, if it arrives together with the request: then there is no reply.
     const reply = await client.next().then(show, () => null);
     const isClosed = await client.closes();
     const [en, ko] = isClosed ? ['the connection is closed', '연결이 닫힘'] : ['the connection stays open', '연결이 열린 채 남음'];
@@ -121,7 +121,7 @@ export const halfClose: Probe = {
 /** Together several times what the sockets of both sides take. */
 const SLOW_REQUESTS = 6000;
 const SLOW_BYTES = 10_000;
-/** Three times what all replies take: Redis itself keeps them all, unless it is told otherwise. */
+/** Three times the size of all replies: by default Redis itself keeps them all. */
 const BOUND_BYTES = 3 * SLOW_REQUESTS * SLOW_BYTES;
 
 export const slowReader: Probe = {

@@ -1,9 +1,9 @@
 /**
- * The probe of many keys that are due at the same moment. One client asks DBSIZE again and again, many at a time: its replies are in the order in which the
- * server has executed them, so they tell whether it was served while the keys were deleted, however late the replies are read.
+ * The probe of many keys that expire at the same moment. One client sends DBSIZE continuously, many at a time: its replies are in the order in which the server
+ * has executed them, so they show whether it was served while the keys were deleted, however late the replies are read.
  *
- *   replies     100000 100000 100000 91200 82800 …   in pieces, with clients in between
- *               100000 100000 100000 0 0 0 …          all at once, while requests that were there already waited
+ *   replies     100000 100000 100000 91200 82800 …   in parts, with clients in between
+ *               100000 100000 100000 0 0 0 …          all at once, while requests that were already there waited
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest, type Reply } from '../../server/index.js';
@@ -11,24 +11,24 @@ import type { Text } from '../../shared/language.js';
 import { cannotTell, fail, type Finding, pass, type Probe } from '../probe.js';
 import { isError, show, textOf, Unexpected, type WireClient } from '../wire.js';
 
-/** More than a server that limits its cycle deletes in one: Redis takes 25 ms for it, in which it deletes some 30,000. */
+/** More than a server with a limited cycle deletes in one: Redis limits it to 25 ms, in which it deletes about 30,000. */
 const MOST_KEYS = 100_000;
-/** A server that is as slow as that deletes slowly, too. */
+/** A server that is slow at writing also deletes slowly. */
 const LEAST_KEYS = 50_000;
-/** Written at a time; the first ones tell how many there is time for. */
+/** Keys written at a time; the first ones show for how many there is time. */
 const WRITTEN = 5000;
 const WRITING_MS = 10_000;
-/** Times what writing should take, and so much more. */
+/** Time allowed for writing, relative to the estimate. */
 const WRITING_SHARE = 1.5;
 const SPARE_MS = 500;
-/** So much before they are due, DBSIZE is asked for the first time. */
+/** The first DBSIZE is sent this long before the keys are due. */
 const EARLIER_MS = 100;
-/** A batch is taken by the kernel at once, and is more than a loop reads in one turn where it reads once for each event. */
+/** Size of a batch: the kernel takes it at once, and it is more than a loop with one read per event reads in one turn. */
 const BATCH = 4000;
 const DBSIZE = encodeRequest(['DBSIZE']).repeat(BATCH);
-/** Of the keys: with so few missing none was deleted, with so few left all were. */
+/** Share of the keys: with so few missing none counts as deleted, with so few left all do. */
 const FEW = 0.02;
-/** Times the patience with a reply, until they are gone. */
+/** Factor for the timeout until they are gone. */
 const GONE_PATIENCE = 2;
 
 const keyOf = (prefix: string, at: number): string => `${prefix}:${at}`;
@@ -63,14 +63,14 @@ export const dueTogether: Probe = {
   },
 };
 
-/** Unix time of the server, in ms; where it has no TIME, that of this machine. */
+/** Unix time of the server in ms; without TIME, that of this machine. */
 async function serverTime(client: WireClient): Promise<number> {
   const reply = await client.ask('TIME');
   if (!Array.isArray(reply) || reply.length !== 2) return Date.now();
   return Number(textOf(reply[0])) * 1000 + Number(textOf(reply[1])) / 1000;
 }
 
-/** Writes all keys before they are due; or says why not. */
+/** Writes all keys before they are due, or returns why not. */
 async function writeKeys(client: WireClient, prefix: string, before: number): Promise<{ readonly dueMs: number; readonly keys: number } | Finding> {
   try {
     const startMs = performance.now();
@@ -88,7 +88,7 @@ async function writeKeys(client: WireClient, prefix: string, before: number): Pr
     if ((await serverTime(client)) > dueMs - EARLIER_MS) return cannotTell(tooSlow);
     return count === keys ? { dueMs, keys } : cannotTell({ en: `DBSIZE has grown by ${count}, not by ${keys}`, ko: `DBSIZE가 ${keys}이 아니라 ${count}만큼 늘어남` });
   } catch (error) {
-    // What is wrong with pipelines is another probe's.
+    // Problems with pipelines are the subject of another probe.
     if (error instanceof Unexpected) return cannotTell(error.at({ en: `SET, ${WRITTEN} at a time`, ko: `SET ${WRITTEN}개씩` }).text);
     throw error;
   }
@@ -105,22 +105,22 @@ async function write(client: WireClient, prefix: string, from: number, dueMs: nu
   return (await client.take(WRITTEN)).find(isError) ?? null;
 }
 
-/** Those that are left. A server that has not given them up deletes them here. */
+/** Deletes the keys that are left. A server that never expires keys deletes them here. */
 async function deleteKeys(client: WireClient, prefix: string): Promise<void> {
   for (let from = 0; from < MOST_KEYS; from += WRITTEN) {
     await client.ask('DEL', ...Array.from({ length: WRITTEN }, (_, at) => keyOf(prefix, from + at)));
   }
 }
 
-/** Where the keys went from all to none. */
+/** Where the number of keys fell from all to none. */
 type Fall = 'within a batch' | 'between two batches';
 
-/** Asks until some are gone and others are not, or all are. */
+/** Sends batches until some keys are gone and others are not, or all are gone. */
 async function watch(client: WireClient, before: number, keys: number, mostMs: number): Promise<Finding> {
   let isWhole = sendBatch(client);
   let left = keys;
   for (const endMs = performance.now() + mostMs; performance.now() < endMs; ) {
-    // The next ones are there when these have been answered.
+    // The next batch has arrived completely when this one has been answered.
     const isNextWhole = sendBatch(client);
     for (const [at, reply] of (await client.take(BATCH)).entries()) {
       const now = Number(reply) - before;
@@ -139,7 +139,7 @@ function sendBatch(client: WireClient): boolean {
   return client.unsentBytes === 0;
 }
 
-/** Between two batches it may have had nothing else to do. */
+/** Between two batches the server may have had nothing else to do. */
 function fell(from: number, to: number, where: Fall): Finding {
   const came = { en: `DBSIZE is ${from}, and for the next request, which was there already, ${to}`, ko: `DBSIZE가 ${from}, 이미 와 있던 다음 요청에는 ${to}` };
   if (where === 'within a batch') return fail(came);

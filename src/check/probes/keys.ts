@@ -1,5 +1,5 @@
 /**
- * Probes of the few commands that a small server has: ECHO, SET, GET, and expiry; and of clients that wait for a key.
+ * Probes of the few commands of a small server (ECHO, SET, GET, and expiry) and of clients that wait for a key.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../server/index.js';
@@ -42,7 +42,7 @@ export const setGet: Probe = {
   },
 };
 
-/** Of the patience with a reply. */
+/** As a share of the reply timeout. */
 const TTL_SHARE = 0.1;
 
 export const expiry: Probe = {
@@ -73,7 +73,7 @@ export const expiry: Probe = {
 };
 
 const ACTIVE_KEYS = 50;
-/** Times the patience with a reply. */
+/** As a factor of the reply timeout. */
 const ACTIVE_PATIENCE = 1.5;
 
 export const activeExpiry: Probe = {
@@ -88,7 +88,7 @@ export const activeExpiry: Probe = {
   async run(target) {
     const client = await target.open();
     const keys = Array.from({ length: ACTIVE_KEYS }, (_, at) => target.key(`active:${at}`));
-    // An earlier attempt may have left them.
+    // An earlier run may have left them.
     for (const key of keys) await client.ask('DEL', key);
     const before = Number(await client.ask('DBSIZE'));
     for (const key of keys) {
@@ -105,7 +105,7 @@ export const activeExpiry: Probe = {
   },
 };
 
-/** Why it cannot be asked for BLPOP; null: it can. Tried where nothing has to be waited for. */
+/** Why BLPOP cannot be tested; null: it can. Tried where there is no need to wait. */
 async function lacksBlpop(target: Target): Promise<Text | null> {
   const [client, key] = [await target.open(), target.key('popped')];
   const replies = [await client.ask('RPUSH', key, 'here'), await client.ask('BLPOP', key, '1')];

@@ -1,5 +1,5 @@
 /**
- * Probes of what a server costs when there is nothing to do. They need to see its process.
+ * Probes of what an idle server costs. They need to inspect its process.
  */
 import { encodeRequest } from '../../server/index.js';
 import { cannotTell, fail, type Finding, pass, type Probe, UNSEEN } from '../probe.js';
@@ -8,14 +8,14 @@ import type { Target } from '../target.js';
 
 const WATCHED_MS = 600;
 const MOST_WINDOWS = 25;
-/** Of one processor, wanted by a server at rest. */
+/** Share of one processor that a server at rest must stay below. */
 const RESTING_SHARE = 0.25;
-/** So much processor time, spent on nothing, is a verdict. */
+/** This much processor time, used for nothing, is a failure. */
 const SPENT_MS = 1000;
 
 /**
- * Whether the server comes to rest. Judged by processor time: a loop that spins wants a whole processor in every window, however little of it the machine
- * has to give, and has spent {@link SPENT_MS} sooner or later.
+ * Tests whether the server comes to rest. Judged by processor time: a spinning loop wants a whole processor in every window, however little the machine can
+ * give it, and has used {@link SPENT_MS} sooner or later.
  */
 async function rests(target: Target): Promise<Finding> {
   const { process: server } = target;

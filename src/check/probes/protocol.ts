@@ -1,5 +1,5 @@
 /**
- * Probes of what a server makes of bytes: requests in pieces, many at once, any bytes.
+ * Probes of how a server parses bytes: requests in pieces, many at once, any bytes.
  */
 import { encodeRequest, type Reply } from '../../server/index.js';
 import type { Text } from '../../shared/language.js';
@@ -7,7 +7,7 @@ import { fail, pass, passIf, type Probe, same } from '../probe.js';
 import { isPong, show, textOf, Unexpected } from '../wire.js';
 
 const PING = encodeRequest(['PING']);
-/** After a reply, for one too many. */
+/** Wait after a reply, for an extra one. */
 const MORE_MS = 40;
 
 export const ping: Probe = {
@@ -45,7 +45,7 @@ export const manyPings: Probe = {
   },
 };
 
-/** Sends the pieces with pauses between them and expects one PONG. */
+/** A probe that sends the pieces with pauses between them and expects one PONG. */
 function inPieces(name: string, pieces: () => readonly string[], texts: Pick<Probe, 'asks' | 'sent' | 'pass' | 'fail' | 'look'>): Probe {
   return {
     name,

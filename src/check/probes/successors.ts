@@ -1,6 +1,6 @@
 /**
- * Probes of what a connection leaves to the next one. Descriptors are used again at once, so whatever is kept under the number of a descriptor and not given up
- * with the connection becomes that of the next client.
+ * Probes of what a connection leaves to the next one. Descriptors are reused at once, so state that is kept under the number of a descriptor and not released
+ * with the connection reaches the next client.
  */
 import { encodeRequest } from '../../server/index.js';
 import { cannotTell, fail, pass, type Probe, same } from '../probe.js';
@@ -9,12 +9,12 @@ import { isPong, show } from '../wire.js';
 
 const PING = encodeRequest(['PING']);
 const ROUNDS = 8;
-/** Replies that the predecessor does not stay for. */
+/** Number of requests whose replies the predecessor does not read. */
 const LEFT_REQUESTS = 2000;
-/** After a reply, for one too many. */
+/** Wait after a reply, for an extra one. */
 const MORE_MS = 40;
 
-/** Sends half a request, or requests whose replies it does not read, and is gone. */
+/** Sends half a request, or requests whose replies it does not read, and disconnects. */
 async function comeAndGo(target: Target, round: number): Promise<void> {
   const client = await target.open();
   if (round % 2 === 0) {
@@ -61,7 +61,7 @@ function inherited(round: number, replies: readonly string[]): string {
 }
 
 const NUMBERS = 10;
-/** A server that does not see the end of a stream gives no number back. */
+/** A server that does not notice the end of a stream never releases the number. */
 const CLOSING_MS = 500;
 
 export const clientId: Probe = {
@@ -85,7 +85,7 @@ export const clientId: Probe = {
       const reply = await client.ask('CLIENT', 'ID');
       if (typeof reply !== 'number') return cannotTell(same(show(reply)));
       numbers.push(reply);
-      // When it closes as well, it knows that this one has gone.
+      // When it closes as well, it has noticed that this client has gone.
       client.halfClose();
       await client.closes(CLOSING_MS);
       client.close();

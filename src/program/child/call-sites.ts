@@ -1,18 +1,18 @@
 /**
- * CallSites: which line of the program has called the poll, from the stack of that call.
+ * CallSites: finds the line of the program that has called the poll, from the stack of that call.
  */
 import { fileURLToPath } from 'node:url';
 import type { Place } from '../protocol.js';
 
-/** Frames that are looked at: those of the poll, and enough of the program's own. */
+/** Number of stack frames examined: those of the poll, and enough of the program's own. */
 const MOST_FRAMES = 24;
 
 export class CallSites {
-  /** Called with each new file and its number, before a place names it. */
+  /** Called with each new file and its number, before a place uses it. */
   onFile: (file: number, path: string) => void = () => {};
   private readonly numbers = new Map<string, number>();
 
-  /** @param ownFolder URL of the package's code, which is not the program's */
+  /** @param ownFolder URL of the package's code, which does not belong to the program */
   constructor(private readonly ownFolder: string) {}
 
   /** The innermost frame of the program, without its packages; null: there is none. */

@@ -1,5 +1,5 @@
 /**
- * The faults of a program: its poll gets a FaultyPoll in the place of its backend, and what is injected is told as an event.
+ * The faults of a program: its poll gets a FaultyPoll instead of its backend, and injected faults are reported as events.
  */
 import { FaultyPoll } from '../../server/faults/faulty-poll.js';
 import { wireFault } from '../../server/faults/wire-fault.js';
@@ -20,7 +20,7 @@ export class Faulty {
 
   add({ addFault: { token, ...fault }, id, text }: Extract<Wish, { addFault: unknown }>): void {
     this.set.set(id, { text, most: fault.next ?? Infinity, injections: 0 });
-    // Below the poll tokens are its own.
+    // Below the poll tokens are the backend's own.
     this.backend.add(wireFault(id, { ...fault, ...(token !== undefined && { token: token + FIRST_FREE }) }));
   }
 

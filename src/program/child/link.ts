@@ -1,5 +1,5 @@
 /**
- * Link: the program's side of its pipes to the lab (protocol.ts). Every poll of the process tells it what happens.
+ * Link: the program's side of its pipes to the lab (protocol.ts). Every poll of the process reports its events to it.
  */
 import { readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -14,17 +14,17 @@ import { machineUs, processMs } from './real-time.js';
 import { TapedPoll } from './taped-poll.js';
 import { variablesHere } from './variables.js';
 
-/** What the pipe has not taken waits here; more is dropped. */
+/** Bytes that the pipe has not taken wait here; further ones are dropped. */
 const MOST_WAITING_BYTES = 256 * 1024;
 
-/** A loop that turns without rest looks for another mode so often. */
+/** Interval at which a spinning loop checks for another mode. */
 const LOOK_MS = 5;
 
-/** Of a run with recorded inputs: the number of events before its last one that are told with the line of their call. */
+/** In a run with recorded inputs: the number of events before its last one that are reported with the line of their call. */
 const EVENTS_WITH_PLACES = 64;
 
 export class Link implements PollObserver {
-  /** The first poll that is opened is the one that is shown. */
+  /** The first opened poll is the one that is shown. */
   private poll: object | null = null;
   private isAsked = false;
   private lookedAtMs = 0;
@@ -32,24 +32,24 @@ export class Link implements PollObserver {
   private waitingBytes = 0;
   private dropped = { messages: 0, waits: 0 };
   private readonly buffer = Buffer.alloc(4096);
-  /** A wish that has not come whole. */
+  /** An incomplete wish. */
   private half = '';
   private faulty: Faulty | null = null;
-  /** How it is run is known. */
+  /** It is known how the program is run. */
   private hasBegun = false;
   private inputs: Inputs | null = null;
-  /** What is not recorded. */
+  /** Kinds of calls that are not recorded and have been reported. */
   private readonly told = new Set<string>();
-  /** Events so far. */
+  /** Number of events so far. */
   private count = 0;
-  /** Of a run with recorded inputs: the event after which it is to wait. */
+  /** In a run with recorded inputs: the event after which to wait. */
   private target = 0;
-  /** How long it has waited for GO in all. */
+  /** Total time of waiting for GO. */
   private heldUs = 0;
 
   constructor(private readonly sites: CallSites) {
     sites.onFile = (file, path) => this.send({ kind: 'file', file, path });
-    // These two set their descriptors to non-blocking; nothing is done with them otherwise, and they keep no process alive.
+    // This sets the two descriptors to non-blocking; the sockets are not used otherwise, and keep no process alive.
     for (const fd of [TRACE_FD, WISH_FD]) new Socket({ fd, readable: false, writable: false }).unref();
   }
 
@@ -57,7 +57,7 @@ export class Link implements PollObserver {
     return this.poll !== null;
   }
 
-  /** Blocks until the lab has said how the program is run. Null: its inputs are neither recorded nor given. */
+  /** Blocks until the lab has said how the program is run. Null: its inputs are neither recorded nor replayed. */
   begin(): Inputs | null {
     for (this.look(); !this.hasBegun; this.look()) rest();
     return this.inputs;
@@ -107,7 +107,7 @@ export class Link implements PollObserver {
     const nowMs = processMs();
     if (body.kind === 'wait' || body.kind === 'poll' || nowMs - this.lookedAtMs >= LOOK_MS) this.look(nowMs);
     const nowUs = machineUs();
-    // A fault is injected beneath what is recorded, and does not happen again.
+    // A fault is injected below what is recorded, and does not happen again.
     if (body.kind !== 'fault') this.count++;
     const recordedUs = body.kind === 'fault' ? nowUs : (this.inputs?.event(nowUs - this.heldUs) ?? nowUs);
     const hasPlace = body.kind !== 'ready' && (!this.isAgain || this.target === Infinity || this.count > this.target - EVENTS_WITH_PLACES);
@@ -122,7 +122,7 @@ export class Link implements PollObserver {
     else if (this.isAgain && this.count >= this.target) this.stand();
   }
 
-  /** Run again, it does not go on. Never returns. */
+  /** Ends a run with recorded inputs. Never returns. */
   over(how: RunOver): never {
     const at = this.sites.find();
     this.send({ kind: 'over', how, ...(at !== null && { at }), variables: variablesHere((url) => this.sites.isOfProgram(url)) });
@@ -138,7 +138,7 @@ export class Link implements PollObserver {
     return this.inputs?.isAgain === true;
   }
 
-  /** Does the lab wish something? */
+  /** Checks for a wish of the lab. */
   private look(nowMs = processMs()): void {
     this.lookedAtMs = nowMs;
     for (let bytes = take(WISH_FD, this.buffer); bytes !== null && bytes !== ''; bytes = take(WISH_FD, this.buffer)) {
@@ -165,7 +165,7 @@ export class Link implements PollObserver {
     return new RecordedInputs(mostBytes, (why) => this.send({ kind: 'tape-ended', why }));
   }
 
-  /** @param event -1: to the end of what is recorded */
+  /** @param event -1: to the end of the recording */
   private goTo(event: number): void {
     this.target = event === -1 ? Infinity : event;
     if (!this.hasBegun) this.beginWith(new InputsAgain((how) => this.over(how)));
@@ -182,7 +182,7 @@ export class Link implements PollObserver {
 
   private send(message: ChildMessage): void {
     const isDue = this.flush();
-    // Run again, it has time.
+    // A run with recorded inputs has time.
     while (this.isAgain && this.waitingBytes > MOST_WAITING_BYTES && !this.flush()) rest();
     if (!isDue && this.waitingBytes > MOST_WAITING_BYTES && !this.isAsked) {
       this.dropped.messages++;
@@ -216,7 +216,7 @@ export class Link implements PollObserver {
   }
 }
 
-/** What there is to read; empty: nothing for now; null: nothing for now, on a descriptor that should have blocked. Without the lab the program ends. */
+/** Reads what is available; empty: nothing for now; null: nothing for now, on a descriptor that should have blocked. Without the lab the program ends. */
 function take(fd: number, into: Buffer): string | null {
   try {
     const count = readSync(fd, into, 0, into.length, null);

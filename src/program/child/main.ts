@@ -1,10 +1,10 @@
 /**
  * The process in which a learner's program runs: sets up its link to the lab, and imports the program. Its inputs are recorded; or it is run again with
- * recorded ones, and nothing that it calls happens.
+ * recorded ones, and its calls have no effect.
  *
  *   node main.js FILE ARGUMENTS…
  *
- * A file of the course is no program yet: it exports a class with `bind` and `runOnce`. For such a one the loop is turned here.
+ * A file of the course is not a program: it exports a class with `bind` and `runOnce`. Its loop is run here.
  */
 import { pathToFileURL } from 'node:url';
 import { OBSERVER } from '../../poll/observer.js';
@@ -16,13 +16,13 @@ import { resolveOwnPackage } from './resolve.js';
 import { refusedModule, refuseRequired } from './refused.js';
 import { findLoop, turn } from './turning.js';
 
-/** Of the package's built code. */
+/** The package's built code. */
 const OWN_FOLDER = new URL('../../', import.meta.url);
 
 const [node = '', , file = '', ...rest] = process.argv;
-// The calls of the poll that lie beneath one of the program are not to push that one out of a stack.
+// The frames of the poll below the program's call must not push that out of the stack.
 Error.stackTraceLimit = 30;
-// The program finds its arguments where it always does.
+// The program finds its arguments in the usual place.
 process.argv = [node, file, ...rest];
 
 try {

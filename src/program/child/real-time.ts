@@ -1,5 +1,5 @@
 /**
- * The clocks as they are, for the program's side of the lab: a program that is recorded, or run again, gets its own from {@link recordGlobals}.
+ * The real clocks, for the program's side of the lab: a program that is recorded, or run again, gets its own from {@link recordGlobals}.
  */
 const { bigint } = process.hrtime;
 const now = performance.now.bind(performance);

@@ -1,6 +1,6 @@
 /**
- * What a program that is run again may not import: modules by which it would do something a second time, to files, processes and other hosts, or hear what
- * was not recorded.
+ * Modules that a program must not import when it is run again: they would repeat effects on files, processes and other hosts, or provide inputs that were not
+ * recorded.
  */
 import modules from 'node:module';
 
@@ -9,7 +9,7 @@ export const REFUSED = [
   'inspector/promises', 'repl', 'wasi', 'sqlite', 'module',
 ];
 
-/** Before the name of the module, in the message of the error. */
+/** Precedes the name of the module in the message of the error. */
 export const REFUSAL = 'redis-lab does not run this again: ';
 
 /** The module that was refused; null: it is another error. */
@@ -19,7 +19,7 @@ export function refusedModule(error: unknown): string | null {
   return at === -1 ? null : `node:${message.slice(at + REFUSAL.length).replace(/^node:/, '').split(/\s/)[0]}`;
 }
 
-/** For what is loaded by `require`, and by `process.getBuiltinModule`. */
+/** For modules loaded by `require`, and by `process.getBuiltinModule`. */
 export function refuseRequired(): void {
   const refuse = (request: string): void => {
     if (REFUSED.includes(request.replace(/^node:/, ''))) throw new Error(REFUSAL + request);

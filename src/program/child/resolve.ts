@@ -1,17 +1,17 @@
 /**
- * So that a program in any folder finds `redis-lab/poll`: that of this very package, whose trace the lab understands.
+ * Lets a program in any folder import `redis-lab/poll`: it gets this package, whose trace the lab understands.
  */
 import * as modules from 'node:module';
 import { REFUSAL, REFUSED } from './refused.js';
 
 type Resolve = (specifier: string, context: unknown, next: (specifier: string, context: unknown) => unknown) => unknown;
 
-/** As of Node 22.15; earlier, hooks run on a thread of their own. */
+/** Since Node 22.15; earlier versions run hooks on a separate thread. */
 type RegisterHooks = (hooks: { readonly resolve: Resolve }) => void;
 
 /**
- * @param ownFolder URL of the package's code, which is not the program's
- * @param refuses what is in refused.ts cannot be imported by the program: that throws an Error with {@link REFUSAL}
+ * @param ownFolder URL of the package's code, which does not belong to the program
+ * @param refuses the program cannot import the modules of refused.ts: an Error with {@link REFUSAL} is thrown
  */
 export function resolveOwnPackage(ownFolder: string, refuses: boolean): void {
   const own: { readonly [specifier: string]: string } = {

@@ -1,7 +1,7 @@
 /**
- * TapedPoll: a poll whose every call goes through {@link Inputs}. While a program is run again, there is none beneath.
+ * TapedPoll: a poll whose every call goes through {@link Inputs}. While a program is run again, there is no poll below it.
  *
- *   program ──▶ Poll ──▶ TapedPoll ──▶ FaultyPoll ──▶ epoll            so the tape holds what faults have made of the wire
+ *   program ──▶ Poll ──▶ TapedPoll ──▶ FaultyPoll ──▶ epoll            so the tape contains the effects of faults
  *   program ──▶ Poll ──▶ TapedPoll ──▶ tape
  */
 import { crc32 } from 'node:zlib';
@@ -15,7 +15,7 @@ import { FIRST_FREE, type Token } from '../../server/io/token.js';
 import type { Json } from '../tape.js';
 import type { Inputs } from './inputs.js';
 
-/** Of bytes that were written as much is quoted. */
+/** Number of quoted bytes of a write. */
 const MOST_QUOTED = 24;
 
 interface Facts {
@@ -49,7 +49,7 @@ export class TapedPoll extends PlainSends implements Poll {
     this.name = name;
     this.emulated = emulated;
     this.edgeTriggered = edgeTriggered;
-    // Who wakes is another thread, which does not run again; that it did is among what the waits have brought.
+    // Another thread wakes it, which does not run again; its wakes are part of the recorded waits.
     this.waker = inner?.waker ?? { fd: -1, wake: () => {}, acknowledge: () => {}, close: () => {} };
   }
 
@@ -105,7 +105,7 @@ export class TapedPoll extends PlainSends implements Poll {
   }
 }
 
-/** The result of a call that has none. */
+/** For a call without a result. */
 function done(act: () => void): null {
   act();
   return null;
@@ -168,7 +168,7 @@ class TapedStream implements TcpStream {
   }
 }
 
-/** What is known of it on the tape: the bytes themselves follow from the rest. */
+/** What the tape has of a write: the bytes themselves follow from the rest. */
 const writeArguments = (fd: number, bytes: Buffer): readonly Json[] => [fd, bytes.length, crc32(bytes), bytes.toString('latin1', 0, MOST_QUOTED)];
 
 function closeSource(inputs: Inputs, fd: number, close: () => void): void {
@@ -176,7 +176,7 @@ function closeSource(inputs: Inputs, fd: number, close: () => void): void {
   inputs.tokens.delete(fd);
 }
 
-/** The waker is registered as it is. */
+/** The waker is registered unchanged. */
 function innerOf(source: Source): Source {
   return (source instanceof TapedListener || source instanceof TapedStream ? source.inner : null) ?? source;
 }

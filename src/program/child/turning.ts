@@ -1,5 +1,5 @@
 /**
- * Turning a loop of the course, which is a class with `bind` and `runOnce`: `const loop = Loop.bind(poll, address); for (;;) loop.runOnce();`
+ * Runs a loop of the course, which is a class with `bind` and `runOnce`: `const loop = Loop.bind(poll, address); for (;;) loop.runOnce();`
  */
 interface Loop {
   runOnce(): void;
@@ -9,7 +9,7 @@ interface LoopClass {
   bind(poll: unknown, address: string): Loop;
 }
 
-/** Where it listens, or on the first free port after it. */
+/** The port of its listener, or the next free one. */
 const FIRST_PORT = 7000;
 const PORTS_TRIED = 20;
 

@@ -1,5 +1,5 @@
 /**
- * Variables of a program where it stands: its innermost function, and what that can see, read by V8's own inspector on this thread.
+ * The variables of a program where it is held: of its innermost function, and of what that can see, read by V8's own inspector on this thread.
  */
 import { Session, type Debugger, type Runtime } from 'node:inspector';
 import type { Variable } from '../protocol.js';
@@ -7,13 +7,13 @@ import type { Variable } from '../protocol.js';
 const MOST_VARIABLES = 24;
 const MOST_TEXT = 160;
 
-/** @param isOfProgram whether the script of this URL is the program's. Empty: nothing is to be seen */
+/** @param isOfProgram whether the script of this URL belongs to the program. Returns an empty list if nothing can be read */
 export function variablesHere(isOfProgram: (url: string) => boolean): readonly Variable[] {
   const session = new Session();
   const found: Variable[] = [];
   try {
     session.connect();
-    // A frame names its script by a number, which is told of each script beforehand.
+    // A frame identifies its script by a number, which is reported for each script beforehand.
     const scripts = new Set<string>();
     session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => void (isOfProgram(url) && scripts.add(scriptId)));
     session.on('Debugger.paused', ({ params }) => {
@@ -21,11 +21,11 @@ export function variablesHere(isOfProgram: (url: string) => boolean): readonly V
       if (frame !== undefined) found.push(...variablesOf(session, frame));
     });
     session.post('Debugger.enable');
-    // With a session it stops here, calls the listener, and goes on: nobody else is to resume it.
+    // With a session it stops here, calls the listener, and continues without being resumed.
     // eslint-disable-next-line no-debugger
     debugger;
   } catch {
-    // Without an inspector the rest is still there.
+    // Without an inspector there are no variables.
   } finally {
     session.disconnect();
   }
@@ -41,14 +41,14 @@ function variablesOf(session: Session, frame: Debugger.CallFrame): readonly Vari
     for (const { name, value } of propertiesOf(session, objectId)) add(`${prefix}${name}`, value);
   };
   for (const { type, object } of frame.scopeChain) {
-    // What a function sees of its own comes before what the whole module sees.
+    // A function's own variables precede those of the module.
     if (type === 'module' && frame.this.objectId !== undefined && frame.this.className !== 'global') addAll('this.', frame.this.objectId);
     if (type !== 'global' && type !== 'script' && object.objectId !== undefined) addAll('', object.objectId);
   }
   return [...found.values()].filter(({ value }) => value !== '');
 }
 
-/** What a program has imported from redis-lab/poll, or made of it, and that is no state of its own. */
+/** True for values imported from redis-lab/poll, or made with it, that are not the program's state. */
 function isOfPoll(name: string, { description = '', className = '' }: Runtime.RemoteObject): boolean {
   return name === 'Interest' || description === `Symbol(${name})` || /^_?(?:Poll|Events|TcpListener)\d*$/.test(className);
 }
@@ -56,7 +56,7 @@ function isOfPoll(name: string, { description = '', className = '' }: Runtime.Re
 function propertiesOf(session: Session, objectId: string): readonly Runtime.PropertyDescriptor[] {
   let properties: readonly Runtime.PropertyDescriptor[] = [];
   session.post('Runtime.getProperties', { objectId, ownProperties: true, generatePreview: true }, (error, answer) => {
-    // Its type does not know of private ones.
+    // The type does not declare private properties.
     const { result, privateProperties = [] } = answer as typeof answer & { readonly privateProperties?: readonly Runtime.PropertyDescriptor[] };
     if (error === null) properties = [...privateProperties, ...result.filter(({ name }) => !name.startsWith('__'))];
   });
@@ -70,16 +70,16 @@ function shown(session: Session, value: Runtime.RemoteObject): string {
   if (type === 'string') return cut(JSON.stringify(value.value));
   if (type !== 'object') return cut('value' in value ? String(value.value) : (value.unserializableValue ?? description));
   if (subtype === 'null') return 'null';
-  // As the program knows them, without what is inside.
+  // By the names that the program knows, without their contents.
   if (/^_?TcpStream\d*$/.test(className)) return 'TcpStream';
-  // What a module has imported is no state of the program.
+  // Imported modules are not the program's state.
   if (className === 'Module') return '';
   if (subtype === 'typedarray' && objectId !== undefined) return cut(`${description} ${textOf(session, objectId)}`.trim());
   const seen = preview ?? (objectId === undefined ? undefined : previewOf(session, objectId));
   return cut(seen === undefined ? description : previewed(description, seen));
 }
 
-/** A private field comes without a preview; a value that was returned has one. */
+/** A private field has no preview; a returned value has one. */
 function previewOf(session: Session, objectId: string): Runtime.ObjectPreview | undefined {
   let preview: Runtime.ObjectPreview | undefined;
   session.post('Runtime.callFunctionOn', { objectId, functionDeclaration: 'function () { return this; }', generatePreview: true }, (error, answer) => {

@@ -1,12 +1,12 @@
 /**
- * Clients of the screen of threads: some that are connected and say nothing, and a load of some that ask as fast as they are answered.
+ * Clients of the screen of threads: idle ones, and a load of clients that send as fast as they are answered.
  */
 import { connect, type Socket } from 'node:net';
 import { encodeRequest } from '../../server/index.js';
 
 const PING = encodeRequest(['PING']);
 
-/** Keys of the load: few, so that all want the same ones. */
+/** Keys of the load: few, so that all clients use the same ones. */
 const KEYS = 10;
 
 export const LOAD_CLIENTS = 8;
@@ -30,7 +30,7 @@ export class LaneClients {
     this.silent.pop()?.destroy();
   }
 
-  /** Begins the load, or ends it. */
+  /** Starts or stops the load. */
   toggleLoad(): void {
     if (this.isLoading) this.load.splice(0).forEach((socket) => socket.destroy());
     else this.load = Array.from({ length: LOAD_CLIENTS }, () => this.open((socket) => socket.write(this.nextRequest())));
@@ -40,7 +40,7 @@ export class LaneClients {
     for (const socket of [...this.silent, ...this.load]) socket.destroy();
   }
 
-  /** A small reply comes whole: each chunk is one. */
+  /** A small reply arrives as a whole: each chunk is one. */
   private open(answered: (socket: Socket) => void): Socket {
     const socket = connect(this.port, '127.0.0.1');
     socket.setNoDelay(true).on('error', () => {}).on('data', () => answered(socket)).write(PING);

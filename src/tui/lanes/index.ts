@@ -1,5 +1,5 @@
 /**
- * The screen of the engine of threads, in the place of the lab's: there is no loop that could be shown, held or stepped.
+ * The screen of the engine of threads, instead of the lab's: there is no loop to show, hold or step.
  */
 import type { ReadStream, WriteStream } from 'node:tty';
 import { formatAddress, type ThreadsServer } from '../../server/index.js';
@@ -19,7 +19,7 @@ import { Samples } from './samples.js';
 import { drawLanes, noKeyText } from './view.js';
 
 const SAMPLE_MS = 50;
-/** Frames, and looks at the kernel's counters, in samples. */
+/** Frames, and readings of the kernel's counters, in samples. */
 const FRAME_SAMPLES = 2;
 const COUNT_SAMPLES = 10;
 
@@ -30,14 +30,14 @@ export interface LanesOptions {
   readonly output: WriteStream & { readonly fd: number };
   readonly colors: ColorDepth;
   readonly ascii: boolean;
-  /** Null: what the terminal says of it counts. */
+  /** Null: as the terminal says. */
   readonly background: Background | null;
   readonly language: Language;
-  /** Calls with what there is to say besides. */
+  /** Calls back with each warning. */
   readonly warnings: { listen(say: (text: string) => void): void };
 }
 
-/** Resolves with the exit code when the screen was left, or the server has ended; the terminal is itself again by then. */
+/** Resolves with the exit code when the user has quit, or the server has ended; the terminal is restored by then. */
 export function showLanes(server: ThreadsServer, options: LanesOptions): Promise<number> {
   return new Promise((resolve) => {
     let hasEnded = false;

@@ -1,6 +1,6 @@
 /**
- * Samples: what each lane was at, looked at some times a second. What happens between two looks is not seen; but the share of a state among the samples
- * comes near its share of the time.
+ * Samples: the state of each lane, read several times a second. Events between two samples are missed, but a state's share of the samples approximates its
+ * share of the time.
  */
 import { contextSwitches, type ContextSwitches, type LaneState, type LaneView } from '../../server/index.js';
 

@@ -1,5 +1,5 @@
 /**
- * The screen of the engine of threads: a lane for each thread, and what the lock has cost.
+ * The screen of the engine of threads: a lane for each thread, and the cost of the lock.
  *
  *    redis-lab  threads · 127.0.0.1:6379 · 3 of 64 threads · 145 MiB
  *    lock: taken 12,345 times, slept for 345 times, 1.2 s in all
@@ -20,9 +20,9 @@ export interface LanesView {
   readonly lanes: readonly SampledLane[];
   readonly lock: LockCounters;
   readonly residentBytes: number;
-  /** Something to say, safe to print; empty: nothing. */
+  /** A message, safe to print; empty: none. */
   readonly notice: string;
-  /** What the columns and the marks mean stands in the place of the lanes. */
+  /** The explanation of columns and marks replaces the lanes. */
   readonly isHelpOpen: boolean;
 }
 
@@ -34,7 +34,7 @@ const ENGLISH = {
   keys: '+ a client that says nothing  - one less  l load of 8 clients  ? help  q quit',
   keysOfHelp: '? back  q quit',
   noKey: (key: string) => `${key} is no key here: ? says which there are`,
-  /** Words and what they mean; without a word, a sentence. */
+  /** Words with explanations; without a word, a sentence. */
   help: [
     ['', `Each client has a thread of its own, at most ${MOST_THREADS}; another client waits to be accepted.`],
     ['now', 'what the thread is at: one of the states below'],
@@ -87,10 +87,10 @@ const KOREAN: typeof ENGLISH = {
 
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
-/** What is said when a key does nothing. */
+/** The message for a key without a function. */
 export const noKeyText = (key: string, language: Language): string => TEXTS[language].noKey(key);
 
-/** Of the words that are explained. */
+/** Width of the explained words. */
 const TERM_COLUMNS = 11;
 
 function helpRows(language: Language, width: number, theme: Theme): readonly string[] {
@@ -105,17 +105,17 @@ const MARKS: { readonly [state in LaneState]: string } = {
   free: ' ', starting: '~', 'blocked in recv': '·', running: 'r', 'waiting for the lock': 'w', 'holding the lock': 'L', 'blocked in send': 's', listening: 'm',
 };
 
-/** Columns of the table beside its samples, the gaps between them included. */
+/** Columns of the table beside its samples, including the gaps between them. */
 const OTHER_COLUMNS = 67;
 const LEAST_SAMPLES = 10;
 
-/** Rows of exactly the size. */
+/** Draws rows of exactly this size. */
 export function drawLanes(view: LanesView, { width, height }: Size, theme: Theme, language: Language): readonly string[] {
   const texts = TEXTS[language];
   const { address, lanes, lock, residentBytes, notice } = view;
   const head = `${theme.strong(' redis-lab')}  threads · ${address} · ${texts.threads(lanes.length)} · ${formatBytes(residentBytes)}`;
   const lockText = ` ${texts.lock(formatCount(lock.acquisitions), formatCount(lock.waits), durationText(lock.waitedUs))}`;
-  // Above the lanes three rows, below them three.
+  // Three rows above the lanes, and three below.
   const room = Math.max(0, height - 6);
   const shown = lanes.length > room ? lanes.slice(0, Math.max(0, room - 1)) : lanes;
   const placed = layoutColumns(columnsOf(theme, width), width);
@@ -131,7 +131,7 @@ export function drawLanes(view: LanesView, { width, height }: Size, theme: Theme
   return [...above, ...body, ...below].slice(0, height).map((text) => theme.inCharset(row(width, text)));
 }
 
-/** A styled text that is too long loses its styles with its end. */
+/** Cuts a text; a styled text that is too long loses its styles. */
 const cut = (text: string, width: number): string => (widthOf(text) <= width ? text : fit(text.replace(/\x1b\[[\d;]*m/g, ''), width));
 
 function columnsOf(theme: Theme, width: number): readonly Column<SampledLane>[] {

@@ -1,5 +1,5 @@
 /**
- * Checks of experiments, without a screen: the scenario as it is must be GREEN, broken it must be RED, and of the ways to mend it exactly the right one GREEN.
+ * Checks experiments without a screen: the original scenario must be GREEN, the broken one RED, and of the repairs exactly the right one GREEN.
  */
 import { availableParallelism } from 'node:os';
 import type { Experiment, Judged, RunRecord, Verdict } from '../state/learn/experiment.js';
@@ -13,21 +13,21 @@ import { OwnStage, type OwnStageOptions } from './stage.js';
 export interface CheckedStep {
   /** `run`, `break`, `mend 1`, `typed "…"`. */
   readonly step: string;
-  /** What was done to the loop before. */
+  /** The lines run before, which change the loop. */
   readonly lines: readonly string[];
   readonly wanted: 'green' | 'red';
-  /** Null: it could not run. */
+  /** Null: it could not be run. */
   readonly judged: Judged | null;
-  /** What is wrong about it; empty: nothing. */
+  /** What is wrong; empty: nothing. */
   readonly problems: readonly string[];
 }
 
 export interface CheckedExperiment {
   readonly name: string;
-  /** None if it was left out. */
+  /** Empty if it was left out. */
   readonly steps: readonly CheckedStep[];
   readonly hasPassed: boolean;
-  /** It shows what epoll does, and the check is of another poller. */
+  /** It shows what epoll does, and another poller is checked. */
   readonly isLeftOut: boolean;
 }
 
@@ -86,14 +86,14 @@ function missingIn(plan: Plan, verdict: Verdict, record: RunRecord): readonly st
   return [...new Set(missing)].map((source) => `the run has nothing for ${source}`);
 }
 
-/** A word of the console that there is not goes to the server as a command. What a broken loop takes for a command says nothing about the lines. */
+/** An unknown word of the console goes to the server as a command. Unknown commands that a broken loop reports say nothing about the lines. */
 const mistypedIn = ({ replies }: RunRecord): readonly string[] =>
   replies.flatMap(({ text }) => (text.startsWith('(error) ERR unknown command') ? [`a line of the scenario is no command: ${text}`] : []));
 
-/** Each has a server of its own, and scenarios wait more than they compute. */
+/** Each has its own server, and scenarios wait more than they compute. */
 const AT_ONCE = Math.max(2, availableParallelism());
 
-/** Calls `checked` in the order of the experiments. Those that need the machine for themselves come behind the others. */
+/** Calls `checked` in the order of the experiments. Those that need the machine alone are run last. */
 export async function checkAll(
   experiments: readonly Experiment[],
   checked: (one: CheckedExperiment) => void,

@@ -1,5 +1,5 @@
 /**
- * Collector: what happens while a scenario runs, from the trace, from two looks at the counters, and from the transcript of the console.
+ * Collector: records what happens while a scenario runs, from the trace, two readings of the counters, and the console's transcript.
  *
  *   batches of the trace ──┐
  *   clients of the console ┼──▶ collector ── begin ─────────── end ──▶ RunRecord
@@ -10,12 +10,12 @@ import { REPLY_KINDS, type ReplyKind, type RunRecord, type SeenEvent } from '../
 import type { ReplClient, ReplLine } from '../state/repl-state.js';
 import { CLIENT_COUNTERS, COUNTERS, countBetween } from './counters.js';
 
-/** The clients of `flood` call themselves so. */
+/** The names of the clients of `flood`. */
 const FLOODING = /^flood-\d+$/;
 
 const TCP_ADDRESS = /^(?:[\d.]+|\[.+\]):\d+$/;
 
-/** Events of a token for which something is done. */
+/** Events that mean that a client was served. */
 const SERVING: ReadonlySet<TraceEvent['kind']> = new Set(['connect', 'read', 'write', 'disconnect']);
 
 export class Collector {
@@ -23,26 +23,26 @@ export class Collector {
   private events: SeenEvent[] = [];
   private replies: RunRecord['replies'][number][] = [];
   private dropped = 0;
-  /** Turns in which the loop was looked at, and batches of the trace, for which it is woken as well. */
+  /** Turns caused by observing the loop, and trace batches, which wake it as well. */
   private lookedAt = new Set<number>();
   private batches = 0;
   private turn = 0;
-  /** Tokens by the address of their peer; tokens that have named themselves. */
+  /** Tokens by the address of their peer; tokens that have a name. */
   private readonly peers = new Map<string, number>();
   private readonly tokens = new Map<string, Set<number>>();
-  /** Peers of the console that the loop has not told of yet, with the names of their clients. */
+  /** Peers of the console that the loop has not reported yet, with the names of their clients. */
   private readonly awaited = new Map<string, string>();
 
-  /** Ends of connections that the console has, or has had. */
+  /** Addresses of all connections that the console has had. */
   private readonly ownPeers = new Set<string>();
-  /** Addresses of those that something was done for, also before {@link begin}: what is prepared can be spoiled, too. */
+  /** Addresses of served clients, also before {@link begin}: the preparation can be disturbed, too. */
   private readonly served = new Set<string>();
   private readonly addresses = new Map<number, string>();
 
-  /** The ends of the console's connections, and of those that have ended until the loop is known to have heard of it. */
+  /** Addresses of the console's connections, and of ended ones until the loop is known to have noticed. */
   readonly consolePeers = new Set<string>();
 
-  /** From here on what happens counts. Everything before must have been heard. */
+  /** Events count from here on. All earlier ones must have been received. */
   begin(snapshot: Snapshot): void {
     this.before = snapshot;
     this.turn = snapshot.turn;
@@ -54,12 +54,12 @@ export class Collector {
     for (const client of snapshot.clients) this.knowClient(client);
   }
 
-  /** Is it of the console, or of one of its floods? Clients of a unix socket all have its path for an address, so that each of them may be. */
+  /** True if it belongs to the console or one of its floods. All clients of a unix socket have its path as address, so each of them may. */
   isOwn({ peer, name }: Pick<ClientSnapshot, 'peer' | 'name'>): boolean {
     return this.ownPeers.has(peer) || FLOODING.test(name) || !TCP_ADDRESS.test(peer);
   }
 
-  /** Something was done for clients that are not of the console: they may have changed what has come of it. */
+  /** True if clients outside the console were served: they may have influenced the result. */
   get hasServedOthers(): boolean {
     return [...this.served].some((peer) => !this.isOwn({ peer, name: '' }));
   }
@@ -69,14 +69,14 @@ export class Collector {
     this.lookedAt.add(turn);
   }
 
-  /** What has happened since {@link begin}. Everything before must have been heard. */
+  /** Returns what has happened since {@link begin}. All events must have been received. */
   end(snapshot: Snapshot): RunRecord {
     const { before, events, replies, dropped, lookedAt, batches } = this;
     for (const client of snapshot.clients) this.knowClient(client);
     this.before = null;
     const tokens = new Map(Array.from(this.tokens, ([name, known]) => [name, new Set(known)] as const));
     const counters = countBetween(COUNTERS, before ?? undefined, snapshot);
-    // Several looks may share a turn with each other and with work.
+    // Several readings may share a turn with each other and with work.
     counters.set('turns', Math.max(1, counters.get('turns')! - lookedAt.size - batches));
     return { events, replies, dropped, tokens, counters, clientCounters: clientCounters(before, snapshot, tokens) };
   }
@@ -84,13 +84,13 @@ export class Collector {
   heard({ events, droppedTurns, droppedCommands, slow }: TraceBatch): void {
     for (const event of events) this.see(event);
     for (const event of slow) this.see(event);
-    // What is slow is told apart only where the rest of its turn is not told.
+    // Slow events are reported separately only if the rest of their turn is not.
     if (this.before === null) return;
     this.dropped += droppedTurns + droppedCommands + slow.length;
     this.batches++;
   }
 
-  /** The clients of the console are now these. */
+  /** Updates the clients of the console. */
   sees(clients: readonly ReplClient[]): void {
     for (const { name, peer } of clients) {
       if (peer !== null) {
@@ -140,7 +140,7 @@ export class Collector {
   }
 }
 
-/** The tokens of the clients that are meant; `*` stands for any characters, and never means the default client. */
+/** The tokens of the clients selected by name; `*` matches any characters, but never the default client. */
 export function tokensOf({ tokens }: RunRecord, client: string): ReadonlySet<number> {
   if (!client.includes('*')) return tokens.get(client) ?? new Set();
   return new Set(Array.from(tokens).flatMap(([name, known]) => (name !== '' && matchesGlob(client, name) ? [...known] : [])));
@@ -159,6 +159,6 @@ function clientCounters(before: Snapshot | null, after: Snapshot, tokens: RunRec
 
 const isReply = (kind: ReplLine['kind']): kind is ReplyKind => (REPLY_KINDS as readonly string[]).includes(kind);
 
-/** Of CLIENT SETNAME. */
+/** The name in CLIENT SETNAME. */
 const nameIn = (argv: readonly string[]): string | null =>
   argv.length === 3 && argv[0]!.toLowerCase() === 'client' && argv[1]!.toLowerCase() === 'setname' ? argv[2]! : null;

@@ -1,12 +1,12 @@
 /**
- * Counters that experiments judge by: what the server counts itself, so that nothing is dropped however fast it goes.
+ * Counters by which experiments are judged: the server counts them itself, so nothing is dropped at any speed.
  */
 import type { ClientSnapshot, Snapshot } from '../../server/index.js';
 
 interface Counter<From> {
   readonly meaning: string;
   readonly read: (from: From) => number;
-  /** It rises only, so that a run has what it has risen by; otherwise what it is at the end counts. */
+  /** True if it only rises, so that a run has the difference; otherwise the value at the end counts. */
   readonly isTotal: boolean;
 }
 
@@ -38,7 +38,7 @@ export const CLIENT_COUNTERS: { readonly [name: string]: Counter<ClientSnapshot>
   outputBytes: gauge('bytes that wait to be written, at the end', ({ outputBytes }) => outputBytes),
 };
 
-/** What has been counted between two looks. */
+/** The counts between two readings. */
 export function countBetween<From>(counters: { readonly [name: string]: Counter<From> }, before: From | undefined, after: From): Map<string, number> {
   return new Map(Object.entries(counters).map(([name, { read, isTotal }]) => [name, read(after) - (isTotal && before !== undefined ? read(before) : 0)]));
 }

@@ -1,5 +1,5 @@
 /**
- * What the events of the trace are made of, as experiments name it.
+ * The fields of trace events, as experiments name them.
  */
 import { TRACE_EVENTS, type TraceKind } from '../../server/index.js';
 

@@ -1,5 +1,5 @@
 /**
- * What only all fields of an experiment's file together can tell: bookmarks that are named and not there, placeholders that nothing could fill.
+ * Checks that need all fields of an experiment's file: bookmarks that do not exist, placeholders that nothing could fill.
  */
 import type { Bookmark, Experiment, Goal, Localized } from '../state/learn/experiment.js';
 import { COUNTERS } from './counters.js';
@@ -9,16 +9,16 @@ import type { JsonNode } from './lined-json.js';
 import { parsePlaceholders, type Placeholder } from './placeholders.js';
 import { meant, type Problem } from './schema.js';
 
-/** The fewest events of the run, or lines of its transcript, that an explanation points at. */
+/** The minimum number of events of the run, or lines of its transcript, to which an explanation refers. */
 const FEWEST_EVENTS = 2;
 
-/** Adds to `problems` what is wrong about a file whose fields are all right by themselves. */
+/** Adds to `problems` what is wrong in a file whose individual fields are valid. */
 export function checkReferences(experiment: Experiment, root: JsonNode, problems: Problem[]): void {
   new ReferenceChecker(experiment, (field, complaint) => problems.push({ line: lineOf(root, field), field, message: inEach(complaint) })).check();
 }
 
 class ReferenceChecker {
-  /** Those that a text of the run may point at, and those that one of the broken run may. */
+  /** Bookmarks to which a text of the run may refer, and those to which one of the broken run may. */
   private readonly known: Bookmark[] = [];
 
   constructor(
@@ -127,7 +127,7 @@ class ReferenceChecker {
   }
 }
 
-/** The line of a field such as `goals[1].count`, or of the nearest thing around it that is there. */
+/** The line of a field such as `goals[1].count`, or of its nearest existing parent. */
 function lineOf(root: JsonNode, field: string): number {
   let node = root;
   for (const step of field.match(/[^.[\]]+/g) ?? []) {

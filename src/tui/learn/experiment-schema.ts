@@ -1,5 +1,5 @@
 /**
- * The schema of an experiment's file: JSON in, an {@link Experiment} out, or all that is wrong about it, with lines and fields.
+ * The schema of an experiment's file: reads JSON into an {@link Experiment}, or lists all errors with lines and fields.
  */
 import { TRACE_EVENTS, type TraceKind } from '../../server/index.js';
 import {
@@ -16,9 +16,9 @@ import {
   anyText, boolean, inField, listOf, mapped, meant, number, object, oneOf, optional, problem, scalar, text, type Place, type Problem, type Reader,
 } from './schema.js';
 
-/** A file that is no experiment. */
+/** The file is not a valid experiment. */
 export class ExperimentError extends ExperimentFileError {
-  /** @param file as it is to be quoted */
+  /** @param file its name in messages */
   constructor(file: string, problems: readonly Problem[]) {
     const told = (language: Language): string =>
       problems.map(({ line, field, message }) => `${file}:${line}: ${field === '' ? '' : `${field}: `}${message[language]}`).join('\n');
@@ -26,7 +26,7 @@ export class ExperimentError extends ExperimentFileError {
   }
 }
 
-/** Throws {@link ExperimentError}. @param file as errors quote it */
+/** Throws {@link ExperimentError}. @param file its name in errors */
 export function parseExperiment(source: string, file: string): Experiment {
   const problems: Problem[] = [];
   const place = { field: '', problems };
@@ -75,7 +75,7 @@ function pattern(node: JsonNode, place: Place): string {
   }
 }
 
-/** Throws if it is no regular expression. */
+/** Throws if it is not a valid regular expression. */
 const compiled = (source: string): string => RegExp(source, 'u') && source;
 
 const KINDS = Object.keys(TRACE_EVENTS) as TraceKind[];
@@ -99,7 +99,7 @@ const predicate: Reader<Predicate> = (node, place) => {
 
 const BOUNDS = { atLeast: optional(number, undefined), atMost: optional(number, undefined), exactly: optional(number, undefined) };
 
-/** What it gives for a goal that names none. */
+/** The bounds of a goal; a default if it has none. */
 function boundsOf({ atLeast, atMost, exactly }: { readonly [name in keyof Bounds]?: number | undefined }, node: JsonNode, place: Place): Bounds {
   const isBounded = node.type === 'object' && Object.keys(BOUNDS).some((bound) => node.fields.has(bound));
   if (!isBounded) return problem(node, place, ({ noBound }) => noBound);
@@ -158,7 +158,7 @@ const bookmarks = listOf(bookmark);
 
 const changeShape = { lines: optional(listOf(text), []), scenario: optional(lines(1), null), says: localized };
 
-/** Something must be otherwise. */
+/** Requires that something is changed. */
 function changing<T extends { readonly lines: readonly string[]; readonly scenario: Lines | null }>(read: Reader<T>): Reader<T> {
   return (node, place) => {
     const change = read(node, place);

@@ -1,10 +1,10 @@
 /**
- * What is said about files of experiments: what is wrong in them, and that there is none.
+ * Messages about files of experiments: errors in them, and missing files.
  */
 import { withParticle } from '../../shared/korean.js';
 import type { InLanguages, Text } from '../../shared/language.js';
 
-/** What is wrong, in each language; as an error it is English. */
+/** An error, in each language; its message as an Error is English. */
 export class ExperimentFileError extends Error {
   constructor(readonly text: Text) {
     super(text.en);

@@ -1,5 +1,5 @@
 /**
- * Fills the placeholders of a text from a run. What is filled in from the event of a bookmark leads there.
+ * Fills the placeholders of a text from a run. A part filled from the event of a bookmark leads to that event.
  */
 import type { Bookmark, EventBookmark, FilledPart, LineBookmark, RunRecord, SeenEvent } from '../state/learn/experiment.js';
 import { rejoined } from '../../shared/korean.js';
@@ -11,11 +11,11 @@ import { parsePlaceholders, type Placeholder } from './placeholders.js';
 
 export interface Filled {
   readonly parts: readonly FilledPart[];
-  /** Placeholders for which the run has nothing. */
+  /** Placeholders for which the run has no value. */
   readonly missing: readonly string[];
 }
 
-/** @param language of the words that come from the trace */
+/** @param language of words that come from the trace */
 export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRecord, language: Language): Filled {
   const marks = marksOf(bookmarks, record);
   const missing: string[] = [];
@@ -55,13 +55,13 @@ export function fill(text: string, bookmarks: readonly Bookmark[], record: RunRe
   return { parts: language === 'ko' ? parts.map(withItsParticle) : parts, missing };
 }
 
-/** A Korean particle behind what was filled in takes the form that belongs there. */
+/** Puts a Korean particle after a filled-in part into the right form. */
 function withItsParticle(part: FilledPart, i: number, parts: readonly FilledPart[]): FilledPart {
   const before = parts[i - 1];
   return before?.isFilled === true && !part.isFilled ? { ...part, text: rejoined(before.text, part.text) } : part;
 }
 
-/** Where events were dropped, those that are known are not all. */
+/** If events were dropped, the count is a minimum. */
 const countText = (count: number, { dropped }: RunRecord): string => `${formatCount(count)}${dropped === 0 ? '' : '+'}`;
 
 /** As one text. */

@@ -1,5 +1,5 @@
 /**
- * What a run has come to as against what a goal asks for, as sentences: `there were 2 reads of @ann; there must be none`.
+ * The result of a run compared with a goal, as sentences: `there were 2 reads of @ann; there must be none`.
  */
 import { withParticle } from '../../shared/korean.js';
 import type { InLanguages, Text } from '../../shared/language.js';
@@ -7,7 +7,7 @@ import type { Bounds, Goal } from '../state/learn/experiment.js';
 import { formatCount } from '../view/text.js';
 import { CLIENT_COUNTERS, COUNTERS } from './counters.js';
 
-/** What is counted, in English one and many, in Korean with the word that it is counted by. */
+/** The counted noun, in English singular and plural, in Korean with its counter word. */
 interface Noun {
   readonly en: readonly [one: string, many: string];
   readonly ko: readonly [noun: string, unit: string];
@@ -15,7 +15,7 @@ interface Noun {
 
 const noun = (one: string, many: string, korean: string, unit: string): Noun => ({ en: [one, many], ko: [korean, unit] });
 
-/** By the kind of event; the others are called by their kind. */
+/** By the kind of event; other events are named by their kind. */
 const EVENTS: { readonly [kind: string]: Noun } = {
   read: noun('read', 'reads', 'read', '번'),
   write: noun('write', 'writes', 'write', '번'),
@@ -25,7 +25,7 @@ const EVENTS: { readonly [kind: string]: Noun } = {
   expire: noun('expired key', 'expired keys', '만료된 키', '개'),
 };
 
-/** By the name in counters.ts; one of a name that is missing here is called by it. */
+/** By the name in counters.ts; a missing one is named by it. */
 const COUNTED: { readonly [counter: string]: Noun } = {
   turns: noun('turn of the loop', 'turns of the loop', '루프의 턴', '번'),
   commands: noun('executed command', 'executed commands', '명령 실행', '번'),
@@ -52,12 +52,12 @@ const named = (name: string): Noun => noun(`"${name}" event`, `"${name}" events`
 
 type Counting = Goal & { readonly type: 'count' | 'counter' | 'reply' };
 
-/** What there was, and what there must be. @param value how many there were */
+/** The number found, and the number required. @param value the number found */
 export function countedText(goal: Counting, value: number): Text {
   return { en: TEXTS.en(wordsOf(goal), value, goal.bounds), ko: TEXTS.ko(wordsOf(goal), value, goal.bounds) };
 }
 
-/** The same of a number that stands in a line. */
+/** The same for a number in a line. */
 export function figureText(value: number, bounds: Bounds): Text {
   return {
     en: `the number was ${formatCount(value)}; it must be ${boundsText(bounds)}`,
@@ -67,14 +67,14 @@ export function figureText(value: number, bounds: Bounds): Text {
 
 interface Words {
   readonly noun: Noun;
-  /** There is more to them than the noun says: which bytes, at what time. */
+  /** The event has more conditions than the noun says: which bytes, at what time. */
   readonly isSpecial: boolean;
-  /** The line that was meant, where it is one; null: another one, or none is meant. */
+  /** The line that was meant; null: another one, or none. */
   readonly line: string | null;
   /** Null: any. */
   readonly client: string | null;
   readonly isTo: boolean;
-  /** What there was at the end of the run counts. */
+  /** The value at the end of the run counts. */
   readonly isAtEnd: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * FirstMinuteGuide: the effects of the first minute. It runs lines in the console, slows the loop, and reads in the trace what came of them.
+ * FirstMinuteGuide: the effects of the first minute. It runs lines in the console, slows the loop down, and finds the results in the trace.
  *
  *   keys, batches of the trace, looks at the busy loop ──▶ guide ──▶ lines of the console, the loop's pace, what is shown
  */
@@ -11,26 +11,26 @@ import type { Language } from '../../shared/language.js';
 
 export interface GuideHost {
   readonly language: Language;
-  /** How another client reaches the server: `redis-cli -p 6379`. */
+  /** How another client connects to the server: `redis-cli -p 6379`. */
   readonly connect: string;
-  /** What is shown; null: nothing, or it is over. */
+  /** The state of the first minute; null: it is not shown, or over. */
   minute(): FirstMinute | null;
   show(minute: FirstMinute | null): void;
-  /** A line of the transcript. */
+  /** Adds a line to the transcript. */
   say(text: string): void;
   /** Runs a line in the console, as if it had been typed. */
   run(line: string): void;
-  /** Resolves when no reply is due in the console any more. */
+  /** Resolves when the console awaits no reply. */
   answered(): Promise<void>;
-  /** Events a second; null: at full speed. Resolves when the loop has heard it. */
+  /** Events per second; null: at full speed. Resolves when the loop has applied it. */
   slow(eventsPerSecond: number | null): Promise<void>;
-  /** The console has the focus, and nothing stands in its line. */
+  /** True if the console has the focus and its line is empty. */
   isLineEmpty(): boolean;
-  /** Nobody has done anything yet but what the guide has asked for. */
+  /** True if nothing has happened except what the guide has requested. */
   isFresh(): boolean;
-  /** Shows the moment after an event of the trace. Resolves with false if it is not kept. */
+  /** Shows the moment after an event of the trace. Resolves with false if it is not stored. */
   visit(event: TraceEvent): Promise<boolean>;
-  /** From the moment that is shown to the next event, or the one before. */
+  /** Moves from the shown moment to the next or previous event. */
   walk(direction: 'back' | 'forward'): void;
   showLive(): void;
 }
@@ -38,10 +38,10 @@ export interface GuideHost {
 export class FirstMinuteGuide {
   private isFresh = false;
   private turn = 0;
-  /** Of the command that kept the loop. */
+  /** The command that kept the loop busy. */
   private culprit: { readonly token: number; readonly turn: number; readonly busyUs: number } | null = null;
   private waitedMs = 0;
-  /** The event at which the first of those who waited was found ready. */
+  /** The event at which the first waiting client was found ready. */
   private becameReady: TraceEvent | null = null;
   /** The first command has been executed. */
   private isExecuted = false;
@@ -57,13 +57,13 @@ export class FirstMinuteGuide {
     this.host.show({ step: 'invitation' });
   }
 
-  /** At a first start: until the user has done anything. */
+  /** At a first start: active until the user does something. */
   startFresh(): void {
     this.start();
     this.isFresh = true;
   }
 
-  /** True if the key was for the guide, and has been dealt with. */
+  /** True if the key was handled by the guide. */
   press(key: Key): boolean {
     const spelled = spell(key);
     switch (this.step) {
@@ -79,7 +79,7 @@ export class FirstMinuteGuide {
     }
   }
 
-  /** To be called after whatever may have begun something else. */
+  /** Call it after anything that may have started something else. */
   look(): void {
     if (this.isFresh && this.step === 'invitation' && !this.host.isFresh()) this.host.show(null);
   }
@@ -143,7 +143,7 @@ export class FirstMinuteGuide {
   private experiment(answer: Answer): void {
     this.host.show({ step: 'running', answer });
     this.say('running');
-    // Connected before the loop is busy, so that what they send waits at tokens of their own.
+    // Connected before the loop is busy, so that their requests wait at separate tokens.
     this.host.run('@ben PING');
     this.host.run(`@ann busy ${BUSY_SECONDS}`);
     this.host.run('@ben PING');
@@ -157,7 +157,7 @@ export class FirstMinuteGuide {
     if (minute?.step === 'running') this.followExperiment(event, minute.answer);
   }
 
-  /** One command is over when its reply has been written. */
+  /** The first command is over when its reply has been written. */
   private followFirst(event: TraceEvent): void {
     if (event.kind === 'execute' && event.command === 'set') this.isExecuted = true;
     if (event.kind !== 'write' || !this.isExecuted) return;
@@ -195,5 +195,5 @@ export class FirstMinuteGuide {
 
 }
 
-/** Does the key put something into a line? */
+/** True if the key inserts text into a line. */
 const types = ({ text, ctrl, alt, name }: Key): boolean => name === 'paste' || (text !== '' && !ctrl && !alt);

@@ -1,6 +1,6 @@
 /**
- * Lessons in lines, for people who listen and for programs: plain questions, and what comes of each run. The same experiments, runs and judgements as on
- * the screen; each run has a server of its own.
+ * Lessons in lines, for screen readers and programs: plain questions, and the result of each run. The same experiments, runs and judgements as on the screen;
+ * each run has its own server.
  */
 import { type Disturbance, inLanguage, type Experiment, type Judged, type Localized, type RunRecord } from '../state/learn/experiment.js';
 import type { Language } from '../../shared/language.js';
@@ -19,20 +19,20 @@ import { whyNotPlayed } from './why-not-played.js';
 
 export interface LinePorts {
   readonly language: Language;
-  /** Of the servers in which scenarios run. */
+  /** The poller of the servers in which scenarios run. */
   readonly poller: NonNullable<OwnStageOptions['poller']>;
-  /** The next line that was typed; null: there will be none. */
+  /** The next line of input; null: there is none. */
   ask(): Promise<string | null>;
   /** @param text safe to print */
   say(text: string): void;
-  /** An experiment has been done. */
+  /** An experiment is done. */
   done(name: string): void;
 }
 
-/** Nothing more will be typed. */
+/** The input has ended. */
 class InputEnded extends Error {}
 
-/** Resolves when the lesson is over, or left. @param experiment null: they are listed, and chosen from, until the list is left */
+/** Resolves when the lesson is over, or left. @param experiment null: lists the experiments, to choose from until the list is left */
 export async function teachInLines(experiment: Experiment | null, ports: LinePorts): Promise<void> {
   if (experiment === null) await teachFromList(ports);
   else await teachOne(experiment, ports);
@@ -113,7 +113,7 @@ class LessonInLines {
     }
   }
 
-  /** Null: it could not be played to its end. */
+  /** Null: it could not be run to its end. */
   private async run(plan: Plan): Promise<Judged | null> {
     const { bookmarks } = plan;
     try {

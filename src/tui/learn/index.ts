@@ -1,5 +1,5 @@
 /**
- * The door of the experiments for the command line: what can be done with them without a screen.
+ * The experiments' entry point for the command line: what works without a screen.
  */
 export { inLanguage, type Experiment, type Verdict } from '../state/learn/experiment.js';
 export { LANGUAGES, languageOf, type Language } from '../../shared/language.js';

@@ -1,6 +1,5 @@
 /**
- * The judge: whether a run of a scenario has come to what an experiment says it must. By counters and by the order and number of events, never by
- * time that has passed.
+ * The judge: whether a run of a scenario meets an experiment's goals. It uses counters and the order and number of events, never elapsed time.
  */
 import type { TraceEvent } from '../../server/index.js';
 import type {
@@ -32,23 +31,23 @@ export function marksOf(bookmarks: readonly Bookmark[], record: RunRecord): Mark
   return marks;
 }
 
-/** All events that a bookmark means. */
+/** All events that match a bookmark. */
 export function matchesOf({ event, after }: EventBookmark, record: RunRecord, marks: Marks): readonly SeenEvent[] {
   return matching(event, record, between(record, marks, after, null) ?? []);
 }
 
 type LinePattern = Pick<LineBookmark, 'line' | 'isLast'>;
 
-/** The line of the transcript that a bookmark means. */
+/** The line of the transcript that matches a bookmark. */
 export function lineOf({ line, isLast }: LinePattern, { replies }: RunRecord): string | undefined {
   const pattern = new RegExp(line, 'u');
   return replies[isLast ? 'findLast' : 'find'](({ text }) => pattern.test(text))?.text;
 }
 
-/** The groups of the line that a bookmark means, those that have matched, and what matched as a whole before them; null if there is no such line. */
+/** The matched groups of a bookmark's line, after the whole match; null if there is no such line. */
 export function groupsOf(bookmark: LinePattern, record: RunRecord): readonly string[] | null {
   const found = lineOf(bookmark, record);
-  // Of alternatives only one matches: what the console says is in the language of the screen.
+  // Of alternatives only one matches: the console's texts are in the language of the screen.
   return found === undefined ? null : new RegExp(bookmark.line, 'u').exec(found)!.filter((group) => group !== undefined);
 }
 
@@ -77,7 +76,7 @@ const KOREAN: typeof ENGLISH = {
   },
 };
 
-/** In each language. */
+/** The text in each language. */
 const inEach = (text: (texts: typeof ENGLISH) => string): Text => ({ en: text(ENGLISH), ko: text(KOREAN) });
 
 function judgeGoal(goal: Goal, record: RunRecord, marks: Marks): Finding {
@@ -101,7 +100,7 @@ function judgeGoal(goal: Goal, record: RunRecord, marks: Marks): Finding {
   }
 }
 
-/** What the trace has not told of cannot be judged. */
+/** Goals about events cannot be judged if the trace has dropped some. */
 function ofTrace({ dropped }: RunRecord, find: () => Finding): Finding {
   return dropped === 0 ? find() : { verdict: 'unjudged', seen: inEach(({ missing }) => missing(dropped)) };
 }
@@ -114,7 +113,7 @@ function judgeCount(goal: Goal & { readonly type: 'count' }, record: RunRecord, 
   return judgeNumber(goal, matching(event, record, events).length);
 }
 
-/** The events behind one mark and before another; null if there is no such mark. */
+/** The events after one mark and before another; null if there is no such mark. */
 function between({ events }: RunRecord, marks: Marks, after: string | null, before: string | null): readonly SeenEvent[] | null {
   const [first, last] = [after, before].map((name) => (name === null ? undefined : marks.get(name)));
   if ((after !== null && first === undefined) || (before !== null && last === undefined)) return null;
@@ -158,7 +157,7 @@ function matcherOf({ kind, client, fields }: Predicate, record: RunRecord): (eve
   };
 }
 
-/** Of a list its words count, with a space between them. */
+/** A list is compared as text, its words joined by spaces. */
 export function passes(test: Test, found: unknown): boolean {
   const value = Array.isArray(found) ? found.join(' ') : (found as Scalar | undefined);
   if (value === undefined) return false;

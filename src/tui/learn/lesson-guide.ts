@@ -1,5 +1,5 @@
 /**
- * LessonGuide: the effects of a lesson. It plays scenarios in the lab's own server and console, judges them, and shows their moments.
+ * LessonGuide: the effects of a lesson. It runs scenarios in the lab's own server and console, judges them, and shows their moments.
  *
  *   keys ──▶ guide ──▶ lesson (state/learn/lesson.ts)
  *              └─ play ──▶ reset lab ──▶ runner ──▶ judge ──▶ the next step
@@ -17,26 +17,26 @@ import { whyNotPlayed } from './why-not-played.js';
 
 export interface LessonHost {
   readonly language: Language;
-  /** For a projector: what is predicted is said aloud, and the key that goes on goes from moment to moment. */
+  /** For a projector: predictions are said aloud, and the key for going on goes from moment to moment. */
   readonly isPresenting: boolean;
   lesson(): Lesson | null;
   show(lesson: Lesson | null): void;
-  /** The list, with what is done by now. */
+  /** The list, with the experiments done so far. */
   list(): Lesson;
   load(name: string): Experiment;
-  /** An experiment has been done. */
+  /** An experiment is done. */
   done(name: string): void;
   /** The entry before all experiments was chosen. */
   startFirstMinute(): void;
-  /** A stage for one run, on which nothing of an earlier one is left: the loop runs, and now is shown. */
+  /** A stage for one run, without remains of an earlier one: the loop runs, and the present is shown. */
   prepare(): Promise<Stage>;
-  /** The loop has been mended: what was wrong with it, and the rule that stood for it, is taken away. */
+  /** The loop has been repaired: its defect, and the rule that replaced it, are removed. */
   mended(): Promise<void>;
-  /** The run is over: what happens from now on, in a loop that may be broken still, is nothing of it. */
+  /** The run is over: later events, in a loop that may still be broken, are not part of it. */
   release(): Promise<void>;
-  /** Nothing of the runs is to be left. */
+  /** Undoes everything that the runs have set. */
   cleanUp(): Promise<void>;
-  /** Shows the moment after an event of the trace; false if it is not kept. */
+  /** Shows the moment after an event of the trace; false if it is not stored. */
   visit(event: TraceEvent): Promise<boolean>;
   showLive(): void;
 }
@@ -45,7 +45,7 @@ export interface LessonHost {
 export const FIRST_MINUTE_NAME = 'first-minute';
 
 export class LessonGuide {
-  /** Counts what has been begun or left, so that what comes too late is known. */
+  /** Counts starts and ends, so that late results are recognised. */
   private begun = 0;
   private playing: Promise<void> = Promise.resolve();
   private hasPlayed = false;
@@ -62,7 +62,7 @@ export class LessonGuide {
     this.host.show(openLesson(experiment));
   }
 
-  /** From an experiment to the list, and from the list away. */
+  /** Goes from an experiment to the list, and from the list back. */
   close(): void {
     const lesson = this.host.lesson();
     this.leave();
@@ -88,7 +88,7 @@ export class LessonGuide {
     this.mend(lesson, planChoice(experiment, choice), text);
   }
 
-  /** What was typed behind the beginning of a line. False if nothing is to be typed now. */
+  /** Handles text typed after the beginning of a line. False if no text is expected now. */
   type(typed: string): boolean {
     const lesson = this.openLesson();
     const line = lesson?.experiment.mend.typed?.line ?? null;
@@ -200,7 +200,7 @@ export class LessonGuide {
     });
   }
 
-  /** @param again where a run that fails leads back to. @param next the lesson behind the run */
+  /** @param again the lesson after a run that fails. @param next the lesson after the run */
   private play(
     lesson: OpenLesson,
     plan: Plan,
@@ -234,7 +234,7 @@ export class LessonGuide {
     return { judged, says: fill(text, plan.bookmarks, record, this.host.language).parts };
   }
 
-  /** What runs is given up, and what it has set is taken back. */
+  /** Cancels the run, and undoes what it has set. */
   private leave(): void {
     this.begun++;
     this.host.showLive();
@@ -246,7 +246,7 @@ export class LessonGuide {
 
 const isToMend = ({ at }: LessonStep): boolean => at === 'mend' || at === 'missed';
 
-/** Events in the order of the run, and behind them lines. */
+/** Events in the order of the run, and after them lines. */
 function momentsOf(bookmarks: readonly Bookmark[], record: RunRecord): readonly Moment[] {
   const marks = marksOf(bookmarks, record);
   const moments = bookmarks.flatMap((bookmark) => {

@@ -1,5 +1,5 @@
 /**
- * The experiments that come with the lab: files beside the program, read when they are asked for.
+ * The built-in experiments: files beside the program, read when needed.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,12 +13,12 @@ import { ExperimentFileError, inEach } from './file-texts.js';
 
 const folder = (): string => fileURLToPath(new URL(__EXPERIMENTS__, import.meta.url));
 
-/** In their order. */
+/** In order of their numbers. */
 export function bundledExperiments(): readonly Experiment[] {
   return files().map((file) => parseExperiment(readFileSync(join(folder(), file), 'utf8'), file));
 }
 
-/** The text of a file to begin with. */
+/** The text of the template file. */
 export function experimentTemplate(): string {
   return readFileSync(join(folder(), TEMPLATE), 'utf8');
 }
@@ -31,8 +31,8 @@ const files = (): readonly string[] => readdirSync(folder()).filter((file) => /^
 const nameOf = (file: string): string => file.replace(/^\d\d-|\.json$/g, '');
 
 /**
- * One of the bundled experiments, by its name, or one in a file of the user's own: what has a `/`, or ends in `.json`. Throws
- * {@link ExperimentFileError}, or what reading the file throws.
+ * Loads one of the built-in experiments by its name, or one from a user's file: a name that contains a `/` or ends in `.json`. Throws {@link
+ * ExperimentFileError}, or errors of reading the file.
  */
 export function loadExperiment(nameOrFile: string): Experiment {
   if (/\/|\.json$/.test(nameOrFile)) return parseExperiment(readWhole(nameOrFile).toString(), nameOrFile);
@@ -41,7 +41,7 @@ export function loadExperiment(nameOrFile: string): Experiment {
   return parseExperiment(readFileSync(join(folder(), file), 'utf8'), file);
 }
 
-/** That there is no experiment of this name, and which ones there are. */
+/** The message that there is no experiment of this name, with the existing ones. */
 export function whyUnknown(wanted: string, names: readonly string[]): Text {
   return inEach(({ noExperiment }) => noExperiment(wanted, nearest(wanted.toLowerCase(), names).slice(0, 3), names));
 }

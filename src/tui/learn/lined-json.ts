@@ -1,10 +1,10 @@
 /**
- * JSON whose values know the line that they stand in, so that what is wrong about a file can be said with its place.
+ * JSON whose values know their line, so that errors can name the place.
  */
 
 import { type Complaint, FILE_TEXTS, type FileTexts } from './file-texts.js';
 
-/** A value of a file, with the line that it begins in, from 1. */
+/** A value of a file, with the line in which it begins, from 1. */
 export type JsonNode = { readonly line: number } & (
   | { readonly type: 'object'; readonly fields: ReadonlyMap<string, JsonNode> }
   | { readonly type: 'list'; readonly items: readonly JsonNode[] }
@@ -27,7 +27,7 @@ export function parseJson(text: string): JsonNode {
 
 const MAX_DEPTH = 100;
 
-/** A string, a mark, or a word that may be a number or `true`; blanks before it. */
+/** A string, a punctuation mark, or a word that may be a number or `true`; preceded by blanks. */
 const TOKEN = /[ \t\r\n]*(?:("(?:[^"\\\n]|\\.)*")|([{}[\]:,])|([^\s{}[\]:,"]+))/y;
 
 class JsonReader {

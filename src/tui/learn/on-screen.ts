@@ -1,5 +1,5 @@
 /**
- * Lessons on the screen: what a LessonGuide needs of the lab, and the lab's own server and console as a stage.
+ * Lessons on the screen: what a LessonGuide needs of the lab, with the lab's own server and console as the stage.
  */
 import type { RedisLabServer, TraceBatch } from '../../server/index.js';
 import type { LabSession } from '../lab-session.js';
@@ -17,14 +17,14 @@ export interface LessonPorts {
   readonly session: LabSession;
   readonly console: Console;
   startFirstMinute(): void;
-  /** The state is another one. */
+  /** The state has changed. */
   changed(): void;
 }
 
-/** Events a frame while a scenario runs: more than the screen asks for, but few enough for it to keep up. */
+/** Events per batch while a scenario runs: more than the screen requests, but few enough for it to keep up. */
 const EVENT_BUDGET = 4000;
 
-/** Puts an end to whatever runs and scenarios have set. */
+/** Ends everything that runs and scenarios have set. */
 const RESET = 'reset lab';
 
 export class LessonsOnScreen {
@@ -75,7 +75,7 @@ export class LessonsOnScreen {
     return this.stage;
   }
 
-  /** The screen asks for fewer events: a loop that spins leaves the main thread to the keys. */
+  /** The screen requests fewer events, so that a spinning loop leaves the main thread free for keys. */
   private async release(): Promise<void> {
     this.stage = null;
     await this.endTrace?.();
@@ -87,7 +87,7 @@ export class LessonsOnScreen {
     await this.reset();
   }
 
-  /** Also of what a scenario that was given up has left waiting. */
+  /** Also ends what a cancelled scenario has left waiting. */
   private async reset(): Promise<void> {
     const { repl } = this.ports.console;
     repl.play(RESET);

@@ -1,9 +1,9 @@
 /**
- * Placeholders in the texts of an experiment: what stands in braces is filled in from the run.
+ * Placeholders in the texts of an experiment: braces are filled with values of the run.
  *
- *   {dry.turn}       a field of the event of a bookmark; `turn` has every event
- *   {dry.count}      how many events are like that one
- *   {asked..served}  the time from one event to another
+ *   {dry.turn}       a field of the event of a bookmark; every event has `turn`
+ *   {dry.count}      how many events match that bookmark
+ *   {asked..served}  the time between two events
  *   {woken.1}        the first group of the line of a bookmark
  *   {counters.reads} a counter
  */
@@ -16,7 +16,7 @@ export type Placeholder =
   | { readonly type: 'counter'; readonly counter: string }
   | { readonly type: 'unknown'; readonly source: string };
 
-/** Texts and placeholders, in their order. */
+/** Texts and placeholders, in order. */
 export function parsePlaceholders(text: string): readonly (string | Placeholder)[] {
   const parts = text.split(/(\{[^{}]*\})/).map((part) => (part.startsWith('{') ? placeholder(part) : part));
   return parts.filter((part) => part !== '');

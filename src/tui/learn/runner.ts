@@ -1,7 +1,7 @@
 /**
- * The runner: plays a scenario on a stage, and collects what comes of it.
+ * The runner: plays a scenario on a stage, and records the result.
  *
- *   prepare ──▶ what breaks or mends the loop ──▶ begin ──▶ scenario ──▶ nothing moves any more ──▶ end ──▶ cleanup
+ *   prepare ──▶ lines that break or repair the loop ──▶ begin ──▶ scenario ──▶ nothing moves any more ──▶ end ──▶ cleanup
  */
 import type { Snapshot } from '../../server/index.js';
 import { DISTURBANCES, type Disturbance, type Experiment, type Lines, type RunRecord } from '../state/learn/experiment.js';
@@ -11,31 +11,31 @@ import type { ReplLine } from '../state/repl-state.js';
 import type { Plan } from './plan.js';
 import { look, type Stage } from './stage.js';
 
-/** A line that the console or the server refuses where none may be refused. */
+/** The console or the server refuses a line that must not be refused. */
 export class ScenarioError extends Error {}
 
-/** Lines of an inner list that stand behind this one are sent while the loop is busy. */
+/** Lines after this one in an inner list are sent while the loop is busy. */
 const UNTIL_BUSY = /^wait\s+until\s+busy\b/i;
-/** Turns in a row in which nothing has changed, after which a run is at rest. */
+/** Turns in a row without a change, after which a run is at rest. */
 const QUIET_TURNS = 3;
-/** A line after which the lab has still not come to rest is given up. */
+/** If the lab has not come to rest after this time, the line is given up. */
 const PATIENCE_MS = 20_000;
-/** Between two looks at a console that is still sending. */
+/** Interval of checks while the console is still sending. */
 const SENDING_MS = 2;
-/** Between two looks at bytes that are under way. */
+/** Interval of checks while bytes are under way. */
 const UNDER_WAY_MS = 10;
-/** A client that is parked is waited for if its timeout is no further away. */
+/** A parked client is waited for if its timeout is at most this far away. */
 const TIMEOUT_MS = 2000;
-/** Looks, half a second in all, after which a loop that has left bytes unread and done nothing else will not read them. */
+/** Checks, half a second in all, after which a loop that has left bytes unread and done nothing else is assumed not to read them. */
 const GIVE_UP_LOOKS = 50;
 
-/** Runs that are disturbed one after another, after which the machine is given up. */
+/** Disturbed runs in a row, after which the machine is given up. */
 const MOST_TRIES = 5;
 
-/** Nobody waits for the run any more. */
+/** The run was cancelled. */
 export class GivenUp extends Error {}
 
-/** What has happened says nothing about the loop: the run is to be repeated. */
+/** The result says nothing about the loop: the run is to be repeated. */
 export class Disturbed extends Error {
   constructor(readonly disturbance: Disturbance) {
     super(DISTURBANCES[disturbance]);
@@ -45,7 +45,7 @@ export class Disturbed extends Error {
 /** The experiment shows what epoll does, and the loop has another poller. */
 export class NeedsEpoll extends Error {}
 
-/** Plays again what was disturbed. Rejects with {@link Disturbed} if that does not help. @param disturbed called before each further try */
+/** Repeats a disturbed run. Rejects with {@link Disturbed} if that does not help. @param disturbed called before each repetition */
 export async function playUndisturbed<T>(play: () => Promise<T>, disturbed: (disturbance: Disturbance) => void = () => {}): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -57,7 +57,7 @@ export async function playUndisturbed<T>(play: () => Promise<T>, disturbed: (dis
   }
 }
 
-/** Rejects with {@link ScenarioError}, {@link NeedsEpoll}, {@link Disturbed} or {@link GivenUp}. @param isGivenUp asked before each line */
+/** Rejects with {@link ScenarioError}, {@link NeedsEpoll}, {@link Disturbed} or {@link GivenUp}. @param isGivenUp checked before each line */
 export async function runScenario(
   stage: Stage,
   experiment: Experiment,
@@ -80,7 +80,7 @@ export async function runScenario(
   try {
     collector.begin(await look(stage));
     await runLines(plan.scenario);
-    // What was answered last may leave something to do, and what asks for no answer has been waited for by no line.
+    // The last answer may leave something to do, and lines that expect no answer have not been waited for.
     await settled(stage);
     if (collector.hasServedOthers) throw new Disturbed('others');
     return collector.end(await look(stage));
@@ -113,7 +113,7 @@ function play({ console }: Stage, lines: readonly string[]): void {
   for (const one of lines) console.play(one);
 }
 
-/** Throws {@link Disturbed} unless all of what is to be sent while the loop is busy is sent in the turn in which it has been seen to be. */
+/** Throws {@link Disturbed} unless all lines for a busy loop are sent during the turn in which it was seen busy. */
 async function playWhileBusy(stage: Stage, before: readonly string[], meanwhile: readonly string[]): Promise<void> {
   const { server } = stage;
   play(stage, before);
@@ -125,14 +125,14 @@ async function playWhileBusy(stage: Stage, before: readonly string[], meanwhile:
   if (!isBusy || !now.isBusy || now.turn !== turn) throw new Disturbed('late');
 }
 
-/** Resolves when the lines have been run, and all that they send has been handed to the kernel. */
+/** Resolves when the lines have been run, and all their bytes have been passed to the kernel. */
 async function sent({ console }: Stage): Promise<void> {
   while (console.isActing) await sleep(SENDING_MS);
 }
 
 /**
- * Resolves when all that was asked has been answered, or nothing moves any more: a parked client waits for another one. Throws {@link Disturbed} if it does
- * not come to that.
+ * Resolves when everything has been answered, or nothing moves any more: a parked client waits for another one. Throws {@link Disturbed} if that does not
+ * happen.
  */
 export async function settled(stage: Stage): Promise<void> {
   const { console } = stage;
@@ -141,7 +141,7 @@ export async function settled(stage: Stage): Promise<void> {
     isAnswered = true;
   });
   await Promise.resolve();
-  // What asks for no reply is done when the loop has dealt with it.
+  // Requests without a reply are done when the loop has processed them.
   const expectsReply = !isAnswered;
   const isOver = (): boolean => expectsReply && isAnswered && leavers(stage).length === 0;
   const rest = (ms: number): Promise<void> => Promise.race([...(expectsReply ? [answered] : []), sleep(ms)]);
@@ -159,21 +159,21 @@ export async function settled(stage: Stage): Promise<void> {
     if (stillness.isReached(snapshot, stage, isLeaving(stage, snapshot)) && !isTimed) break;
     await rest(stillness.isWaiting || isTimed ? UNDER_WAY_MS : 0);
   }
-  // The loop will not hear any more of connections that it has not heard of by now.
+  // Connections that the loop has not reported by now will not be reported.
   for (const peer of leavers(stage)) stage.collector.consolePeers.delete(peer);
   await console.settled();
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => (ms === 0 ? setImmediate(resolve) : setTimeout(resolve, ms)));
 
-/** Looks at the server, one after another, until nothing has changed for long enough. */
+/** Repeatedly checks the server until nothing has changed for long enough. */
 class Stillness {
   private seen = '';
   private turns = 0;
   private turn = 0;
-  /** Those that have found only bytes under way: counted, not timed, because on a busy machine both threads are slow. */
+  /** Checks that have found only bytes under way: counted, not timed, because on a busy machine both threads are slow. */
   private looks = 0;
-  /** Only bytes that are under way, or clients that leave, are waited for. */
+  /** It waits only for bytes under way, or for clients that disconnect. */
   isWaiting = false;
 
   isReached(snapshot: Snapshot, { console: { traffic }, collector }: Stage, isSomebodyLeaving: boolean): boolean {
@@ -182,7 +182,7 @@ class Stillness {
       this.turns = 0;
       this.looks = 0;
     }
-    // Several looks may fall into one turn, and what that turn leaves to do is done in the next.
+    // Several checks may fall into one turn, and work left by that turn is done in the next.
     if (snapshot.turn !== this.turn) this.turns++;
     this.seen = now;
     this.turn = snapshot.turn;
@@ -193,13 +193,13 @@ class Stillness {
   }
 }
 
-/** A client is parked, and its timeout is near, or over and still to be noticed. */
+/** True if a client is parked, and its timeout is near, or over and not noticed yet. */
 function hasTimeout({ clients }: Snapshot): boolean {
   const soonMs = Date.now() + TIMEOUT_MS;
   return clients.some(({ parkedOn }) => parkedOn !== null && parkedOn.deadlineMs > 0 && parkedOn.deadlineMs < soonMs);
 }
 
-/** The ends of connections that the console has no longer, and that the loop may not have heard of. */
+/** Addresses of connections that the console has closed, and whose end the loop may not have noticed. */
 function leavers({ console, collector }: Stage): readonly string[] {
   const open = new Set(console.traffic.map(({ peer }) => peer));
   return [...collector.consolePeers].filter((peer) => !open.has(peer));
@@ -211,12 +211,12 @@ function isLeaving(stage: Stage, { clients }: Snapshot): boolean {
   return leavers(stage).length > 0;
 }
 
-/** Bytes have been sent by a client of the console and not read by the loop, or have still to be written or received although it reads. */
+/** True if the loop has not read all bytes of a console client, or bytes have still to be written or received although it reads. */
 function hasBytesUnderWay(traffic: readonly Traffic[], { clients }: Snapshot): boolean {
   const byPeer = new Map(clients.map((client) => [client.peer, client]));
   return traffic.some(({ peer, sentBytes, receivedBytes }) => {
     const client = byPeer.get(peer);
-    // A client that has paused does not hear that it has been closed.
+    // A client that has paused does not notice that it has been closed.
     if (client === undefined) return receivedBytes !== null;
     return client.bytesRead < sentBytes || (receivedBytes !== null && (client.outputBytes > 0 || client.bytesWritten > receivedBytes));
   });

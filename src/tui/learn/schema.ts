@@ -1,5 +1,5 @@
 /**
- * Readers of JSON nodes: each takes a node and gives a typed value, or says in one line what is wrong, with the line and the field.
+ * Readers of JSON nodes: each takes a node and returns a typed value, or reports in one line what is wrong, with line and field.
  *
  *   object({ name: text, goals: listOf(goal) })(node, place) → value; place.problems
  */
@@ -15,16 +15,16 @@ export interface Problem {
   readonly message: Text;
 }
 
-/** Where a reader is, and what has been found wrong so far. */
+/** Where a reader is, and the problems found so far. */
 export interface Place {
   readonly field: string;
   readonly problems: Problem[];
 }
 
-/** What it returns counts only if no problem has been found. */
+/** Its result is valid only if no problem has been found. */
 export type Reader<T> = (node: JsonNode, place: Place) => T;
 
-/** A field that may be left out. */
+/** An optional field. */
 interface OptionalField<T> {
   readonly read: Reader<T>;
   readonly otherwise: T;
@@ -39,13 +39,13 @@ export const optional = <T, E>(read: Reader<T>, otherwise: E): OptionalField<T |
 export const inField = (place: Place, name: string): Place => ({ ...place, field: place.field === '' ? name : `${place.field}.${name}` });
 const atIndex = (place: Place, index: number): Place => ({ ...place, field: `${place.field}[${index}]` });
 
-/** Notes the problem; the value that is returned will not be looked at. */
+/** Notes the problem; the returned value will not be used. */
 export function problem(node: JsonNode, { field, problems }: Place, complaint: Complaint): never {
   problems.push({ line: node.line, field, message: inEach(complaint) });
   return undefined as never;
 }
 
-/** The name that was meant; undefined: none is close enough. */
+/** The name that was probably meant; undefined: none is close enough. */
 export const meant = (wanted: string, names: readonly string[]): string | undefined => nearest(wanted, names)[0];
 
 export const text: Reader<string> = (node, place) => {
@@ -53,7 +53,7 @@ export const text: Reader<string> = (node, place) => {
   return node.value.trim() === '' ? problem(node, place, ({ notEmpty }) => notEmpty) : node.value;
 };
 
-/** Also the empty one. */
+/** Including the empty text. */
 export const anyText: Reader<string> = (node, place) =>
   node.type === 'value' && typeof node.value === 'string' ? node.value : problem(node, place, ({ aText }) => aText);
 
@@ -98,7 +98,7 @@ export function object<S extends Shape>(shape: S): Reader<Shaped<S>> {
   };
 }
 
-/** What a reader gives, as something else; values within it may be missing where there are problems. */
+/** Converts a reader's result; if there are problems, values in it may be missing. */
 export function mapped<From, To>(read: Reader<From>, map: (from: From) => To): Reader<To> {
   return (node, place) => {
     const value = read(node, place);

@@ -1,5 +1,5 @@
 /**
- * Where scenarios run: a server and a console. The screen has its own; checks make one for each run.
+ * Where scenarios run: a server and a console. The screen has its own; checks create one for each run.
  */
 import { createServer, type RedisLabServer, type Snapshot, type SnapshotRequest } from '../../server/index.js';
 import { createRepl, type Repl } from '../repl/repl.js';
@@ -8,24 +8,24 @@ import { Collector } from './collector.js';
 
 export interface Stage {
   readonly server: RedisLabServer;
-  /** Hears of everything that happens here. */
+  /** Receives everything that happens here. */
   readonly collector: Collector;
   readonly console: Pick<Repl, 'play' | 'answered' | 'settled' | 'isActing' | 'traffic'>;
-  /** Calls back with the lines of the transcript from now on. Returns how to end it. */
+  /** Calls back with the lines of the transcript from now on. Returns a function that ends this. */
   listen(said: (lines: readonly ReplLine[]) => void): () => void;
 }
 
-/** Events a frame. A loop that spins without need is seen to do so by its counters, and its trace is not needed to the end. */
+/** Events per batch. A spinning loop is recognised by its counters, so its whole trace is not needed. */
 const EVENT_BUDGET = 20_000;
 
 /** All clients of a scenario, and no keys. */
 const REQUEST: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 0, order: 'name', match: '*' }, clients: 2000 };
 
-/** The state at this moment; everything that has happened before has been told by then. */
+/** The state at this moment; all earlier events have been delivered by then. */
 export const look = ({ server }: Stage): Promise<Snapshot> => server.snapshot(REQUEST);
 
 export interface OwnStageOptions {
-  /** Events that a batch of the trace brings; the rest is dropped. */
+  /** Events in a batch of the trace; the rest is dropped. */
   readonly eventBudget?: number;
   readonly poller?: 'epoll' | 'portable' | 'auto';
 }

@@ -1,8 +1,9 @@
 /**
- * The narration's way out: lines from standard input to the lab, its sentences to standard output, and how both end. Nothing is written but text and line ends.
+ * Input and output of the narration: lines from standard input to the lab, its sentences to standard output, and the end of both. Only text and line ends are
+ * written.
  *
  *   a terminal    its own line editing; Ctrl-D ends the lab, and so does Ctrl-C twice
- *   a pipe        every line is done, every reply told, and then the lab ends
+ *   a pipe        every line is executed, every reply printed, and then the lab ends
  */
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -20,7 +21,7 @@ import { NARRATION_TEXTS } from './narration-texts.js';
 
 export interface NarrationOptions {
   readonly info: ServerInfo;
-  /** What the server asks of its clients; empty: nothing. */
+  /** Required by the server; empty: none. */
   readonly password: string;
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Writable;
@@ -29,22 +30,22 @@ export interface NarrationOptions {
   readonly warnings: { listen(tell: (text: string) => void): void };
 }
 
-/** So much may wait for a reader that is slow; for one that has taken nothing for so long, less: memory is not for what nobody reads. */
+/** Bytes that may wait for a slow reader; fewer for one that has taken nothing for a while. */
 const MOST_WAITING = 1 << 26;
 const MOST_WAITING_IN_SILENCE = 1 << 20;
 const SILENCE_MS = 2000;
 
-/** Of a disk that takes nothing at the moment. */
+/** Errors of a disk that is full. */
 const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Resolves with the exit code when the lab is left, its input has ended, nobody reads its output any more, or the server has ended. */
+/** Resolves with the exit code when the user has quit, the input has ended, the output has lost its reader, or the server has ended. */
 export function narrate(server: RedisLabServer, { info, password, input, output, ascii, language, warnings }: NarrationOptions): Promise<number> {
   const isTyped = input.isTTY === true;
   return new Promise((resolve) => {
-    // The terminal echoes and edits lines; readline would do it with escape sequences. Lines are bytes until they are whole.
+    // The terminal echoes and edits lines; readline would use escape sequences. Lines are bytes until they are complete.
     const lines = createInterface({ input: input.setEncoding('latin1'), terminal: false });
     let hasEnded = false;
-    /** What has been told is read to its end, however slowly; a signal waits for a moment only. */
+    /** At the end all output is read, however slowly; after a signal only for a moment. */
     const end = (code: number, isSignalled = false): void => {
       if (hasEnded) return;
       hasEnded = true;
@@ -52,14 +53,14 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
       labs.stop();
       if (isSignalled && output instanceof PatientOutput) output.flushNow();
       if (isSignalled || output.writableLength === 0) resolve(code);
-      // Called when all before it has been taken, or the reader has left.
+      // Called when everything before has been taken, or the reader has left.
       else output.write('', () => resolve(code));
     };
     const theme = createTheme({ palette: 'plain', ascii });
     const write = withinLimits(output, language);
     const create = (own: OwnOptions): NarratedLab => new NarratedLab({ ...own, password, language, theme, write, keepsHistory: isTyped, quit: () => end(0) });
     const labs = new Forks({ create, begin: () => {} }, server, info);
-    /** The line that is being done; the next one goes to whichever lab is told by then. */
+    /** The line in progress; the next one goes to the lab that is on top by then. */
     let running = Promise.resolve();
     const take = (line: string): void => {
       running = running.then(() => taken(output)).then(() => labs.top.take(line));
@@ -73,7 +74,7 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
     lines.on('line', (line) => {
       isLeaving = false;
       const text = fromBytes(line);
-      // Keys that a terminal's own line editing does not know are no part of a line; what a program sends is.
+      // Keys that a terminal's line editing does not know are not part of a line; a program's bytes are.
       take(isTyped ? printable(text) : text);
     });
     lines.on('close', () => void (isTyped ? end(0) : finish().then(() => end(0))));
@@ -81,13 +82,13 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
       if (hasEnded) process.exit(0);
       if (!isTyped || isLeaving) return end(0, true);
       isLeaving = true;
-      // What the terminal has echoed, ^C, stands in a line of its own.
+      // The terminal's echo, ^C, is on a line of its own.
       output.write('\n');
       if (!labs.top.interrupt()) labs.top.say(NARRATION_TEXTS[language].leaving);
     });
-    // The first one ends the lab in its order, another one at once.
+    // The first signal ends the lab in order, another one at once.
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (hasEnded ? process.exit(0) : end(0, true)));
-    // A full disk is no reason to end a server; that nobody reads any more is, since nobody can type either.
+    // A full disk is no reason to end a server; losing the reader is, since nobody can type either.
     let isComplete = true;
     output.on('error', (error: NodeJS.ErrnoException) => {
       if (!DISK_ERRORS.has(error.code ?? '')) return end(0);
@@ -104,7 +105,7 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
   });
 }
 
-/** Writes lines unless nobody takes them, and says how many are missing as soon as somebody does. */
+/** Writes lines unless the output is blocked, and later writes how many are missing. */
 export function withinLimits(output: Writable, language: Language): (line: string) => void {
   let missing = 0;
   return (line) => {
@@ -121,7 +122,7 @@ function isOverfull(output: Writable): boolean {
   return output.writableLength > (isSilent ? MOST_WAITING_IN_SILENCE : MOST_WAITING);
 }
 
-/** Resolves when a reader that is behind has taken what waits, so that a script runs no faster than its replies are read. */
+/** Resolves when a slow reader has taken what waits, so that a script runs no faster than its replies are read. */
 async function taken(output: Writable): Promise<void> {
   if (output.writableLength > MOST_WAITING_IN_SILENCE) await new Promise<void>((resolve) => output.write('', () => resolve()));
 }

@@ -1,5 +1,5 @@
 /**
- * A lesson in the middle of a session in lines: what is typed is for it until it is over. Its runs have servers of their own, and the lab goes on meanwhile.
+ * A lesson within a session in lines: input goes to it until it is over. Its runs have their own servers, and the lab goes on meanwhile.
  */
 import type { Experiment } from '../state/learn/experiment.js';
 import { teachInLines, type LinePorts } from '../learn/in-lines.js';
@@ -12,7 +12,7 @@ export class LessonLines {
   /** Resolves when it asks for a line, or is over. */
   rested = this.nextRest();
 
-  /** @param experiment null: they are listed first */
+  /** @param experiment null: lists the experiments first */
   constructor(experiment: Experiment | null, ports: Omit<LinePorts, 'ask'>) {
     void teachInLines(experiment, { ...ports, ask: () => this.ask() }).then(() => {
       this.isOver = true;
@@ -20,7 +20,7 @@ export class LessonLines {
     });
   }
 
-  /** What was typed when it had asked. Resolves when it asks again, or is over. @param line null: there will be no more */
+  /** Passes input when it has asked. Resolves when it asks again, or is over. @param line null: there is no more input */
   give(line: string | null): Promise<void> {
     const { answer } = this;
     this.answer = null;

@@ -1,12 +1,11 @@
 /**
- * The lab in lines, for people who listen to it, and for programs: what the screen shows when asked for, and what happens in between, as
- * plain sentences that are only ever appended.
+ * The lab in lines, for screen readers and programs: panes on request, and the events in between, as plain sentences that are only ever appended.
  *
  *   lines ──▶ words.ts ──┬──▶ session (time, history) ──▶ state ──▶ the panes' own lines
  *                        └──▶ repl (a real client of this loop) ──▶ replies
  *   trace ──▶ session ──▶ narrator.ts ──▶ sentences
  *
- * The same state, sentences and console as the screen's; only what is drawn there is told here. One line is done before the next one begins.
+ * The state, sentences and console are those of the screen. One line is executed before the next one begins.
  */
 import type { SnapshotRequest, TraceBatch, TraceEvent } from '../../server/index.js';
 import { historyPath } from '../repl/history-file.js';
@@ -44,24 +43,24 @@ import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } fro
 import { NARRATION_TEXTS, type NarrationTexts } from './narration-texts.js';
 import { MOST_ROWS, parseWish, usageOf, WORDS, type Told, type Wish } from './words.js';
 
-/** A reply that takes longer is told when it comes, and the next line is done. */
+/** A reply that takes longer is printed when it arrives, and the next line is executed. */
 const REPLY_PATIENCE_MS = 1000;
 /** A step that takes longer waits for something to happen. */
 const STEP_PATIENCE_MS = 200;
-/** A loop that stays busy is told again after so long. */
+/** Interval of reports about a busy loop. */
 const BUSY_AGAIN_MS = 5000;
-/** Steps of one line through the history. */
+/** Maximum steps of one line through the history. */
 const MOST_STEPS = 100_000;
-/** Of the events that a step has passed, the last ones are told. */
+/** Of the events that a step has passed, the last ones are printed. */
 const MOST_EVENTS = 50;
 
 export interface NarratedLabOptions extends Omit<OwnOptions, 'isOnTop'> {
-  /** For the console to give to the server; empty: none. */
+  /** Sent to the server by the console; empty: none. */
   readonly password: string;
   readonly language: Language;
   /** Without styles. */
   readonly theme: Theme;
-  /** Lines that a person has typed are kept for other labs. */
+  /** Lines typed by a person are kept for other labs. */
   readonly keepsHistory: boolean;
   readonly write: (text: string) => void;
   readonly quit: () => void;
@@ -73,27 +72,27 @@ export class NarratedLab {
   private readonly repl: Repl;
   private narration: Narration = SILENT;
   private isNarrating = true;
-  /** Not told yet. */
+  /** Not narrated yet. */
   private readonly batches: TraceBatch[] = [];
   private narrationTimer: NodeJS.Timeout | null = null;
-  /** What the loop has been asked for; a hold that nobody has asked for is a breakpoint's. */
+  /** What the loop has been asked for; any other hold is a breakpoint's. */
   private wanted: 'pause' | 'step' | null;
   private stepped: TraceEvent[] = [];
   private toldHold: TraceEvent | null = null;
   private holdWaiters: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
-  /** The console has done something that the trace may not have told yet. */
+  /** The console has done something that the trace may not have reported yet. */
   private isBehind = true;
-  /** The next snapshot shall bring the server's figures of its commands. */
+  /** The next snapshot shall contain the server's figures of its commands. */
   private countsCommands = false;
-  /** The line that is being done. */
+  /** The line in progress. */
   private running: Promise<void>;
-  /** How long the loop had been busy when that was told last; null: it is not. */
+  /** How long the loop had been busy at the last report; null: it is not busy. */
   private busyToldMs: number | null = null;
   private busyMs = 0;
   private hasEnded = false;
-  /** What is typed is for this; null: for the lab. */
+  /** The lesson that receives the input; null: the lab does. */
   private lesson: LessonLines | null = null;
-  /** A fork of it is told. */
+  /** A fork of it is shown instead. */
   private isHidden = false;
   private spelling: Spelling = 'readable';
 
@@ -109,7 +108,7 @@ export class NarratedLab {
       lost: (why) => this.say(why),
     });
     this.undo = new Undo(this.session);
-    // A server that ends meanwhile says so by `closed`.
+    // If the server ends meanwhile, `closed` reports it.
     this.running = this.session.start().catch(() => {});
     this.repl = createRepl({
       address: info.addresses[0]!, server, language, historyFile: keepsHistory ? historyPath() : null, ...(password === '' ? {} : { password }),
@@ -131,7 +130,7 @@ export class NarratedLab {
     return spelledIn(this.options.theme, this.spelling);
   }
 
-  /** A line as it was typed. Resolves when it is done. */
+  /** Handles a line of input. Resolves when it is done. */
   take(line: string): Promise<void> {
     this.running = this.running.then(() => this.perform(line.trim()));
     return this.running;
@@ -151,19 +150,19 @@ export class NarratedLab {
     if (!this.hasEnded) this.options.write(`${this.theme.inCharset(text)}\n`);
   }
 
-  /** @param text a byte string: what is to be said besides what the loop does */
+  /** @param text a byte string: a warning that does not concern the loop */
   warn(text: string): void {
     this.say(this.texts.warning(this.theme.visible(text, Infinity)));
   }
 
-  /** Resolves when every line is done and every command has its reply, or can not get one because the loop is held. */
+  /** Resolves when every line is done and every command has its reply, or cannot get one because the loop is held. */
   async finish(): Promise<void> {
     await this.running;
     this.lesson?.leave();
     await Promise.race([this.repl.answered(), this.whenHeld(true)]);
   }
 
-  /** What others do is not told while a fork is. */
+  /** Events are not narrated while a fork is shown. */
   hide(): void {
     this.isHidden = true;
   }
@@ -173,7 +172,7 @@ export class NarratedLab {
     this.say(this.texts.isBack(addressText(this.options.info.addresses[0]!)));
   }
 
-  /** Ends what has been begun. The server is not ours to end. */
+  /** Ends what has been started, except the server. */
   stop(): void {
     this.hasEnded = true;
     this.lesson?.leave();
@@ -214,14 +213,14 @@ export class NarratedLab {
     const wish = parseWish(line);
     if (wish === null) {
       await this.ask(line);
-      // That line may have begun it.
+      // That line may have started it.
       return this.teach((this.lesson as LessonLines | null)?.rested);
     }
     if (wish.type === 'complaint') return this.say(this.texts.usage(wish.text));
     await this.grant(wish);
   }
 
-  /** `learn` was typed. @param name empty: the list. Returns what is wrong about it, or null */
+  /** Handles `learn`. @param name empty: the list. Returns an error, or null */
   private learn(name: string): string | null {
     const { language, server: { poller } } = this.options;
     try {
@@ -233,7 +232,7 @@ export class NarratedLab {
     }
   }
 
-  /** Resolves when the lesson asks for a line, or has told that it is over. */
+  /** Resolves when the lesson asks for a line, or is over. */
   private async teach(rested: Promise<void> | undefined): Promise<void> {
     await rested;
     if (this.lesson?.isOver !== true) return;
@@ -241,13 +240,13 @@ export class NarratedLab {
     this.say(this.texts.lessonOver);
   }
 
-  /** A command, or a word of the console: its reply, or what it waits for. */
+  /** A command, or a word of the console: prints its reply, or what it waits for. */
   private async ask(line: string): Promise<void> {
     const name = /^@(\S*)/.exec(line)?.[1] ?? this.state.repl.client.name;
     const before = this.noteOf(name);
     this.isBehind = true;
     this.repl.submit(line);
-    // A loop that is held answers nobody, but its past does.
+    // A held loop does not answer, but its past does.
     if (!this.isForPast(line)) await Promise.race([this.repl.settled(), this.whenHeld(true)]);
     else await this.repl.settled();
     if (this.repl.isBusy) return this.say(this.texts.held);
@@ -281,7 +280,7 @@ export class NarratedLab {
       void session.watch();
     }
     if (action.type !== 'lines-received') return;
-    // What was typed is known to whoever has typed it.
+    // The typed line is not repeated.
     for (const { kind, client, text } of action.lines) {
       if (kind !== 'in') this.say(`${client === '' ? '' : `@${client} `}${this.theme.visible(toBytes(text), Infinity)}`);
     }
@@ -340,7 +339,7 @@ export class NarratedLab {
     this.stepped = [];
   }
 
-  /** The history only shows what was: nothing that is said there moves the loop. */
+  /** The history only shows the past: nothing in it moves the loop. */
   private isInHistory(): boolean {
     const { control } = this.state;
     if (control.moment !== null) this.say(this.texts.inHistory(this.time));
@@ -357,7 +356,7 @@ export class NarratedLab {
     this.want('pause');
     const wasHeld = this.state.control.heldAt !== null;
     const busy = busyOf(this.state);
-    // Whoever asks for it now can go on asking for other things meanwhile.
+    // The user can go on with other lines meanwhile.
     if (busy !== null) return void (this.say(pauseNotice(busy, this.wording)), this.session.pause());
     await this.session.pause();
     if (wasHeld) this.tellHold();
@@ -382,7 +381,7 @@ export class NarratedLab {
     this.say(pace === 'free' ? this.texts.loopRuns(this.time) : this.texts.eventsTold(this.time));
   }
 
-  /** A step of a loop that runs holds it; a run takes it as it is. In the history both go forward there. */
+  /** A step holds a running loop; a run does not. In the history both go forward. */
   private async step(goal: Goal): Promise<void> {
     const { moment, heldAt } = this.state.control;
     if (moment !== null) return this.travel(() => this.session.goForward(goal));
@@ -424,7 +423,7 @@ export class NarratedLab {
     for (const [i, breakpoint] of breakpoints.entries()) this.say(`${i + 1}: ${theme.visible(formatBreakpoint(breakpoint))}`);
   }
 
-  /** As far as there is something that way. */
+  /** As far as there is something in that direction. */
   private async go(type: 'back' | 'forward', unit: 'event' | 'turn', count: number): Promise<Outcome> {
     const { session } = this;
     const step = (): Promise<Outcome> => (type === 'back' ? session.goBack(unit) : session.goForward(unit));
@@ -432,7 +431,7 @@ export class NarratedLab {
     return outcomes.includes(null) ? null : outcomes[0]!;
   }
 
-  /** Shows another moment, and tells which. */
+  /** Shows another moment, and prints it. */
   private async travel(go: () => Promise<Outcome>): Promise<void> {
     await this.catchUp();
     const outcome = await go();
@@ -460,7 +459,7 @@ export class NarratedLab {
     for (const { isSo, resolve } of holdWaiters) if (isSo()) resolve();
   }
 
-  /** When the loop becomes busy, now and then while it is, and when it is no longer. */
+  /** Reports when the loop becomes busy, periodically while it is, and when it is no longer. */
   private tellBusy(): void {
     const busy = busyOf(this.state);
     if (busy === null) {
@@ -481,14 +480,14 @@ export class NarratedLab {
     return isSo() ? Promise.resolve() : new Promise((resolve) => this.holdWaiters.push({ isSo, resolve }));
   }
 
-  /** Where the loop stands, and what a step has passed on its way there. */
+  /** Prints where the loop is held, and what a step has passed on the way. */
   private tellHold(): void {
     const { heldAt } = this.state.control;
     if (heldAt === null) return;
     this.tellEvents(this.stepped.filter(({ seq }) => seq < heldAt.seq));
     const held = heldSentence(heldAt, this.wording);
     this.say(this.wanted === null ? this.texts.atBreakpoint(held) : this.wanted === 'pause' ? this.texts.paused(held) : held);
-    // The next hold is a breakpoint's unless somebody asks for it.
+    // The next hold is a breakpoint's unless it is requested.
     this.want(null);
   }
 
@@ -502,14 +501,14 @@ export class NarratedLab {
 
   private heard(batch: TraceBatch): void {
     const { stepping, eventsPerSecond } = this.state.control;
-    // Who steps, or runs in slow motion, hears every event: a step's where it ends.
+    // In steps and slow motion every event is printed: those of a step at its end.
     if (typeof stepping === 'string') return void this.stepped.push(...batch.events);
     if (eventsPerSecond !== null) return this.tellEvents(batch.events);
     this.batches.push(batch);
     this.tellBatches();
   }
 
-  /** The trace may tell of a connection of our own before the console knows that it stands: then it is told a moment later, when that is known. */
+  /** The trace may report a connection of ours before the console knows that it is connected: then it is narrated a moment later. */
   private tellBatches(): void {
     if (this.state.repl.clients.some(({ state }) => state === 'connecting')) return;
     const peers = new Set(this.state.repl.clients.map(({ peer }) => peer));
@@ -531,8 +530,8 @@ export class NarratedLab {
   // What is there
 
   /**
-   * Asks for the trace behind a command of our own, whose effects may be looked for at once. To ask wakes the loop, so without such a command
-   * the trace is left to come by itself, some ten times a second.
+   * Requests the trace after a command of ours, whose effects may be inspected at once. A request wakes the loop, so without such a command the trace arrives
+   * by itself, about ten times a second.
    */
   private async catchUp(): Promise<void> {
     if (!this.isBehind || this.state.control.moment !== null || busyOf(this.state) !== null) return;
@@ -549,7 +548,7 @@ export class NarratedLab {
     if (heldAt !== null) this.say(heldSentence(heldAt, this.wording));
   }
 
-  /** As of now, or as of the moment of the history that is shown. */
+  /** As of now, or of the shown moment of the history. */
   private async tellPane(id: Told, limit: number): Promise<void> {
     await this.catchUp();
     if (id === 'commands') await this.countCommands();
@@ -560,7 +559,7 @@ export class NarratedLab {
     for (const line of pane.lines?.(this.state, limit, this.theme) ?? []) this.say(line);
   }
 
-  /** The server is asked for the figures once, because they cost it something. */
+  /** The server is asked for these figures once, because they are expensive. */
   private async countCommands(): Promise<void> {
     if (this.state.control.moment !== null) return;
     this.countsCommands = true;

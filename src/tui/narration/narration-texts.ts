@@ -1,5 +1,5 @@
 /**
- * What the narration says besides the sentences and panes that it has in common with the screen.
+ * Texts of the narration besides the sentences and panes that it shares with the screen.
  */
 import { withParticle } from '../../shared/korean.js';
 import type { InLanguages } from '../../shared/language.js';
@@ -45,7 +45,7 @@ const ENGLISH = {
   missing: (lines: number) => `${lines} lines are missing here: nobody took them`,
   wayBack: 'live leads back to now',
   isBack: (address: string) => `the fork has ended: lines go to ${address} again`,
-  /** What was only counted, and the sentence that tells it. */
+  /** Events that were only counted, and the sentence about them. */
   counted: {
     command: (count: string) => plural(count, 'command'),
     came: (count: string) => plural(count, 'connection came', 'connections came'),

@@ -1,13 +1,12 @@
 /**
- * The narrator: tells unasked what happens on the loop, in a sentence each, and never more of them than a person can listen to. Pure; the
- * clock comes from outside.
+ * The narrator: describes the events of the loop, in a sentence each, but no more than a person can listen to. Pure; time is a parameter.
  *
- *   kind of happening   commands   connections   keys   waits
+ *   kind of event       commands   connections   keys   waits
  *   a window of 2 s     ● ● ● ● ●  ●             ●            each told, up to five
  *                       +1,235                                counted, and told as one sentence when the window is over
  *   while there are that many: windows of 10 s in which all are only counted
  *
- * Each kind has windows of its own, so that a flood of commands does not drown that a client has left.
+ * Each kind has its own windows, so that a flood of commands does not hide that a client has disconnected.
  */
 import type { TraceBatch, TraceEvent } from '../../server/index.js';
 import type { Language } from '../../shared/language.js';
@@ -26,15 +25,15 @@ type Kind = 'commands' | 'connections' | 'keys' | 'waits';
 interface Window {
   readonly endsAtMs: number;
   readonly told: number;
-  /** How many of each were only counted; by the words for one and for many. */
+  /** How many of each were only counted; by the singular and plural words. */
   readonly counted: ReadonlyMap<Matter, number>;
-  /** So many came in the window before that in this one all are only counted. */
+  /** There were so many in the previous window that all in this one are only counted. */
   readonly isFlooded: boolean;
 }
 
 export interface Narration {
   readonly windows: { readonly [kind in Kind]?: Window };
-  /** Connections of the console itself: what they do is said by the console. Tokens are never used twice. */
+  /** Connections of the console itself: the console reports what they do. Tokens are never reused. */
   readonly own: ReadonlySet<number>;
 }
 
@@ -45,7 +44,7 @@ export interface Told {
   readonly lines: readonly string[];
 }
 
-/** What a sentence is about, and how many of that are called. */
+/** The subject of a sentence, with singular and plural. */
 interface Matter {
   readonly kind: Kind;
   readonly name: keyof NarrationTexts['counted'];
@@ -83,7 +82,7 @@ function matterOf({ kind }: TraceEvent): Matter | null {
   }
 }
 
-/** A batch of the trace. */
+/** Narrates a batch of the trace. */
 export function narrate(
   narration: Narration,
   { events, droppedCommands, slow }: Pick<TraceBatch, 'events' | 'droppedCommands' | 'slow'>,
@@ -105,7 +104,7 @@ export function narrate(
   return { narration: { ...narration, windows }, lines };
 }
 
-/** Closes the windows that are over: what they only counted is told. */
+/** Closes the windows that are over and reports their counts. */
 export function closeWindows(narration: Narration, nowMs: number, language: Language): Told {
   const lines: string[] = [];
   const windows: { [kind in Kind]?: Window } = {};
@@ -121,13 +120,13 @@ export function closeWindows(narration: Narration, nowMs: number, language: Lang
   return { narration: { ...narration, windows }, lines };
 }
 
-/** When {@link closeWindows} has something to do; null: not before something happens. */
+/** When {@link closeWindows} has something to do; null: not before the next event. */
 export function nextDueMs({ windows }: Narration): number | null {
   const ends = Object.values(windows).flatMap(({ endsAtMs, counted }) => (counted.size > 0 ? [endsAtMs] : []));
   return ends.length === 0 ? null : Math.min(...ends);
 }
 
-/** These connections are the console's own. */
+/** Registers the console's own connections. */
 export function withOwn(narration: Narration, tokens: readonly number[]): Narration {
   return tokens.every((token) => narration.own.has(token)) ? narration : { ...narration, own: new Set([...narration.own, ...tokens]) };
 }

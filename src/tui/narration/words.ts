@@ -1,15 +1,14 @@
 /**
- * The words of the narration: what can be typed beside commands of Redis and the words of the console. Most stand for a key of the
- * screen; `help` tells all of them.
+ * The words of the narration: input besides commands of Redis and words of the console. Most correspond to a key of the screen; `help` lists all of them.
  *
- * A line that begins with none of them is the console's. No command of Redis is among them but `keys`, which is one as soon as a pattern follows.
+ * Any other line goes to the console. None of the words is a command of Redis except `keys`, which is one if a pattern follows.
  */
 import type { RunTarget, StepUnit } from '../../server/index.js';
 import { parseRunTarget } from '../state/breakpoints.js';
 import type { Text } from '../../shared/language.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
 
-/** What can be told: the panes, and the other face of the frames. */
+/** What can be printed: the panes, and the other face of the frames. */
 export type Told = PaneId | 'commands';
 
 export type Wish =
@@ -19,14 +18,14 @@ export type Wish =
   /** Null: at full speed. */
   | { readonly type: 'slow'; readonly eventsPerSecond: number | null }
   | { readonly type: 'back' | 'forward'; readonly count: number; readonly unit: 'event' | 'turn' }
-  /** In the words of the screen's prompt; null: they are only to be listed. */
+  /** In the syntax of the screen's prompt; null: only lists them. */
   | { readonly type: 'break'; readonly change: string | null }
-  /** At most so many rows. */
+  /** At most this many rows. */
   | { readonly type: 'tell'; readonly pane: Told; readonly limit: number }
   | { readonly type: 'explain'; readonly pane: Told }
   | { readonly type: 'narrate'; readonly isOn: boolean };
 
-/** Why a line that begins with one of the words is none of its forms. */
+/** Why a line that begins with one of the words is invalid. */
 export interface Complaint {
   readonly type: 'complaint';
   readonly text: string;
@@ -34,23 +33,23 @@ export interface Complaint {
 
 export interface Word {
   readonly name: string;
-  /** What may follow it. */
+  /** Its arguments. */
   readonly arguments: string;
   readonly summary: Text;
   parse(rest: readonly string[]): Wish | NoWish;
 }
 
-/** `wrong`: this is none of the word's forms. `console`: the console has that word, too, and this line is for it. */
+/** `wrong`: not a valid form of the word. `console`: the console has that word, too, and the line is for it. */
 type NoWish = 'wrong' | 'console';
 
 const UNITS: readonly StepUnit[] = ['event', 'phase', 'command', 'turn'];
 
-/** Rows of a pane if nobody says how many. */
+/** Rows of a pane by default. */
 const ROWS = 10;
-/** The most that can be asked for. */
+/** The maximum number of rows. */
 export const MOST_ROWS = 200;
 
-/** Events a second that somebody could still follow. */
+/** Events per second that a listener could still follow. */
 const FASTEST = 100;
 
 export const WORDS: readonly Word[] = [
@@ -255,7 +254,7 @@ const BY_NAME: ReadonlyMap<string, Word> = new Map([...WORDS, KEYS].map((word) =
 /** How it is written. */
 export const usageOf = ({ name, arguments: rest }: Word): string => `${name} ${rest}`.trimEnd();
 
-/** What a line asks of the narration; null: it is the console's. */
+/** What a line asks of the narration; null: it goes to the console. */
 export function parseWish(line: string): Wish | Complaint | null {
   const [name = '', ...rest] = line.trim().split(/\s+/);
   const word = BY_NAME.get(name.toLowerCase());
@@ -317,7 +316,7 @@ function parseHelp([topic, ...rest]: readonly string[]): Wish | NoWish {
   return pane === undefined || rest.length > 0 ? 'console' : { type: 'explain', pane };
 }
 
-/** From 1; null if it is no such number. */
+/** From 1; null if it is not such a number. */
 function countOf(word: string | undefined): number | null {
   const count = Number(word);
   return word !== undefined && Number.isSafeInteger(count) && count > 0 ? count : null;

@@ -1,11 +1,10 @@
 /**
- * ConsoleClient: one client of the console, a real socket to the lab's own loop, and what can be done to it by hand.
+ * ConsoleClient: one client of the console, a real socket to the lab's own loop, with operations on its connection.
  *
  *   commands → Conversation.send → bytes → [ queue of writes, so that slices stay in order ] → socket
  *   socket → ReplyReader → Conversation.hear → events.heard
  *
- * Connects when something is to be sent, and again after the server has closed: as redis-cli, it then brings the new connection to the
- * old one's database and protocol.
+ * Connects when something is to be sent, and again after the server has closed: like redis-cli, it then restores database and protocol of the old connection.
  */
 import { createConnection, type Socket } from 'node:net';
 import { encodeRequest, ReplyReader, type Address, type Reply } from '../../server/index.js';
@@ -18,38 +17,38 @@ import { Conversation, type Hearing } from './conversation.js';
 import { listOf } from './list-of.js';
 
 export interface ConnectionEvents {
-  /** A reply or a push that is to be shown. */
+  /** A reply or a push to be shown. */
   heard(reply: Reply, kind: Exclude<Hearing, 'hidden'>, request: readonly string[] | null): void;
-  /** Something the console itself has to say. */
+  /** A message of the console itself. */
   noted(text: string): void;
-  /** {@link ConsoleClient.view} is another one now. */
+  /** {@link ConsoleClient.view} has changed. */
   changed(): void;
 }
 
 export interface ConnectionOptions {
   readonly address: Address;
-  /** `` for the default client, which does not name itself. */
+  /** `` for the default client, which has no name. */
   readonly name: string;
   readonly password?: string;
-  /** Of what is noted. */
+  /** The language of the notes. */
   readonly language: Language;
-  /** Between two slices. Long enough for the loop to read one before the next comes. */
+  /** Time between two slices: long enough for the loop to read one before the next arrives. */
   readonly sliceIntervalMs?: number;
-  /** A reply that is due for longer makes the client `waiting`. */
+  /** A reply that takes longer makes the client `waiting`. */
   readonly patienceMs?: number;
 }
 
-/** Bytes to be written, and how long to wait after them. */
+/** Bytes to write, and how long to wait after them. */
 interface Write {
   readonly bytes: string;
   readonly pauseMs: number;
-  /** Nothing comes behind: FIN. */
+  /** The last write: FIN follows. */
   readonly isLast: boolean;
 }
 
-/** Something to do once the connection has ended. */
+/** An action for after the end of the connection. */
 interface Deferred {
-  /** What was typed. */
+  /** The line as typed. */
   readonly argv: readonly string[];
   readonly act: () => void;
 }
@@ -60,15 +59,15 @@ export class ConsoleClient {
   private reader = new ReplyReader();
   private isConnected = false;
   private isReadingPaused = false;
-  /** FIN has been sent, or will be when what stands before it is written. */
+  /** FIN has been sent, or will be after the pending writes. */
   private isHalfClosed = false;
   private isWaiting = false;
   private readonly writes = new Fifo<Write>();
   private sliceTimer: NodeJS.Timeout | null = null;
   private patience: NodeJS.Timeout | null = null;
-  /** What was asked for while a connection was ending: it needs the next one. */
+  /** Actions requested while a connection was ending: they need the next one. */
   private readonly deferred = new Fifo<Deferred>();
-  /** Where to be after the next connect. */
+  /** The state to restore after the next connect. */
   private restore: { protocol: 2 | 3; db: number } = { protocol: 2, db: 0 };
 
   constructor(
@@ -110,17 +109,17 @@ export class ConsoleClient {
     return this.conversation.subscriptions > 0 ? 'subscribed' : 'ready';
   }
 
-  /** A reply is due, and may still come soon. */
+  /** True if a reply is due that may arrive soon. */
   get isBusy(): boolean {
     return this.isAwaited && !this.isWaiting;
   }
 
-  /** A reply is due, however long it takes. */
+  /** True if a reply is due, however long it takes. */
   get isAwaited(): boolean {
     return this.conversation.isAwaited || this.deferred.length > 0;
   }
 
-  /** Bytes of what was asked for have not all been handed to the kernel. */
+  /** True if not all requested bytes have been passed to the kernel. */
   get isSending(): boolean {
     const { socket, writes, sliceTimer } = this;
     if (this.deferred.length > 0) return true;
@@ -164,7 +163,7 @@ export class ConsoleClient {
     this.watchPatience();
   }
 
-  /** The same bytes as {@link send}, `size` at a time. */
+  /** Sends the same bytes as {@link send}, `size` at a time. */
   slice(argv: readonly string[], size: number): void {
     if (this.isEnding) return this.defer(argv, () => this.slice(argv, size));
     this.connect();
@@ -175,7 +174,7 @@ export class ConsoleClient {
     this.watchPatience();
   }
 
-  /** Exactly these bytes; what comes back belongs to no request that we know of. */
+  /** Sends exactly these bytes; what comes back belongs to no known request. */
   raw(bytes: string): void {
     if (this.isEnding) return this.defer(['raw'], () => this.raw(bytes));
     this.connect();
@@ -203,7 +202,7 @@ export class ConsoleClient {
     this.write('', 0, true);
   }
 
-  /** Ends with a RST. A unix socket knows none and is just closed. */
+  /** Resets the connection (RST). A unix socket has no reset and is just closed. */
   reset(): void {
     const { socket } = this;
     if (socket === null) return;
@@ -211,7 +210,7 @@ export class ConsoleClient {
     else socket.resetAndDestroy();
   }
 
-  /** Leaves what the client is held in: subscriptions, MONITOR, a reply that does not come. False if there is nothing to leave. */
+  /** Leaves the client's special state: subscriptions, MONITOR, a reply that does not come. False if there is nothing to leave. */
   leave(): boolean {
     const { conversation, texts } = this;
     const unsent = this.deferred.length === 0 ? '' : `; ${texts.notSent(this.listed([...this.deferred].map(({ argv }) => argv)))}`;
@@ -236,18 +235,18 @@ export class ConsoleClient {
     socket?.destroy();
   }
 
-  /** Nothing that is written to it now would reach the server. */
+  /** True if bytes written now would not reach the server. */
   private get isEnding(): boolean {
     return this.socket !== null && (this.isHalfClosed || this.socket.destroyed);
   }
 
-  /** Until the connection has ended; that takes for ever if the loop is held, so that it counts as a reply that is due. */
+  /** Waits until the connection has ended; that takes for ever if the loop is held, so it counts as a reply that is due. */
   private defer(argv: readonly string[], act: () => void): void {
     this.deferred.push({ argv, act });
     this.watchPatience();
   }
 
-  /** Each counts as awaited until it has been sent, so that nothing that was typed later overtakes it. */
+  /** Each counts as awaited until it has been sent, so that nothing typed later overtakes it. */
   private runDeferred(): void {
     for (let left = this.deferred.length; left > 0 && !this.isEnding; left--) {
       this.deferred.first!.act();
@@ -264,7 +263,7 @@ export class ConsoleClient {
     this.connect();
   }
 
-  /** For the console itself: the reply is not shown. @param argv what the client could be asked to do by hand */
+  /** Sends a request of the console itself: the reply is not shown. @param argv a command that a client could send */
   sendUnseen(argv: readonly string[]): void {
     this.connect();
     this.sendHidden(argv);
@@ -317,7 +316,7 @@ export class ConsoleClient {
     this.events.changed();
   }
 
-  /** Nothing of the old socket counts any more. */
+  /** Discards the state of the old socket. */
   private forget(): void {
     this.socket = null;
     this.isConnected = false;
@@ -335,7 +334,7 @@ export class ConsoleClient {
     if (this.sliceTimer === null) this.writeNext();
   }
 
-  /** Writes up to the next pause. What is written before the connection stands would arrive in one piece, so it waits. */
+  /** Writes up to the next pause. Bytes written before the connection is established would arrive in one piece, so they wait. */
   private writeNext(): void {
     this.sliceTimer = null;
     const { socket } = this;
@@ -365,7 +364,7 @@ export class ConsoleClient {
   }
 }
 
-/** A request as it may have been typed, safe to print. */
+/** A request in the form in which it may have been typed, safe to print. */
 const typed = (argv: readonly string[]): string => escapeBytes(argv.join(' '));
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

@@ -1,5 +1,5 @@
 /**
- * What the console says itself, beside the replies of the server: notes, and what is wrong with a line.
+ * Texts of the console itself, besides the replies of the server: notes, and errors in a line.
  */
 import { formatResults, seamOf, type SeamName } from '../../server/index.js';
 import { withParticle } from '../../shared/korean.js';
@@ -21,14 +21,14 @@ const ENGLISH = {
   noLearn: 'there are no lessons here',
   forkNeedsScreen: 'fork needs a lab to show it',
   forkUsage: 'fork, or fork off in a fork',
-  noFork: 'this is no fork',
+  noFork: 'this is not a fork',
   noHistory: 'there is no history here',
   rawUsage: 'raw "bytes"',
   sliceUsage: 'slice bytes command, for example: slice 1 PING',
   busyUsage: (most: number) => `busy seconds, at most ${most}, for example: busy 3`,
   runUsage: 'run, run to #7, run to DEL user:*',
-  escapesUsage: 'escapes on: \\xHH for bytes beside ASCII, as in redis-cli; escapes off: text',
-  escapes: { escaped: 'bytes beside ASCII are shown as \\xHH, as in redis-cli', readable: 'text in UTF-8 is shown as it is' },
+  escapesUsage: 'escapes on: \\xHH for non-ASCII bytes, as in redis-cli; escapes off: text',
+  escapes: { escaped: 'non-ASCII bytes are shown as \\xHH, as in redis-cli', readable: 'text in UTF-8 is shown as it is' },
   byHand: {
     'pause-reading': 'reading is paused: what the server sends piles up',
     'resume-reading': 'reading goes on',
@@ -61,7 +61,7 @@ const ENGLISH = {
   notAccepted: (name: string) => `@${name} is not accepted yet`,
   noSeam: (names: string) => `there is no seam of this name; there are ${names}`,
   noFault: 'no fault is set',
-  faultUsage: 'fault slice 1 on #3; help fault lists what can be spoiled',
+  faultUsage: 'fault slice 1 on #3; help fault lists the faults',
   faultOffUsage: 'fault off, or fault off 2',
   faultIsOff: (number: string) => `fault ${number} is off`,
   noSuchFault: (number: string, set: string) => `there is no fault ${number}; ${set}`,
@@ -73,7 +73,7 @@ const ENGLISH = {
   noOwnRule: (seam: string) => `${seam}: no rule of your own is set`,
   meaningOf: (seam: SeamName): string => seamOf(seam).meaning,
   resultsOf: formatResults,
-  knows: (parameters: string, results: string) => `it knows ${parameters}, and comes to ${results}`,
+  knows: (parameters: string, results: string) => `values: ${parameters}; results: ${results}`,
   textbook: (expression: string) => `textbook: ${expression}`,
   inForce: (rule: string) => `in force: ${rule}`,
   // The past
@@ -87,7 +87,7 @@ const ENGLISH = {
   leftEnding: 'left the connection that was ending',
   leftMonitor: 'left MONITOR with a new connection',
   unanswered: (requests: string) => `sent behind it and not answered: ${requests}`,
-  noResp: (why: string) => `what came is no RESP: ${why}; closed`,
+  noResp: (why: string) => `the reply is not RESP: ${why}; closed`,
   broke: 'the connection broke',
   nowhere: 'nothing listens',
   nothingListens: 'nothing listens here yet: there is no address to connect to',

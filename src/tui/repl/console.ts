@@ -1,5 +1,5 @@
 /**
- * The console: keys become actions of repl-reduce.ts, and lines become effects of repl.ts. The one place where the two meet.
+ * The console: turns keys into actions of repl-reduce.ts, and lines into effects of repl.ts; the only place that knows both.
  *
  *   press(key) → ReplAction → submittedLines → Repl.submit
  *                     └────→ reduceRepl → host.update
@@ -16,7 +16,7 @@ import type { Console, ConsoleHost } from './host.js';
 import { createRepl, type Repl } from './repl.js';
 
 export interface ConsoleOptions {
-  /** Where the history is kept; null: nowhere. By default as {@link historyPath} says. */
+  /** Where the history is stored; null: nowhere. By default as {@link historyPath} says. */
   readonly historyFile?: string | null;
   /** Empty: none. */
   readonly password?: string;
@@ -106,7 +106,7 @@ class LabConsole implements Console {
       case 'escape':
       case 'ctrl+g':
         return state.search !== null || state.completion !== null ? { type: 'dismiss' } : null;
-      // Ctrl-D deletes, and at an empty line leaves, as in shells; leaving is the app's.
+      // Ctrl-D deletes, and on an empty line quits, as in shells; quitting is handled by the app.
       case 'ctrl+d':
         return state.input === '' && state.search === null ? null : { type: 'delete-forward' };
       default:
@@ -118,12 +118,12 @@ class LabConsole implements Console {
   private completion(type: 'complete-next' | 'complete-previous', state: ReplState): ReplAction | null {
     if (state.input.trim() === '' && state.search === null) return null;
     const { db, rows } = this.host.state().model.keyspace;
-    // Those of another database would only be answered with nil.
+    // Keys of another database would only be answered with nil.
     const known = db === state.client.db ? rows : [];
     return { type, keys: known.filter(({ gone }) => gone === null).map(({ key }) => key) };
   }
 
-  /** Leaves what is waited for; else the search, else the line. */
+  /** Leaves what is waited for, otherwise the search, otherwise the line. */
   private interrupt(): boolean {
     if (this.repl.interrupt()) return true;
     const { search, input } = this.host.state().repl;

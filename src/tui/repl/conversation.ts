@@ -1,5 +1,5 @@
 /**
- * The conversation of one connection: which reply belongs to which request, and what the two say about the state of the client. Pure; no socket here.
+ * The conversation of one connection: matches replies to requests, and derives the client's state from both. Pure; it knows no socket.
  *
  *   sent: [ SELECT 2 ] [ SUBSCRIBE a b ]            replies:  +OK   *3 subscribe a 1   *3 subscribe b 2   *3 message a hi
  *           └ one reply  └ a confirmation a channel             │    └───── of SUBSCRIBE ────┘             └ push
@@ -8,10 +8,10 @@
 import type { Reply } from '../../server/index.js';
 import { Fifo } from '../../shared/fifo.js';
 
-/** `text`: a reply that redis-cli prints without quotes, because it is written for people. */
+/** `text`: a reply for human readers, which redis-cli prints without quotes. */
 export type Hearing = 'reply' | 'text' | 'push' | 'hidden';
 
-/** redis-cli's own list. */
+/** The same list as in redis-cli. */
 const TEXT_REPLIES: ReadonlySet<string> = new Set([
   'info', 'lolwut', 'debug htstats', 'debug htstats-key', 'memory malloc-stats', 'memory doctor', 'cluster nodes', 'cluster info', 'client list',
   'client info', 'latency graph', 'latency doctor',
@@ -19,9 +19,9 @@ const TEXT_REPLIES: ReadonlySet<string> = new Set([
 
 interface Sent {
   readonly argv: readonly string[];
-  /** Replies still to come. */
+  /** Number of replies still to come. */
   due: number;
-  /** Sent by the console itself, to bring a new connection to where the old one was. */
+  /** Sent by the console itself, to restore the state of the old connection. */
   readonly isHidden: boolean;
 }
 
@@ -33,23 +33,23 @@ export class Conversation {
   db = 0;
   protocol: 2 | 3 = 2;
   inTransaction = false;
-  /** Replies still to come to all that was sent. */
+  /** Number of replies still to come to everything sent. */
   repliesDue = 0;
   isMonitor = false;
-  /** The request that the last reply heard has answered; null if none. */
+  /** The request answered by the last reply; null if none. */
   answeredRequest: readonly string[] | null = null;
-  /** Names that are confirmed, by the command that unsubscribes them. */
+  /** Confirmed names, by the command that unsubscribes them. */
   private readonly subscribed: { readonly [unsubscribe: string]: Set<Reply> } = { unsubscribe: new Set(), punsubscribe: new Set(), sunsubscribe: new Set() };
   private readonly sent = new Fifo<Sent>();
   /** How many of them are MULTI, and how many the console sent by itself. */
   private transactionsSent = 0;
   private hiddenSent = 0;
-  /** A SELECT that has been queued, and counts from EXEC on. */
+  /** The database of a queued SELECT, which takes effect with EXEC. */
   private queuedDb: number | null = null;
   /** CLIENT REPLY: `off` until ON, `skip` for the next command. */
   private silence: 'none' | 'skip' | 'off' = 'none';
 
-  /** Channels and patterns in all. */
+  /** Number of channels and patterns. */
   get subscriptions(): number {
     return Object.values(this.subscribed).reduce((sum, names) => sum + names.size, 0);
   }
@@ -59,17 +59,17 @@ export class Conversation {
     return Object.entries(this.subscribed).flatMap(([name, names]) => (names.size > 0 ? [name.toUpperCase()] : []));
   }
 
-  /** Is a reply due to a request that was typed? */
+  /** True if a reply is due to a typed request. */
   get isAwaited(): boolean {
     return this.sent.length > this.hiddenSent;
   }
 
-  /** The request whose reply comes next, `BLPOP`; null if none is due. */
+  /** The request whose reply comes next, such as `BLPOP`; null if none is due. */
   get awaited(): string | null {
     return this.sent.first?.argv[0]?.toUpperCase() ?? null;
   }
 
-  /** Requests that were typed and have no whole reply yet, oldest first. */
+  /** Typed requests without a complete reply, oldest first. */
   get unanswered(): readonly (readonly string[])[] {
     return [...this.sent].flatMap(({ argv, isHidden }) => (isHidden ? [] : [argv]));
   }
@@ -86,7 +86,7 @@ export class Conversation {
     if (isHidden) this.hiddenSent++;
   }
 
-  /** Will there be a reply at all? */
+  /** True if the request gets a reply at all. */
   private isAnswered([name = '', second = '', mode = '']: readonly string[]): boolean {
     const before = this.silence;
     if (before === 'skip') this.silence = 'none';
@@ -107,7 +107,7 @@ export class Conversation {
     return this.answered(reply);
   }
 
-  /** A connection that begins anew; what must be said to bring it to where this one is. */
+  /** Starts again for a new connection; returns the state to restore. */
   restart(): { readonly protocol: 2 | 3; readonly db: number } {
     const { protocol, db } = this;
     this.reset();
@@ -134,12 +134,12 @@ export class Conversation {
   private answered(reply: Reply): Hearing {
     const { first } = this.sent;
     if (first === undefined) return 'reply';
-    // An error, or +QUEUED, is the one answer to a subscription of several channels.
+    // An error, or +QUEUED, is the only reply to a subscription of several channels.
     this.setDue(first, 1);
     this.shift(first);
     this.learn(first.argv, reply);
     this.answeredRequest = first.argv;
-    // That the password is wrong is worth a line.
+    // A wrong password is shown.
     if (first.isHidden) return isError(reply) ? 'reply' : 'hidden';
     return kindOf(first.argv, reply);
   }
@@ -204,7 +204,7 @@ export class Conversation {
   }
 }
 
-/** Is it printed as a text that is written for people? */
+/** Whether a reply is printed as text for human readers. */
 export function kindOf(argv: readonly string[], reply: Reply): 'reply' | 'text' {
   return typeof reply === 'string' && isText(argv) ? 'text' : 'reply';
 }

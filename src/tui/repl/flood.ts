@@ -1,6 +1,6 @@
 /**
- * `flood 50 100 SET k v`: 50 clients at once, each of which sends 100 commands in one go. They call themselves flood-1, flood-2 and so on, and leave
- * when they have their replies.
+ * `flood 50 100 SET k v`: 50 clients at once, each of which sends 100 commands at once. Their names are flood-1, flood-2 and so on, and they disconnect when
+ * they have their replies.
  */
 import { createConnection, type Socket } from 'node:net';
 import { type Address, encodeRequest, ReplyReader } from '../../server/index.js';
@@ -15,7 +15,7 @@ export interface FloodRequest {
   readonly argv: readonly string[];
 }
 
-/** What follows `flood`; null: it is none. */
+/** Parses the words after `flood`; null: invalid. */
 export function parseFlood([clientsText = '', commandsText = '', ...argv]: readonly string[]): FloodRequest | null {
   const [clients, commands] = [clientsText, commandsText].map((text) => (/^\d+$/.test(text) ? Number(text) : 0)) as [number, number];
   const isRight = clients >= 1 && clients <= MOST_CLIENTS && commands >= 1 && commands <= MOST_COMMANDS && argv.length > 0;
@@ -43,12 +43,12 @@ export class Flood {
     });
   }
 
-  /** Some of it has not been handed to the kernel yet. */
+  /** True if not everything has been passed to the kernel. */
   get isSending(): boolean {
     return this.members.some(({ isSending }) => isSending);
   }
 
-  /** Ends it before its time. */
+  /** Ends it early. */
   end(): void {
     for (const member of this.members) member.end();
   }
@@ -66,7 +66,7 @@ class FloodClient {
   private readonly reader = new ReplyReader();
   private replies = 0;
 
-  /** @param hello replies that come before those to the commands */
+  /** @param hello number of replies that precede those to the commands */
   constructor(
     address: Address,
     bytes: Buffer,
@@ -77,7 +77,7 @@ class FloodClient {
     this.socket = createConnection('path' in address ? { path: address.path } : { host: address.host, port: address.port, noDelay: true });
     this.socket.on('connect', () => this.socket.write(bytes));
     this.socket.on('data', (chunk) => this.read(chunk));
-    // What is wrong is seen from what was answered.
+    // Errors show in the number of answered commands.
     this.socket.on('error', () => {});
     this.socket.on('close', gone);
   }

@@ -1,15 +1,15 @@
 /**
- * Replies as redis-cli prints them on a terminal, line by line, and never more than fits.
+ * Formats replies as redis-cli prints them on a terminal, line by line, up to a limit.
  *
- *   1) "a"                    1# "name" => "lab"        an item's number is as wide as the largest one,
- *   2) 1) (integer) 1         2# "proto" => (integer) 3  and what is nested is indented by that and two
+ *   1) "a"                    1# "name" => "lab"        item numbers are as wide as the largest one,
+ *   2) 1) (integer) 1         2# "proto" => (integer) 3  and nested items are indented by that plus two
  *      2) (nil)
  *                           3# "modules" =>
  *                              1) "none"
  *
- * Source of the format: the output of redis-cli 7.0 (a test compares the two). Unlike there, control characters in statuses, errors and
- * verbatim strings are escaped, too, and what is too long is cut, with a note of how much is not shown. Text in UTF-8 stands as it is;
- * the view makes \xHH of it where redis-cli's form is wanted.
+ * Source of the format: the output of redis-cli 7.0 (a test compares the two). Unlike redis-cli, control characters in statuses, errors and verbatim strings
+ * are escaped, too, and long replies are cut, with a note of how much is not shown. UTF-8 text is kept; the view converts it to \xHH where redis-cli's form is
+ * wanted.
  */
 import { formatDouble, type Reply } from '../../server/index.js';
 import { escapeBytes, quoteBytes } from '../escape.js';
@@ -17,21 +17,21 @@ import { CONSOLE_TEXTS, type ConsoleTexts } from './console-texts.js';
 
 export interface ReplyLimits {
   readonly lines: number;
-  /** Of one string. */
+  /** Per string. */
   readonly bytes: number;
 }
 
-/** Keys of one invalidation that are named. */
+/** The number of keys that are listed for one invalidation. */
 const MAX_INVALIDATED = 100;
 
 type NotShown = Pick<ConsoleTexts, 'linesNotShown' | 'bytesNotShown'>;
 
 const DEFAULT_LIMITS: ReplyLimits = { lines: 300, bytes: 2000 };
 
-/** What the pager shows of a reply: all of it, up to what a screen can be asked for. */
+/** The limits of the pager: all of a reply, within reason. */
 export const WHOLE: ReplyLimits = { lines: 1_000_000, bytes: 16 * 1024 * 1024 };
 
-/** Lines without line breaks, safe to print. @param texts say what is left out */
+/** Lines without line breaks, safe to print. @param texts for the notes of what is left out */
 export function formatReply(reply: Reply, limits = DEFAULT_LIMITS, texts: NotShown = CONSOLE_TEXTS.en): readonly string[] {
   const formatter = new Formatter(limits, texts);
   formatter.format(reply, '', '');
@@ -39,7 +39,7 @@ export function formatReply(reply: Reply, limits = DEFAULT_LIMITS, texts: NotSho
   return hidden === 0 ? formatter.lines : [...formatter.lines, texts.linesNotShown(hidden)];
 }
 
-/** Do the limits of the transcript leave out anything of it? */
+/** True if the limits of the transcript cut the reply. */
 export function isCut(reply: Reply, isText: boolean, { lines, bytes } = DEFAULT_LIMITS): boolean {
   if (isText && typeof reply === 'string') {
     const all = textLines(reply);
@@ -48,7 +48,7 @@ export function isCut(reply: Reply, isText: boolean, { lines, bytes } = DEFAULT_
   return hasLongString(reply, bytes) || countLines(reply) > lines;
 }
 
-/** About as much memory as a reply takes. */
+/** The approximate memory of a reply. */
 export function weightOf(reply: Reply): number {
   return (itemsOf(reply) ?? []).reduce<number>((sum, item) => sum + weightOf(item), 16 + textOf(reply).length);
 }
@@ -57,7 +57,7 @@ function hasLongString(reply: Reply, bytes: number): boolean {
   return textOf(reply).length > bytes || (itemsOf(reply) ?? []).some((item) => hasLongString(item, bytes));
 }
 
-/** What a reply says itself, without its items. */
+/** The text of a reply itself, without its items. */
 function textOf(reply: Reply): string {
   if (typeof reply === 'string') return reply;
   return typeof reply === 'object' && reply !== null && 'text' in reply ? (reply.text ?? '') : '';
@@ -65,14 +65,14 @@ function textOf(reply: Reply): string {
 
 const textLines = (text: string): readonly string[] => text.replace(/\r?\n$/, '').split(/\r?\n/);
 
-/** A string that is written for people, line by line: INFO, CLIENT LIST. */
+/** A string for human readers, line by line: INFO, CLIENT LIST. */
 export function formatText(text: string, limits = DEFAULT_LIMITS, texts: NotShown = CONSOLE_TEXTS.en): readonly string[] {
   const lines = textLines(text);
   const shown = lines.slice(0, limits.lines).map((line) => escapeBytes(line.slice(0, limits.bytes)) + (line.length > limits.bytes ? '...' : ''));
   return lines.length > limits.lines ? [...shown, texts.linesNotShown(lines.length - limits.lines)] : shown;
 }
 
-/** What redis-cli prints for a push that says which keys have changed; null for any other reply. */
+/** Formats a push about changed keys as redis-cli does; null for any other reply. */
 export function formatInvalidation(reply: Reply): string | null {
   const items = itemsOf(reply);
   if (typeOf(reply) !== 'push' || items === null || items.length !== 2 || items[0] !== 'invalidate' || !Array.isArray(items[1])) return null;
@@ -98,7 +98,7 @@ class Formatter {
     private readonly texts: NotShown,
   ) {}
 
-  /** `head` is what already stands in the first line, `indent` what begins all others. */
+  /** @param head what is already on the first line. @param indent the prefix of all other lines */
   format(reply: Reply, head: string, indent: string): void {
     if (this.lines.length >= this.limits.lines) {
       this.hiddenLines += countLines(reply);
@@ -123,7 +123,7 @@ class Formatter {
     }
   }
 
-  /** The value of a map stands in the last line of its key, or, if it is an aggregate of several lines, below it. */
+  /** The value of a map is on the last line of its key, or, if it is an aggregate of several lines, below it. */
   private pairValue(value: Reply, indent: string): void {
     const isNested = spansLines(value);
     if (this.hiddenLines > 0) {
@@ -185,7 +185,7 @@ class Formatter {
   }
 }
 
-/** An aggregate's items, those of a map and of an attribute in alternation; null for anything else. */
+/** An aggregate's items, alternating for a map and an attribute; null for anything else. */
 function itemsOf(reply: Reply): readonly Reply[] | null {
   if (Array.isArray(reply)) return reply as readonly Reply[];
   if (typeof reply !== 'object' || reply === null || !('type' in reply)) return null;
@@ -211,13 +211,13 @@ function typeOf(reply: Reply): TypeName {
 
 const isAttribute = (reply: Reply): reply is Extract<Reply, { type: 'attribute' }> => typeOf(reply) === 'attribute';
 
-/** An aggregate that takes more than one line. */
+/** True for an aggregate of more than one line. */
 function spansLines(reply: Reply): boolean {
   const items = itemsOf(reply) ?? [];
   return items.length > (isPaired(reply) ? 2 : 1) || items.some(spansLines);
 }
 
-/** Lines that a reply would take. The value of a map that fits into one stands in the line of its key. */
+/** Number of lines of a reply. A map's value that fits into one line is on the line of its key. */
 function countLines(reply: Reply): number {
   const items = itemsOf(reply);
   if (items === null || items.length === 0) return 1;

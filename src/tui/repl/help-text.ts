@@ -1,6 +1,6 @@
 /**
- * `help`, `help SET`, `help @string`, `help lab`, `help WouldBlock`: from the command table, the console's own words and the glossary. The layout of
- * commands is that of redis-cli.
+ * `help`, `help SET`, `help @string`, `help lab`, `help WouldBlock`: from the command table, the console's words and the glossary. Commands are formatted as by
+ * redis-cli.
  */
 import {
   FAULT_NAMES, FAULTS, faultSyntax, formatResults, formatSyntax, SEAM_NAMES, seamOf, type CommandReference, type FaultName,
@@ -19,7 +19,7 @@ const ENGLISH = {
     'help @string     the commands of a group; Tab shows the groups',
     'help WouldBlock  what a word of the screen means: the glossary',
     'help lab         more clients, and bytes by hand',
-    'help fault       what can be spoiled on purpose',
+    'help fault       the faults that can be injected',
     'help rule        the decisions of the loop, and what may stand in their place',
     '',
     'Tab completes commands, options and keys; the dim text is what is still to type.',
@@ -57,7 +57,7 @@ const KOREAN: typeof ENGLISH = {
 
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
-/** @param words what follows `help` */
+/** @param words the words after `help` */
 export function helpText(commands: readonly CommandReference[], words: readonly string[], language: Language): readonly string[] {
   const [first] = words;
   if (first === undefined) return TEXTS[language].general;
@@ -68,13 +68,13 @@ export function helpText(commands: readonly CommandReference[], words: readonly 
   return found.length === 0 ? nothing(commands, name, language) : found;
 }
 
-/** A word that several panes use is explained for each of them. */
+/** A word of several panes is explained for each of them. */
 export function ofGlossary(word: string, language: Language): readonly string[] {
   const found = lookUp(word);
   return found.flatMap(({ section, entry }) => [found.length === 1 ? entry.term : `${entry.term} (${section})`, `    ${meaningOf(entry, language)}`]);
 }
 
-/** Words of the console that have a table of their own, instead of what is said of them among the others. */
+/** The tables of some console words, instead of their entries in the list. */
 function ofTable(name: string, language: Language): readonly string[] {
   switch (name.toLowerCase()) {
     case 'fault':

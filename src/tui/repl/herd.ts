@@ -1,10 +1,10 @@
 /**
- * `herd 8 50 exclusive`: has threads wait for one listener, and says whom its connections woke.
+ * `herd 8 50 exclusive`: lets threads wait for one listener, and reports which of them its connections woke.
  */
 import { HERD_LIMITS, runHerd } from '../../server/index.js';
 import type { ConsoleTexts } from './console-texts.js';
 
-/** Rejects with what is wrong about the words, or with what the system refuses. */
+/** Rejects with an error in the words, or an error of the system. */
 export async function herd(words: readonly string[], texts: ConsoleTexts): Promise<readonly string[]> {
   const isExclusive = words.at(-1)?.toLowerCase() === 'exclusive';
   const numbers = isExclusive ? words.slice(0, -1) : words;

@@ -1,5 +1,5 @@
 /**
- * The console's history on disk: one line an entry, oldest first, readable by its owner only. Shared by all labs that run; each appends what it was told.
+ * The console's history on disk: one line per entry, oldest first, readable only by its owner. All running labs share it; each appends its lines.
  */
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -8,7 +8,7 @@ import { statePath } from '../state-folder.js';
 import { isSecret, MAX_HISTORY } from '../state/repl-reduce.js';
 import { fromBytes, toBytes } from '../state/typed-text.js';
 
-/** In the folder for state; `REDIS_LAB_HISTFILE` names another file, and an empty one means none. Null also for a user without a home. */
+/** In the state folder; `REDIS_LAB_HISTFILE` names another file, and an empty value means none. Null also for a user without a home. */
 export function historyPath(environment: NodeJS.ProcessEnv = process.env, homeOf = homedir): string | null {
   const { REDIS_LAB_HISTFILE: chosen } = environment;
   if (chosen !== undefined) return chosen === '' ? null : chosen;
@@ -18,7 +18,7 @@ export function historyPath(environment: NodeJS.ProcessEnv = process.env, homeOf
 export class HistoryFile {
   constructor(private readonly path: string | null) {}
 
-  /** The newest entries. A file that has grown much too long is cut. None if there is no file, or it can not be read. */
+  /** Returns the newest entries. A file that is much too long is truncated. Empty if there is no file, or it cannot be read. */
   load(): readonly string[] {
     if (this.path === null) return [];
     try {
@@ -31,7 +31,7 @@ export class HistoryFile {
     }
   }
 
-  /** Keeps a line, unless it holds a password. A disk that does not take it is no reason to disturb anybody. */
+  /** Stores a line, unless it contains a password. Errors are ignored. */
   append(line: string): void {
     if (this.path === null || line === '' || isSecret(line)) return;
     try {

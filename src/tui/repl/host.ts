@@ -1,8 +1,7 @@
 /**
- * What the app and the console are to each other: keys go in while the REPL has the focus, a new share of the state comes out.
+ * The interface between app and console: keys go in while the REPL has the focus, a new share of the state comes out.
  *
- * The console is made by `createConsole(host)` in console.ts. It connects when it is made; {@link Console.close} ends all its connections
- * and writes its history.
+ * `createConsole(host)` in console.ts makes the console, which connects at once; {@link Console.close} ends all its connections and writes its history.
  */
 import type { Address, RedisLabServer, RunTarget } from '../../server/index.js';
 import type { Language } from '../../shared/language.js';
@@ -12,61 +11,61 @@ import type { Key } from '../terminal/key.js';
 import type { ReplPast } from './past.js';
 import type { Repl } from './repl.js';
 
-/** What words of the console ask of the server besides what clients can. */
+/** The parts of the server that words of the console use, besides what clients can do. */
 export type LabControls = Pick<RedisLabServer, 'faults' | 'snapshot' | 'activity' | 'trigger' | 'changedSettings'>;
 
 export interface ReplForks {
-  /** `fork` was typed. Resolves with what is to be said of it. */
+  /** Handles `fork`. Resolves with the text to show. */
   open(): Promise<readonly string[]>;
-  /** `fork off` was typed. False if this is no fork. */
+  /** Handles `fork off`. False if this is no fork. */
   leave(): boolean;
 }
 
 export interface ConsoleHost {
-  /** Where the server listens; a port of 0: nowhere, as yet. */
+  /** Where the server listens; a port of 0: not yet. */
   readonly address: Address;
   readonly server: LabControls;
-  /** Of what the console itself says. */
+  /** The language of the console's texts. */
   readonly language: Language;
-  /** The state as it is now: keys to complete, the database, its own share. */
+  /** The current state: keys to complete, the database, the console's share. */
   state(): State;
-  /** Replaces the console's share; the screen is drawn soon. */
+  /** Replaces the console's share of the state; the screen is drawn soon. */
   update(repl: ReplState): void;
-  /** `escapes on` or `escapes off` was typed. */
+  /** Handles `escapes on` and `escapes off`. */
   spell(spelling: Spelling): void;
-  /** `run to #7` was typed. */
+  /** Handles `run to #7`. */
   run(target: RunTarget): void;
-  /** `learn`, or `learn pipeline`, was typed. @param name empty: none was given. Returns what is wrong about it, or null */
+  /** Handles `learn`, or `learn pipeline`. @param name empty: none was given. Returns an error, or null */
   learn(name: string): string | null;
-  /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
+  /** Handles `advance 90s`. Resolves with the unix time in ms afterwards; rejects with an error in the duration. */
   advance(duration: string): Promise<number>;
   /** For `fork`. */
   readonly forks: ReplForks;
-  /** For `goto`, and for what is typed while the past is shown. */
+  /** For `goto`, and for lines typed while the past is shown. */
   readonly past: ReplPast;
-  /** `quit` was typed. */
+  /** Handles `quit`. */
   quit(): void;
 }
 
 export interface Console {
   /**
-   * Handles a key while the REPL has the focus. Returns false for a key that it does not use at the moment, which then is the app's: Tab
-   * without anything to complete, Esc without anything to close, Ctrl-C with an empty line and nothing to leave, PageUp, PageDown, F-keys.
+   * Handles a key while the REPL has the focus. Returns false for a key that it does not use at the moment and the app handles: Tab without anything to
+   * complete, Esc without anything to close, Ctrl-C with an empty line and nothing to leave, PageUp, PageDown, F-keys.
    */
   press(key: Key): boolean;
   /** Runs a line as if it had been typed. */
   run(line: string): void;
-  /** For scenarios: their lines, and when they are done. */
+  /** For scenarios: running lines, and waiting for their end. */
   readonly repl: Pick<Repl, 'play' | 'answered' | 'settled' | 'isActing' | 'traffic'>;
-  /** Calls back with the lines of the transcript from now on. Returns how to end it. */
+  /** Calls back with the lines of the transcript from now on. Returns a function that ends this. */
   listen(said: (lines: readonly ReplLine[]) => void): () => void;
-  /** Says something in the transcript. @param text safe to print */
+  /** Adds a note to the transcript. @param text safe to print */
   note(text: string): void;
-  /** The host has another address by now. */
+  /** The host's address has changed. */
   addressChanged(): void;
   /** Resolves when no reply is due any more. */
   answered(): Promise<void>;
-  /** Opens the newest long reply, or the one `by` places from the one that is open; false if there is none. */
+  /** Opens the newest long reply, or the one `by` places from the open one; false if there is none. */
   openReply(by: number): boolean;
   close(): void;
 }

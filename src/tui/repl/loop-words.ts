@@ -1,6 +1,6 @@
 /**
- * LoopWords: words of the console that ask something of the server itself: `fault`, `rule`, `trigger`, `wait`, `advance` and their like. Each resolves with
- * lines to be shown, or rejects with what is wrong.
+ * LoopWords: words of the console that concern the server itself: `fault`, `rule`, `trigger`, `wait`, `advance` and similar. Each resolves with lines to show,
+ * or rejects with an error.
  */
 import { type ActiveFault, FaultError, parseFault, type Triggering } from '../../server/index.js';
 import { dateText } from '../state/date-text.js';
@@ -15,19 +15,19 @@ import { wait, type Watched } from './wait.js';
 export class LoopWords {
   private readonly server: LabControls;
   private readonly texts: ConsoleTexts;
-  /** Of the wait that runs. */
+  /** Aborts the wait in progress. */
   private waiting: AbortController | null = null;
 
   constructor(
     private readonly watched: Watched & { readonly server: LabControls },
-    /** Resolves with the unix time in ms that it is then. */
+    /** Resolves with the unix time in ms afterwards. */
     private readonly advance: (duration: string) => Promise<number>,
   ) {
     this.server = watched.server;
     this.texts = watched.texts;
   }
 
-  /** Null: the word is none of these. @param words what follows it */
+  /** Null: the word is none of these. @param words the words after it */
   ask(word: string, words: readonly string[]): Promise<readonly string[]> | null {
     switch (word) {
       case 'fault':
@@ -51,7 +51,7 @@ export class LoopWords {
     }
   }
 
-  /** Ends the wait that runs. False if none does. */
+  /** Ends the wait in progress. False if there is none. */
   interrupt(): boolean {
     if (this.waiting === null) return false;
     this.waiting.abort();

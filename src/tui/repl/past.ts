@@ -1,5 +1,5 @@
 /**
- * What the console does about the past: a command that is typed while it is shown is answered as of then, in a copy of the server that is thrown away.
+ * The console while the past is shown: a command is answered as of that moment, in a copy of the server that is thrown away.
  */
 import { ReplyReader, type Moment, type PastAnswer, type Reply } from '../../server/index.js';
 import type { ReplClient } from '../state/repl-state.js';
@@ -7,34 +7,34 @@ import type { LabWord } from '../state/repl/lab-words.js';
 import type { ConsoleTexts } from './console-texts.js';
 
 export interface ReplPast {
-  /** The moment that is shown, or on its way; null: now is. */
+  /** True if a moment is shown, or is being loaded. */
   readonly isShown: boolean;
   readonly moment: Moment | null;
-  /** How to get back to now, as a sentence. */
+  /** How to return to the present, as a sentence. */
   readonly wayBack: string;
   ask(argv: readonly string[], protocol: 2 | 3, db: number): Promise<PastAnswer>;
-  /** `goto …` was typed. Resolves with what is to be said of the moment that is shown then; rejects with why there is none. */
+  /** Handles `goto …`. Resolves with the text about the moment then shown; rejects with why there is none. */
   goTo(words: readonly string[], db: number): Promise<readonly string[]>;
 }
 
-/** Words of the console that leave the live server as it is. */
+/** Words of the console that do not change the live server. */
 const HARMLESS: ReadonlySet<string> = new Set(['clients', 'escapes', 'faults', 'run', 'herd', 'threads', 'goto', 'fork', 'clear', 'help', 'quit']);
 
-/** Why a word is not taken while the past is shown; null: it is. */
+/** Why a word is not allowed while the past is shown; null: it is allowed. */
 export function refusalInPast({ name }: LabWord, { wayBack }: ReplPast, texts: ConsoleTexts): string | null {
   return HARMLESS.has(name) ? null : texts.onlyLive(name, wayBack);
 }
 
 export interface PastReplies {
   readonly replies: readonly Reply[];
-  /** As of when, and what must be known besides. */
+  /** The moment of the answer, and other remarks. */
   readonly notes: readonly string[];
 }
 
-/** What these change is the connection, and every command has one of its own. */
+/** Commands that change only the connection, of which every command has its own. */
 const OF_CONNECTION: ReadonlySet<string> = new Set(['select', 'multi', 'watch', 'hello', 'auth', 'reset', 'monitor', 'subscribe', 'psubscribe', 'ssubscribe']);
 
-/** As the client that asks: in its protocol and its database. @param writes the command changes data */
+/** Asks as the client that typed it: with its protocol and its database. @param writes the command changes data */
 export async function askPast(
   past: ReplPast,
   argv: readonly string[],

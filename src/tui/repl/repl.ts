@@ -1,5 +1,5 @@
 /**
- * Repl: the console's effects. Takes lines, sends them over its connections, and dispatches what comes of them as actions of repl-reduce.ts.
+ * Repl: the console's effects. Takes lines, sends them over its connections, and dispatches the results as actions of repl-reduce.ts.
  *
  *   submit(line) → words → console's own word?  → connections, help, quit
  *                         └ command             → ConsoleClient.send → … → Transcript → dispatch(lines-received)
@@ -32,36 +32,36 @@ import { Transcript } from './transcript.js';
 export interface ReplOptions {
   readonly address: Address;
   readonly password?: string;
-  /** For the words that ask something of the server that clients cannot. */
+  /** For words that use more of the server than clients can. */
   readonly server: LabControls;
-  /** Of what the console itself says. */
+  /** The language of the console's texts. */
   readonly language: Language;
-  /** Where the history is kept; null: nowhere. */
+  /** Where the history is stored; null: nowhere. */
   readonly historyFile: string | null;
   dispatch(action: ReplAction): void;
-  /** `escapes on` or `escapes off` was typed. */
+  /** Handles `escapes on` and `escapes off`. */
   spell(spelling: Spelling): void;
-  /** `run to #7` was typed. */
+  /** Handles `run to #7`. */
   run(target: RunTarget): void;
-  /** `learn`, or `learn pipeline`, was typed; returns what is wrong about it, or null. Left out: there is nothing that could lead. */
+  /** Handles `learn`, or `learn pipeline`; returns an error, or null. Left out: there are no lessons. */
   learn?(name: string): string | null;
-  /** `advance 90s` was typed. Resolves with the unix time in ms that it is then; rejects with what is wrong about it. */
+  /** Handles `advance 90s`. Resolves with the unix time in ms afterwards; rejects with an error in the duration. */
   advance(duration: string): Promise<number>;
-  /** For `fork`; left out: there is nothing that could show one. */
+  /** For `fork`; left out: forks cannot be shown. */
   readonly forks?: ReplForks;
-  /** For `goto`, and for what is typed while the past is shown; left out: there is none. */
+  /** For `goto`, and for lines typed while the past is shown; left out: there is no past. */
   readonly past?: ReplPast;
-  /** `quit` was typed. */
+  /** Handles `quit`. */
   quit(): void;
-  /** Replies that are cut are kept whole, and can be opened. */
+  /** True if cut replies are stored in full, and can be opened. */
   readonly hasPager?: boolean;
   readonly sliceIntervalMs?: number;
   readonly patienceMs?: number;
 }
 
-/** Of one connection, as far as the kernel has taken and brought it. */
+/** Bytes of one connection, as far as the kernel has taken and delivered them. */
 export interface Traffic {
-  /** Its own end, as the trace names its peer. */
+  /** Its own address, as the trace names its peer. */
   readonly peer: string;
   readonly sentBytes: number;
   /** Null: its reading is paused. */
@@ -69,36 +69,36 @@ export interface Traffic {
 }
 
 export interface Repl {
-  /** The server listens elsewhere: prompts say so. */
+  /** The server's address has changed: prompts show it. */
   addressChanged(): void;
-  /** Runs a line as it was typed. */
+  /** Runs a line as if it had been typed. */
   submit(line: string): void;
-  /** Runs a line of a scenario: it is not kept in the history, and the next one does not wait for its reply. */
+  /** Runs a line of a scenario: it is not stored in the history, and the next one does not wait for its reply. */
   play(line: string): void;
   /**
-   * Resolves when no line is left to run, and what was asked has been answered or keeps waiting for longer than a moment; the replies
-   * have been told by then.
+   * Resolves when no line is left to run, and every request has been answered or has been waiting for longer than a moment; the replies have been delivered by
+   * then.
    */
   settled(): Promise<void>;
-  /** A line is still to run, or its reply is due and may still come soon. */
+  /** True if a line is still to run, or its reply is due and may arrive soon. */
   readonly isBusy: boolean;
-  /** A line is still to run, a word of the console waits for the loop, or bytes are still to be sent. */
+  /** True if a line is still to run, a word of the console waits for the loop, or bytes are still to be sent. */
   readonly isActing: boolean;
-  /** Of all connections that there are and that are no unix sockets. */
+  /** Traffic of all existing connections except unix sockets. */
   readonly traffic: readonly Traffic[];
   /** Resolves when no reply is due any more. */
   answered(): Promise<void>;
-  /** Says something in the transcript. @param text safe to print */
+  /** Adds a note to the transcript. @param text safe to print */
   note(text: string): void;
-  /** Ctrl-C: leaves what the current client is held in. False if there was nothing to leave. */
+  /** Ctrl-C: leaves the special state of the current client. False if there was nothing to leave. */
   interrupt(): boolean;
   /** Ends all connections. */
   close(): void;
 }
 
 /**
- * A script that computes for ARGV[1] seconds by the server's clock. It looks at the clock after about 50 ms of computing: each look is a command of its own in
- * the trace, but on a machine with other work to do what it computes between two looks takes many times as long.
+ * A script that computes for ARGV[1] seconds by the server's clock. It reads the clock after about 50 ms of computing: each reading is a separate command in
+ * the trace, but on a busy machine the computation between two readings takes many times as long.
  */
 const BUSY_SCRIPT = `
 local function now() local time = redis.call('TIME') return time[1] + time[2] / 1000000 end
@@ -124,7 +124,7 @@ const MAX_CLIENTS = 32;
 
 const SPELLINGS: { readonly [word: string]: Spelling | undefined } = { on: 'escaped', off: 'readable' };
 
-/** How a reply is called where it is opened. */
+/** The title of an opened reply. */
 const titleOf = (argv: readonly string[]): string => listOf([escapeBytes(argv.join(' '))], (named) => named);
 
 /** A line that runs several times. */
@@ -135,7 +135,7 @@ interface Repetition {
   left: number;
 }
 
-/** Where a reply that is cut can be seen whole. */
+/** How to see a cut reply in full. */
 function wholeReply({ hasPager = false, address, language }: ReplOptions): string {
   const texts = CONSOLE_TEXTS[language];
   return hasPager ? texts.wholeReply : texts.wholeElsewhere(`redis-cli ${'path' in address ? `-s ${address.path}` : `-p ${address.port}`}`);
@@ -147,15 +147,15 @@ class LabRepl implements Repl {
   private readonly history: HistoryFile;
   private commands: readonly CommandReference[] = [];
   private current = '';
-  /** Lines that were pasted together run one after another, as if they were typed: each waits for the reply to the one before, but not for long. */
+  /** Lines that were pasted together run one after another, as if they were typed: each waits for the reply to the previous one, but not for long. */
   private readonly queue = new Fifo<{ readonly line: string; readonly isAwaited: boolean }>();
   private lastUsed: ConsoleClient | null = null;
-  /** Comes before the queue, each time when the reply to the time before is there. */
+  /** Runs before the queue, each time after the previous reply. */
   private repetition: Repetition | null = null;
   private isRunning = false;
   /** A word of the console waits for the loop; the next line comes after it. */
   private isCalling = false;
-  /** What the last line sends is not under way yet: a connection is begun a moment later. */
+  /** The last line's bytes are not on their way yet: a connection is started a moment later. */
   private isStarting = false;
   private isClosed = false;
   private readonly floods = new Set<Flood>();
@@ -178,7 +178,7 @@ class LabRepl implements Repl {
     return [...this.connections.values()].map(({ view }) => view);
   }
 
-  /** Nothing is still to be sent, and no reply is due that may still come soon. */
+  /** True if nothing is still to be sent, and no reply is due that may arrive soon. */
   private get isQuiet(): boolean {
     return this.floods.size === 0 && ![...this.connections.values()].some(({ isBusy, isSending }) => isBusy || isSending);
   }
@@ -207,7 +207,7 @@ class LabRepl implements Repl {
   }
 
   private runQueue(): void {
-    // What a line does may lead back here.
+    // The effects of a line may lead back here.
     if (this.isRunning) return;
     this.isRunning = true;
     this.repeatOnce();
@@ -220,7 +220,7 @@ class LabRepl implements Repl {
     this.wake();
   }
 
-  /** Lines that do not wait for one another reach the server in their order all the same, also those that connect. */
+  /** Lines that do not wait for one another still reach the server in order, including those that connect. */
   private letStart(): void {
     this.isStarting = true;
     setImmediate(() => {
@@ -262,7 +262,7 @@ class LabRepl implements Repl {
     });
   }
 
-  /** Whoever waits is told what was heard before. */
+  /** What was received is shown before waiting callers continue. */
   private wake(): void {
     const over = this.waiters.filter(({ isOver }) => this.isClosed || isOver());
     if (over.length === 0) return;
@@ -275,11 +275,11 @@ class LabRepl implements Repl {
     const { repetition } = this;
     if (repetition === null || repetition.connection.isAwaited || this.isCalling) return;
     const { name, connection, argv } = repetition;
-    // What has ended the connection is not tried again.
+    // A line that has ended the connection is not repeated.
     if (--repetition.left === 0 || connection.isClosed) this.repetition = null;
     if (connection.isClosed) return;
     this.run(name, connection, argv);
-    // Nothing will be heard that could lead back here.
+    // No reply will arrive that could lead back here.
     if (!connection.isAwaited) setImmediate(() => this.runQueue());
   }
 
@@ -378,7 +378,7 @@ class LabRepl implements Repl {
     this.call(name, () => asked);
   }
 
-  /** As of the moment that is shown. */
+  /** Asks as of the shown moment. */
   private askPast(past: ReplPast, name: string, { view }: ConsoleClient, argv: readonly string[]): void {
     this.call(name, async () => {
       const { replies, notes } = await askPast(past, argv, view, this.texts, this.writes(argv));
@@ -438,7 +438,7 @@ class LabRepl implements Repl {
     connection.slice(argv.slice(2), size);
   }
 
-  /** Says what comes of a call into the loop. */
+  /** Runs a call into the loop and shows its result. */
   private call(name: string, ask: () => Promise<readonly string[]>): void {
     this.isCalling = true;
     void ask()
@@ -449,7 +449,7 @@ class LabRepl implements Repl {
       });
   }
 
-  /** Others may send meanwhile; what has come of it is said when it ends. */
+  /** Other lines may be sent meanwhile; the result is shown at its end. */
   private flood(name: string, words: readonly string[]): void {
     const { address, password } = this.options;
     const request = parseFlood(words);
@@ -468,7 +468,7 @@ class LabRepl implements Repl {
     return ended.length > 0;
   }
 
-  /** As at the start: one client, no fault, no key, the settings as they were. */
+  /** Restores the state at the start: one client, no fault, no key, the original settings. */
   private async resetLab(): Promise<readonly string[]> {
     const { server } = this.options;
     this.endFloods();
@@ -486,7 +486,7 @@ class LabRepl implements Repl {
     own.resumeReading();
     own.leave();
     if (own.view.inTransaction) own.sendUnseen(['DISCARD']);
-    // Nobody could empty anything while clients are paused.
+    // Nothing could be emptied while clients are paused.
     own.sendUnseen(['CLIENT', 'UNPAUSE']);
     if (settings.length > 0) own.sendUnseen(['CONFIG', 'SET', ...settings.flat()]);
     for (const argv of [['SELECT', '0'], ['FLUSHALL']]) own.sendUnseen(argv);
@@ -572,7 +572,7 @@ class LabRepl implements Repl {
     this.changed();
   }
 
-  /** Unless nothing listens yet. */
+  /** Connects the default client, unless nothing listens yet. */
   private connectFirst(): void {
     const { address } = this.options;
     const connection = this.connection('');

@@ -1,12 +1,12 @@
 /**
- * `rule after-read`, `rule after-read 'wait'`, `rule after-read off`: an expression in the place of one of the loop's decisions.
+ * `rule after-read`, `rule after-read 'wait'`, `rule after-read off`: replaces one of the loop's decisions by an expression.
  */
 import {
   type ActiveFault, DEFECTS, FaultError, isDefect, isSeam, parseRule, SEAM_NAMES, type SeamName, seamOf, type ServerFaults,
 } from '../../server/index.js';
 import type { ConsoleTexts } from './console-texts.js';
 
-/** @param words what follows `rule`; an expression is one of them. Rejects with what is wrong about them */
+/** @param words the words after `rule`; an expression is one of them. Rejects with an error in them */
 export async function rule(faults: ServerFaults, [seam, ...rest]: readonly string[], texts: ConsoleTexts): Promise<readonly string[]> {
   const set = await faults.list();
   if (seam === undefined) return SEAM_NAMES.map((name) => inForce(name, set, texts));
@@ -14,7 +14,7 @@ export async function rule(faults: ServerFaults, [seam, ...rest]: readonly strin
   if (rest.length === 0 && isSeam(name)) return described(name, set, texts);
   if (rest.join(' ').toLowerCase() === 'off') return end(faults, name, set, texts);
   const added = await faults.add(parseRule(name, rest.join(' ')));
-  // The one before goes only now, so that there is always one of the two. One for a single connection stands beside one for all.
+  // The previous rule is removed only now, so that there is always one of the two. A rule for a single connection coexists with one for all.
   for (const before of own(added.fault.name === 'rule' ? added.fault.seam : null, set)) {
     if (before.fault.token === added.fault.token) await faults.remove(before.id);
   }
@@ -28,12 +28,12 @@ async function end(faults: ServerFaults, name: string, set: readonly ActiveFault
   return [ended.length === 0 ? texts.noOwnRule(name) : inForce(name, await faults.list(), texts)];
 }
 
-/** Rules that were typed for a seam; defects stay. */
+/** Typed rules for a seam, without defects. */
 function own(seam: SeamName | null, set: readonly ActiveFault[]): readonly ActiveFault[] {
   return set.filter(({ fault }) => fault.name === 'rule' && fault.seam === seam);
 }
 
-/** All for a seam, defects included; the last one is the newest, which decides. */
+/** All rules for a seam, including defects; the last one is the newest, which decides. */
 function ofSeam(seam: SeamName, set: readonly ActiveFault[]): readonly ActiveFault[] {
   return set.filter(({ fault }) => (fault.name === 'rule' ? fault.seam === seam : isDefect(fault.name) && DEFECTS[fault.name].seam === seam));
 }

@@ -1,5 +1,5 @@
 /**
- * What stands in the server's tables of faults and seams, in Korean: for the help of the console. The tables say it in English.
+ * The server's tables of faults and seams in Korean, for the help of the console. The tables themselves are in English.
  */
 import { type FaultName, formatResults, isNumberResult, seamOf, type SeamName, type Seams } from '../../server/index.js';
 

@@ -1,15 +1,15 @@
 /**
- * `threads 8 500`: has clients count on one key of a server with a thread for each of them, and says what its lock has cost.
+ * `threads 8 500`: lets clients count on one key of a server with a thread for each of them, and reports what its lock has cost.
  */
 import { countOnThreads } from '../../server/index.js';
 import type { ConsoleTexts } from './console-texts.js';
 
 const USAGE = 'threads [clients] [commands], for example: threads 8 500';
 
-/** How startThreads refuses where there are no such sockets. */
+/** The error of startThreads where such sockets do not exist. */
 const NOT_HERE = /^threads need the sockets of Linux/;
 
-/** Rejects with what is wrong about the words, or with what the system refuses. Where there are no threads to show, that is said, and is no error. */
+/** Rejects with an error in the words, or an error of the system. If there can be no threads, a note says so, which is no error. */
 export async function threads(words: readonly string[], texts: ConsoleTexts): Promise<readonly string[]> {
   if (words.length > 2 || !words.every((word) => /^\d+$/.test(word))) throw new Error(USAGE);
   const [clients = 8, commands = 500] = words.map(Number);

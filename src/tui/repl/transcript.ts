@@ -1,8 +1,8 @@
 /**
- * The transcript's way to the screen: what the connections hear, formatted only if it will be seen.
+ * Passes received lines of the connections to the transcript, and formats them only if they will be shown.
  *
- * MONITOR beside a benchmark brings a hundred thousand lines a second. They are kept unformatted, the newest few hundred, and handed on
- * at most every 50 ms; how many were left out is said in a line of its own.
+ * MONITOR beside a benchmark produces a hundred thousand lines a second. The newest few hundred are kept unformatted, and passed on at most every 50 ms; a
+ * separate line says how many were left out.
  */
 import type { Reply } from '../../server/index.js';
 import type { ReplLine } from '../state/repl-state.js';
@@ -24,7 +24,7 @@ export class Transcript {
 
   private nextId = 1;
 
-  /** @param whole says where what is cut can be seen whole */
+  /** @param whole how to see a cut reply in full */
   constructor(
     private readonly show: (lines: readonly ReplLine[], long: readonly LongReply[]) => void,
     private readonly whole: string,
@@ -40,7 +40,7 @@ export class Transcript {
     this.hold({ kind, client, text });
   }
 
-  /** A line that was typed stands behind everything heard before it. */
+  /** A typed line comes after everything received before it. */
   echo(line: ReplLine): void {
     this.held.push(line);
     this.flush();

@@ -1,6 +1,5 @@
 /**
- * `wait until parked`, `wait until @a closed for 5s`: the next line comes when the lab has come to a point, or when that takes too long. `wait 300ms`: it
- * comes so much later.
+ * `wait until parked`, `wait until @a closed for 5s`: delays the next line until a condition holds, or a timeout passes. `wait 300ms` delays it by that time.
  */
 import type { ClientSnapshot, RedisLabServer, Snapshot } from '../../server/index.js';
 import { durationUs } from '../../shared/duration.js';
@@ -10,37 +9,37 @@ import type { ConsoleTexts } from './console-texts.js';
 const DEFAULT_MS = 2000;
 const MOST_MS = 60_000;
 const LOOK_MS = 10;
-/** A loop that takes more turns than this between two looks is not idle, whatever it does in them. */
+/** A loop with more turns than this between two checks is not idle, whatever it does in them. */
 const IDLE_TURNS = 20;
 
-/** What a wait looks at. */
+/** What a wait observes. */
 export interface Watched {
   readonly server: Pick<RedisLabServer, 'snapshot' | 'activity'>;
-  /** Of what is said. */
+  /** The texts of its messages. */
   readonly texts: ConsoleTexts;
   /** The console's own clients, as they are now. */
   clients(): readonly ReplClient[];
-  /** All that was typed has been sent, and what is to be answered soon has been. */
+  /** True if everything typed has been sent, and answered as far as replies arrive soon. */
   isQuiet(): boolean;
 }
 
 interface Condition {
   readonly text: string;
-  /** Has it come about? Asked again and again. */
+  /** True if the condition holds; called repeatedly. */
   isMet(): boolean | Promise<boolean>;
 }
 
 /**
- * @param words what follows `wait`
+ * @param words the words after `wait`
  * @param signal ends the wait
- * Resolves with what has come about; rejects if it has not, or if the words make no sense.
+ * Resolves with the condition that holds; rejects if it does not, or if the words are invalid.
  */
 export function wait(words: readonly string[], watched: Watched, signal: AbortSignal): Promise<string> {
   const [first = '', ...rest] = words;
   return first.toLowerCase() === 'until' ? waitUntil(rest, watched, signal) : waitFor(words.join(' '), watched, signal);
 }
 
-/** By the clock of the console: the loop is asked for nothing. */
+/** Uses the console's clock, so the loop is not involved. */
 async function waitFor(duration: string, { texts }: Watched, signal: AbortSignal): Promise<string> {
   if (!/^\d/.test(duration)) throw new Error(texts.waitUsage);
   await endOf(limitOf(duration, texts), signal);
@@ -51,7 +50,7 @@ async function waitFor(duration: string, { texts }: Watched, signal: AbortSignal
 async function waitUntil(words: readonly string[], watched: Watched, signal: AbortSignal): Promise<string> {
   const { condition, limitMs } = parse(words, watched);
   const endMs = performance.now() + limitMs;
-  // A loop that is busy answers later: then the time is over all the same.
+  // A busy loop answers later: then the timeout has passed all the same.
   const end = endOf(limitMs, signal);
   while (!(await Promise.race([condition.isMet(), end]))) {
     if (signal.aborted) throw new Error(watched.texts.notAwaited(condition.text));
@@ -61,7 +60,7 @@ async function waitUntil(words: readonly string[], watched: Watched, signal: Abo
   return condition.text;
 }
 
-/** Resolves when the time is over, or the wait is ended. */
+/** Resolves when the time has passed, or the wait is ended. */
 function endOf(limitMs: number, signal: AbortSignal): Promise<false> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), limitMs).unref();
@@ -110,14 +109,14 @@ export const snapshotOf = ({ server }: { readonly server: Pick<RedisLabServer, '
 
 const keysOf = ({ databases }: Snapshot): number => databases.reduce((sum, { keys }) => sum + keys, 0);
 
-/** Throws if there is none. */
+/** The client of that name. Throws if there is none. */
 function named(watched: Watched, name: string): ReplClient {
   const client = watched.clients().find((each) => each.name === name);
   if (client === undefined) throw new Error(watched.texts.noClient(name));
   return client;
 }
 
-/** @param name undefined: any client will do */
+/** @param name undefined: any client */
 async function isParked(watched: Watched, name: string | undefined): Promise<boolean> {
   const parked = (await snapshotOf(watched)).clients.filter(({ parkedOn }) => parkedOn !== null);
   if (name === undefined) return parked.length > 0;
@@ -125,17 +124,17 @@ async function isParked(watched: Watched, name: string | undefined): Promise<boo
   return parked.some((each) => isSame(client, each));
 }
 
-/** Of a console's client, the same one as the server sees it? Unix sockets have no address of their own. */
+/** True if a console's client is this client of the server. Unix sockets have no address of their own. */
 export const isSame = ({ peer, name }: ReplClient, seen: ClientSnapshot): boolean => (peer === null ? name !== '' && seen.name === name : seen.peer === peer);
 
 function isClosed(watched: Watched, name: string | undefined): boolean {
   return name === undefined ? watched.clients().some(({ state }) => state === 'closed') : named(watched, name).state === 'closed';
 }
 
-/** Turns in a row in which nothing is done, after which nothing is left to do: what a turn leaves is done in the next. */
+/** Turns in a row without work, after which nothing is left to do: work left by a turn is done in the next. */
 const QUIET_TURNS = 3;
 
-/** The clients of the console have been read, executed and answered, and the loop does not go on turning. */
+/** True if all requests of the console's clients have been read, executed and answered, and the loop has come to rest. */
 async function isIdle(watched: Watched): Promise<boolean> {
   if (!watched.isQuiet() || watched.server.activity.phase === 'held') return false;
   if (!(await isStill(watched))) return false;
@@ -144,7 +143,7 @@ async function isIdle(watched: Watched): Promise<boolean> {
   return watched.isQuiet() && watched.server.activity.turn - turn <= IDLE_TURNS;
 }
 
-/** Nothing is done for the clients of the console in several turns. Each look is a message, for which the loop takes a turn. */
+/** True if nothing is done for the console's clients in several turns. Each check is a message, for which the loop takes a turn. */
 async function isStill(watched: Watched): Promise<boolean> {
   const first = await snapshotOf(watched);
   const doneFor = (snapshot: Snapshot): string => workDone(snapshot, (client) => watched.clients().some((each) => isSame(each, client)));
@@ -157,7 +156,7 @@ async function isStill(watched: Watched): Promise<boolean> {
   return true;
 }
 
-/** What changes when anything is done for these clients. */
+/** A value that changes when anything is done for these clients. */
 export function workDone({ clients }: Snapshot, isMeant: (client: ClientSnapshot) => boolean): string {
   const meant = clients.filter(isMeant);
   return JSON.stringify(meant.map(({ token, bytesRead, bytesWritten, requests, parkedOn }) => [token, bytesRead, bytesWritten, requests, parkedOn]));

@@ -1,5 +1,5 @@
 /**
- * Breakpoints as they are typed and listed, in the language of conditions.ts.
+ * Breakpoints as they are typed and listed, in the syntax of conditions.ts.
  *
  *   DEL              a command              key user:*      a glob of keys
  *   DEL user:*       a command on keys      #7              a connection
@@ -36,7 +36,7 @@ export function parseBreakpoint(text: string): ParsedBreakpoint {
   return { breakpoint: { ...conditions, ...(command === undefined ? {} : { command }), ...(key === undefined ? {} : { key }) } };
 }
 
-/** Where a run ends, in the same words: `#7`, `token 7`, `DEL`, `DEL user:*`, `key user:*`. */
+/** Parses the target of a run in the same syntax: `#7`, `token 7`, `DEL`, `DEL user:*`, `key user:*`. */
 export function parseRunTarget(text: string): { readonly target: RunTarget } | { readonly error: Text } {
   const parsed = parseBreakpoint(text);
   if ('error' in parsed) return { error: text.trim() === '' ? RUN_WHERE : parsed.error };
@@ -44,7 +44,7 @@ export function parseRunTarget(text: string): { readonly target: RunTarget } | {
   return kind === undefined && longerThanUs === undefined && error === undefined ? { target } : { error: NO_REQUEST };
 }
 
-/** As it would be typed, in bytes. */
+/** A breakpoint as it would be typed, in bytes. */
 export function formatBreakpoint({ command, key, token, kind, longerThanUs, error }: Breakpoint): string {
   const parts = [
     command === undefined ? '' : command.toUpperCase(),
@@ -58,9 +58,9 @@ export function formatBreakpoint({ command, key, token, kind, longerThanUs, erro
 }
 
 /**
- * What Enter does with the text of the prompt: another breakpoint, `-2` for one less, `-*` for none.
+ * Applies the text of the prompt on Enter: a new breakpoint, `-2` to remove one, `-*` to remove all.
  *
- * @param commands all there are, in capitals; empty: not known yet. A typing error would never stop anything.
+ * @param commands all existing ones, in capitals; empty: unknown. Used to reject typing errors, which would never stop anything.
  */
 export function changeBreakpoints(
   breakpoints: readonly Breakpoint[],

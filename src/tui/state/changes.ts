@@ -1,5 +1,5 @@
 /**
- * Changes: what keys have changed, the newest last, so that `u` can take them back one by one. Each remembers what was there before.
+ * Changes made by keys, the newest last, so that `u` can undo them one by one. Each remembers the state before.
  *
  *   Space ──▶ { pace, before: free }      u ──▶ the loop runs freely again
  *   z     ──▶ { zoom, before: false }     u ──▶ no zoom
@@ -9,11 +9,11 @@ import type { Breakpoint } from '../../server/index.js';
 import type { PaneId } from './pane-id.js';
 import type { Control, State } from './state.js';
 
-/** What the loop does: it is held, it runs freely, or so many events a second. */
+/** The pace of the loop: held, free, or a number of events per second. */
 export type Pace = 'held' | 'free' | number;
 
 export type Change = {
-  /** What it did, in two or three words. */
+  /** The change in two or three words. */
   readonly said: string;
 } & (
   | { readonly kind: 'pace'; readonly before: Pace }
@@ -25,7 +25,7 @@ export type Change = {
   | { readonly kind: 'step' }
 );
 
-/** Changes that are remembered. */
+/** Number of changes that are kept. */
 const MOST_CHANGES = 100;
 
 /** Several steps in a row are one change. */
@@ -39,7 +39,7 @@ export function paceOf({ heldAt, stepping, eventsPerSecond }: Control): Pace {
   return eventsPerSecond ?? 'free';
 }
 
-/** The change that leads back to where things are now, to be made before another one is taken back. */
+/** The change that restores the current state, made before another one is undone. */
 export function inverseOf(change: Change, { control, ui }: State): Change {
   switch (change.kind) {
     case 'pace':
@@ -59,8 +59,8 @@ export function inverseOf(change: Change, { control, ui }: State): Change {
 }
 
 /**
- * Whether everything is as it was before the change: a filter may have been opened and closed again. What has been asked of the loop may
- * still be under way, so its pace always counts as changed.
+ * True if everything is as it was before the change: a filter may have been opened and closed again. A request to the loop may still be in progress, so its
+ * pace always counts as changed.
  */
 export function isUndone(change: Change, state: State): boolean {
   if (change.kind === 'pace' || change.kind === 'step') return false;

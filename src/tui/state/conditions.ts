@@ -1,11 +1,11 @@
 /**
- * Conditions: the one language of breakpoints and filters.
+ * Conditions: the common syntax of breakpoints and filters.
  *
  *   #7  token 7        a connection                us>1000  ms>5     slower than that
  *   cmd:sort           a command                   err               an error reply
  *   user:*  key user   a glob of keys              event expire      a kind of event
- *   anything else      a word: a breakpoint takes it for a command, then for a key; a filter looks for it in the rows
- *   "a b"  "err"       a word, whatever is in it, with the escapes of redis-cli
+ *   anything else      a word: a breakpoint takes it as a command, then as a key; a filter searches the rows for it
+ *   "a b"  "err"       a word with any content, with the escapes of redis-cli
  *
  * Several in one line must hold together.
  */
@@ -14,7 +14,7 @@ import type { Text } from '../../shared/language.js';
 import { splitLine } from './repl/words.js';
 import { toBytes } from './typed-text.js';
 
-/** What a breakpoint can say, with its key in bytes, and words. */
+/** The conditions of a breakpoint, with its key in bytes, and words. */
 export interface Conditions extends Breakpoint {
   /** In bytes, in the order in which they were typed. */
   readonly words: readonly string[];
@@ -38,7 +38,7 @@ export function parseConditions(text: string): ParsedConditions {
   return { conditions: draft };
 }
 
-/** Does anything have to hold? */
+/** True if there is no condition. */
 export function isEmpty({ words, ...others }: Conditions): boolean {
   return words.length === 0 && Object.keys(others).length === 0;
 }
@@ -51,7 +51,7 @@ const EVENT_NEEDS_KIND: Text = { en: `event needs one of ${KINDS}`, ko: `event �
 const ERR_TWICE: Text = { en: 'err stands here twice', ko: 'err이 두 번 있습니다' };
 const twice = (value: string): Text => ({ en: `two conditions of one kind: ${value}`, ko: `같은 종류의 조건이 둘입니다: ${value}` });
 
-/** Reads the condition that begins at a word. Returns the words it took, or what is wrong. */
+/** Parses the condition that begins at a word. Returns the number of words taken, or an error. */
 function takeCondition(words: readonly string[], at: number, draft: Draft): number | Text {
   const word = words[at]!;
   const next = words[at + 1];
@@ -91,7 +91,7 @@ function takeQuoted(word: string, draft: Draft): number | Text {
   return 1;
 }
 
-/** In quotes it may hold blanks. */
+/** In quotes it may contain blanks. */
 const patternOf = (word: string): string => (word.startsWith('"') ? splitLine(word)?.[0] : undefined) ?? toBytes(word);
 
 function put<N extends ConditionName>(draft: Draft, name: N, value: Draft[N], words: number): number | Text {

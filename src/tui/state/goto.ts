@@ -1,5 +1,5 @@
 /**
- * Destinations in the history as they are typed behind `goto`.
+ * Destinations in the history as typed after `goto`.
  */
 import type { Destination, HistoryRange, Moment } from '../../server/index.js';
 import { clockText } from './date-text.js';
@@ -14,10 +14,10 @@ export type GoTo =
 
 export const GOTO_USAGE = 'goto turn 120, goto command 5, goto 12:03:07.250, goto change KEY, goto oldest, goto now';
 
-/** What times of day are looked for in: unix times in ms, of what is kept and of now. */
+/** The range in which times of day are searched: unix times in ms, of the stored history and of now. */
 export type TimeRange = Pick<HistoryRange, 'oldestMs' | 'newestMs'> & { readonly nowMs: number };
 
-/** What is meant, or what is wrong about it. @param db where a key is looked for */
+/** The destination, or an error. @param db the database of a key */
 export function parseGoTo(words: readonly string[], range: TimeRange, db: number): GoTo | { readonly error: Text } {
   const [first = '', second = '', ...more] = words;
   const name = first.toLowerCase();
@@ -34,7 +34,7 @@ export function parseGoTo(words: readonly string[], range: TimeRange, db: number
   return { to: event === undefined ? { turn: Number(whole) } : { turn: Number(whole), event: Number(event) } };
 }
 
-/** A time of day where the lab runs: the last one like it that is kept. */
+/** A time of day in the local time zone: the last such time that is stored. */
 function atTime(typed: string, { oldestMs, newestMs, nowMs }: TimeRange): GoTo | { readonly error: Text } {
   const text = fromBytes(typed);
   const timeOfDay = parseTimeOfDay(text);
@@ -46,5 +46,5 @@ function atTime(typed: string, { oldestMs, newestMs, nowMs }: TimeRange): GoTo |
   return { error: { en: `${text} is not kept: the history reaches from ${from} to ${to}`, ko: `${text}: 보관되어 있지 않습니다. 히스토리는 ${from}부터 ${to}까지입니다` } };
 }
 
-/** A time that is read from the screen may be typed a little before it has come: it means the newest moment. */
+/** A time read from the screen may be typed slightly before it is reached: it means the newest moment. */
 const isSameMinute = (one: number, other: number): boolean => one - other < 60_000;

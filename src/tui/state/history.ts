@@ -1,17 +1,17 @@
 /**
- * History: the last entries of the trace as they were recorded, and the model of any moment of the past that is visited.
+ * History: the last entries of the trace as they were recorded, and the model of any visited moment of the past.
  *
  *   entries      [ e0 e1 e2 …… e511 | e512 …… e1023 | … newest ]      at least KEPT of them
  *   checkpoints  m(before e0)         m(before e512)    …              one model each EVERY entries
  *
- * A visit knows the state of the server exactly, and the events that led there, but no durations: those were measured once, when it happened. So its
- * model is the recorded one of that moment, corrected by the visit's snapshot; where it was not recorded, or is no longer kept, the visit's events count.
+ * A visit knows the state of the server exactly, and the events that led there, but no durations: those were measured only when they happened. So its model is
+ * the recorded one of that moment, corrected by the visit's snapshot; if there is no record, the visit's events are used.
  */
 import type { Moment, Snapshot, TraceEvent, Visit } from '../../server/index.js';
 import { initialModel, reduceModel, type Model } from './model/model.js';
 import type { Entry } from './slice.js';
 
-/** Entries that are kept, at least. */
+/** Minimum number of stored entries. */
 export const KEPT = 10_000;
 const EVERY = 512;
 
@@ -32,19 +32,19 @@ export class History {
     if (this.entries.length > KEPT + EVERY) this.forget();
   }
 
-  /** The model of a moment visited, and whether its durations are those that were measured. @param snapshot of that moment */
+  /** The model of a visited moment, and whether its durations were measured. @param snapshot of that moment */
   modelOf({ moment, events }: Pick<Visit, 'moment' | 'events'>, snapshot: Snapshot): { readonly model: Model; readonly isTimed: boolean } {
     const index = this.indexOf(moment);
     const isTimed = index !== null && this.eventAt(index)!.kind === events.at(-1)?.kind;
     return { model: reduceModel(isTimed ? this.at(index + 1) : modelAfter(events), { type: 'snapshot', snapshot }), isTimed };
   }
 
-  /** The moment after the event with this `seq`; null if that is not known. */
+  /** The moment after the event with this `seq`; null if unknown. */
   momentOf(seq: number): Moment | null {
     return this.momentAt(this.entries.findLastIndex((entry) => entry.type === 'event' && entry.event.seq === seq));
   }
 
-  /** The moment a number of events before the newest one; null if that is not known. */
+  /** The moment a number of events before the newest one; null if unknown. */
   momentBefore(count: number): Moment | null {
     let left = count;
     for (let i = this.entries.length - 1; i >= 0; i--) {
@@ -55,7 +55,7 @@ export class History {
     return null;
   }
 
-  /** The model after the first `count` of the entries that are kept. */
+  /** The model after the first `count` stored entries. */
   private at(count: number): Model {
     if (count === this.entries.length) return this.latest;
     const block = Math.min(Math.floor(count / EVERY), this.checkpoints.length - 1);
@@ -64,7 +64,7 @@ export class History {
     return model;
   }
 
-  /** Counted back to the beginning of its turn, with nothing missing in between. */
+  /** The moment is counted from the beginning of its turn; nothing may be missing in between. */
   private momentAt(index: number): Moment | null {
     let event = 0;
     for (let i = index; i >= 0; i--) {
@@ -77,7 +77,7 @@ export class History {
     return null;
   }
 
-  /** The entry of the event after which a moment is; null if it is not kept. */
+  /** The entry of the event just before a moment; null if it is not stored. */
   private indexOf({ turn, event }: Moment): number | null {
     const begin = this.entries.findLastIndex((entry) => entry.type === 'event' && entry.event.kind === 'turn-begin' && entry.event.turn === turn);
     if (begin === -1) return null;
@@ -101,13 +101,13 @@ export class History {
   }
 }
 
-/** A fault is injected before the recording of inputs, so its event does not happen again in the past that is visited. */
+/** A fault is injected before the recording of inputs, so its event does not happen again in the visited past. */
 const isCounted = ({ kind }: TraceEvent): boolean => kind !== 'fault';
 
-/** Room for the events of a turn in the numbers of {@link modelAfter}. */
+/** The maximum number of events per turn in the numbers of {@link modelAfter}. */
 const EVENTS_OF_TURN = 2 ** 24;
 
-/** What a visit's own events say. They are numbered by their moments, so that rows are known again at the next visit. */
+/** The model from a visit's own events. They are numbered by their moments, so that rows are recognised at the next visit. */
 function modelAfter(events: Visit['events']): Model {
   return events.reduce(
     (model, event) => reduceModel(model, { type: 'event', event: { ...event, seq: event.moment.turn * EVENTS_OF_TURN + event.moment.event } }),

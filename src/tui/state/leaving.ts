@@ -1,5 +1,5 @@
 /**
- * Leaving: what would be lost, so that one letter does not end a lab that somebody uses.
+ * What would be lost by quitting, so that a single letter does not end a lab in use.
  */
 import { withParticle } from '../../shared/korean.js';
 import type { InLanguages, Language } from '../../shared/language.js';
@@ -22,14 +22,14 @@ const KOREAN: typeof ENGLISH = {
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
 /**
- * What to ask before the lab is left, without the question mark; null: it has no clients but the console's own, and no data that nobody else has.
- * @param model of now. @param recording what its data come from
+ * The question before quitting, without the question mark; null: the lab has no clients except the console's own, and no data of its own. @param model of the
+ * present. @param recording the source of its data
  */
 export function leavingQuestion({ rates, keyspace }: Model, { clients }: ReplState, language: Language, recording?: ShownRecording): string | null {
   const texts = TEXTS[language];
   const own = clients.filter(({ state }) => state !== 'connecting' && state !== 'closed').length;
   const others = Math.max(0, rates.connections - own);
-  // Of a server that has only been opened, the file has them all.
+  // If the server has only been opened, all of its data are in the file.
   const isAsInFile = recording !== undefined && (rates.total ?? 0) <= recording.commands;
   const keys = isAsInFile ? 0 : keyspace.databases.reduce((total, database) => total + database.keys, 0);
   const lost = [...(others === 0 ? [] : [texts.clients(others)]), ...(keys === 0 ? [] : [texts.keys(keys)])];

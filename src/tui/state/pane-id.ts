@@ -1,5 +1,5 @@
 /**
- * The names of the panes, in the order in which Tab walks through them and 1–6 call them.
+ * The names of the panes, in the order of Tab and of the keys 1–6.
  */
 export const PANE_IDS = ['loop', 'tokens', 'readiness', 'frames', 'keyspace', 'repl'] as const;
 export type PaneId = (typeof PANE_IDS)[number];

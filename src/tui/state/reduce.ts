@@ -1,7 +1,7 @@
 /**
- * The reducer of the whole state: `State = reduce(State, Action)`. Pure; what must also happen outside (the loop is held, a connection is opened) is the app's.
+ * The reducer of the whole state: `State = reduce(State, Action)`. Pure; effects outside (holding the loop, opening a connection) are the app's.
  *
- * Actions are small sentences. What an action needs to know of a pane (its rows, its length) comes with it, because the state does not know the view.
+ * Actions are small sentences. They contain what is needed of a pane (its rows, its length), because the state does not know the view.
  */
 import type { ProgramView } from '../../program/index.js';
 import type { Breakpoint, Moment, TraceEvent } from '../../server/index.js';
@@ -15,9 +15,9 @@ import { initialRepl, type ReplState } from './repl-state.js';
 import type { Busy, Control, Face, Goal, PaneUi, Position, Prompt, Question, ServerInfo, Spelling, State, TimeMode, Ui } from './state.js';
 
 export type Action =
-  /** The newest moment, or the one of the history that is to be shown. */
+  /** The newest moment, or the moment of the history to show. */
   | { readonly type: 'show-moment'; readonly model: Model; readonly nowMs: number; readonly moment: Moment | null; readonly position: Position | null }
-  /** Another moment is under way; null: none is. */
+  /** Another moment is being loaded; null: none is. */
   | { readonly type: 'travel'; readonly how: Control['travel'] }
   | { readonly type: 'tell-time'; readonly nowMs: number }
   /** The loop is held at an event, or goes on. */
@@ -28,27 +28,27 @@ export type Action =
   /** The loop is busy, or no longer. */
   | { readonly type: 'see-busy'; readonly busy: Busy | null }
   | { readonly type: 'update-console'; readonly repl: ReplState }
-  /** What is known of the learner's program that is shown. */
+  /** Facts about the learner's program that is shown. */
   | { readonly type: 'see-program'; readonly program: ProgramView }
-  /** The next step of what a first start leads through; null: it is over. */
+  /** The next step of the first minute; null: it is over. */
   | { readonly type: 'lead'; readonly firstMinute: FirstMinute | null }
-  /** An experiment goes on, or the list of them is shown; null: neither. */
+  /** An experiment, or the list of them; null: neither. */
   | { readonly type: 'teach'; readonly lesson: Lesson | null }
-  /** `untilHeld`: it says when the loop will hold, and is over once it does. */
+  /** `untilHeld`: it says when the loop will be held, and disappears then. */
   | { readonly type: 'notice'; readonly text: string | null; readonly untilHeld?: boolean }
   /** Null: it has been answered. */
   | { readonly type: 'ask'; readonly question: Question | null }
   /** A key has changed something, or is about to. */
   | { readonly type: 'note-change'; readonly change: Change }
-  /** The newest change is taken back, and could be made again by its inverse. */
+  /** The newest change is undone, and can be redone by its inverse. */
   | { readonly type: 'forget-change'; readonly inverse: Change }
-  /** The screen is as it was before a change. */
+  /** Restores the screen as it was before a change. */
   | { readonly type: 'undo'; readonly change: Change }
   /** A key was pressed among the panes; null: one that types nothing. */
   | { readonly type: 'type-key'; readonly text: string | null }
-  /** What was typed there has been taken back. */
+  /** The effects of what was typed there have been undone. */
   | { readonly type: 'forget-typed' }
-  /** Something has happened: the invitation goes. */
+  /** Something has happened: the invitation disappears. */
   | { readonly type: 'begin' }
   | { readonly type: 'focus'; readonly pane: PaneId }
   | { readonly type: 'spell'; readonly spelling: Spelling }
@@ -58,7 +58,7 @@ export type Action =
   | { readonly type: 'close-help' }
   | { readonly type: 'scroll-help'; readonly by: number; readonly limit: number }
   | ({ readonly type: 'select'; readonly by: number } & Listed)
-  /** In a list that has grown to `length`, and has forgotten its first rows. */
+  /** In a list that has grown to `length`, and has dropped its first rows. */
   | ({ readonly type: 'scroll' } & Scrolling)
   | { readonly type: 'follow' }
   | ({ readonly type: 'open-row' } & Listed)
@@ -66,14 +66,14 @@ export type Action =
   /** The pane shows its other face, filtered. */
   | { readonly type: 'turn'; readonly face: Face; readonly filter: string }
   | { readonly type: 'move-cursor'; readonly by: number; readonly count: number }
-  /** To a byte of what is open, which belongs to row `cursor`; null: back to that row. */
+  /** Moves to a byte of what is open, which belongs to row `cursor`; null: back to that row. */
   | { readonly type: 'move-to-byte'; readonly byte: number | null; readonly cursor: number }
   | { readonly type: 'sort'; readonly sorts: readonly string[] }
-  /** Of so many: behind the last one comes the first. */
+  /** Among `count`, cyclically. */
   | { readonly type: 'choose-next-database'; readonly by: 1 | -1; readonly count: number }
   | { readonly type: 'open-prompt'; readonly kind: Prompt['kind'] }
   /** `filter`: takes effect while it is typed, unless it is wrong. */
-  /** Left out: the cursor stands at the end, and nothing else was cut. */
+  /** Left out: the cursor is at the end, and nothing else was cut. */
   | { readonly type: 'type-prompt'; readonly text: string; readonly error: Text | null; readonly cursor?: number; readonly killed?: string }
   | { readonly type: 'close-prompt' }
   | { readonly type: 'ask-to-leave'; readonly isLeaving: boolean };
@@ -81,9 +81,9 @@ export type Action =
 /** The rows of a pane, of which one is to be selected. */
 interface Listed {
   readonly rows: readonly string[];
-  /** Of a list that grows: how many there have ever been; null: it is a table. */
+  /** For a growing list: the number of rows so far; null: it is a table. */
   readonly length: number | null;
-  /** Of a table: where the rows begin in the whole of it. */
+  /** For a table: the position of the first row in the whole table. */
   readonly offset: number;
 }
 
@@ -92,7 +92,7 @@ const NOTHING_TYPED = { text: '', changes: [], changesBefore: [] } as const;
 const NOTHING_OPEN = { isOpen: false, cursor: 0, byte: null } as const;
 const INITIAL_PANE: PaneUi = { ...FOLLOWING, ...NOTHING_OPEN, face: '', filter: '', sort: '' };
 
-/** Those that a projector shows beside the REPL. */
+/** Panes that a projector shows beside the REPL. */
 const PRESENTED: readonly PaneId[] = ['loop', 'tokens'];
 
 export function initialState(server: ServerInfo, model: Model, language: Language = 'en', isPresenting = false): State {
@@ -180,7 +180,7 @@ function withControl(state: State, changes: Partial<Control>): State {
   return { ...state, control: { ...control, mode: modeOf(control) } };
 }
 
-/** The history begins with the key that asks for it, before its moment is there: no key that follows moves the loop. */
+/** The history begins with the key that requests it, before its moment has arrived: no further key moves the loop. */
 function modeOf({ moment, travel, heldAt, stepping, eventsPerSecond }: Control): TimeMode {
   if (moment !== null || travel !== null) return 'history';
   if (heldAt !== null) return 'paused';
@@ -253,14 +253,14 @@ function reduceChanges(ui: Ui, action: ChangeAction): Ui {
       if (action.text === null) return typed === NOTHING_TYPED ? ui : { ...ui, typed: NOTHING_TYPED };
       return { ...ui, typed: typed.text === '' ? { text: action.text, changes: [], changesBefore: changes } : { ...typed, text: typed.text + action.text } };
     case 'forget-typed': {
-      // A step stays: it has moved the loop.
+      // A step is kept: it has moved the loop.
       const step = typed.changes.find(({ kind }) => kind === 'step');
       return { ...ui, changes: step === undefined ? typed.changesBefore : withChange(typed.changesBefore, step), typed: NOTHING_TYPED };
     }
   }
 }
 
-/** The screen as it was before a change; pace and breakpoints are the loop's. */
+/** The screen as it was before a change; pace and breakpoints belong to the loop. */
 function undo(ui: Ui, change: Change): Ui {
   switch (change.kind) {
     case 'zoom':
@@ -295,7 +295,7 @@ function typePrompt(ui: Ui, { text, error, cursor = text.length, killed }: Extra
   const { prompt } = ui;
   if (prompt === null) return ui;
   const typed = { ...ui, prompt: { ...prompt, text, cursor, killed: killed ?? prompt.killed, error } };
-  // The cursor moves, and the view stays where it was left.
+  // The cursor moves, and the view stays.
   if (text === prompt.text && error === prompt.error) return typed;
   if (prompt.kind === 'word') return { ...typed, helpSearch: text, helpScroll: 0 };
   const isFilter = prompt.kind === 'filter' && error === null;
@@ -329,7 +329,7 @@ function reducePane(pane: PaneUi, action: PaneAction): Partial<PaneUi> {
   }
 }
 
-/** From nothing the selection begins where the eye is: at the newest row of a list that grows, at the first of a table. */
+/** Without a selection, selects the newest row of a growing list, or the first of a table. */
 function select(pane: PaneUi, { by, rows, length, offset }: { readonly by: number } & Listed): Partial<PaneUi> {
   if (rows.length === 0) return { selected: null };
   const before = pane.selected === null ? -1 : rows.indexOf(pane.selected);
@@ -340,7 +340,7 @@ function select(pane: PaneUi, { by, rows, length, offset }: { readonly by: numbe
 }
 
 /** Up goes back. Down goes on through what has come since, and at its end follows again. */
-/** @property limit how far back a list goes whose lines take several rows; left out: as far as it has lines */
+/** @property limit how far a list of multi-line rows can be scrolled back; left out: as far as it has lines */
 interface Scrolling {
   readonly by: number;
   readonly length: number;
@@ -359,7 +359,7 @@ function clamp(value: number, highest: number): number {
   return Math.max(0, Math.min(value, highest));
 }
 
-/** A program may listen later, and what its poll is it says when it opens one. */
+/** A learner's program may listen later, and reports its poll when it opens one. */
 function serverOf({ server }: State, { addresses, poller, isEdgeTriggered: edgeTriggered }: ProgramView): State['server'] {
   const isSame = server.addresses.length === addresses.length && server.poller === poller && server.edgeTriggered === edgeTriggered;
   return isSame ? server : { ...server, addresses, poller, edgeTriggered };

@@ -1,5 +1,5 @@
 /**
- * The console's reducer: what keys do to the line, and what the connections have to say. Pure; the effects are repl/console.ts and repl/console-client.ts.
+ * The console's reducer: the effects of keys on the line, and of replies on the transcript. Pure; the effects are repl/console.ts and repl/console-client.ts.
  *
  *   key → ReplAction → reduceRepl → ReplState → view/panes/repl.ts
  *                └ submittedLines → what the effects send
@@ -14,11 +14,11 @@ export type ReplAction =
   | EditAction
   | { readonly type: 'submit' | 'history-previous' | 'history-next' | 'close-search' | 'dismiss' | 'transcript-cleared' }
   | { readonly type: 'paste'; readonly text: string }
-  /** A line was run, but not by a key: it can be found in the history, and what is being typed stays. */
+  /** A line was run, but not typed: it is in the history, and the line being typed stays. */
   | { readonly type: 'line-run'; readonly line: string }
   /** `keys`: those on the screen, as byte strings. */
   | { readonly type: 'complete-next' | 'complete-previous'; readonly keys: readonly string[] }
-  /** Opens the search, or goes on to the next older entry. */
+  /** Opens the search, or continues with the next older entry. */
   | { readonly type: 'search-history' }
   | { readonly type: 'commands-loaded'; readonly commands: readonly CommandReference[] }
   | { readonly type: 'settings-loaded'; readonly settings: readonly SettingReference[] }
@@ -27,16 +27,16 @@ export type ReplAction =
   /** All lines of one of the long replies. */
   | { readonly type: 'pager-opened'; readonly id: number; readonly title: string; readonly lines: readonly string[] }
   | { readonly type: 'pager-closed' }
-  /** To a row; `limit` is the last that can stand at the top. */
+  /** To a row; `limit` is the last that can be at the top. */
   | { readonly type: 'pager-moved'; readonly top: number; readonly limit: number }
   | { readonly type: 'pager-searched'; readonly text: string }
   | { readonly type: 'clients-changed'; readonly clients: readonly ReplClient[]; readonly current: string };
 
-/** Lines of the transcript, and of the history, that are kept. */
+/** Maximum number of lines of the transcript, and of the history. */
 export const MAX_LINES = 1000;
 export const MAX_HISTORY = 1000;
 
-/** The lines that an action sends, in the order in which they are to run. To be asked with the state before the action. */
+/** The lines that an action sends, in the order in which they run. Call it with the state before the action. */
 export function submittedLines(state: ReplState, action: ReplAction): readonly string[] {
   if (action.type === 'submit') return [(state.search?.found ?? state.input).trim()].filter((line) => line !== '');
   return action.type === 'paste' ? splitPaste(state, action.text).run.filter((line) => line !== '') : [];
@@ -96,7 +96,7 @@ export function reduceRepl(state: ReplState, action: ReplAction): ReplState {
 
 function editLine(state: ReplState, action: EditAction): ReplState {
   if (state.search === null) return changed(state, edit(state, action));
-  // The keys that change a line change the text that is searched for; all others take what was found, and act on it.
+  // Keys that edit a line edit the search text; all others accept the found entry, and act on it.
   if (action.type === 'discard-line') return { ...state, search: null };
   if (action.type !== 'type-text' && action.type !== 'delete-backward') return editLine(acceptSearch(state), action);
   const text = edit({ input: state.search.text, cursor: state.search.text.length, killed: '' }, action).input;
@@ -118,12 +118,12 @@ function submit(state: ReplState, lines: readonly string[], rest: string): ReplS
   return advise({ ...state, history, input: rest, cursor: rest.length, completion: null, browsing: null, search: null });
 }
 
-/** A line that repeats the last one is kept once; passwords are not kept at all. */
+/** A line that repeats the last one is stored once; passwords are not stored at all. */
 export function remember(history: readonly string[], line: string): readonly string[] {
   return line === '' || isSecret(line) || history.at(-1) === line ? history : [...history, line].slice(-MAX_HISTORY);
 }
 
-/** Does the line hold a password? Then it is not kept, as redis-cli does not. */
+/** True if the line contains a password: then it is not stored, as in redis-cli. */
 export function isSecret(line: string): boolean {
   const words = line.replace(/^\s*@\S*\s+/, '').replace(/^\s*[+-]?\d+\s+/, '').replace(/^\s*slice\s+\S+\s+/i, '').trim().toLowerCase().split(/\s+/);
   const [name = '', second = ''] = words.map((word) => word.replace(/["']/g, ''));
@@ -150,7 +150,7 @@ function paste(state: ReplState, text: string): ReplState {
   return state.search === null ? changed(state, { input: rest, cursor }) : editLine(state, { type: 'type-text', text });
 }
 
-/** Each line that ends with a line break runs; what is behind the last one stays in the line. */
+/** Each line that ends with a line break is run; the rest after the last one stays in the line. */
 function splitPaste({ input, cursor }: ReplState, text: string): { run: readonly string[]; rest: string; cursor: number } {
   const lines = (input.slice(0, cursor) + text.replace(/\r\n?/g, '\n')).split('\n').map(printable);
   const last = lines.pop()!;
@@ -167,7 +167,7 @@ function complete(state: ReplState, step: 1 | -1, keys: readonly string[]): Repl
   return put(state, { from, candidates, index: step === 1 ? 0 : candidates.length - 1 });
 }
 
-/** Puts the chosen candidate in. The only one is followed by a space, since the next word can begin. */
+/** Inserts the chosen candidate. If it is the only one, a space follows, since the next word can begin. */
 function put(state: ReplState, completion: NonNullable<ReplState['completion']>): ReplState {
   const isOnly = completion.candidates.length === 1;
   const word = completion.candidates[completion.index]! + (isOnly ? ' ' : '');
@@ -191,7 +191,7 @@ function search(state: ReplState): ReplState {
   return { ...state, search: find(state, state.search.text, state.search.index) };
 }
 
-/** The newest entry older than `index` that contains the text; what was found before stays if there is none. */
+/** The newest entry older than `index` that contains the text; if there is none, the previous result stays. */
 function find(state: ReplState, text: string, index: number): NonNullable<ReplState['search']> {
   if (text === '') return { text, found: null, index: state.history.length };
   for (let i = Math.min(index, state.history.length) - 1; i >= 0; i--) {

@@ -1,8 +1,7 @@
 /**
- * What counts as slow: a command, or a phase of a turn, that keeps all other clients waiting for so long. The model remembers what was slow,
- * and views let it stand out.
+ * What counts as slow: a command, or a phase of a turn, that delays all other clients for this long. The model remembers it, and views highlight it.
  */
 export const SLOW_US = 1000;
 
-/** Where redis-server's slow log begins, unless it is told otherwise. */
+/** The default threshold of redis-server's slow log. */
 export const VERY_SLOW_US = 10_000;

@@ -1,20 +1,20 @@
 /**
- * WallTime: the time of day at which something has happened, although the loop's own clock stands still while the loop is held.
+ * WallTime: the time of day of past events, although the loop's own clock stands still while the loop is held.
  *
  *   loop  ──────┤ 14:40:20                 14:40:20 ├──────▶
  *   wall  ──────┤ 14:40:20 ── held 60 s ── 14:41:20 ├──────▶
  *
- * What the screen says of a moment is the wall's time, and `goto` takes the same.
+ * The screen shows wall-clock times, and `goto` accepts them.
  */
 
 interface Lag {
-  /** From behind this time of the loop on, */
+  /** From this time of the loop on, */
   readonly loopMs: number;
-  /** it was behind the wall by so much. */
+  /** its clock lags behind the wall clock by this time. */
   readonly lagMs: number;
 }
 
-/** More pauses than a session has; in slow motion each look at the loop sees another one. */
+/** More pauses than a session has; in slow motion each reading of the loop sees another one. */
 const KEPT = 20_000;
 
 export class WallTime {
@@ -22,8 +22,8 @@ export class WallTime {
   private lags: Lag[] = [];
 
   /**
-   * The loop has said for how long it has been held so far, and what time it was for it when the last hold began.
-   * What was added since the last look belongs to that hold, also when nobody looked while it lasted.
+   * Updates from the loop's total held time, and its clock when the last hold began. Time added since the last update belongs to that hold, even if there was
+   * no update while it lasted.
    */
   saw(heldAtMs: number, lagMs: number): void {
     const last = this.lags.at(-1);
@@ -37,7 +37,7 @@ export class WallTime {
     return loopMs + (this.lags.findLast((lag) => lag.loopMs < loopMs)?.lagMs ?? 0);
   }
 
-  /** In a pause: when that began. */
+  /** During a pause: the time when it began. */
   loopOf(wallMs: number): number {
     const i = this.lags.findLastIndex((lag) => lag.loopMs + lag.lagMs <= wallMs);
     const loopMs = wallMs - (this.lags[i]?.lagMs ?? 0);

@@ -1,20 +1,20 @@
 /**
- * How many colours the terminal has, by what the environment says, and what a row becomes where these are few.
+ * The number of colours of the terminal, from the environment, and how rows are reduced to few colours.
  *
  *   256      as the theme writes it: ESC [ 38 ; 5 ; n m
- *   basic    the eight that every terminal with colours has: ESC [ 3 n m. Grey becomes the colour of all text.
+ *   basic    the eight that every colour terminal has: ESC [ 3 n m. Grey becomes the default text colour.
  *   none     the theme draws without colours (see view/theme.ts)
  *
- * The theme knows one palette; a row is changed on its way out, in the sink, so that nothing else has to know of it.
+ * The theme uses one palette; the sink converts rows on output, so nothing else has to know.
  */
 export type ColorDepth = '256' | 'basic' | 'none';
 
 /** Terminals whose name says that they have 256 colours or more. */
 const MANY = /256|-direct|kitty|alacritty|foot|ghostty|wezterm|contour/;
-/** Terminals without any: the DEC ones, others of their time, and variants of newer ones that say so. */
+/** Terminals without colours: the DEC ones, others of their time, and variants of newer ones whose name says so. */
 const NONE = /^(?:dumb|vt\d|ansi-m|adm|wyse|wy\d|tvi|hp\d|h19|ibm3\d|sun)|-m(?:ono)?$/;
 
-/** FORCE_COLOR counts most, as in Node; then NO_COLOR (https://no-color.org), then what the terminal says of itself. */
+/** FORCE_COLOR has priority, as in Node; then NO_COLOR (https://no-color.org), then the terminal's variables. */
 export function colorDepthOf(
   { FORCE_COLOR: force, NO_COLOR: no, COLORTERM: colorTerm, TERM: term }: NodeJS.ProcessEnv,
   platform: NodeJS.Platform = process.platform,
@@ -41,7 +41,7 @@ export function inBasicColors(row: string): string {
   });
 }
 
-/** What follows a 38 or 48 is one colour: 5 and an index of the palette, or 2 and red, green and blue. */
+/** After a 38 or 48 follows one colour: 5 and an index of the palette, or 2 and red, green and blue. */
 function basicParameters(all: readonly string[]): string[] {
   const basic: string[] = [];
   for (let i = 0; i < all.length; i++) {
@@ -57,11 +57,11 @@ function basicParameters(all: readonly string[]): string[] {
   return basic;
 }
 
-/** Up to which hue, in degrees, which of the basic colours is meant; orange is yellow rather than red. */
+/** Up to this hue, in degrees, the colour maps to this basic one; orange is yellow rather than red. */
 const HUES: readonly (readonly [upTo: number, color: number])[] = [[20, 1], [80, 3], [160, 2], [195, 6], [250, 4], [340, 5], [360, 1]];
-/** The number that stands for the terminal's own colour. */
+/** The number of the terminal's default colour. */
 const DEFAULT = 9;
-/** What has less colour than this is grey. */
+/** A colour with less chroma is grey. */
 const LEAST_CHROMA = 40;
 
 function basicColor([red = 0, green = 0, blue = 0]: readonly number[]): number {
@@ -72,7 +72,7 @@ function basicColor([red = 0, green = 0, blue = 0]: readonly number[]): number {
   return HUES.find(([upTo]) => sextant * 60 <= upTo)![1];
 }
 
-/** The palette of xterm: sixteen colours that the user chooses, here as VGA has them, a cube of 6×6×6, and greys. */
+/** The palette of xterm: sixteen user-defined colours, here those of VGA, a cube of 6×6×6, and greys. */
 function rgbOf(index: number): readonly number[] {
   if (index >= 232) return [0, 0, 0].map(() => 8 + 10 * (index - 232));
   if (index >= 16) {

@@ -1,35 +1,34 @@
 /**
- * The decoder of the keyboard: text of a terminal in, keys out, whatever the boundaries of the chunks.
+ * The keyboard decoder: turns text of a terminal into keys, whatever the boundaries of the chunks.
  *
  *   text ──▶ pending + text ──┬──▶ whole sequences ──▶ keys
  *                  ▲          ├──▶ a paste, up to its end mark ──▶ one key
  *                  │          └──▶ a string: an answer of the terminal, up to its terminator ──▶ nothing
  *                  └── a rest that may go on (`\x1b`, `\x1b[1;`)
  *
- * Nothing is waited for without a limit: the owner of the clock calls {@link KeyDecoder.flush} when {@link KeyDecoder.waitMs} have
- * passed, and Ctrl-C ends every wait. Sequences as xterm, VTE, the Linux console, tmux and rxvt send them (xterm's ctlseqs); reports of
- * the mouse and answers to queries are swallowed.
+ * Every wait is limited: the owner of the clock calls {@link KeyDecoder.flush} after {@link KeyDecoder.waitMs}, and Ctrl-C ends every wait. Sequences are those
+ * of xterm, VTE, the Linux console, tmux and rxvt (xterm's ctlseqs); mouse reports and answers to queries are swallowed.
  */
 import type { Key } from './key.js';
 
-/** The most characters of a sequence; more is no sequence of a keyboard. */
+/** Maximum length of a sequence; longer ones do not come from a keyboard. */
 const MAX_SEQUENCE = 64;
-/** The most characters of a paste that are kept until its end mark comes, and of a string that are swallowed. */
+/** Maximum number of characters of a paste that are kept until its end mark, and of a string that are swallowed. */
 const MAX_TEXT = 1 << 24;
 const PASTE_BEGIN = '\x1b[200~';
 const PASTE_END = '\x1b[201~';
 
-/** How long a lone Esc may be the beginning of a sequence: terminals write sequences whole, but connections cut them. */
+/** How long a lone Esc may be the beginning of a sequence: terminals write sequences as a whole, but connections split them. */
 export const ESCAPE_MS = 150;
-/** The same where the terminal is far away. */
+/** The same for a remote terminal. */
 export const REMOTE_ESCAPE_MS = 400;
-/** The same once a sequence has been cut, and the wait was too short. */
+/** The same once a sequence has been split, and the wait was too short. */
 const PATIENT_ESCAPE_MS = 800;
-/** What comes sooner after the chunk before belongs to it: no person types so fast. */
+/** A chunk that arrives sooner after the previous one belongs to it: no person types so fast. */
 const SAME_MS = 40;
 /** How long the rest of a sequence may take: it can be nothing else. */
 const SEQUENCE_MS = 1000;
-/** How long a paste or a string may be silent before it has ended. */
+/** A paste or a string without input for this time has ended. */
 const SILENCE_MS = 2000;
 /** How long after a lone Esc the rest of its sequence is still recognised. */
 const LATE_MS = 1000;
@@ -49,7 +48,7 @@ const BY_NUMBER: { readonly [number: string]: string } = {
   11: 'f1', 12: 'f2', 13: 'f3', 14: 'f4', 15: 'f5', 17: 'f6', 18: 'f7', 19: 'f8', 20: 'f9', 21: 'f10', 23: 'f11', 24: 'f12',
 };
 
-/** Text whose end is marked: what has come of it. Of a string only the length is kept. */
+/** Text with a marked end: what has arrived so far. For a string only the length is kept. */
 interface Marked {
   readonly kind: 'paste' | 'string';
   readonly pieces: string[];
@@ -60,22 +59,22 @@ export class KeyDecoder {
   private pending = '';
   private marked: Marked | null = null;
   private heardAtMs = 0;
-  /** Since when a paste or a string is silent: a person who types into it does not keep it open. */
+  /** Since when there was no input for a paste or a string: typing into it does not keep it open. */
   private silentSinceMs = 0;
-  /** The Esc that is pending came so long ago that it is not Alt with what follows. */
+  /** The pending Esc is so old that it is not Alt with what follows. */
   private isApart = false;
-  /** When a lone Esc has been told; null: something has followed. */
+  /** When a lone Esc was reported as a key; null: something has followed. */
   private escapedAtMs: number | null = null;
 
-  /** @param escapeMs how long a lone Esc is waited for; longer once that has been too short */
+  /** @param escapeMs how long to wait after a lone Esc; increased once that was too short */
   constructor(private escapeMs = ESCAPE_MS) {}
 
-  /** What has come so far may go on. */
+  /** True if the input so far may be incomplete. */
   get isPending(): boolean {
     return this.pending !== '' || this.marked !== null;
   }
 
-  /** After how much silence {@link flush} is due; null: nothing is waited for. */
+  /** The time without input after which {@link flush} is due; null: nothing is pending. */
   waitMs(nowMs: number): number | null {
     const { pending, marked } = this;
     if (pending === '\x1b' && marked?.kind !== 'paste') return this.escapeMs;
@@ -99,7 +98,7 @@ export class KeyDecoder {
     return keys;
   }
 
-  /** Nothing has followed: a lone Esc is Esc, the beginning of a sequence is what its characters are, and a paste is what has come of it. */
+  /** Nothing has followed: a lone Esc is Esc, an incomplete sequence is its characters, and an incomplete paste is its text so far. */
   flush(nowMs: number): Key[] {
     const { pending: rest, marked, isApart } = this;
     this.pending = '';
@@ -110,12 +109,12 @@ export class KeyDecoder {
       if (rest.length === 1) this.escapedAtMs = nowMs;
       return Array.from(rest, () => plain('escape'));
     }
-    // An unfinished sequence of several characters is broken: no person has typed it.
+    // An unfinished sequence of several characters is broken: nobody has typed it.
     if (rest.length !== 2) return [];
     return isApart ? [plain('escape'), typed(rest[1]!, 0)] : [typed(rest[1]!, 2)];
   }
 
-  /** The text with what was pending in front of it, or with the Esc that was told too soon. */
+  /** The text after what was pending, or after the Esc that was reported too early. */
   private completed(text: string, nowMs: number, keys: Key[]): string {
     const { pending, escapedAtMs } = this;
     this.escapedAtMs = null;
@@ -132,7 +131,7 @@ export class KeyDecoder {
     return text;
   }
 
-  /** Takes a key, or the mark that text begins with. Returns what is left, all of it if it may go on. */
+  /** Takes a key, or the mark with which the text begins. Returns the rest, all of it if it may be incomplete. */
   private takeNext(text: string, keys: Key[]): string {
     const kind = text.startsWith(PASTE_BEGIN) ? 'paste' : beginsString(text) ? 'string' : null;
     if (kind === null) return text.slice(takeKey(text, keys));
@@ -147,7 +146,7 @@ export class KeyDecoder {
       keys.push(...pasteKeys([...paste.pieces, text.slice(0, end)]));
       return text.slice(end + PASTE_END.length);
     }
-    // At the end of a chunk it is a key: the end mark of this paste does not come.
+    // At the end of a chunk it is a key: the end mark of this paste will not come.
     if (text.endsWith('\x03')) {
       this.marked = null;
       keys.push(typed('\x03', 0));
@@ -163,7 +162,7 @@ export class KeyDecoder {
     return text.slice(text.length - kept);
   }
 
-  /** Swallows what belongs to the string. BEL, ST and its 8-bit form end it; any other control character ends it, too, and is a key again. */
+  /** Swallows a part of the string. BEL, ST and its 8-bit form end it; any other control character also ends it, and is a key. */
   private takeString(text: string, string: Marked): string {
     // eslint-disable-next-line no-control-regex
     const end = text.search(/[\x00-\x1f\x9c\udc9c]/);
@@ -179,20 +178,20 @@ export class KeyDecoder {
   }
 }
 
-/** `[A`, `OA`, `[1;5C`, the beginning of a paste or of an answer: what no person types at once. */
+/** True for `[A`, `OA`, `[1;5C`, the beginning of a paste or of an answer: text that nobody types at once. */
 function isRestOfSequence(text: string): boolean {
   return /^(?:\[[0-?]*[ -/]*[@-~]|O[A-DFHP-S])(?:$|\x1b)|^\[200~|^\]\d+;|^P[\d>+]/.test(text);
 }
 
 /**
- * Whether a text begins a string: OSC (of which terminals answer those with a number), DCS, APC, PM or SOS. With nothing behind its second
- * character it may still be Alt with that. DCS answers begin with a digit or a sign: Alt-P and then a letter is typed.
+ * True if a text begins a string: OSC (terminals answer those with a number), DCS, APC, PM or SOS. If nothing follows its second character it may still be Alt
+ * with that character. DCS answers begin with a digit or a sign: Alt-P followed by a letter is typed.
  */
 function beginsString(text: string): boolean {
   return /^\x1b(?:\][\dlLI]|P[\d>|+$!=\x1b]|[X^_].)/s.test(text);
 }
 
-/** How many characters at the end of the text may be the beginning of the end mark. */
+/** Number of characters at the end of the text that may begin the end mark. */
 function lengthOfBegunMark(text: string): number {
   for (let length = Math.min(PASTE_END.length - 1, text.length); length > 0; length--) if (PASTE_END.startsWith(text.slice(-length))) return length;
   return 0;
@@ -204,14 +203,14 @@ function pasteKeys(pieces: readonly string[]): Key[] {
   return text === '' ? [] : [plain('paste', text)];
 }
 
-/** Takes one key off the text, which is not empty. Returns how many characters it took, 0 if it may go on. */
+/** Takes one key off the text, which is not empty. Returns the number of characters taken, 0 if it may be incomplete. */
 function takeKey(text: string, keys: Key[]): number {
   if (text[0] !== '\x1b') return takeCharacter(text, keys);
   if (text.length === 1) return 0;
   if (text[1] === '[') return takeControlSequence(text, keys);
   if (text[1] === 'O') return takeSs3(text, keys);
   if (text[1] === '\x1b') return takeDoubleEscape(text, keys);
-  // A string of the terminal may begin here; its third character says.
+  // A string of the terminal may begin here, depending on its third character.
   if (text.length === 2 && /[\]PX^_]/.test(text[1]!)) return 0;
   const before = keys.length;
   const taken = takeCharacter(text.slice(1), keys);
@@ -221,7 +220,7 @@ function takeKey(text: string, keys: Key[]): number {
 
 function takeCharacter(text: string, keys: Key[]): number {
   const code = text.codePointAt(0)!;
-  // Half of a surrogate pair: the other one comes with the next chunk.
+  // Half of a surrogate pair: the other half comes with the next chunk.
   if (code >= 0xd800 && code <= 0xdbff && text.length === 1) return 0;
   const char = String.fromCodePoint(code);
   if (code < 0x80 || code > 0x9f) keys.push(typed(char, 0));
@@ -239,11 +238,11 @@ function typed(char: string, modifiers: number): Key {
   return plain(char === ' ' ? 'space' : char, modifiers === 0 ? char : '', modifiers);
 }
 
-/** Two of them: Alt with a key that has a sequence of its own (rxvt), or Esc twice. */
+/** Two Esc: Alt with a key that has its own sequence (rxvt), or Esc twice. */
 function takeDoubleEscape(text: string, keys: Key[]): number {
   const next = text[2];
   if (next === undefined) return 0;
-  // A paste is no key.
+  // A paste is not a key.
   if ((next !== '[' && next !== 'O') || text.startsWith(PASTE_BEGIN, 1)) {
     keys.push(plain('escape'));
     return 1;
@@ -263,7 +262,7 @@ function takeSs3(text: string, keys: Key[]): number {
   return match[0].length;
 }
 
-/** Alt with the character, after all. */
+/** Alt with the character. */
 function takeBroken(text: string, keys: Key[]): number {
   keys.push(typed(text[1]!, 2));
   return 2;
@@ -271,7 +270,7 @@ function takeBroken(text: string, keys: Key[]): number {
 
 /** `ESC [ parameters intermediates final`. */
 function takeControlSequence(text: string, keys: Key[]): number {
-  // Three bytes follow, and none of them is a control character: a mouse report of old terminals.
+  // Three bytes without control characters follow: a mouse report of old terminals.
   // eslint-disable-next-line no-control-regex
   const report = /^\x1b\[M[^\x00-\x1f]{0,3}/.exec(text);
   if (report !== null) return report[0].length < 6 && report[0] === text ? 0 : report[0].length;
@@ -289,7 +288,7 @@ function takeControlSequence(text: string, keys: Key[]): number {
   return match[0].length;
 }
 
-/** Up to the character that does not belong to a sequence. */
+/** Skips up to the character that cannot be part of a sequence. */
 function skipBroken(text: string): number {
   return /^\x1b\[[0-?]*[ -/]*/.exec(text)![0].length;
 }
@@ -299,7 +298,7 @@ function keyOf(parameters: string, intermediates: string, final: string): Key | 
   const [first = '', second] = parameters.split(';');
   if (final === 'Z') return plain('tab', '', 1);
   if (final === '~') return BY_NUMBER[first] === undefined ? null : plain(BY_NUMBER[first], '', modifiersOf(second));
-  // Other numbers are no key's: the place of the cursor, or a mouse of rxvt.
+  // Other numbers are not keys: the cursor position, or a mouse of rxvt.
   const name = first === '' || first === '1' ? BY_FINAL[final] : undefined;
   return name === undefined ? null : plain(name, '', modifiersOf(second));
 }

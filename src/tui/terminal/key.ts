@@ -1,5 +1,5 @@
 /**
- * A key press as the decoder understands it, before anybody has given it a meaning.
+ * A key press as decoded, before it is interpreted.
  *
  *   { name: 'a', text: 'a' }            a letter types itself
  *   { name: 'left', ctrl: true }        Ctrl-Left
@@ -7,32 +7,31 @@
  */
 export interface Key {
   /**
-   * What was pressed: the character itself if it is printable, otherwise `enter`, `tab`, `escape`, `backspace`, `delete`, `insert`, `up`,
-   * `down`, `left`, `right`, `home`, `end`, `pageup`, `pagedown`, `f1`–`f12`, `space`, `paste`; `typed` for several characters at once.
-   * With Ctrl the lower-case letter.
+   * The key: the character itself if it is printable, otherwise `enter`, `tab`, `escape`, `backspace`, `delete`, `insert`, `up`, `down`, `left`, `right`,
+   * `home`, `end`, `pageup`, `pagedown`, `f1`–`f12`, `space`, `paste`; `typed` for several characters at once. With Ctrl the lower-case letter.
    */
   readonly name: string;
-  /** What it types: a character, a pasted text; empty for keys that type nothing, and with Ctrl or Alt. */
+  /** The text that it types: a character, a pasted text; empty for other keys, and with Ctrl or Alt. */
   readonly text: string;
   readonly ctrl: boolean;
   readonly alt: boolean;
-  /** Of keys that type nothing; a typed character shows it in itself. */
+  /** Only for keys without text; a typed character contains it. */
   readonly shift: boolean;
 }
 
-/** `ctrl+alt+left`: the spelling that the table of keys uses. */
+/** Names a key as the table of keys does: `ctrl+alt+left`. */
 export function spell({ name, ctrl, alt, shift }: Key): string {
   return `${ctrl ? 'ctrl+' : ''}${alt ? 'alt+' : ''}${shift ? 'shift+' : ''}${name}`;
 }
 
-/** The keys from here on that type characters; or the one key that does not. */
+/** The run of keys that type characters, from here on; or the one key that does not. */
 export function typedRun(keys: readonly Key[], from: number): readonly Key[] {
   let to = from;
   while (to < keys.length && keys[to]!.text !== '' && keys[to]!.name !== 'paste') to++;
   return keys.slice(from, Math.max(to, from + 1));
 }
 
-/** Several keys that type as one that types as much; no binding has its name. */
+/** One key that types the text of several; no binding has its name. */
 export function joined(keys: readonly Key[]): Key {
   return keys.length === 1 ? keys[0]! : { name: 'typed', text: keys.map(({ text }) => text).join(''), ctrl: false, alt: false, shift: false };
 }

@@ -1,22 +1,22 @@
 /**
- * The way out to a terminal that never keeps this thread waiting.
+ * Output to a terminal that never blocks this thread.
  *
- * Node's writes to a terminal block the thread until all is taken. A terminal that is not read, because it is stopped or at the other end of
- * a connection that hangs, would block it for good, and no signal would be handled. So the terminal is opened a second time, for itself and
- * non-blocking; what it does not take at once waits and is offered again.
+ * Node's writes to a terminal block the thread until everything is taken. A terminal that is not read, because it is stopped or behind a hanging connection,
+ * would block it for good, and no signal would be handled. So the terminal is opened a second time, non-blocking; what it does not take at once is kept and
+ * offered again.
  *
  *   write ──▶ all taken                                    a frame, nearly always
- *         └─▶ EAGAIN ──▶ waits, offered again ──▶ drain     writableLength says how much waits
+ *         └─▶ EAGAIN ──▶ waits, offered again ──▶ drain     writableLength is the number of waiting bytes
  */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 
-/** How soon, and how seldom at most, a terminal that takes nothing is asked again. */
+/** The first and the longest pause before a terminal that takes nothing is tried again. */
 const FIRST_PAUSE_MS = 1;
 const LAST_PAUSE_MS = 20;
-/** How long a terminal may take nothing before {@link PatientOutput.flushNow} gives up, the first time. */
+/** How long a terminal may take nothing, at first, before {@link PatientOutput.flushNow} gives up. */
 const SILENCE_MS = 300;
-/** How long one that takes something, but slowly, may keep the thread. */
+/** How long a slow terminal may block the thread. */
 const LIMIT_MS = 1000;
 
 export class PatientOutput extends Writable {
@@ -24,28 +24,28 @@ export class PatientOutput extends Writable {
   private done: (error?: Error) => void = () => {};
   private timer: NodeJS.Timeout | undefined;
   private pauseMs = FIRST_PAUSE_MS;
-  /** While everything is to go out before {@link flushNow} returns: until when something, and all, must have been taken; null: there is time. */
+  /** During {@link flushNow}: the deadlines for taking anything, and everything; null: there is no deadline. */
   private deadline: { silenceMs: number; readonly limitMs: number } | null = null;
-  /** The terminal has let a deadline pass, and has taken nothing since. */
+  /** The terminal has missed a deadline, and has taken nothing since. */
   private isStuck = false;
-  /** When it was first offered what it has not taken yet. */
+  /** When the waiting bytes were first offered. */
   private silentSinceMs: number | null = null;
 
-  /** @param writeBytes for tests: a terminal that takes what they want; throws EAGAIN if that is nothing */
+  /** @param writeBytes for tests: a terminal that takes as many bytes as they want; throws EAGAIN for none */
   constructor(
     private readonly fd: number,
     private readonly writeBytes: (fd: number, bytes: Uint8Array) => number = writeSync,
   ) {
-    // Any length: `drain` is emitted whenever nothing waits any more.
+    // With this mark, `drain` is emitted whenever nothing waits any more.
     super({ highWaterMark: 1 });
   }
 
-  /** How long the terminal has taken nothing, although something waits. */
+  /** How long the terminal has taken nothing although something waits. */
   get silentMs(): number {
     return this.silentSinceMs === null ? 0 : performance.now() - this.silentSinceMs;
   }
 
-  /** Waits until all that has been written is taken, but not longer than that, and not for a terminal that takes nothing. False if something is left. */
+  /** Waits until everything is taken, but not longer than the limit, and not for a terminal that takes nothing. False if something is left. */
   flushNow(limitMs = LIMIT_MS): boolean {
     const nowMs = performance.now();
     this.deadline = { silenceMs: this.isStuck ? 0 : nowMs + SILENCE_MS, limitMs: nowMs + limitMs };
@@ -114,8 +114,8 @@ const SLEEP = new Int32Array(new SharedArrayBuffer(4));
 const known = new Map<number, PatientOutput | null>();
 
 /**
- * Opens the non-blocking output to the terminal of a standard stream, the same each time; null if that is no terminal, or cannot be opened,
- * as on other systems than Linux.
+ * Opens the non-blocking output to the terminal of a standard stream, the same each time; null if it is not a terminal, or cannot be opened, as on other
+ * systems than Linux.
  */
 export function patientOutput(stream: NodeJS.WriteStream & { readonly fd?: number }): PatientOutput | null {
   const { fd, isTTY } = stream;
@@ -127,14 +127,14 @@ export function patientOutput(stream: NodeJS.WriteStream & { readonly fd?: numbe
 function open(fd: number): PatientOutput | null {
   try {
     const output = new PatientOutput(openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY));
-    // A terminal that is gone is told by its other end, which nobody can type at any more.
+    // A terminal that is gone is detected at its input.
     return output.on('error', () => {});
   } catch {
     return null;
   }
 }
 
-/** Writes to a standard stream before this returns; a terminal that takes nothing keeps it for a moment only. */
+/** Writes to a standard stream synchronously; a terminal that takes nothing delays it only for a moment. */
 export function tell(stream: NodeJS.WriteStream, text: string | Uint8Array): void {
   const patient = patientOutput(stream);
   if (patient === null) return void stream.write(text);

@@ -1,14 +1,13 @@
 /**
- * The sink: what Ink writes its frames to instead of the terminal.
+ * The sink: the stream to which Ink writes its frames instead of the terminal.
  *
- * Ink hands over one plain frame a commit. The sink compares it line by line with the last one and writes the lines that changed, at absolute positions,
- * inside synchronized output, so that nothing flickers and a quiet screen costs no bytes.
+ * Ink writes one plain frame per commit. The sink compares it line by line with the last one and writes the changed lines, at absolute positions, inside
+ * synchronized output, so that nothing flickers and an unchanged screen costs no bytes.
  *
  *   Ink ── frame ──▶ sink ── changed lines ──▶ terminal
  *
- * It is also the last gate: whatever a pane has let through, no line takes control of the terminal here. Only colours pass. And columns
- * stay where they are, because terminals do not agree on how wide an emoji is: behind each such character the cursor is put where the
- * next one belongs.
+ * It is also the last safeguard: no line can control the terminal, whatever a pane has let through. Only colours pass. And columns stay aligned, although
+ * terminals do not agree on the width of an emoji: after each such character the cursor is positioned where the next one belongs.
  */
 import { EventEmitter } from 'node:events';
 import { clusterColumns } from '../view/columns.js';
@@ -28,20 +27,20 @@ export interface CursorPlace {
 }
 
 export class FrameSink extends EventEmitter {
-  /** Ink asks these of a stream. */
+  /** Ink reads these properties of a stream. */
   readonly isTTY = false;
   readonly writable = true;
-  /** Where the cursor stands after the next frame; null: hidden. */
+  /** The cursor position after the next frame; null: hidden. */
   cursor: CursorPlace | null = null;
   private lines: readonly string[] = [];
   private cursorText = '';
   private isReleased = false;
   /** The terminal has not taken all of the last frame. */
   private isBehind = false;
-  /** The newest frame since then: what lies between is not worth the wait. */
+  /** The newest frame since then; those in between are dropped. */
   private missed: string | null = null;
 
-  /** @param output writes to the terminal; false if that has not taken all of it. @param recolor a row in the colours that the terminal has */
+  /** @param output writes to the terminal; false if it has not taken everything. @param recolor converts a row to the terminal's colours */
   constructor(
     public columns: number,
     public rows: number,
@@ -68,7 +67,7 @@ export class FrameSink extends EventEmitter {
     return true;
   }
 
-  /** The terminal has taken everything, and is shown the newest frame if it has missed one. */
+  /** The terminal has taken everything: writes the newest frame if one was missed. */
   caughtUp(): void {
     const { missed } = this;
     this.isBehind = false;
@@ -76,7 +75,7 @@ export class FrameSink extends EventEmitter {
     if (missed !== null) this.write(missed);
   }
 
-  /** The terminal has another size, or shows something else: the next frame is written whole. */
+  /** The terminal has another size, or shows something else: the next frame is written in full. */
   reset(columns: number, rows: number): void {
     this.columns = columns;
     this.rows = rows;
@@ -94,19 +93,19 @@ export class FrameSink extends EventEmitter {
     let changes = '';
     for (let row = 0; row < Math.max(lines.length, this.lines.length); row++) {
       const line = lines[row] ?? '';
-      // Erased first: behind a line as wide as the screen the cursor stands on its last character still.
+      // Erased first: after a line as wide as the screen the cursor is still on its last character.
       if (line !== this.lines[row]) changes += `${moveTo(row, 0)}\x1b[2K${aligned(this.recolor(line.replace(FORBIDDEN, '?')))}\x1b[0m`;
     }
     return changes;
   }
 }
 
-/** ASCII, what the screen itself draws, and colours: what lies one column further in every terminal. */
+/** ASCII, the characters of the screen itself, and colours: they have the same width in every terminal. */
 const CERTAIN = /^[\x20-\x7e\u2190-\u2193\u2500-\u25cc…µ·×\x1b]*$/;
 const COLOR = /(\x1b\[[\d;]*m)/;
 const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** The line, with the column named behind each character that some terminals take for wider or narrower than it has been counted. */
+/** The line, with the cursor positioned after each character whose width differs between terminals. */
 function aligned(line: string): string {
   if (CERTAIN.test(line)) return line;
   let written = '';

@@ -1,13 +1,13 @@
 /**
- * Standard error while the screen is on the terminal: warnings of Node, and what a library or the loop's thread writes, would stand
- * across the screen and stay there, because the sink does not know of it. So it is kept until the screen is gone.
+ * Holds back standard error while the screen is on the terminal: warnings of Node, and output of a library or the loop's thread, would overwrite the screen and
+ * stay there, because the sink does not know of them.
  */
 import { tell } from './patient-output.js';
 
-/** More is no message; the oldest go first. */
+/** The maximum that is kept; the oldest lines are dropped. */
 const MOST_KEPT = 100;
 
-/** Returns how to let go of it; what has been kept is written then, unless nobody would hear it. Does nothing if standard error is no terminal. */
+/** Returns a function that ends this and writes what was kept, unless nobody would see it. Does nothing if standard error is not a terminal. */
 export function holdStandardError(): (isHeard: boolean) => void {
   if (!process.stderr.isTTY) return () => {};
   const kept: (() => void)[] = [];
@@ -23,10 +23,10 @@ export function holdStandardError(): (isHeard: boolean) => void {
     for (const callback of rest) if (typeof callback === 'function') callback();
     return true;
   };
-  // Node's own listener prints; it would do so besides any other.
+  // Replaces Node's own listener, which would print as well.
   process.removeAllListeners('warning').on('warning', hear);
   return (isHeard) => {
-    // A terminal that takes nothing would keep this thread with the first word.
+    // A terminal that takes nothing would block this thread at the first write.
     if (!isHeard) return;
     process.stderr.write = write;
     process.off('warning', hear);

@@ -1,8 +1,8 @@
 /**
- * The terminal: its modes while the screen is on it, and how it becomes itself again, whatever happens.
+ * The terminal: its modes while the screen is on it, and how they are always restored.
  *
  *   enter    standard error is held · raw mode · alternate screen · bracketed paste · no cursor
- *   leave    raw mode off · all of it undone, written synchronously, so that it also works while the process dies; once for each enter
+ *   leave    raw mode off · everything undone, written synchronously, so that it also works while the process dies; once for each enter
  */
 import { writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
@@ -12,14 +12,14 @@ import { patientOutput, type PatientOutput } from './patient-output.js';
 import { holdStandardError } from './standard-error.js';
 import { TextReader } from './text-reader.js';
 
-// The alternate screen, wiped; no autowrap, so that a line too long can not push others away; pastes are marked; cursor hidden.
+// The alternate screen, cleared; no autowrap, so that a line too long cannot shift others; pastes are marked; cursor hidden.
 const ENTER = '\x1b[?1049h\x1b[2J\x1b[?7l\x1b[?2004h\x1b[?25l';
-// Wiped before it is left, too: if it has grown meanwhile, tmux would leave the last rows of it on the shell's screen.
+// Cleared before leaving, too: if the window has grown meanwhile, tmux would leave its last rows on the shell's screen.
 const LEAVE = '\x1b[?2026l\x1b[0m\x1b[2J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /**
- * The most that is drawn of a terminal, from its top left corner: more than the largest displays have. A terminal may say any size; each
- * cell costs memory and time several times over, 5000×5000 took a gigabyte, and 65,535 columns were more than a string may hold.
+ * The maximum size that is used of a terminal, from its top left corner: more than the largest displays have. A terminal may report any size; each cell costs
+ * memory and time several times over, 5000×5000 took a gigabyte, and 65,535 columns exceeded the length of a string.
  */
 const MOST_COLUMNS = 1000;
 const MOST_ROWS = 300;
@@ -28,12 +28,12 @@ const MOST_ROWS = 300;
 const CHARACTER_MS = 100;
 
 export interface TerminalEvents {
-  /** Keys that came together. */
+  /** Keys that arrived together. */
   readonly keys: (keys: readonly Key[]) => void;
   readonly resize: (columns: number, rows: number) => void;
-  /** The terminal has taken all that was written, after {@link Terminal.write} said that it had not. */
+  /** The terminal has taken everything, after {@link Terminal.write} returned false. */
   readonly caughtUp: () => void;
-  /** Nobody can type any more. */
+  /** The terminal is gone. */
   readonly hangup: () => void;
 }
 
@@ -64,7 +64,7 @@ export class Terminal {
     return Math.min(this.output.rows || 24, MOST_ROWS);
   }
 
-  /** False if the terminal has not taken all of it: then it should get no more before it has caught up. */
+  /** False if the terminal has not taken everything: it should get no more before `caughtUp`. */
   readonly write = (text: string): boolean => {
     (this.patient ?? this.output).write(text);
     return this.patient === null || this.patient.writableLength === 0;
@@ -77,21 +77,21 @@ export class Terminal {
     this.takeOver();
     this.input.on('data', this.hear);
     this.input.on('end', this.events.hangup);
-    // Never taken off: a terminal that is gone may say so when it has been left, too.
+    // Never removed: a terminal that is gone may report that after it has been left.
     if (!this.input.listeners('error').includes(this.events.hangup)) this.input.on('error', this.events.hangup);
     this.output.on('resize', this.resized);
     this.input.resume();
   }
 
-  /** After a stop of the whole process that nobody has announced: meanwhile the shell has changed the modes. */
+  /** After a stop of the whole process without notice: the shell has changed the modes meanwhile. */
   reenter(): void {
     if (!this.isEntered) return;
-    // Node remembers which mode it has set, and would not set it again.
+    // Node remembers the mode that it has set, and would not set it again.
     this.input.setRawMode(false);
     this.takeOver();
   }
 
-  /** The mode first: in the background the kernel stops the process at it, before anything is written across what the shell shows. */
+  /** The mode first: in the background the kernel stops the process there, before anything is written over the shell's output. */
   private takeOver(): void {
     this.input.setRawMode(true);
     if (this.usesAlternateScreen) this.write(ENTER);
@@ -116,7 +116,7 @@ export class Terminal {
     return isHeard;
   }
 
-  /** Written before this returns: the process may end right afterwards. False if the terminal takes nothing. */
+  /** Writes synchronously: the process may end right afterwards. False if the terminal takes nothing. */
   private writeNow(text: string): boolean {
     if (this.patient !== null) {
       this.patient.write(text);
@@ -127,7 +127,7 @@ export class Terminal {
         writeSync(this.output.fd, text);
         return true;
       } catch (error) {
-        // A terminal that takes nothing at the moment is asked again; one that is gone is not.
+        // A terminal that takes nothing at the moment is tried again; one that is gone is not.
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
       }
     }
@@ -140,16 +140,16 @@ export class Terminal {
 
   private tell(keys: readonly Key[]): void {
     if (keys.length > 0) this.events.keys(keys);
-    // A key may have been the last one.
+    // The last key may have ended the screen.
     if (this.isEntered) this.wait(this.reader.isPending ? CHARACTER_MS : this.decoder.waitMs(performance.now()));
   }
 
-  /** @param waitMs null: for nothing */
+  /** @param waitMs null: nothing is pending */
   private wait(waitMs: number | null): void {
     clearTimeout(this.flushTimer);
     clearImmediate(this.flushSoon);
     if (waitMs === null) return;
-    // When this thread was busy the rest may have come in time and is still to be read: timers run before that, immediates after it.
+    // When this thread was busy the rest may have arrived and still be unread: timers run before reading, immediates after it.
     this.flushTimer = setTimeout(() => (this.flushSoon = setImmediate(() => this.flush())), waitMs);
   }
 

@@ -1,13 +1,13 @@
 /**
- * The bytes of a terminal or a pipe as typed text, whatever the boundaries of the chunks: a character whose bytes come in two chunks waits for the second one.
- * Bytes that are not UTF-8 are kept (see state/typed-text.ts).
+ * Decodes the bytes of a terminal or a pipe into typed text, whatever the boundaries of the chunks: a character whose bytes are in two chunks waits for the
+ * second one. Bytes that are not UTF-8 are kept (see state/typed-text.ts).
  */
 import { fromBytes, unfinishedCharacter } from '../state/typed-text.js';
 
 export class TextReader {
   private pending = '';
 
-  /** The beginning of a character has come. */
+  /** True if a character is incomplete. */
   get isPending(): boolean {
     return this.pending !== '';
   }
@@ -19,7 +19,7 @@ export class TextReader {
     return fromBytes(bytes.slice(0, end));
   }
 
-  /** The rest does not come: its bytes are none of UTF-8. */
+  /** The rest will not come: the bytes are not UTF-8. */
   flush(): string {
     const bytes = this.pending;
     this.pending = '';

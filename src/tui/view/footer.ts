@@ -1,5 +1,5 @@
 /**
- * The footer: a notice or a prompt if there is one, otherwise the keys that can be pressed now, as many as there is room for. The rest stands in the help.
+ * The footer: a notice or a prompt if there is one, otherwise as many of the current keys as fit. The others are in the help.
  */
 import { bindingsNow, contextOf, type Binding, type Intent } from '../keymap.js';
 import type { InLanguages, Language } from '../../shared/language.js';
@@ -10,7 +10,7 @@ import type { Pane } from './pane.js';
 import { fit, row, truncate, truncateStart, width as widthOf } from './text.js';
 import type { Theme } from './theme.js';
 
-/** What is said first; keys that are not named here come after, in the order of the table. */
+/** The keys shown first; others follow, in the order of the table. */
 const FIRST: readonly Intent[] = [
   'lesson-choose', 'lesson-on', 'lesson-before', 'lesson-after', 'lesson-up', 'lesson-down', 'lesson-close',
   'yes', 'no', 'accept', 'cancel', 'clear-help-search', 'close-help', 'search-help',
@@ -28,7 +28,7 @@ export function footer(state: State, pane: Pane, theme: Theme, width: number): s
   return withKeys(ui.notice ?? '', state, pane, theme, width);
 }
 
-/** What is said, and as many keys as there is still room for; a question's have room in any case. */
+/** The text, and as many keys as still fit; those of a question always have room. */
 function withKeys(said: string, state: State, pane: Pane, theme: Theme, width: number): string {
   const { language } = state.ui;
   const keys = footerBindings(state, pane).map(({ intent, shown, label }) => ({ intent, shown, label: label[language] }));
@@ -40,7 +40,7 @@ function withKeys(said: string, state: State, pane: Pane, theme: Theme, width: n
 
 /** ` y yes  n no  ` */
 const QUESTION_KEYS_COLUMNS = 18;
-/** For the first keys of an experiment, without which nobody gets on. */
+/** For the first keys of an experiment, which are essential. */
 const LESSON_KEYS_COLUMNS = 28;
 
 function columnsForKeys({ ui, lesson }: State): number {
@@ -48,7 +48,7 @@ function columnsForKeys({ ui, lesson }: State): number {
   return lesson === null ? 0 : LESSON_KEYS_COLUMNS;
 }
 
-/** Where the cursor of the terminal stands while something is typed. */
+/** The column of the terminal's cursor while text is typed. */
 export function promptColumn({ ui }: State, theme: Theme, width: number): number | null {
   if (ui.prompt === null) return null;
   return widthOf(TEXTS[ui.language].labels[ui.prompt.kind]) + widthOf(promptText(ui.prompt, ui.language, theme, width).before);
@@ -59,19 +59,19 @@ function footerBindings(state: State, pane: Pane): Binding[] {
   const seen = new Set<string>();
   const named = bindingsNow(state, pane).map(({ shownNow, ...binding }) => ({ ...binding, shown: shownNow?.(state) ?? binding.shown }));
   const now = named.filter(({ shown }) => !seen.has(shown) && seen.add(shown));
-  // While the console has a word on its keys, so does the footer.
+  // While the console explains its keys, so does the footer.
   const own = contextOf(state) === 'console' ? CONSOLE_KEYS : [];
   return [...own, ...now.toSorted((a, b) => rank(a) - rank(b))];
 }
 
-/** The first of the console's own keys; its help explains them all. */
+/** The first of the console's own keys; its help explains all. */
 const CONSOLE_KEYS: readonly Binding[] = LINE_KEYS.slice(0, 1).map(({ keys, shown, label }) => ({
   intent: 'accept', keys, shown, label, group: 'This pane', contexts: ['console'],
 }));
 
 type ShownKey = Pick<Binding, 'intent' | 'shown'> & { readonly label: string };
 
-/** A narrow footer names few keys: those that matter now, and help. */
+/** A narrower footer shows few keys: the relevant ones, and help. */
 const NARROW = 80;
 const MOST_IN_NARROW = 6;
 
@@ -81,7 +81,7 @@ function keysRow(bindings: readonly ShownKey[], theme: Theme, width: number): st
   const most = width <= NARROW ? MOST_IN_NARROW : Infinity;
   const widthOfKey = ({ shown, label }: ShownKey): number => widthOf(keyName(shown, theme)) + 1 + widthOf(label) + 2;
   const isHelp = ({ intent }: ShownKey): boolean => intent === 'help';
-  // Whatever has no room here stands in the help, so that has room before the others.
+  // Keys without room are in the help, so help gets room before the others.
   const helpColumns = bindings.filter(isHelp).reduce((sum, binding) => sum + widthOfKey(binding), 0);
   const hasHelp = helpColumns < width;
   let left = width - 1 - (hasHelp ? helpColumns : 0);
@@ -95,7 +95,7 @@ function keysRow(bindings: readonly ShownKey[], theme: Theme, width: number): st
   return row(width, ...parts);
 }
 
-/** With its arrows as the theme names them. */
+/** With the theme's arrows. */
 export function keyName(shown: string, { glyphs: { keys } }: Theme): string {
   return shown.replace('←', keys.left).replace('→', keys.right).replace('↑', keys.up).replace('↓', keys.down);
 }
@@ -124,7 +124,7 @@ const KOREAN: typeof ENGLISH = {
 
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
-/** What is in sight of the text around the cursor. */
+/** The visible part of the text around the cursor. */
 function promptText(
   { kind, text, cursor }: Prompt,
   language: Language,
@@ -134,7 +134,7 @@ function promptText(
   const shown = (part: string): string => showTyped(part, (bytes) => theme.typed(bytes, Infinity));
   const room = Math.max(1, width - widthOf(TEXTS[language].labels[kind]) - 2);
   const [before, after] = [shown(text.slice(0, cursor)), shown(text.slice(cursor))];
-  // A little of what stands behind the cursor stays in sight, too.
+  // A little of the text after the cursor stays visible, too.
   const kept = Math.max(1, room - Math.min(widthOf(after), Math.floor(room / 4)));
   const head = widthOf(before) <= kept ? before : `…${truncateStart(before, kept - 1)}`;
   return { before: head, after: truncate(after, room - widthOf(head)) };

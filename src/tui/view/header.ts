@@ -1,5 +1,5 @@
 /**
- * The header: what runs where, what time does, and how much of it there is.
+ * The header: what runs where, the state of time, and figures.
  */
 import type { Address } from '../../server/index.js';
 import { clockText, dateText } from '../state/date-text.js';
@@ -75,15 +75,15 @@ const KOREAN: Texts = {
 
 const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
 
-/** A part of a row. Where there is no room, each is first said in fewer words, and then left out, from the highest rank on. */
+/** A part of a row. Without room, each is first shortened, and then left out, from the highest rank on. */
 interface Part {
-  /** The longest way to say it comes first. */
+  /** The longest form comes first. */
   readonly ways: readonly string[];
   readonly style: Style;
   readonly rank: number;
-  /** The number of the way that is kept as long as there are less important parts; left out: none is. */
+  /** The form that is kept as long as there are less important parts; left out: none. */
   readonly leastWay?: number;
-  /** Stands apart by its style: there is no dot before or behind it. */
+  /** It stands out by its style: there is no dot before or after it. */
   readonly isBlock?: boolean;
 }
 
@@ -110,7 +110,7 @@ const ONE_ROW_OF_THE_PAST: readonly PartName[] = ['name', 'fork', 'time', 'rules
 const FIRST_ROW: readonly PartName[] = ['name', 'fork', 'time', 'rules', 'travel', 'scrubber', 'turn', 'when', 'connections', 'perSecond'];
 const SECOND_ROW: readonly PartName[] = ['address', 'poller', 'clock', 'breakpoints', 'held', 'untimed', 'drops'];
 
-/** What the header says, in full; empty: nothing. */
+/** The full header texts; empty: none. */
 export function factsOf(state: State, theme: Theme): { readonly [name in PartName]: string } {
   const entries = Object.entries(partsOf(state, theme)).map(([name, { ways: [longest = ''] }]) => [name, longest.trim()]);
   return Object.fromEntries(entries) as { [name in PartName]: string };
@@ -158,21 +158,21 @@ function partsOf(state: State, theme: Theme): { readonly [name in PartName]: Par
   };
 }
 
-/** The file of the recording that is open; it is the last part to give way where room is short. */
+/** The file of the open recording; the last part to be left out. */
 function namePart({ recording }: ServerInfo, theme: Theme): Part {
   if (recording === undefined) return { ways: ['redis-lab', ''], style: theme.title, rank: 8, isBlock: true };
   const name = theme.visible(recording.name);
   return { ways: [`redis-lab ${name}`, name, truncate(name, FILE_COLUMNS)], style: theme.title, rank: 1, leastWay: 1, isBlock: true };
 }
 
-/** What is wrong with the loop on purpose: in full, by name, and the first of them with the number of the others. */
+/** Active rules and defects: in full, by name, or the first one with the number of the others. */
 function rulesWays(rules: readonly string[]): readonly string[] {
   if (rules.length === 0) return [];
   const names = rules.map((text) => text.split(' ', text.startsWith('rule ') ? 2 : 1).join(' '));
   return [` ${rules.join(', ')} `, ` ${names.join(', ')} `, ...(names.length === 1 ? [] : [` ${names[0]!} +${names.length - 1} `])];
 }
 
-/** Of the name of a file, where there is little room. */
+/** For a file name, if there is little room. */
 const FILE_COLUMNS = 16;
 
 const plain: Style = (text) => text;
@@ -193,16 +193,16 @@ function timeText({ mode, position, eventsPerSecond, heldAt, stepping }: Control
   }
 }
 
-/** In the history the event as well, counted in its turn. */
+/** In the history with the event, counted within its turn. */
 function turnWays({ moment }: Control, turn: number, texts: Texts): readonly string[] {
   const text = texts.turn(formatCount(turn));
   return moment === null ? [text] : [texts.event(text, formatCount(moment.event)), `${text}.${moment.event}`];
 }
 
-/** Columns of the scrubber, from the longest on. */
+/** Widths of the scrubber, from the longest on. */
 const SCRUBBER_COLUMNS = [40, 24, 12, 6] as const;
 
-/** Where in the history the moment lies that is shown: full in the newest turn. */
+/** Position of the shown moment in the history: full in the newest turn. */
 function scrubberWays({ position }: Control, { glyphs }: Theme): readonly string[] {
   return position === null ? [] : SCRUBBER_COLUMNS.map((columns) => bar(position.at / position.of, columns, glyphs));
 }
@@ -242,7 +242,7 @@ function forkWays({ forkedAsOf }: ServerInfo, texts: Texts): readonly string[] {
   return [` ${texts.fork(formatCount(turn), event)} `, ' FORK '];
 }
 
-/** Of a virtual clock: the time that it shows. */
+/** The time of a virtual clock. */
 function clockWays({ server, ui }: State, texts: Texts): readonly string[] {
   if (server.hasVirtualClock !== true) return [];
   if (Number.isNaN(ui.nowMs)) return [texts.virtualClock];
@@ -256,10 +256,10 @@ interface StyledText {
   readonly style: Style;
 }
 
-/** Parts from this rank on are left out before a part with a `leastWay` is said in fewer words than that. */
+/** Parts from this rank on are left out before a part with a `leastWay` is shortened further. */
 const LEFT_OUT_FIRST = 5;
 
-/** The parts as they fit into the width, with what stands between them. */
+/** The parts that fit into the width, with their separators. */
 function fitted(parts: readonly Part[], width: number, theme: Theme): readonly StyledText[] {
   const givingWay = parts.filter(({ rank }) => rank > 0).toSorted((a, b) => b.rank - a.rank);
   const way = new Map(parts.map((part) => [part, 0]));
@@ -285,7 +285,7 @@ function joined(parts: readonly (StyledText & { readonly isBlock?: boolean })[],
   });
 }
 
-/** The room that is left shows the last seconds. */
+/** Shows the last seconds in the remaining room. */
 function withSparkline(parts: readonly StyledText[], perSecond: readonly number[], theme: Theme, width: number): readonly StyledText[] {
   const room = width - parts.reduce((total, { text }) => total + widthOf(text), 0) - 2;
   if (room < 5) return parts;

@@ -1,5 +1,5 @@
 /**
- * The help of the pane in focus: what it shows, each of its words, and the table of keys; or the words of the glossary that are searched for.
+ * The help of the focused pane: its purpose, its words, and the table of keys; or found words of the glossary.
  */
 import { bindingsOf, KEYMAP, type Binding, type Group, type Intent } from '../keymap.js';
 import { entriesOf, GLOSSARY, meaningOf, nearestWords, searchWords } from '../state/learn/glossary/index.js';
@@ -34,7 +34,7 @@ const GROUPS: readonly Group[] = ['Time', 'History', 'Panes', 'This pane', 'Lab'
 export interface HelpView {
   readonly pane: Pane;
   readonly language: Language;
-  /** Words are searched for, in all panes; empty: the help of the pane is shown. */
+  /** The search text for words of all panes; empty: the help of the pane is shown. */
   readonly search: string;
 }
 
@@ -49,7 +49,7 @@ export function helpLimit(view: HelpView, theme: Theme, size: Size): number {
   return Math.max(0, helpLines(view, theme, size.width).length - size.height);
 }
 
-/** Terms that are longer have a line of their own. */
+/** Longer terms are on a line of their own. */
 const TERM_COLUMNS = 22;
 
 function helpLines({ pane, language, search }: HelpView, theme: Theme, width: number): string[] {
@@ -60,7 +60,7 @@ function helpLines({ pane, language, search }: HelpView, theme: Theme, width: nu
   return [...about, row(width), ...glance(pane, language, theme, width), row(width), ...words, row(width), ...keys];
 }
 
-/** The words in which a text stands; those that are close to it if there are none. */
+/** Words that contain the text; if there are none, similar ones. */
 function foundLines(search: string, language: Language, theme: Theme, width: number): string[] {
   const found = searchWords(search, language);
   if (found.length > 0) return found.flatMap(({ entry }) => entryLines(entry.term, meaningOf(entry, language), TERM_COLUMNS, theme, width));
@@ -73,18 +73,18 @@ function nearestLine(search: string, language: Language): readonly string[] {
   return words.length === 0 ? [] : [TEXTS[language].nearest(words.join(', '))];
 }
 
-/** What somebody who opens the help looks for first, in the order of reading. The tables below say more. */
+/** The keys that users look for first, in the order of reading. The tables below are complete. */
 const FIRST_KEYS: readonly Intent[] = [
   'focus-pane', 'focus-next', 'zoom', 'open', 'filter', 'sort', 'follow', 'live', 'toggle-pause', 'step-event', 'step-command', 'step-turn',
   'back-event', 'breakpoint', 'spell', 'help', 'quit',
 ];
 
-/** The keys of the panes at a glance, also those that other panes than this one have. */
+/** The keys of all panes at a glance. */
 function glance(pane: Pane, language: Language, theme: Theme, width: number): string[] {
   const named = FIRST_KEYS.flatMap((intent) => KEYMAP.filter((binding) => binding.intent === intent && binding.contexts.includes('panes')));
   const labels = new Map<string, string[]>();
   for (const { shown, label } of named) labels.set(shown, [...new Set([...(labels.get(shown) ?? []), label[language]])]);
-  // What belongs together stays on one row.
+  // Labels of the same keys stay on one row.
   const items = [...labels].map(([shown, texts]) => ({ key: keyName(shown, theme), label: texts.join(', ') }));
   const rows: string[][] = [[]];
   let taken = 1;
@@ -104,7 +104,7 @@ function glance(pane: Pane, language: Language, theme: Theme, width: number): st
 function groupLines(group: Group, pane: Pane, language: Language, theme: Theme, width: number): string[] {
   const bindings = bindingsOf(pane, pane.id === 'repl' ? 'console' : 'panes').filter((binding) => binding.group === group);
   const entries = bindings.map((binding) => ({ keys: keysOf(binding, theme), label: (binding.meaning ?? binding.label)[language] }));
-  // The console's own keys are its line's.
+  // The console's own keys are those of its line.
   const own = pane.id === 'repl' && group === 'This pane' ? LINE_KEYS.map(({ shown, label }) => ({ keys: keyName(shown, theme), label: label[language] })) : [];
   const all = [...own, ...entries];
   if (all.length === 0) return [];
@@ -132,7 +132,7 @@ function entryLines(term: string, meaning: string, termWidth: number, theme: The
   return [...head, ...lines.map((line, i) => row(width, '  ', i === 0 && fits ? theme.strong(fit(term, termWidth)) : ' '.repeat(termWidth), line))];
 }
 
-/** At spaces; a word longer than the width is cut. */
+/** Breaks at spaces; a word longer than the width is cut. */
 function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,14 +1,14 @@
 /**
- * Hues: which colour means what, on a dark background, on a light one, and where it is not known which it is.
+ * Hues: the meanings of the colours, on a dark, a light, and an unknown background.
  *
- * Three families that share no hue, so that a colour means one thing wherever it stands:
+ * Three families that share no hue, so that a colour has the same meaning everywhere:
  *
  *   state      red, amber, green          an error, something to look at, all well
  *   identity   blue to pink               a connection, the same in all panes
- *   work       two shades of teal         the phases of a turn, in turns, so that neighbours differ; their names say which they are
+ *   work       two shades of teal         the phases of a turn, alternating, so that neighbours differ; their names tell which is which
  *
- * The numbers are those of the 256 colours of xterm. test/tui/view/theme.test.ts measures that the families are apart and that each hue
- * can be read on its background.
+ * The numbers are those of xterm's 256 colours. test/tui/view/theme.test.ts measures that the families are distinct and that each hue is readable on its
+ * background.
  */
 
 export type Background = 'dark' | 'light' | 'unknown';
@@ -18,9 +18,9 @@ export interface Hues {
   readonly warn: number;
   readonly good: number;
   readonly identities: readonly number[];
-  /** Phases in their order take the one and the other. */
+  /** Alternating for the phases in order. */
   readonly work: readonly [number, number];
-  /** What is there for those who look for it. A grey that a projector still shows, which what terminals call dim is not. */
+  /** Secondary text. A grey that is visible with a projector, unlike what terminals call dim. */
   readonly quiet: number;
   readonly border: number;
 }
@@ -32,7 +32,7 @@ export const HUES: { readonly [background in Background]: Hues } = {
 };
 
 /**
- * What a terminal says of its background, in the form of rxvt, Konsole and others: `15;0` or `0;default;15`, foreground first.
+ * The background of a terminal, from a variable of rxvt, Konsole and others: `15;0` or `0;default;15`, foreground first.
  *
  * @param colors the value of COLORFGBG
  */

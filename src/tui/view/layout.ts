@@ -1,5 +1,5 @@
 /**
- * Layouts: where the panes stand on a screen of a given size.
+ * Layouts: the places of the panes on a screen of a given size.
  *
  *   80×24                        120×40                              200×60
  *   ┌ loop ──┬ tokens ───┐       ┌ loop ────┬ tokens ──────────┐     ┌ loop ─────┬ tokens ──┬ frames ──┐
@@ -8,9 +8,9 @@
  *   ├ repl ──┼ keyspace ─┤       │          ├ keyspace ────────┤     │           ├ repl ───────────────┤
  *   └────────┴───────────┘       └──────────┴──────────────────┘     └───────────┴─────────────────────┘
  *
- * The small one has a line above each pane instead of a box around it. Where rows are few, the pane in focus takes those that its
- * neighbours can spare. Where there is room, values have columns: a key, its value and what a client says are long, and a console is read
- * at its end. Sizes in between take the next smaller layout, stretched in its proportions.
+ * The small one has a line above each pane instead of a box around it. If there are few rows, the focused pane takes those that its neighbours can spare. If
+ * there is room, values get columns: keys, values and names of clients are long, and a console is read at its end. Sizes in between use the next smaller
+ * layout, stretched proportionally.
  */
 import type { PaneId } from '../state/pane-id.js';
 import type { Size } from './pane.js';
@@ -24,7 +24,7 @@ export interface Place {
   readonly height: number;
 }
 
-/** `box`: a border all around. `rule`: a line above, a column of space to the right. */
+/** `box`: a border all around. `rule`: a line above, and a column of space to the right. */
 export type Frame = 'box' | 'rule';
 
 export interface Layout {
@@ -43,9 +43,9 @@ interface Column {
 
 interface Row {
   readonly height: number;
-  /** Rows that it keeps when another one of its column has the focus; left out: its share. */
+  /** Rows that it keeps when another pane of its column has the focus; left out: its share. */
   readonly least?: number;
-  /** Side by side, by their widths. */
+  /** Side by side, with their widths. */
   readonly panes: { readonly [pane in PaneId]?: number };
 }
 
@@ -61,7 +61,7 @@ function only(pane: PaneId, height: number, least?: number): Row {
   return { height, panes: { [pane]: 1 }, ...(least === undefined ? {} : { least }) };
 }
 
-/** Largest first. The heights of a column and the widths of the columns add up to the size, header and footer included. */
+/** Largest first. The heights of a column and the widths of the columns add up to the size, including header and footer. */
 const DESIGNS: readonly Design[] = [
   {
     size: { width: 200, height: 60 },
@@ -95,11 +95,11 @@ const DESIGNS: readonly Design[] = [
   },
 ];
 
-/** What of the state of the screen its layout depends on. */
+/** The parts of the screen's state on which its layout depends. */
 export interface Arrangement {
   readonly focus: PaneId;
   readonly isZoomed: boolean;
-  /** An experiment has the column of the REPL, and these panes stand beside it; the others fold. */
+  /** An experiment has the column of the REPL, with these panes beside it; the others are folded. */
   readonly beside?: readonly PaneId[] | null;
 }
 
@@ -113,7 +113,7 @@ export function layoutOf(screen: Size, { focus, isZoomed, beside = null }: Arran
   return { headerRows, footerRows, frame, places };
 }
 
-/** A pane that is called by its key unfolds as long as it has the focus. */
+/** A pane chosen by its key unfolds as long as it has the focus. */
 function besideExperiment(beside: readonly PaneId[], focus: PaneId): readonly Column[] {
   const shown = focus === 'repl' || beside.includes(focus) ? beside : [...beside, focus];
   return [
@@ -151,7 +151,7 @@ function heightsOf(rows: readonly Row[], focus: PaneId, height: number): number[
 
 const panesOf = (panes: Row['panes']): PaneId[] => Object.keys(panes) as PaneId[];
 
-/** Whole shares of `total` in the proportions of the weights; rounding never adds up. */
+/** Integer shares of `total` in proportion to the weights, with an exact sum. */
 function share(weights: readonly number[], total: number): number[] {
   const all = sum(weights);
   const edges = weights.map((_, i) => Math.round((sum(weights.slice(0, i + 1)) / all) * total));

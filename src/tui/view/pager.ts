@@ -1,5 +1,5 @@
 /**
- * The pager on the screen: the lines of a long reply as rows of some width, and the part of them that is in sight. Its state is state/repl/pager.ts.
+ * The pager on the screen: the lines of a long reply as rows of some width, and the visible part of them. Its state is state/repl/pager.ts.
  */
 import { isPrintableAscii } from '../escape.js';
 import type { InLanguages, Language } from '../../shared/language.js';
@@ -13,11 +13,11 @@ import type { Theme } from './theme.js';
 export interface PagedRows {
   /** Plain text, not padded. */
   readonly rows: readonly string[];
-  /** Where each line begins in the rows. */
+  /** The first row of each line. */
   readonly firstRows: readonly number[];
 }
 
-/** The last answer for the same lines: a reply may have a million of them, and is drawn at every key. */
+/** The last result for the same lines: a reply may have a million of them, and is drawn at every key. */
 let last: { readonly lines: readonly string[]; readonly columns: number; readonly visible: unknown; readonly paged: PagedRows } | null = null;
 
 export function pagedRows({ lines }: Pager, columns: number, { visible }: Theme): PagedRows {
@@ -34,7 +34,7 @@ export function pagedRows({ lines }: Pager, columns: number, { visible }: Theme)
   return last.paged;
 }
 
-/** The last row that can stand at the top. */
+/** The last row that can be at the top. */
 export function pagerLimit(pager: Pager, { width, height }: Size, theme: Theme): number {
   return Math.max(0, pagedRows(pager, width, theme).rows.length - height);
 }
@@ -61,7 +61,7 @@ export function pagerTitle(pager: Pager, size: Size, theme: Theme, language: Lan
   return ` ${theme.typed(toBytes(pager.title), 60)} ${theme.glyphs.dot} ${seen} `;
 }
 
-/** The line that a row belongs to. */
+/** The line of a row. */
 export function lineAt(firstRows: readonly number[], at: number): number {
   let [low, high] = [0, firstRows.length - 1];
   while (low < high) {
@@ -72,12 +72,12 @@ export function lineAt(firstRows: readonly number[], at: number): number {
   return Math.max(0, low);
 }
 
-/** What was searched for stands out. */
+/** Highlights the search text. */
 function marked(text: string, search: string, theme: Theme): string {
   if (search === '') return text;
   const parts: string[] = [];
   const [lower, wanted] = [text.toLowerCase(), search.toLowerCase()];
-  // Lower case may be longer, as that of İ is: then places would be wrong.
+  // Lower case may have another length, as for İ: then positions would be wrong.
   if (lower.length !== text.length) return text;
   let from = 0;
   for (let at = lower.indexOf(wanted); at !== -1; at = lower.indexOf(wanted, from)) {

@@ -1,8 +1,8 @@
 /**
  * The screen: `Screen = view(State, Size)`. Panes render themselves to rows; Ink places them and draws their boxes.
  *
- * Each pane is one node: a blank of its size, and a transformation that puts the finished rows in its place. That is what a frame of Ink
- * costs least (docs/decisions.md).
+ * Each pane is one node: a blank of its size, and a transformation that replaces it by the finished rows. This is the cheapest form for a frame of Ink
+ * (docs/decisions.md).
  */
 import { Box, Transform } from 'ink';
 import type { JSX } from 'react';
@@ -138,7 +138,7 @@ export function Screen({ state, size, theme: plain }: ScreenProps): JSX.Element 
   );
 }
 
-/** Where the cursor of the terminal belongs; null: nowhere. */
+/** The position of the terminal's cursor; null: none. */
 export function cursorOf(state: State, size: Size, theme: Theme): { readonly row: number; readonly column: number } | null {
   const layout = layoutOf(size, state.ui);
   const { focus, isHelpOpen, prompt } = state.ui;
@@ -162,7 +162,7 @@ const helpView = (state: State): HelpView => ({ pane: paneOf(state, state.ui.foc
 const helpTitle = (state: State, theme: Theme): string =>
   state.ui.helpSearch === '' ? paneOf(state, state.ui.focus).title : `/${theme.typed(toBytes(state.ui.helpSearch), 40)}`;
 
-/** What a pane is rendered into now, for what it asks of the server; null: it is not on the screen. */
+/** The inside of a pane now, for its requests to the server; null: it is not on the screen. */
 export function paneSize(state: State, id: PaneId, size: Size): Size | null {
   const layout = layoutOf(size, state.ui);
   const place = layout?.places.find(({ pane }) => pane === id);
@@ -177,7 +177,7 @@ interface RowsProps {
   readonly theme: Theme;
 }
 
-/** Rows made ready, as one node. */
+/** Finished rows, as one node. */
 function Rows({ x, y, rows, size, theme }: RowsProps): JSX.Element {
   return (
     <Box position="absolute" marginLeft={x} marginTop={y} width={size.width} height={size.height}>
@@ -192,7 +192,7 @@ interface PaneBoxProps {
   readonly state: State;
   readonly place: Place;
   readonly frame: Frame;
-  /** What lies over it; null: nothing. */
+  /** The area drawn over it; null: none. */
   readonly cover: Area | null;
   readonly theme: Theme;
 }
@@ -216,7 +216,7 @@ function PaneBox({ state, place, frame, cover, theme }: PaneBoxProps): JSX.Eleme
   return <Boxed place={place} title={shown!} rows={rows} isFocused={isFocused} theme={theme} />;
 }
 
-/** Rows that begin at a place, without characters that the edges of what lies over them would halve. */
+/** Rows that begin at a place, without characters that the edges of an overlay would halve. */
 function uncut(rows: readonly string[], { x, y }: Pick<Area, 'x' | 'y'>, cover: Area | null): readonly string[] {
   if (cover === null) return rows;
   return rows.map((text, i) => {
@@ -273,7 +273,7 @@ function Overlay({ place, title, rows, theme }: OverlayProps & { readonly theme:
   return <Boxed place={place} title={title} rows={rows} isFocused theme={theme} />;
 }
 
-/** What lies over the panes: help, the list of breakpoints, the invitation. */
+/** What is drawn over the panes: help, the list of breakpoints, the invitation. */
 function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): OverlayProps | null {
   const { ui, repl } = state;
   if (repl.pager !== null) {
@@ -298,7 +298,7 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
   return { place, title: ` ${TEXTS[ui.language].welcome} `, rows };
 }
 
-/** What the welcome box says while a first start is led, in paragraphs; null: nothing. */
+/** The text of the welcome box during the first minute, in paragraphs; null: none. */
 function leadingText({ firstMinute, server, ui }: State, theme: Theme): readonly string[] | null {
   const texts = FIRST_MINUTE[ui.language];
   switch (firstMinute?.step) {
@@ -363,7 +363,7 @@ function welcomePlace({ places }: Layout): Area {
   return readiness.x === frames.x ? { ...frames, y: readiness.y, height: readiness.height + frames.height } : frames;
 }
 
-/** How redis-cli reaches the server. */
+/** How to connect with redis-cli. */
 export function connectText(address: State['server']['addresses'][number] | undefined): string {
   return address === undefined ? '' : 'path' in address ? `redis-cli -s ${address.path}` : `redis-cli -p ${address.port}`;
 }

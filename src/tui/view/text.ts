@@ -1,38 +1,38 @@
 /**
- * Text for the screen: untrusted bytes made visible, and rows of an exact width.
+ * Text for the screen: escaping of untrusted bytes, and rows of an exact width.
  *
- * Whatever comes from a client passes through the theme's `visible` before it becomes part of a row; after that, rows contain nothing but
- * printable characters and the theme's own SGR sequences. Widths are columns of the terminal, not characters.
+ * Clients' data pass through the theme's `visible` before they become part of a row; after that, rows contain only printable characters and the theme's own SGR
+ * sequences. Widths are columns of the terminal, not characters.
  */
 import { escapeBytes, escapeEachByte, escapeQuotes, isPrintableAscii } from '../escape.js';
 import { unfinishedCharacter } from '../state/typed-text.js';
 import { columnsOf } from './columns.js';
 
 /**
- * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; what a terminal
- * obeys or draws nothing for is escaped, too (see escape.ts).
+ * A byte string (latin1, one character a byte) as text that is safe to print: UTF-8 where it is valid, otherwise `\xHH`; control characters and invisible
+ * characters are escaped, too (see escape.ts).
  *
- * @param limit of bytes looked at; an ellipsis stands for those beyond
+ * @param limit number of bytes examined; an ellipsis stands for the rest
  */
 export function visible(bytes: string, limit = 512): string {
   if (bytes.length <= limit && isPrintableAscii(bytes)) return bytes;
   const cut = bytes.slice(0, limit);
-  // Previews and long values are cut somewhere: the half of a character at the end must not turn the rest into numbers.
+  // Previews and long values are cut somewhere: half a character at the end must not turn the rest into numbers.
   const end = cut.length - unfinishedCharacter(cut);
   return escapeBytes(cut.slice(0, end)) + (bytes.length > limit ? '…' : escapeEachByte(cut.slice(end)));
 }
 
-/** A byte string in quotes, with its quotes and backslashes escaped, so that where it ends is certain. */
+/** A byte string in quotes, with its quotes and backslashes escaped, so that its end is unambiguous. */
 export function quoted(bytes: string, { visible: show }: { readonly visible: typeof visible }, limit?: number): string {
   return `"${show(escapeQuotes(bytes), limit)}"`;
 }
 
-/** The same in redis-cli's form, and for terminals that have no other characters: everything beside ASCII is escaped. */
+/** The same in redis-cli's form, and for terminals without other characters: everything except ASCII is escaped. */
 export function visibleInAscii(bytes: string, limit = 512): string {
   return escapeEachByte(bytes.slice(0, limit)) + (bytes.length > limit ? '…' : '');
 }
 
-/** Columns that a text takes, see columns.ts; SGR sequences take none. */
+/** Width of a text in columns, see columns.ts; SGR sequences take none. */
 export function width(text: string): number {
   let columns = 0;
   for (let i = 0; i < text.length; i++) {
@@ -52,17 +52,17 @@ export function width(text: string): number {
 }
 
 /**
- * Whether the screen itself draws this character besides ASCII: arrows, boxes, blocks, shapes up to the ghost, and … µ · ×. Each takes one column;
- * bars would be slow to measure otherwise.
+ * True for the non-ASCII characters that the screen itself draws: arrows, boxes, blocks, shapes up to the ghost, and … µ · ×. Each takes one column; measuring
+ * bars would be slow otherwise.
  */
 function isGlyph(code: number): boolean {
   return (code >= 0x2500 && code <= 0x25cc) || (code >= 0x2190 && code <= 0x2193) || code === 0x2026 || code === 0xb5 || code === 0xb7 || code === 0xd7;
 }
 
-/** Whether this is a whole syllable, as the Korean texts are written: two columns, and no part of the characters beside it. */
+/** True for a complete Hangul syllable, as in the Korean texts: two columns, and never part of a neighbouring character. */
 const isHangul = (code: number): boolean => code >= 0xac00 && code <= 0xd7a3;
 
-/** The `m` that ends an SGR sequence which begins at `start`; -1 if none does. */
+/** The position of the `m` that ends the SGR sequence at `start`; -1 if there is none. */
 function endOfStyle(text: string, start: number): number {
   if (text.charCodeAt(start) !== 0x1b || text[start + 1] !== '[') return -1;
   let end = start + 2;
@@ -95,7 +95,7 @@ export function truncateMiddle(text: string, columns: number): string {
   return truncate(text, columns - width(tail)) + tail;
 }
 
-/** The end of a plain text, as much as fits. */
+/** The end of a plain text that fits. */
 export function truncateStart(text: string, columns: number): string {
   const end: string[] = [];
   let taken = 0;
@@ -119,8 +119,8 @@ export function fit(text: string, columns: number, align: 'left' | 'right' = 'le
 const STYLE_SEQUENCES = /(\x1b\[[\d;]*m)/;
 
 /**
- * A row in which no wide character reaches over `column`, blanks in its place: what is drawn over the row from there on, or up to there, would leave
- * half of it, and move the rest of the row by a column. Its width stays.
+ * A row in which no wide character crosses `column`; blanks replace it, because drawing over a part of the row would leave half of it, and move the rest by a
+ * column. The width stays.
  */
 export function splitAt(text: string, column: number): string {
   if (column <= 0 || !/[\u1100-\uffff]/.test(text)) return text;
@@ -136,7 +136,7 @@ export function splitAt(text: string, column: number): string {
   }).join('');
 }
 
-/** A row of ready parts, which may be styled, padded with spaces to `columns`. The parts must not be wider together. */
+/** A row of finished parts, which may be styled, padded with spaces to `columns`. Their total width must not exceed it. */
 export function row(columns: number, ...parts: readonly string[]): string {
   const text = parts.join('');
   return text + ' '.repeat(Math.max(0, columns - width(text)));
@@ -151,7 +151,7 @@ const LONG_UNITS: readonly [limit: number, unit: number, below: number, names: r
   [Infinity, 86_400, 3600, ['d', 'h']],
 ];
 
-/** Three significant digits at most, and from a minute on two units, in 6 columns up to 100 days: `7 µs`, `41 ms`, `1.25 s`, `1m08s`, `2h05m`. */
+/** At most three significant digits, and from a minute on two units, in 6 columns up to 100 days: `7 µs`, `41 ms`, `1.25 s`, `1m08s`, `2h05m`. */
 export function formatUs(us: number): string {
   const brief = (amount: number, unit: string, rest: number, below: string): string => `${amount}${unit[0]!}${String(rest).padStart(2, '0')}${below[0]!}`;
   return formatBrief(us) ?? formatLong(us, (amount, unit, rest, below) => (rest === 0 ? `${amount} ${unit}` : brief(amount, unit, rest, below)));
@@ -166,7 +166,7 @@ export function durationText(us: number): string {
   return formatBrief(us) ?? formatLong(us, (amount, unit, rest, below) => `${amount} ${unit}${rest === 0 ? '' : ` ${rest} ${below}`}`);
 }
 
-/** Null: it takes a minute or more. */
+/** Null: a minute or more. */
 function formatBrief(us: number): string | null {
   const [, divisor, unit] = DURATION_UNITS.find(([limit]) => us < limit) ?? [];
   return divisor === undefined ? null : `${formatShort(us / divisor)} ${unit!}`;
@@ -189,7 +189,7 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   let value = bytes / 1024;
   let unit = 0;
-  // Rounded it would have four digits.
+  // Rounding would give four digits.
   while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
     value /= 1024;
     unit++;

@@ -1,17 +1,17 @@
 /**
- * The theme: what things look like, and in which characters. Views name a role; only this file knows colours and the shapes beside letters.
+ * The theme: styles and characters. Views name a role; only this file knows colours and the glyphs besides letters.
  *
- * A style turns text into text with SGR sequences around it, never longer on the screen.
+ * A style adds SGR sequences around a text and does not change its width.
  *
  *   palette      colour     monochrome (NO_COLOR)         plain
  *   highlight    inverse    inverse                       text
  *   quiet        grey       dim                           text
  *   a client     a colour   text                          text
  *
- * Which colour means what is in hues.ts. The focus has none: its title is inverse and its border as bright as text.
+ * hues.ts has the meanings of the colours. The focus has no colour: its title is inverse and its border as bright as text.
  *
- * The text of a view passes through `inCharset` at the end of its row; there, with `ascii`, … becomes ~ and µ becomes u. What clients have
- * sent must not be replaced by a similar character, so it passes through `visible` long before, which escapes it instead.
+ * The text of a view passes through `inCharset` at the end of its row; with `ascii`, … becomes ~ and µ becomes u there. Clients' data must not be replaced by
+ * similar characters, so they pass through `visible` long before, which escapes them instead.
  */
 import { SLOW_US, VERY_SLOW_US } from '../state/slow.js';
 import { HUES, type Background, type Hues } from './hues.js';
@@ -28,15 +28,15 @@ export interface Theme {
   readonly good: Style;
   readonly warn: Style;
   readonly bad: Style;
-  /** The line of the loop that runs, the selected row. */
+  /** The running line of the loop, the selected row. */
   readonly highlight: Style;
-  /** Selected, but the pane has no focus. */
+  /** Selected, in a pane without the focus. */
   readonly selected: Style;
   /** Something that has just changed. */
   readonly flash: Style;
   readonly border: Style;
   readonly focusedBorder: Style;
-  /** The same for Ink's boxes, in its words; undefined: none. */
+  /** The same in Ink's words, for its boxes; undefined: none. */
   readonly boxColor: string | undefined;
   readonly focusedBoxColor: string | undefined;
   /** Phases of a turn. */
@@ -49,17 +49,17 @@ export interface Theme {
     readonly write: Style;
     readonly timers: Style;
   };
-  /** The same as a part of a bar, for a name to stand on. */
+  /** The same as a part of a bar, with a name on it. */
   readonly block: Style;
   /** The colour of a connection, the same in all panes. Listener and waker are dim. */
   token(token: number): Style;
-  /** Characters that bars, sparklines and marks are made of. */
+  /** Characters of bars, sparklines and marks. */
   readonly glyphs: Glyphs;
-  /** Untrusted bytes as text that this terminal can show, in the form that is wanted; see text.ts. */
+  /** Untrusted bytes as text that this terminal can show, in the chosen form; see text.ts. */
   readonly visible: (bytes: string, limit?: number) => string;
-  /** The same for what is typed here: always as readable as the terminal allows. */
+  /** The same for typed text: always as readable as the terminal allows. */
   readonly typed: (bytes: string, limit?: number) => string;
-  /** A finished row, or any other text, in the characters of this terminal. As many columns as before. */
+  /** A finished row, or any other text, in the characters of this terminal. The width stays. */
   readonly inCharset: Style;
 }
 
@@ -73,7 +73,7 @@ export interface Glyphs {
   readonly arrow: string;
   readonly dot: string;
   readonly ghost: string;
-  /** The keys, as they are named. */
+  /** Names of keys. */
   readonly keys: { readonly left: string; readonly right: string; readonly up: string; readonly down: string };
   /** top-left top-right bottom-left bottom-right horizontal vertical */
   readonly box: readonly [string, string, string, string, string, string];
@@ -84,7 +84,7 @@ const UNICODE: Glyphs = {
   keys: { left: '←', right: '→', up: '↑', down: '↓' }, box: ['╭', '╮', '╰', '╯', '─', '│'],
 };
 
-/** Everything beside ASCII that the lab writes, and what stands for it, a column each. */
+/** The non-ASCII characters that the lab writes, and their replacements, one column each. */
 const STAND_INS: { readonly [char: string]: string } = {
   '█': '#', '▁': '_', '▂': '.', '▃': ':', '▄': '-', '▅': '=', '▆': '+', '▇': '*', '▶': '>', '◌': 'o',
   '╭': '+', '╮': '+', '╰': '+', '╯': '+', '─': '-', '│': '|', '━': '=',
@@ -92,12 +92,12 @@ const STAND_INS: { readonly [char: string]: string } = {
 };
 const STOOD_FOR = new RegExp(`[${Object.keys(STAND_INS).join('')}]`, 'gu');
 
-/** What has no stand-in becomes question marks, as many as it had columns. */
+/** Characters without a replacement become question marks, one per column. */
 function inAscii(text: string): string {
   return text.replace(STOOD_FOR, (char) => STAND_INS[char]!).replace(/[^\x00-\x7f]+/gu, (foreign) => '?'.repeat(width(foreign)));
 }
 
-/** Keys are spelled out, which takes more columns; whoever lays them out measures them. */
+/** Keys are spelled out, which takes more columns; layouts measure them. */
 const ASCII: Glyphs = {
   bar: inAscii(UNICODE.bar), barEmpty: inAscii(UNICODE.barEmpty), edge: inAscii(UNICODE.edge), spark: inAscii(UNICODE.spark),
   arrow: inAscii(UNICODE.arrow), dot: inAscii(UNICODE.dot), ghost: inAscii(UNICODE.ghost),
@@ -113,17 +113,17 @@ const color = (index: number): Style => sgr(`38;5;${index}`, '39');
 const identity: Style = (text) => text;
 
 /**
- * `monochrome`: no colours, but bold, dim, inverse and underlined text, as https://no-color.org means it. `plain`: nothing but text, for
- * pictures in documents and for lines.
+ * `monochrome`: no colours, but bold, dim, inverse and underlined text, in the sense of https://no-color.org. `plain`: only text, for pictures in documents and
+ * for lines.
  */
 export type Palette = 'color' | 'monochrome' | 'plain';
 
 export interface ThemeOptions {
   readonly palette: Palette;
   readonly ascii: boolean;
-  /** Left out: colours that can be read on both. */
+  /** Left out: colours that are readable on both. */
   readonly background?: Background;
-  /** For a projector: nothing is grey. */
+  /** For a projector: no grey. */
   readonly isPresenting?: boolean;
 }
 
@@ -134,13 +134,13 @@ export function createTheme({ palette, ascii, background = 'unknown', isPresenti
   return { ...styles, glyphs: ascii ? ASCII : UNICODE, visible: shown, typed: shown, inCharset: ascii ? inAscii : identity };
 }
 
-/** The time that a command, or anything else in a turn, has taken: slow ones stand out. */
+/** The style of a duration: slow ones are highlighted. */
 export function durationStyle(us: number, { dim, warn, strong }: Pick<Theme, 'dim' | 'warn' | 'strong'>): Style {
   if (us < SLOW_US) return dim;
   return us < VERY_SLOW_US ? warn : (text) => strong(warn(text));
 }
 
-/** The theme for a form of bytes: `escaped` shows \xHH for everything beside ASCII, as redis-cli does. */
+/** The theme for a spelling of bytes: `escaped` shows \xHH for everything except ASCII, as redis-cli does. */
 export function spelledIn(theme: Theme, spelling: Spelling): Theme {
   return spelling === 'escaped' ? { ...theme, visible: visibleInAscii } : theme;
 }
@@ -165,7 +165,7 @@ function colored({ bad, warn, good, identities, work, quiet, border }: Hues): St
   };
 }
 
-/** What is quiet otherwise is as bright as text: a projector shows no grey. */
+/** Quiet text becomes as bright as other text: a projector shows no grey. */
 function withoutGrey(styles: Styles): Styles {
   return {
     ...styles, dim: identity, border: identity, boxColor: undefined, phase: { ...styles.phase, poll: identity },

@@ -25,7 +25,7 @@ async function eventsOf(server: RedisLabServer): Promise<QueueEvents> {
   return events;
 }
 
-test('jobs are done in the order in which they came, and whoever waits gets their results', async () => {
+test('jobs are done in the order in which they were added, and waiting callers get their results', async () => {
   const server = await startLab();
   const [queue, events] = [queueOf(server), await eventsOf(server)];
   const done: unknown[] = [];

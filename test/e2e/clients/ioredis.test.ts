@@ -86,7 +86,7 @@ describe.each([2, 3] as const)('ioredis in RESP%i', (protocol) => {
     expect(await redis.exists('key')).toBe(0);
   });
 
-  test('messages reach those who have subscribed to the channel or to a pattern', async () => {
+  test('messages reach subscribers of the channel and of a pattern', async () => {
     const server = await startLab();
     const [redis, subscriber] = [connect(server), connect(server)];
     const heard: unknown[] = [];
@@ -168,7 +168,7 @@ describe.each([2, 3] as const)('ioredis in RESP%i', (protocol) => {
     expect(await worker.blmpop(0.01, 1, 'jobs', 'LEFT')).toBe(null);
   });
 
-  test('the one who has waited longest is served first', async () => {
+  test('the client that has waited longest is served first', async () => {
     const server = await startLab();
     const [first, second, producer] = [connect(server), connect(server), connect(server)];
     const served = [first.brpop('jobs', 0)];

@@ -70,7 +70,7 @@ describe.each([2, 3] as const)('node-redis in RESP%i', (RESP) => {
     expect(await redis.get('after')).toBe('1');
   });
 
-  test('messages reach those who have subscribed to the channel, to a pattern or to a shard channel', async () => {
+  test('messages reach subscribers of the channel, of a pattern and of a shard channel', async () => {
     const server = await startLab();
     const [redis, subscriber] = [await connect(server), await connect(server)];
     const heard: unknown[] = [];

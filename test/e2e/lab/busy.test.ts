@@ -43,7 +43,7 @@ test.each(SIZES)('a command that blocks is BUSY at $columns×$rows while the oth
   await lab.until(() => !/waits \d/.test(lab.pane('tokens').join('\n')));
 });
 
-test('an endless script is BUSY, and past its threshold Space holds the loop inside of it', async () => {
+test('an endless script is BUSY, and past its threshold Space holds the loop inside it', async () => {
   const { lab, culprit, other } = await labWithClients({ args: [...ARGS, '--busy-reply-threshold', '1000'], columns: 120, rows: 40 });
   const ended = culprit.call('EVAL', 'while true do end', '0');
   await lab.until(/token 4 has been executing EVAL for \d\.\d s/);
@@ -63,7 +63,7 @@ test('an endless script is BUSY, and past its threshold Space holds the loop ins
   await lab.until(() => lab.header.includes('LIVE'));
 });
 
-test('in lines a busy loop is told when it begins and when it is over, and asked for meanwhile', async () => {
+test('in lines a busy loop is reported when it begins and when it ends, and on request', async () => {
   const lab = launchLab({ args: ['--screen-reader', ...ARGS], columns: 200, rows: 60 });
   await lab.until('quit leaves.');
   // The first line is done when the lab listens to its loop.

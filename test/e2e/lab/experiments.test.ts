@@ -140,7 +140,7 @@ test('L opens the list, leaving in the middle leaves nothing behind, and the pro
   await lab.run('learn piplin', "there is no experiment 'piplin': did");
 });
 
-test('a terminal that is too small for experiments is told so', async () => {
+test('a terminal that is too small for experiments gets a message', async () => {
   const lab = await startLab({ ...LAB, columns: 70, rows: 20, args: ['learn', 'pipeline', '--port', '0'], until: 'Experiments need 80x24.' });
   expect(lab.screen).toContain('pipeline: predict');
 });

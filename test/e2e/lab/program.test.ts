@@ -123,7 +123,7 @@ test('what the program writes is shown, and no control byte of it reaches the te
   expect(lab.terminal.raw).not.toContain('\x1b[2J line');
 });
 
-test('what cannot be shown is told in one line', async () => {
+test('what cannot be shown is reported in one line', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   onTestFinished(() => void other.close());

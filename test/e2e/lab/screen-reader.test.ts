@@ -111,7 +111,7 @@ test('between pipes a fork of the past takes the lines until fork off, which lea
     // In the fork.
     '"old"', 'fork, or fork off in a fork', expect.stringMatching(/^the fork has ended: lines go to 127\.0\.0\.1:\d+ again$/),
     // Still in the past, and now.
-    '"old"', '"new"', 'this is no fork',
+    '"old"', '"new"', 'this is not a fork',
   ]);
 });
 
@@ -209,7 +209,7 @@ test('with --step the loop is held from the start, and says so', async () => {
   await say(lab, 'status', /PAUSED, turn \d+, 0 connections/);
 });
 
-test('a script gets its replies in order, and the lab ends when all are there', async () => {
+test('a script gets its replies in order, and the lab ends after the last one', async () => {
   const script = ['SET a 1', 'INCR a', '@b GET a', 'pause', 'GET a', 'step command', 'resume', 'LRANGE a 0 -1', 'quit', 'SET a 9'].join('\n');
   const { code, lines } = await run(script);
   expect(code).toBe(0);
@@ -265,7 +265,7 @@ test('a reader that leaves ends it', async () => {
   expect(code).toBe(0);
 });
 
-test('with --ascii there is nothing beside ASCII', async () => {
+test('with --ascii there is only ASCII', async () => {
   const { lines } = await run('SET ключ é\nKEYS *\nframes\nkeyspace\nreadiness\nhelp readiness\nECHO ключ\nключ\n', [...ARGS, '--ascii']);
   expect(lines.join('\n')).not.toMatch(/[^\n -~]/);
   expect(lines).toContainEqual(expect.stringContaining(String.raw`frame SET \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xc3\xa9`));

@@ -59,7 +59,7 @@ test('redis-cli is a second token, with what it has sent last', async () => {
   await lab.until(() => lab.pane('frames').some((row) => /> +#3 +\d+ GET greeting/.test(row)));
 });
 
-test('a queue that somebody waits for: parked, and gone on with a push', async () => {
+test('a client that waits for a queue is parked, and continues with a push', async () => {
   const before = redisCli.output;
   redisCli.send('BLPOP queue 0');
   await lab.until(() => lab.pane('tokens').some((row) => /#3 .*parked: queue/.test(row)));

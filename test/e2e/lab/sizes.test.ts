@@ -48,7 +48,7 @@ test.each([
 test.each([
   [65_535, 50],
   [5000, 5000],
-])('a terminal that says it has %i×%i is drawn as far as anybody could see, and the lab works on', async (columns, rows) => {
+])('a terminal that reports %i×%i is used up to the maximum size, and the lab keeps working', async (columns, rows) => {
   // The emulator is smaller: only the kernel is told.
   const terminal = new TestTerminal('sh', ['-c', `stty cols ${columns} rows ${rows}; exec "$@"`, 'sh', process.execPath, MAIN, '--port', '0'], { columns: 200, rows: 60, env: { REDIS_LAB_HISTFILE: '' } });
   onTestFinished(() => terminal.close());

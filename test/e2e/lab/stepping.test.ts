@@ -223,7 +223,7 @@ async function connectInteractively(port: number): Promise<{ ready(): Promise<un
   return { ready: () => docs, send: (line) => void client.call(...line.split(' ')).catch(() => {}) };
 }
 
-test('in slow motion the loop makes so many events a second, and at full speed it is LIVE again', async () => {
+test('in slow motion the loop makes this number of events per second, and at full speed it is LIVE again', async () => {
   for (const speed of ['SLOW 20/s', 'SLOW 5/s', 'SLOW 2/s']) {
     lab.type('-');
     await lab.until(() => lab.header.includes(speed));

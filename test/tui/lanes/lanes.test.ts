@@ -28,7 +28,7 @@ test('a lane shows what its thread is at, and was at in the samples before', () 
   expect(rows[3]!.trim()).toMatch(/^0 {3}20 blocked in send +1,234 +5 .* ~·rwLs$/);
 });
 
-test('samples of a lane that another thread has taken begin anew', () => {
+test('samples of a lane start again when another thread takes it', () => {
   const samples = new Samples();
   samples.take([lane(0, 'running')]);
   samples.take([lane(0, 'running', { fd: 99 })]);

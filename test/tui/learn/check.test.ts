@@ -70,7 +70,7 @@ test('a line that is no command fails', async () => {
   expect(told(checked)[0]).toContain("run: green; a line of the scenario is no command: (error) ERR unknown command 'waitt'");
 });
 
-test('several are told in their order, those that run alone too', async () => {
+test('several are reported in order, including those that run alone', async () => {
   const experiments = ['a', 'b', 'c'].map((name) => experiment((file) => {
     file.name = name;
     file.alone = name === 'a';
@@ -102,7 +102,7 @@ test('what is not sent while the loop is busy, although it was to be, says nothi
   await expect(runScenario(stage, experiment(), { lines: [], scenario: [lines] })).rejects.toThrow(DISTURBANCES.late);
 });
 
-test('a run in which somebody else was served says nothing; what the console and its floods do is its own', async () => {
+test('a run in which another client was served is not judged; clients of the console and its floods belong to the run', async () => {
   await using stage = await OwnStage.open();
   const run = (...scenario: string[]): Promise<unknown> => runScenario(stage, experiment(), { lines: [], scenario });
   await run('@ann SET k v', '@ann quit', 'flood 2 2 PING', '@ben PING');

@@ -78,7 +78,7 @@ test.each(['P', 'x', ' '])('at the invitation %j is typed, and ends it', (typed)
   expect(shown).toBe(null);
 });
 
-test('somebody who connects, or a line that is not empty, ends the invitation or takes Enter', () => {
+test('another client ends the invitation, and a line that is not empty takes Enter', () => {
   guide.startFresh();
   isLineEmpty = false;
   expect(guide.press(key('enter'))).toBe(false);

@@ -31,7 +31,7 @@ function listen(batches: readonly (readonly [atMs: number, events: readonly Trac
 }
 
 describe('what happens', () => {
-  test('is told in a sentence each: who came, what was asked, who waits, which keys went and how, who left', () => {
+  test('is a sentence for each event: connections, commands, waiting clients, deleted keys, disconnections', () => {
     const events = [
       came(7),
       command(7),
@@ -61,7 +61,7 @@ describe('what happens', () => {
     expect(listen([[0, events]])).toEqual(['0: token 7 sent GET greeting; it took 9 µs']);
   });
 
-  test('is not told of the connections of the console, which says it itself', () => {
+  test('leaves out the connections of the console, which reports them itself', () => {
     expect(listen([[0, [came(2), command(2), command(3), left(2)]]], 0, withOwn(SILENT, [2]))).toEqual(['0: token 3 sent GET k; it took 9 µs']);
   });
 
@@ -71,7 +71,7 @@ describe('what happens', () => {
 });
 
 describe('too much', () => {
-  test('five are told, the others counted, and the count is told when the window is over', () => {
+  test('five are narrated, the others counted, and the count is reported when the window is over', () => {
     const lines = listen([[0, times(1245, command(7))]], 60_000);
     expect(lines).toEqual([...times(5, command(7)).map(() => '0: token 7 sent GET k; it took 9 µs'), '2000: and 1,240 more commands']);
   });
@@ -87,12 +87,12 @@ describe('too much', () => {
     expect(lines.slice(5)).toEqual(['2000: and 19,995 more commands', '12000: and 100,000 more commands', '22000: and 100,000 more commands', '32000: and 80,000 more commands']);
   });
 
-  test('after the flood each is told again', () => {
+  test('after the flood each is narrated again', () => {
     const lines = listen([[0, times(1000, command(7))], [100_000, [command(8)]]], 200_000);
     expect(lines.at(-1)).toBe('100000: token 8 sent GET k; it took 9 µs');
   });
 
-  test('a flood of commands does not drown that somebody leaves', () => {
+  test('a flood of commands does not hide a disconnection', () => {
     expect(listen([[0, times(1000, command(7))], [100, [...times(1000, command(7)), left(9)]]])).toContain('100: token 9 is gone: EOF');
   });
 
@@ -104,7 +104,7 @@ describe('too much', () => {
     expect(listen([[0, times(6, command(7))]], 5000).at(-1)).toBe('2000: and 1 more command');
   });
 
-  test('who speaks slowly is never counted', () => {
+  test('events at a slow rate are never only counted', () => {
     const lines = listen(Array.from({ length: 30 }, (_, i) => [i * 500, [command(7)]] as const), 60_000);
     expect(lines).toHaveLength(30);
   });

@@ -52,7 +52,7 @@ test.for([
   ['back -1', 'back [number] [event | turn]'],
   ['break on', 'break [on condition | off [number]]'],
   ['frames many', 'frames [rows]'],
-])('"%s" is none of its forms, which are told', ([line, usage]) => {
+])('"%s" is not a valid form, and the valid ones are named', ([line, usage]) => {
   expect(parseWish(line!)).toEqual({ type: 'complaint', text: usage });
 });
 

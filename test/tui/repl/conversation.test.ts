@@ -38,7 +38,7 @@ test.each<[string[], Reply[], Partial<Conversation>]>([
   expect(after(requests, replies).conversation).toMatchObject(expected);
 });
 
-test('a reply, a push, and text for people are told apart', () => {
+test('a reply, a push, and text for people are distinguished', () => {
   expect(after(['GET a'], ['x']).heard).toEqual(['reply']);
   expect(after(['INFO server'], ['# Server']).heard).toEqual(['text']);
   expect(after(['client list'], ['id=1']).heard).toEqual(['text']);
@@ -62,7 +62,7 @@ test('what the console sends itself is not shown, and nobody waits for it', () =
   expect(conversation.hear(new ErrorReply('WRONGPASS'))).toBe('reply');
 });
 
-test('a new connection begins anew, and knows where the old one was', () => {
+test('a new connection starts fresh, and the state of the old one is known', () => {
   const { conversation } = after(['SELECT 2', 'HELLO 3', 'BLPOP a 0'], [OK, []]);
   expect(conversation.awaited).toBe('BLPOP');
   expect(conversation.restart()).toEqual({ protocol: 3, db: 2 });

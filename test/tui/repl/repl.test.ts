@@ -250,7 +250,7 @@ test('advance turns a virtual clock, waits for what is due, and says what time i
   expect(await real.say('advance 1s')).toEqual([expect.stringContaining('the clock of this server is the real one')]);
 });
 
-test('herd says how often threads were woken for a listener, and how often in vain', async () => {
+test('herd reports how often threads were woken for a listener, and how often without a connection', async () => {
   await using lab = await LabRepl.start();
   const [woken, accepted] = await lab.say('herd 3 20', () => lab.answers.length === 2);
   expect(woken).toMatch(/^20 connections woke threads \d+ times, \d+ times in vain$/);
@@ -270,7 +270,7 @@ test('threads says to what clients of a thread each have counted, and what the l
   expect(await lab.say('threads 99')).toEqual(['clients: a whole number from 1 to 32']);
 });
 
-test('fault sets, lists and ends what is spoiled; what can not be is refused with what there is', async () => {
+test('fault sets, lists and ends faults; invalid ones are refused, with the valid ones', async () => {
   await using lab = await LabRepl.start();
   expect(await lab.say('faults')).toEqual(['no fault is set']);
   expect(await lab.say('fault error "LOADING not yet" on GET next 2')).toEqual(['1  error "LOADING not yet" on GET next 2']);
@@ -286,7 +286,7 @@ test('fault sets, lists and ends what is spoiled; what can not be is refused wit
   expect(await lab.say('fault off 2')).toEqual(['there is no fault 2; no fault is set']);
   expect(await lab.say('fault slize 1')).toEqual([expect.stringMatching(/^there is no fault slize; there are slice, latency, /)]);
   expect(await lab.say('fault slice 1 on #99')).toEqual(['there is no connection #99; there are #2']);
-  expect(await lab.say('fault')).toEqual(['fault slice 1 on #3; help fault lists what can be spoiled']);
+  expect(await lab.say('fault')).toEqual(['fault slice 1 on #3; help fault lists the faults']);
   expect(await lab.say('help fault', () => lab.answers.length > 20)).toContain('fault slice bytes [on #token] [next number]');
   expect(lab.state.lines.at(-1)!.kind).toBe('note');
 });
@@ -295,7 +295,7 @@ test('rule shows the decisions of the loop, and puts an expression in the place 
   await using lab = await LabRepl.start();
   expect(await lab.say('rule', () => lab.answers.length === SEAM_NAMES.length)).toEqual(SEAM_NAMES.map((name) => `${name}: as the textbook says`));
   expect(await lab.say('rule on-eof', () => lab.answers.length === 4)).toEqual([
-    'A read has returned 0 bytes: the peer has sent its last byte.', "it knows waiting, and comes to 'close', 'ignore'", "textbook: 'close'",
+    'A read has returned 0 bytes: the peer has sent its last byte.', "values: waiting; results: 'close', 'ignore'", "textbook: 'close'",
     'in force: on-eof: as the textbook says',
   ]);
   expect(await lab.say("@a rule after-frame (frames < 2 ? 'next frame':'leave the rest')")).toEqual(["1  rule after-frame (frames < 2 ? 'next frame':'leave the rest')"]);
@@ -583,7 +583,7 @@ test('escapes on and off choose how bytes are shown', async () => {
   await using lab = await LabRepl.start();
   expect(await lab.say('SET wave 👋')).toEqual(['OK']);
   expect(await lab.say('GET wave')).toEqual(['"👋"']);
-  expect(await lab.say('escapes on')).toEqual(['bytes beside ASCII are shown as \\xHH, as in redis-cli']);
+  expect(await lab.say('escapes on')).toEqual(['non-ASCII bytes are shown as \\xHH, as in redis-cli']);
   expect(lab.spelling).toBe('escaped');
   await lab.say('escapes off');
   expect(lab.spelling).toBe('readable');

@@ -4,7 +4,7 @@ import { findLine, longReplyAt, withLong, type LongReply } from '../../../src/tu
 const long = (id: number, bytes = 1): LongReply => ({ id, title: 'GET k', reply: '', isText: false, bytes });
 const MIB = 1024 * 1024;
 
-test('the newest long replies are kept, as many as there is memory for, and the newest in any case', () => {
+test('the newest long replies are kept up to a memory limit, and the newest one in any case', () => {
   const ids = (replies: readonly LongReply[]): number[] => replies.map(({ id }) => id);
   expect(ids(withLong([], Array.from({ length: 12 }, (_, i) => long(i))))).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   expect(ids(withLong([long(1, 40 * MIB), long(2, 20 * MIB)], [long(3, 30 * MIB)]))).toEqual([2, 3]);

@@ -147,7 +147,7 @@ describe('a paste without end', () => {
     expect(keyboard.type('x\x1b[201~y')).toEqual(['x', 'y']);
   });
 
-  test('is not kept open by a person who types into it', () => {
+  test('is not kept open by typing into it', () => {
     expect(new Keyboard().hear(300, '\x1b[200~half', ...'0123456789'.split(''))).toEqual(['paste "half012345"', '6', '7', '8', '9']);
   });
 
@@ -157,7 +157,7 @@ describe('a paste without end', () => {
     expect(keyboard.type('x')).toEqual(['x']);
   });
 
-  test('does not grow beyond a limit: what has come is told, and it goes on', () => {
+  test('does not grow beyond a limit: the text so far is passed on, and it continues', () => {
     const decoder = new KeyDecoder();
     const piece = 'x'.repeat(1 << 20);
     const keys = [...decoder.push('\x1b[200~', 0), ...Array.from({ length: 20 }, () => decoder.push(piece, 0)).flat(), ...decoder.push('\x1b[201~', 0)];
@@ -181,7 +181,7 @@ describe('what a terminal answers', () => {
     }
   });
 
-  test('is given up after two seconds of silence, whoever types meanwhile', () => {
+  test('is ended after two seconds of silence, in spite of typing meanwhile', () => {
     const keyboard = new Keyboard();
     expect(keyboard.hear(500, '\x1b]52;c;QUJD', 'a', 'b', 'c', 'd', 'e', 'f')).toEqual(['d', 'e', 'f']);
     expect(keyboard.type('\x1bP1$r')).toEqual([]);
@@ -196,7 +196,7 @@ describe('what a terminal answers', () => {
     expect(new Keyboard().hear(200, '\x1b]11;rgb:', '\x1b', 'x')).toEqual(['escape', 'x']);
   });
 
-  test('is told from Alt with a letter', () => {
+  test('is distinguished from Alt with a letter', () => {
     expect(new Keyboard().hear(100, '\x1bP', 'x')).toEqual(['alt+P', 'x']);
     const keyboard = new Keyboard();
     keyboard.type('\x1b]');

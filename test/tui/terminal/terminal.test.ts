@@ -41,7 +41,7 @@ test.each([60, 100, 140])('an arrow key that the connection cuts in two for %i m
   expect(keys).toEqual(['up']);
 });
 
-test('a lone Esc is told when its time has come', () => {
+test('a lone Esc is reported after its timeout', () => {
   const { input, keys } = enter();
   input.send('\x1b');
   vi.advanceTimersByTime(200);
@@ -86,7 +86,7 @@ test.each([[120, 40, '120x40'], [0, 0, '80x24'], [65_535, 50, '1000x50'], [5000,
   terminal.leave();
 });
 
-test('after it has been left, nothing is told any more', () => {
+test('after it has been left, nothing is reported any more', () => {
   const { input, keys, terminal } = enter();
   input.send('\x1b');
   terminal.leave();

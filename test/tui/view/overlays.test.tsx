@@ -30,7 +30,7 @@ test('the first screen invites, in whole lines also at 80×24, until something h
   expect(drawn(reduce(state, { type: 'toggle-zoom' }))).not.toContain('Welcome');
 });
 
-test('help lies over the panes, with the title of the one in focus, and the footer says how it closes', () => {
+test('help is drawn over the panes, with the title of the focused one, and the footer says how to close it', () => {
   const frame = drawn(fresh({ type: 'focus', pane: 'tokens' }, { type: 'open-help' }));
   expect(frame).toContain('─ Help: Tokens ─');
   expect(frame).toContain('Everything the loop has registered with the poll');

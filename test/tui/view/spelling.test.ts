@@ -1,4 +1,4 @@
-/** Bytes beside ASCII are readable, or escaped as redis-cli does it: the same in the console, the frames and the keyspace. */
+/** Non-ASCII bytes are readable, or escaped as redis-cli does it: the same in the console, the frames and the keyspace. */
 import { expect, test } from 'vitest';
 import { AppOnScreen } from '../app-on-screen.js';
 

@@ -1,4 +1,4 @@
-/** The whole screen on terminals that can less: without characters beside ASCII, and without colours. */
+/** The whole screen on limited terminals: only ASCII, and without colours. */
 import { describe, expect, test } from 'vitest';
 import { PANE_IDS, type PaneId } from '../../../src/tui/state/pane-id.js';
 import { reduceRepl, type ReplAction } from '../../../src/tui/state/repl-reduce.js';

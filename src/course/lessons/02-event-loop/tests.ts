@@ -4,7 +4,7 @@
 import type { LessonTest } from '../../lesson.js';
 import { cutReads, start, turnUntil, type Turning } from '../../turning.js';
 
-/** More than one read brings. */
+/** More than one read returns. */
 const SENT = 10_000;
 
 export const tests: readonly LessonTest[] = [
@@ -16,7 +16,7 @@ export const tests: readonly LessonTest[] = [
       const beforeMs = bench.kernel.nowMs;
       server.runOnce(250);
       bench.expect(bench.count('poll') === 1, { en: 'one call of poll.poll in a turn', ko: '한 턴에 poll.poll 한 번' });
-      bench.expect(bench.kernel.nowMs - beforeMs === 250, { en: 'a wait of 250 ms, as was asked for', ko: '요청한 대로 250 ms 기다리기' });
+      bench.expect(bench.kernel.nowMs - beforeMs === 250, { en: 'a wait of 250 ms, as requested', ko: '요청한 대로 250 ms 기다리기' });
       bench.expect(bench.count('accept') + bench.count('read') === 0, { en: 'no accept and no read without an event', ko: '이벤트가 없으면 accept도 read도 하지 않기' });
     },
   },
@@ -36,7 +36,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'the socket is read until WouldBlock, however much there is', ko: '얼마가 있든 WouldBlock까지 읽습니다' },
+    name: { en: 'the socket is read until WouldBlock, however many bytes there are', ko: '얼마가 있든 WouldBlock까지 읽습니다' },
     run(exports) {
       const { bench, server } = start<Turning>(exports, 'EchoServer');
       const client = bench.connect();
@@ -49,7 +49,7 @@ export const tests: readonly LessonTest[] = [
         echoed === SENT,
         { en: `all ${SENT} bytes back, though each read brings what the buffer holds`, ko: `한 번의 read가 버퍼만큼만 가져와도 ${SENT}바이트 모두` },
         {
-          en: `${echoed} of ${SENT} bytes came back; the rest lies in the socket, and edge-triggered nobody is told again`,
+          en: `${echoed} of ${SENT} bytes came back; the rest stays in the socket, and edge-triggered it is not reported again`,
           ko: `${SENT}바이트 중 ${echoed}바이트만 돌아왔습니다. 나머지는 소켓에 남아 있고, 에지 트리거에서는 다시 알려 주지 않습니다`,
         },
       );
@@ -92,7 +92,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'reads and accepts that say WouldBlock although something was ready are no errors', ko: '준비되었다고 했는데 WouldBlock이 나와도 오류가 아닙니다' },
+    name: { en: 'a read or accept that returns WouldBlock although something was ready is no error', ko: '준비되었다고 했는데 WouldBlock이 나와도 오류가 아닙니다' },
     run(exports) {
       for (let seed = 1; seed <= 20; seed++) {
         const { bench, server } = start<Turning>(exports, 'EchoServer', { seed, faults: { spurious: 0.2 } });

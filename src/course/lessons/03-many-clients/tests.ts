@@ -11,10 +11,10 @@ interface EchoServer extends Turning {
   readonly size: number;
 }
 
-/** More than one read brings. */
+/** More than one read returns. */
 const SENT = 10_000;
 
-/** Two clients, one after the other. Throws {@link Unmet} unless both are accepted: what follows is about them. */
+/** Connects two clients, one after the other. Throws {@link Unmet} unless both are accepted: the test is about what follows. */
 function connectTwo(bench: Workbench, server: EchoServer): readonly [Peer, Peer] {
   const first = bench.connect();
   turnUntil(server, () => server.size >= 1);
@@ -43,7 +43,7 @@ export const tests: readonly LessonTest[] = [
       );
       bench.expect(
         bench.count('accept', 'WouldBlock') > 0,
-        { en: 'accept until WouldBlock: the poll tells only once', ko: 'poll은 한 번만 알리므로 WouldBlock까지 accept' },
+        { en: 'accept until WouldBlock: the poll reports only once', ko: 'poll은 한 번만 알리므로 WouldBlock까지 accept' },
       );
     },
   },
@@ -67,7 +67,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a client that says nothing holds up nobody', ko: '조용한 클라이언트는 아무도 막지 않습니다' },
+    name: { en: 'a silent client delays no other client', ko: '조용한 클라이언트는 아무도 막지 않습니다' },
     run(exports) {
       const { bench, server } = start<EchoServer>(exports, 'EchoServer');
       bench.connect();
@@ -79,7 +79,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'who leaves is closed and forgotten, and the others stay', ko: '떠난 클라이언트는 닫고 잊으며, 나머지는 남습니다' },
+    name: { en: 'a client that disconnects is closed and forgotten, and the others stay', ko: '떠난 클라이언트는 닫고 잊으며, 나머지는 남습니다' },
     run(exports) {
       const { bench, server } = start<EchoServer>(exports, 'EchoServer');
       const [stays, leaves] = connectTwo(bench, server);

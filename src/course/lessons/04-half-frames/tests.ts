@@ -13,7 +13,7 @@ interface Decoder {
 
 const decoderOf = (exports: Exports): Decoder => new (exports as { Decoder: new () => Decoder }).Decoder();
 
-/** The words of all requests that are whole, each as `a b`. */
+/** The words of all complete requests, each as `a b`. */
 function take(decoder: Decoder): string[] {
   const requests: string[] = [];
   for (
@@ -22,7 +22,7 @@ function take(decoder: Decoder): string[] {
   return requests;
 }
 
-/** Feeds the pieces one by one, each in a buffer that is used again, as a read does. */
+/** Feeds the pieces one by one, each in a reused buffer, as a read does. */
 function decode(exports: Exports, pieces: readonly string[]): string[] {
   const decoder = decoderOf(exports);
   const buffer = Buffer.alloc(1024);
@@ -58,7 +58,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'byte by byte, also inside of a length and between CR and LF', ko: '한 바이트씩, 길이 값 중간이나 CR과 LF 사이에서 나뉘어도' },
+    name: { en: 'byte by byte, also inside a length and between CR and LF', ko: '한 바이트씩, 길이 값 중간이나 CR과 LF 사이에서 나뉘어도' },
     run(exports) {
       expectRequests(new Workbench(), exports, [...request('ECHO', 'twelve bytes')], ['ECHO twelve bytes']);
       for (let at = 1; at < PING.length; at++) expectRequests(new Workbench(), exports, [PING.slice(0, at), PING.slice(at)], ['PING']);
@@ -79,14 +79,14 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a value may hold anything: CR LF, NUL, and what looks like a request', ko: '값에는 CR LF, NUL, 요청처럼 보이는 것까지 무엇이든 들어갈 수 있습니다' },
+    name: { en: 'a value may contain anything: CR LF, NUL, and bytes that look like a request', ko: '값에는 CR LF, NUL, 요청처럼 보이는 것까지 무엇이든 들어갈 수 있습니다' },
     run(exports) {
       expectRequests(new Workbench(), exports, [request('ECHO', `\0${PING}\r\n`) + PING], [`ECHO \0${PING}\r\n`, 'PING']);
       expectRequests(new Workbench(), exports, [request('ECHO', '')], ['ECHO ']);
     },
   },
   {
-    name: { en: 'PING is answered, in any case of letters, however it is cut', ko: 'PING은 대소문자와 나뉘는 방식에 관계없이 응답을 받습니다' },
+    name: { en: 'PING is answered, in upper and lower case, however it is cut', ko: 'PING은 대소문자와 나뉘는 방식에 관계없이 응답을 받습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const client = bench.connect();
@@ -97,7 +97,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'each client has a decoder of its own: two halves of two clients do not meet', ko: '클라이언트마다 디코더가 따로 있어, 두 클라이언트의 절반이 섞이지 않습니다' },
+    name: { en: 'each client has its own decoder: two halves of two clients do not meet', ko: '클라이언트마다 디코더가 따로 있어, 두 클라이언트의 절반이 섞이지 않습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const [first, second] = [bench.connect(), bench.connect()];
@@ -117,7 +117,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'bytes that are no request end this client, and no other', ko: '요청이 아닌 바이트는 그 클라이언트만 끝냅니다' },
+    name: { en: 'bytes that are no request end only this client', ko: '요청이 아닌 바이트는 그 클라이언트만 끝냅니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const [bad, good] = [bench.connect(), bench.connect()];

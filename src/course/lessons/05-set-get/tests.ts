@@ -52,7 +52,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'names that objects have are keys like others', ko: 'constructor 같은 이름도 다른 키와 같습니다' },
+    name: { en: 'names of object properties are keys like others', ko: 'constructor 같은 이름도 다른 키와 같습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const client = bench.connect();
@@ -75,7 +75,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a pipeline is answered in its order', ko: '파이프라인은 보낸 순서대로 응답을 받습니다' },
+    name: { en: 'a pipeline is answered in order', ko: '파이프라인은 보낸 순서대로 응답을 받습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const client = bench.connect();

@@ -18,7 +18,7 @@ interface Started {
   pass(ms: number): void;
 }
 
-/** Time is that of the simulated kernel, which waits move, and what the test adds. */
+/** Starts a server whose time is that of the simulated kernel, which waits advance, plus what the test adds. */
 function start(exports: Exports): Started {
   const bench = new Workbench();
   let addedMs = 0;
@@ -31,7 +31,7 @@ const OK = '+OK\r\n';
 
 export const tests: readonly LessonTest[] = [
   {
-    name: { en: 'a key is there before its time is over', ko: '시간이 되기 전에는 키가 있습니다' },
+    name: { en: 'a key exists before it expires', ko: '시간이 되기 전에는 키가 있습니다' },
     run(exports) {
       const { bench, server, client, pass } = start(exports);
       expectReply(bench, server, client, ['SET', 'k', 'v', 'PX', '100'], OK);
@@ -40,18 +40,18 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'lazy: who asks for a key that is over gets nil, and deletes it', ko: '지연 만료: 시간이 지난 키를 찾으면 nil을 받고, 그 키는 지워집니다' },
+    name: { en: 'lazy: a request for an expired key gets nil, and deletes it', ko: '지연 만료: 시간이 지난 키를 찾으면 nil을 받고, 그 키는 지워집니다' },
     run(exports) {
       const { bench, server, client, pass } = start(exports);
       expectReply(bench, server, client, ['SET', 'k', 'v', 'PX', '100'], OK);
       pass(100);
       expectReply(bench, server, client, ['GET', 'k'], NIL);
       expectReply(bench, server, client, ['DEL', 'k'], ':0\r\n');
-      bench.expect(server.store.size === 0, { en: 'the key takes no memory any more', ko: '키가 더는 메모리를 차지하지 않습니다' });
+      bench.expect(server.store.size === 0, { en: 'the key takes no memory any longer', ko: '키가 더는 메모리를 차지하지 않습니다' });
     },
   },
   {
-    name: { en: 'SET without PX takes the time away', ko: 'PX 없는 SET은 시간을 없앱니다' },
+    name: { en: 'SET without PX removes the expiry time', ko: 'PX 없는 SET은 시간을 없앱니다' },
     run(exports) {
       const { bench, server, client, pass } = start(exports);
       expectReply(bench, server, client, ['SET', 'k', 'v', 'PX', '100'], OK);
@@ -61,7 +61,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a time that is none is an error, and nothing is set', ko: '시간이 아니면 오류이고, 아무것도 저장하지 않습니다' },
+    name: { en: 'an invalid time is an error, and nothing is set', ko: '시간이 아니면 오류이고, 아무것도 저장하지 않습니다' },
     run(exports) {
       const { bench, server, client } = start(exports);
       expectReply(bench, server, client, ['SET', 'k', 'v', 'PX', 'soon'], '-ERR syntax error\r\n');
@@ -70,7 +70,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'nextDueMs tells the nearest time of all', ko: 'nextDueMs는 가장 가까운 시각을 알려 줍니다' },
+    name: { en: 'nextDueMs returns the nearest time of all', ko: 'nextDueMs는 가장 가까운 시각을 알려 줍니다' },
     run(exports) {
       const { bench, server, client } = start(exports);
       const none = server.store.nextDueMs();
@@ -83,7 +83,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'active: the poll sleeps just until the next key is over, and then the key is deleted', ko: '능동 만료: poll은 다음 키의 시각까지만 자고, 그 키를 지웁니다' },
+    name: { en: 'active: the poll sleeps just until the next key expires, and then the key is deleted', ko: '능동 만료: poll은 다음 키의 시각까지만 자고, 그 키를 지웁니다' },
     run(exports) {
       const { bench, server, client } = start(exports);
       expectReply(bench, server, client, ['SET', 'k', 'v', 'PX', '500'], OK);

@@ -10,7 +10,7 @@ const REPLY = `$${LONG.length}\r\n${LONG}\r\n`;
 
 export const tests: readonly LessonTest[] = [
   {
-    name: { en: 'a reply that the socket takes whole is written at once, and WRITABLE is not asked for', ko: '소켓이 전부 받는 응답은 바로 쓰고, WRITABLE을 요구하지 않습니다' },
+    name: { en: 'a reply that the socket takes fully is written at once, without registering for WRITABLE', ko: '소켓이 전부 받는 응답은 바로 쓰고, WRITABLE을 요구하지 않습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const client = bench.connect();
@@ -19,7 +19,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a short write: the rest waits, WRITABLE is asked for, and nothing is lost', ko: '짧은 쓰기: 나머지는 기다리고, WRITABLE을 요구하며, 아무것도 잃지 않습니다' },
+    name: { en: 'a short write: the rest waits, WRITABLE is registered, and nothing is lost', ko: '짧은 쓰기: 나머지는 기다리고, WRITABLE을 요구하며, 아무것도 잃지 않습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const client = bench.connect();
@@ -40,7 +40,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'when all is written, interest in WRITABLE is dropped', ko: '다 쓰면 WRITABLE 관심을 거둡니다' },
+    name: { en: 'when everything is written, interest in WRITABLE is dropped', ko: '다 쓰면 WRITABLE 관심을 거둡니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const client = bench.connect();
@@ -63,7 +63,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a client that does not read holds up nobody', ko: '읽지 않는 클라이언트는 아무도 막지 않습니다' },
+    name: { en: 'a client that does not read delays no other client', ko: '읽지 않는 클라이언트는 아무도 막지 않습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const [lazy, other] = [bench.connect(), bench.connect()];
@@ -75,7 +75,7 @@ export const tests: readonly LessonTest[] = [
   },
   {
     name: {
-      en: 'backpressure: who does not take its replies is not read from, so that memory stays bounded',
+      en: 'backpressure: a client that does not take its replies is not read from, so that memory stays bounded',
       ko: '배압: 응답을 가져가지 않는 클라이언트에게서는 읽지 않아 메모리가 제한됩니다',
     },
     run(exports) {
@@ -98,13 +98,13 @@ export const tests: readonly LessonTest[] = [
       }, 5000);
       bench.expect(
         got === REPLY.length * 40,
-        { en: 'when it reads, everything comes after all', ko: '읽기 시작하면 결국 모두 옵니다' },
+        { en: 'when it reads, everything arrives', ko: '읽기 시작하면 결국 모두 옵니다' },
         { en: `${got} of ${REPLY.length * 40} bytes came`, ko: `${REPLY.length * 40}바이트 중 ${got}바이트` },
       );
     },
   },
   {
-    name: { en: 'writes that are short or say WouldBlock at any place lose and double nothing', ko: '쓰기가 어디서 짧아지거나 WouldBlock이어도 잃거나 겹치는 바이트가 없습니다' },
+    name: { en: 'writes that are short or return WouldBlock at any place lose and duplicate nothing', ko: '쓰기가 어디서 짧아지거나 WouldBlock이어도 잃거나 겹치는 바이트가 없습니다' },
     run(exports) {
       for (let seed = 1; seed <= 10; seed++) {
         const { bench, server } = startServer(exports, { seed, faults: { partial: 0.4, wouldBlock: 0.2, spurious: 0.1 } });

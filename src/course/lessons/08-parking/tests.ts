@@ -1,5 +1,5 @@
 /**
- * Lesson 08: BLPOP parks a client until a push comes, or its time is over.
+ * Lesson 08: BLPOP parks a client until a push, or its timeout.
  */
 import type { Exports, LessonTest } from '../../lesson.js';
 import { expectReply, quoted, request, type Server } from '../../requests.js';
@@ -9,7 +9,7 @@ import type { Text } from '../../../shared/language.js';
 import { bindTo, turnUntil } from '../../turning.js';
 import { Workbench, type WorkbenchOptions } from '../../workbench.js';
 
-/** A learner's server, and clients that wait at it. */
+/** A learner's server, and clients that wait in BLPOP. */
 class Parking {
   readonly bench: Workbench;
   readonly server: Server;
@@ -25,7 +25,7 @@ class Parking {
     this.addedMs += ms;
   }
 
-  /** A client that has sent BLPOP, and perhaps more behind it. */
+  /** A client that has sent BLPOP, and possibly further requests. */
   park(seconds: string, key = 'q', behind = ''): Peer {
     const client = this.bench.connect();
     client.send(request('BLPOP', key, seconds) + behind);
@@ -37,14 +37,14 @@ class Parking {
     expectReply(this.bench, this.server, client, ['RPUSH', 'q', ...values], `:${values.length}\r\n`);
   }
 
-  /** Throws {@link Unmet} unless exactly this has come to a client within some turns. */
+  /** Throws {@link Unmet} unless the client receives exactly this within some turns. */
   expectGot(client: Peer, wanted: string, expected: Text): void {
     turnUntil(this.server, () => client.outbound.length >= wanted.length, 20);
     const got = client.receive();
     this.bench.expect(got === wanted, expected, { en: `${quoted(got)} came`, ko: `온 것: ${quoted(got)}` });
   }
 
-  /** How long one turn sleeps that may sleep so long. */
+  /** How long one turn sleeps that may sleep this long. */
   sleep(mostMs: number): number {
     const beforeMs = this.bench.kernel.nowMs;
     this.bench.watch();
@@ -90,13 +90,13 @@ export const tests: readonly LessonTest[] = [
       const sleptMs = parking.sleep(250);
       bench.expect(
         sleptMs === 250 && bench.count('poll') === 1 && bench.count('read') === 0,
-        { en: 'one sleep of 250 ms: nobody asks again and again whether a value has come', ko: '250 ms를 한 번 잡니다. 값이 왔는지 되풀이해서 확인하지 않습니다' },
+        { en: 'one sleep of 250 ms: the loop does not check again and again whether a value has come', ko: '250 ms를 한 번 잡니다. 값이 왔는지 되풀이해서 확인하지 않습니다' },
         { en: `it slept ${sleptMs} ms`, ko: `잔 시간: ${sleptMs} ms` },
       );
     },
   },
   {
-    name: { en: 'who has waited longest is served first', ko: '가장 오래 기다린 클라이언트가 먼저입니다' },
+    name: { en: 'the client that has waited longest is served first', ko: '가장 오래 기다린 클라이언트가 먼저입니다' },
     run(exports) {
       const parking = new Parking(exports);
       const [first, second, third] = [parking.park('0'), parking.park('0'), parking.park('0')];
@@ -110,7 +110,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'who waits for another key is not served', ko: '다른 키를 기다리는 클라이언트는 받지 않습니다' },
+    name: { en: 'a client that waits for another key is not served', ko: '다른 키를 기다리는 클라이언트는 받지 않습니다' },
     run(exports) {
       const parking = new Parking(exports);
       const other = parking.park('0', 'other');
@@ -121,7 +121,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'the poll sleeps just until a time is over, and then the client gets nothing: *-1', ko: 'poll은 시간이 끝날 때까지만 자고, 클라이언트는 빈 응답 *-1을 받습니다' },
+    name: { en: 'the poll sleeps just until a timeout, and then the client gets nothing: *-1', ko: 'poll은 시간이 끝날 때까지만 자고, 클라이언트는 빈 응답 *-1을 받습니다' },
     run(exports) {
       const parking = new Parking(exports);
       const { bench, server } = parking;
@@ -130,16 +130,16 @@ export const tests: readonly LessonTest[] = [
       const sleptMs = parking.sleep(10_000);
       bench.expect(
         sleptMs === 300,
-        { en: 'a sleep of 300 ms, the shorter of two times that run', ko: '두 시간 중 짧은 300 ms만 잡니다' },
+        { en: 'a sleep of 300 ms, the shorter of two timeouts', ko: '두 시간 중 짧은 300 ms만 잡니다' },
         { en: `it slept ${sleptMs} ms`, ko: `잔 시간: ${sleptMs} ms` },
       );
-      parking.expectGot(soon, NOTHING, { en: 'after 300 ms *-1 for the client that waits no longer', ko: '300 ms 뒤 더 기다리지 않는 클라이언트에게 *-1' });
+      parking.expectGot(soon, NOTHING, { en: 'after 300 ms *-1 for the client whose timeout it is', ko: '300 ms 뒤 더 기다리지 않는 클라이언트에게 *-1' });
       parking.expectGot(late, '', { en: 'nothing yet for the other one', ko: '다른 클라이언트에게는 아직 아무것도 가지 않습니다' });
       expectReply(bench, server, soon, ['PING'], '+PONG\r\n');
     },
   },
   {
-    name: { en: 'a client that was served has one reply, also when its time is over later', ko: '받은 클라이언트는 나중에 시간이 끝나도 응답이 하나뿐입니다' },
+    name: { en: 'a client that was served has one reply, also when its timeout passes later', ko: '받은 클라이언트는 나중에 시간이 끝나도 응답이 하나뿐입니다' },
     run(exports) {
       const parking = new Parking(exports);
       const waits = parking.park('0.5');
@@ -152,7 +152,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a parked client that leaves is forgotten: the value goes to who is still there', ko: '대기 중에 떠난 클라이언트는 잊습니다. 값은 남아 있는 클라이언트에게 갑니다' },
+    name: { en: 'a parked client that disconnects is forgotten: the value goes to one that is still there', ko: '대기 중에 떠난 클라이언트는 잊습니다. 값은 남아 있는 클라이언트에게 갑니다' },
     run(exports) {
       const parking = new Parking(exports);
       const { bench, server } = parking;
@@ -173,7 +173,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'what a client sends behind BLPOP waits for its reply, and is executed then', ko: 'BLPOP 뒤에 보낸 요청은 그 응답을 기다렸다가 실행합니다' },
+    name: { en: 'a request sent after BLPOP waits for its reply, and is executed then', ko: 'BLPOP 뒤에 보낸 요청은 그 응답을 기다렸다가 실행합니다' },
     run(exports) {
       const parking = new Parking(exports);
       const waits = parking.park('0', 'q', request('PING'));

@@ -7,7 +7,7 @@ import { request, type Server, startServer } from '../../requests.js';
 import { turnUntil } from '../../turning.js';
 import type { Workbench } from '../../workbench.js';
 
-/** Requests of one client in one turn, as the lecture says. */
+/** Requests of one client per turn, as in the lecture. */
 const BUDGET = 64;
 
 const PING = request('PING');
@@ -23,7 +23,7 @@ function connect(bench: Workbench, server: Server, count: number): readonly Peer
   return clients;
 }
 
-/** How many PONGs a client has got since it was last asked. */
+/** The number of PONGs that a client has received since the last call. */
 const pongs = (client: Peer): number => client.receive().length / PONG.length;
 
 export const tests: readonly LessonTest[] = [
@@ -58,7 +58,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'the others have their turn: they do not wait until the flood is over', ko: '다른 클라이언트도 차례가 옵니다. 쏟아진 요청이 끝나기를 기다리지 않습니다' },
+    name: { en: 'the others get their turn: they do not wait until the flood is over', ko: '다른 클라이언트도 차례가 옵니다. 쏟아진 요청이 끝나기를 기다리지 않습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const [flood, other] = connect(bench, server, 2) as [Peer, Peer];
@@ -79,7 +79,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'the remainder: no event tells of it, and the poll does not sleep over it', ko: '나머지: 이벤트가 오지 않지만 poll은 자지 않고 처리합니다' },
+    name: { en: 'the remainder: no event reports it, and the poll does not sleep meanwhile', ko: '나머지: 이벤트가 오지 않지만 poll은 자지 않고 처리합니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const [client] = connect(bench, server, 1) as [Peer];
@@ -94,12 +94,12 @@ export const tests: readonly LessonTest[] = [
       bench.expect(
         count === FLOOD,
         { en: `all ${FLOOD} replies, though nothing more arrives`, ko: `더 오는 것이 없어도 응답 ${FLOOD}개 모두` },
-        { en: `${count} came, and then the poll had nothing to tell`, ko: `${count}개가 오고, 그 뒤 poll은 알릴 것이 없었습니다` },
+        { en: `${count} came, and then the poll had nothing to report`, ko: `${count}개가 오고, 그 뒤 poll은 알릴 것이 없었습니다` },
       );
       const sleptMs = bench.kernel.nowMs - beforeMs;
       bench.expect(
         sleptMs === 0,
-        { en: 'no sleep while somebody is not finished', ko: '끝나지 않은 클라이언트가 있는 동안 자지 않기' },
+        { en: 'no sleep while a client is not finished', ko: '끝나지 않은 클라이언트가 있는 동안 자지 않기' },
         { en: `it slept ${sleptMs} ms`, ko: `잔 시간: ${sleptMs} ms` },
       );
     },
@@ -111,7 +111,7 @@ export const tests: readonly LessonTest[] = [
       const [client] = connect(bench, server, 1) as [Peer];
       client.send(PING.repeat(200));
       turnUntil(server, () => client.outbound.length >= 200 * PONG.length);
-      // A remainder may have been remembered that turns out to be none.
+      // A remainder may have been remembered that turns out to be empty.
       server.runOnce(0);
       bench.watch();
       const beforeMs = bench.kernel.nowMs;

@@ -9,15 +9,15 @@ import { turnUntil } from '../../turning.js';
 import { Unmet, type Workbench, type WorkbenchOptions } from '../../workbench.js';
 
 interface Server extends Turning {
-  /** Of the program with locks. */
+  /** In the program with locks. */
   readonly waitingForLock?: number;
-  /** Of a program with a channel, if it says so. */
+  /** In a program with a channel, if it has this. */
   readonly waitingInChannel?: number;
 }
 
 const OK = '+OK\r\n';
 
-/** As much as a sink that does not read leaves room for. */
+/** The window of a sink that does not read. */
 const NARROW = 100;
 
 /** More than the lecture allows to wait for one sink. */
@@ -34,7 +34,7 @@ class Propagation {
     this.server = server;
   }
 
-  /** @param window how many bytes it takes without reading */
+  /** @param window number of bytes that it takes without reading */
   sink(window = 10_000_000): Peer {
     const sink = this.bench.connect();
     sink.setWindow(window);
@@ -51,7 +51,7 @@ class Propagation {
     this.expectGot(client, reply, { en: `${command} brings ${quoted(reply)}`, ko: `${command}의 응답은 ${quoted(reply)}` });
   }
 
-  /** Throws {@link Unmet} unless exactly this has come to a client or a sink within some turns. */
+  /** Throws {@link Unmet} unless a client or a sink receives exactly this within some turns. */
   expectGot(client: Peer, wanted: string, expected: Text, show = quoted): void {
     let got = client.receive();
     turnUntil(this.server, () => {
@@ -65,7 +65,7 @@ class Propagation {
     this.expectGot(sink, writes.map((words) => request(...words)).join(''), expected, writesIn);
   }
 
-  /** Throws {@link Unmet}, which also says who waits for a lock or an owner. */
+  /** Throws {@link Unmet}, which also says how many wait for a lock or an owner. */
   expect(isSo: boolean, expected: Text, also: Text): void {
     const { waitingForLock = 0, waitingInChannel = 0 } = this.server;
     const held = waitingForLock === 0
@@ -78,7 +78,7 @@ class Propagation {
   }
 }
 
-/** Requests as they are typed, with a comma between them. */
+/** Requests as they are typed, separated by commas. */
 function writesIn(bytes: string): string {
   const requests = bytes.split(/\*\d+\r\n/).filter((each) => each !== '');
   const words = requests.map((each) => each.split('\r\n').filter((_, at) => at % 2 === 1).map((word) => (word.length > 10 ? `${word.slice(0, 10)}…` : word)));
@@ -95,7 +95,7 @@ interface Handler {
 
 type HandlerClass = new (out: { send(id: number, text: string): void; publish(event: Event): void }) => Handler;
 
-/** The learner's handler, without a socket: what it sends and publishes. */
+/** The learner's handler without a socket: records what it sends and publishes. */
 class HandlerBench {
   private readonly handler: Handler;
   private sent: string[] = [];
@@ -125,7 +125,7 @@ class HandlerBench {
     this.handler.handle({ kind: 'ClientRequest', id, argv: words.map((word) => Buffer.from(word, 'latin1')) });
   }
 
-  /** Kinds of what was published; the events are handled then. */
+  /** The kinds of the published events; handles them. */
   handlePublished(): readonly string[] {
     const events = this.published;
     this.published = [];
@@ -154,7 +154,7 @@ function expectSame(got: readonly string[], wanted: readonly string[], expected:
 export const tests: readonly LessonTest[] = [
   {
     name: {
-      en: 'a sink gets the keys that there are, and then each write; reads and failures are not propagated',
+      en: 'a sink gets all existing keys, and then each write; reads and failures are not propagated',
       ko: '싱크는 있는 키를 받고, 그다음 쓰기마다 받습니다. 읽기와 실패는 전파하지 않습니다',
     },
     run(exports) {
@@ -173,7 +173,7 @@ export const tests: readonly LessonTest[] = [
   },
   {
     name: {
-      en: 'a sink that takes nothing holds up nobody: not its writers, not the readers, not the other sinks',
+      en: 'a sink that takes nothing delays nobody: no writers, no readers, no other sinks',
       ko: '아무것도 받지 않는 싱크가 아무도 막지 않습니다. 쓰는 쪽도, 읽는 쪽도, 다른 싱크도',
     },
     run(exports) {
@@ -186,7 +186,7 @@ export const tests: readonly LessonTest[] = [
       writer.send(request('SET', 'k', value));
       reader.send(request('PING'));
       propagation.bench.watch();
-      propagation.expectGot(reader, '+PONG\r\n', { en: '+PONG for a client that has nothing to do with it', ko: '아무 상관 없는 클라이언트에게 +PONG' });
+      propagation.expectGot(reader, '+PONG\r\n', { en: '+PONG for an unrelated client', ko: '아무 상관 없는 클라이언트에게 +PONG' });
       propagation.expectGot(writer, OK, { en: '+OK for the writer', ko: '쓰는 클라이언트에게 +OK' });
       propagation.expectWrites(other, [['SET', 'k', value]], { en: 'the write, for the sink that reads', ko: '읽는 싱크에는 그 쓰기가 옵니다' });
     },
@@ -209,7 +209,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a sink that has gone is dropped: the write that finds it gone succeeds, and so do the next ones', ko: '사라진 싱크는 버립니다. 그때의 쓰기도, 다음 쓰기도 성공합니다' },
+    name: { en: 'a disconnected sink is dropped: the write that notices it succeeds, and so do the next ones', ko: '사라진 싱크는 버립니다. 그때의 쓰기도, 다음 쓰기도 성공합니다' },
     run(exports) {
       const propagation = new Propagation(exports);
       const [breaks, stays] = [propagation.sink(), propagation.sink()];
@@ -218,7 +218,7 @@ export const tests: readonly LessonTest[] = [
       first.send(request('SET', 'k', '1'));
       breaks.reset();
       propagation.bench.watch();
-      propagation.expectGot(first, OK, { en: '+OK for the write in whose time the sink broke', ko: '싱크가 끊어진 그때의 쓰기에 +OK' });
+      propagation.expectGot(first, OK, { en: '+OK for the write during which the sink disconnected', ko: '싱크가 끊어진 그때의 쓰기에 +OK' });
       propagation.expectReply(second, ['SET', 'k', '2'], OK);
       const writes = [['SET', 'k', '1'], ['SET', 'k', '2']];
       propagation.expectWrites(stays, writes, { en: 'both writes, for the sink that stays', ko: '남은 싱크에는 두 쓰기 모두' });
@@ -245,7 +245,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a sink that joins amid the writes gets each of them once', ko: '쓰기 도중에 들어온 싱크도 쓰기마다 한 번씩 받습니다' },
+    name: { en: 'a sink that joins during the writes gets each of them once', ko: '쓰기 도중에 들어온 싱크도 쓰기마다 한 번씩 받습니다' },
     run(exports) {
       const propagation = new Propagation(exports);
       const [writer, sink] = [propagation.bench.connect(), propagation.bench.connect()];
@@ -257,7 +257,7 @@ export const tests: readonly LessonTest[] = [
       turnUntil(propagation.server, () => writer.outbound.length >= 5 * 4);
       writer.receive();
       propagation.expectReply(writer, ['INCR', 'n'], ':6\r\n');
-      // Whatever the turn has made of their order: the sink's own keyspace comes to 6.
+      // In whatever order the turn has handled them: the sink's own keyspace must have 6.
       const got = sink.receive();
       const [, snapshot = '0'] = /^\*3\r\n\$3\r\nSET\r\n\$1\r\nn\r\n\$1\r\n(\d)\r\n/.exec(got) ?? [];
       const value = Number(snapshot) + got.split('INCR').length - 1;

@@ -1,5 +1,5 @@
 /**
- * The first minute: what a first start leads through, in four keys, as data. The effects are in guide.ts.
+ * The first minute: the guided steps of a first start, with four keys, as data. The effects are in guide.ts.
  *
  *   invitation ──Enter──▶ watching ──(replied)──▶ question ──1 2 3──▶ running ──(served)──▶ explained
  *       │ anything else that is typed, or a client that connects, ends it
@@ -8,23 +8,23 @@
  */
 import type { Language } from '../../../shared/language.js';
 
-/** What might become of the others while one client keeps the loop busy. */
+/** What might happen to the others while one client keeps the loop busy. */
 export const ANSWERS = ['served', 'wait', 'fail'] as const;
 export type Answer = (typeof ANSWERS)[number];
 
 export type FirstMinute =
-  /** The command stands in the prompt; Enter runs it. */
+  /** The command is in the prompt; Enter runs it. */
   | { readonly step: 'invitation' }
-  /** It runs, slowed. */
+  /** It runs in slow motion. */
   | { readonly step: 'watching' }
   | { readonly step: 'question' }
   /** One client computes, the others have sent something. */
   | { readonly step: 'running'; readonly answer: Answer }
-  /** What has happened is said, and the arrows lead back to it. */
+  /** The explanation is shown, and the arrows lead back to the moment. */
   | { readonly step: 'explained'; readonly answer: Answer; readonly evidence: Evidence }
   | { readonly step: 'visiting' };
 
-/** What the run has shown, from its own events. */
+/** The results of the run, from its own events. */
 export interface Evidence {
   readonly turn: number;
   /** How long `execute` kept the loop, in µs. */
@@ -36,25 +36,25 @@ export interface Evidence {
 /** The command of the invitation. */
 export const FIRST_COMMAND = 'SET greeting hello EX 60';
 
-/** How long the one client computes, in s. */
+/** How long the client computes, in s. */
 export const BUSY_SECONDS = 3;
 
-/** Fast enough for a minute, slow enough for an eye: events a second. */
+/** Speed in events per second: fast enough for a minute, slow enough to follow. */
 export const WATCH_SPEED = 4;
 
-/** Keys as the screen writes them. */
+/** Key names as the screen shows them. */
 interface KeyNames {
   readonly left: string;
   readonly right: string;
 }
 
 interface Texts {
-  /** The welcome box, while the invitation stands in the prompt. Here and below: paragraphs, to be broken at blanks. */
+  /** The welcome box, while the invitation is in the prompt. Here and below: paragraphs, to be broken at blanks. */
   invitation(connect: string): readonly string[];
-  /** The welcome box, with the question; the answers are numbered behind it. */
+  /** The welcome box with the question; the numbered answers follow. */
   readonly question: readonly string[];
   readonly answers: { readonly [answer in Answer]: string };
-  /** Behind the answers: which keys choose one. */
+  /** After the answers: which keys choose one. */
   readonly press: string;
   explained(answer: Answer, evidence: Evidence, keys: KeyNames): readonly string[];
   /** Lines of the transcript. */

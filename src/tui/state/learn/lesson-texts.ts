@@ -1,5 +1,5 @@
 /**
- * What a lesson says besides the texts of its experiment.
+ * Texts of a lesson besides those of its experiment.
  */
 import type { Disturbance, Verdict } from './experiment.js';
 import type { Language } from '../../../shared/language.js';
@@ -8,7 +8,7 @@ import type { LessonStep } from './lesson.js';
 interface Texts {
   readonly list: string;
   readonly done: string;
-  /** Behind the number and the name of the experiment. */
+  /** After the number and the name of the experiment. */
   readonly steps: { readonly [at in LessonStep['at']]: string };
   readonly running: { readonly [what in (LessonStep & { at: 'running' })['what']]: string };
   youSaid(answer: string): string;
@@ -16,7 +16,7 @@ interface Texts {
   readonly notAsItIs: string;
   readonly moments: string;
   readonly noMoments: string;
-  /** There are keys, and `reset lab` comes before each run. */
+  /** Warning if there are keys: `reset lab` is run before each run. */
   readonly empties: string;
   readonly breakIt: string;
   readonly orType: string;
@@ -24,14 +24,14 @@ interface Texts {
   /** Why a run says nothing about the loop. */
   readonly disturbed: { readonly [disturbance in Disturbance]: string };
   readonly onceMore: string;
-  /** Enter was pressed while it runs. */
+  /** Enter was pressed during a run. */
   readonly playing: string;
   readonly needsEpoll: string;
   readonly finished: string;
   readonly sources: string;
   readonly tooSmall: string;
   readonly verdicts: { readonly [verdict in Verdict]: string };
-  /** For those who read lines. */
+  /** For lessons in lines. */
   readonly askNumber: (most: number) => string;
   readonly momentIn: (turn: number, moment: string) => string;
   readonly askEnter: string;

@@ -28,9 +28,9 @@ export interface OpenLesson {
   readonly type: 'open';
   readonly experiment: Experiment;
   readonly step: LessonStep;
-  /** Which answer was given; null: none yet. */
+  /** The chosen answer; null: none yet. */
   readonly predicted: number | null;
-  /** Of the newest run that has ended. */
+  /** The moments of the newest finished run. */
   readonly moments: readonly Moment[];
   /** The explanation, filled from the run. */
   readonly explanation: readonly FilledPart[];
@@ -42,7 +42,7 @@ export interface Moment {
   readonly at: SeenEvent | string;
 }
 
-/** What a run has come to, and what is said of it. */
+/** The result of a run, and its explanation. */
 export interface Outcome {
   readonly judged: Judged;
   readonly says: readonly FilledPart[];
@@ -51,18 +51,18 @@ export interface Outcome {
 export type LessonStep =
   | { readonly at: 'predict' }
   | { readonly at: 'running'; readonly what: 'run' | 'break' | 'mend' }
-  /** @property shown which of the moments is asked for; null: now. `isThere`: the panes show it */
+  /** @property shown which of the moments is requested; null: the present. `isThere`: the panes show it */
   | { readonly at: 'step'; readonly shown: number | null; readonly isThere: boolean }
   /** @property selected which of the parts that lead to an event; null: none. `isShown`: the panes show that event */
   | { readonly at: 'explain'; readonly selected: number | null; readonly isShown: boolean }
   | { readonly at: 'break' }
   | { readonly at: 'broken'; readonly outcome: Outcome }
   | { readonly at: 'mend' }
-  /** What was chosen has not mended it. */
+  /** The choice did not repair the loop. */
   | { readonly at: 'missed'; readonly tried: Tried }
   | { readonly at: 'done'; readonly tried: Tried }
   | { readonly at: 'sources' }
-  /** A run could not be played to its end; `again` is where Enter leads. */
+  /** A run could not be finished; Enter leads to `again`. */
   | { readonly at: 'failed'; readonly why: string; readonly again: LessonStep };
 
 export interface Tried {
@@ -75,7 +75,7 @@ export function openLesson(experiment: Experiment): OpenLesson {
   return { type: 'open', experiment, step: { at: 'predict' }, predicted: null, moments: [], explanation: [] };
 }
 
-/** What is typed may be a number: then a digit does not choose by itself. */
+/** True if the typed text may be a number: then a digit alone does not choose. */
 export function takesNumbers({ mend: { typed } }: Experiment): boolean {
   const seam = /^rule (\S+) /.exec(typed?.line ?? '')?.[1];
   return seam !== undefined && isSeam(seam) && isNumberResult(seamOf(seam).results);
@@ -85,7 +85,7 @@ export function takesNumbers({ mend: { typed } }: Experiment): boolean {
 export const leading = (parts: readonly FilledPart[]): readonly (FilledPart & { readonly event: SeenEvent })[] =>
   parts.flatMap((part) => (part.event === null ? [] : [{ ...part, event: part.event }]));
 
-/** One further in a row of `count`, or one back; beyond its ends is nothing. */
+/** The next or previous of `count` positions; null beyond the ends. */
 export function walked(from: number | null, by: 1 | -1, count: number): number | null {
   if (count === 0) return null;
   const to = from === null ? (by === 1 ? 0 : count - 1) : from + by;

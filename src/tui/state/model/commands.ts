@@ -1,16 +1,16 @@
 /**
- * The commands view's share of the model: how often each command was called, by whom, and what it cost in bytes and time.
+ * The commands view's share of the model: how often each command was called, by whom, and its cost in bytes and time.
  *
- *   server   calls and times, which it counts anyway: exact, also when events were dropped; they come with snapshots while the view is open
- *   trace    bytes, and who called it: what events have told, which is a part if some were dropped
+ *   server   calls and times, which it counts anyway: exact, even if events were dropped; they come with snapshots while the view is open
+ *   trace    bytes and callers, from events: incomplete if some were dropped
  *
- * The bytes of a request belong to the command that was executed for it last (EXEC, and not what it ran), and so do those of its replies.
+ * The bytes of a request belong to the command that was executed last for it (EXEC, and not its inner commands), and so do those of its replies.
  */
 import type { CommandSnapshot, TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
 import { TokenMap } from './token-map.js';
 
-/** What events have told of one command. */
+/** Facts about one command from events. */
 export interface TracedCommand {
   readonly calls: number;
   readonly elapsedUs: number;
@@ -29,7 +29,7 @@ export interface CallsOf {
 /** The request that a client is being served. */
 interface Serving {
   readonly frame: number;
-  /** Bytes of the request that no command has been charged with yet. */
+  /** Bytes of the request that are not attributed to a command yet. */
   readonly bytes: number;
   /** Empty: nothing was executed for it. */
   readonly command: string;
@@ -91,7 +91,7 @@ function afterReply(model: CommandsModel, { token, frame, bytes }: Extract<Trace
   return { ...model, traced, serving: model.serving.with(token, { ...serving, bytes: 0 }) };
 }
 
-/** Clients come and go without an end; what they called stays counted. */
+/** There may be any number of former clients; their calls stay counted. */
 function afterDisconnect(model: CommandsModel, token: number): CommandsModel {
   let { traced } = model;
   for (const [command, { clients }] of traced) {
@@ -111,15 +111,15 @@ export interface CommandRow {
   readonly name: string;
   readonly calls: number;
   readonly elapsedUs: number;
-  /** Null: not known, because the server has not been asked or keeps no times. */
+  /** Null: unknown, because the server has not been asked or keeps no times. */
   readonly times: CommandSnapshot['times'];
   readonly maxUs: number | null;
   readonly traced: TracedCommand;
-  /** Events of some of its calls were dropped, or it was called before the trace began: what is traced is a part. */
+  /** Events of some of its calls were dropped, or it was called before the trace began: the traced figures are incomplete. */
   readonly isPart: boolean;
 }
 
-/** The server's own figures where there are some, what was traced otherwise. */
+/** The server's own figures if available, otherwise the traced ones. */
 export function commandRows({ served, traced }: CommandsModel): readonly CommandRow[] {
   if (served === null) {
     return Array.from(traced, ([name, known]) => {

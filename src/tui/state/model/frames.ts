@@ -5,8 +5,8 @@
  *   read 16 B ──┴─▶ frame 7 (40 B)  ──▶ execute 12 µs ──▶ reply 7 (5 B)
  *                   a row                its µs             a row of its own
  *
- * Reads and frames do not meet at their edges: a frame may need several reads, and one read may bring several frames. So the reads that
- * no frame has used up yet are kept for each connection.
+ * Reads and frames have different boundaries: a frame may need several reads, and one read may bring several frames. So the reads that no frame has used up yet
+ * are kept for each connection.
  */
 import type { TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
@@ -15,23 +15,23 @@ import { Trail } from './trail.js';
 
 export const MAX_FRAME_ROWS = 1024;
 
-/** What is kept of arguments: enough for a row on a wide screen. */
+/** Arguments that are kept: enough for a row on a wide screen. */
 const KEPT_ARGUMENTS = 16;
-/** Of an argument of more bytes one more is kept, so that it shows that it is longer. */
+/** Of a longer argument one more byte is kept, which shows that it is longer. */
 export const SHOWN_ARGUMENT_BYTES = 255;
 const MAX_PENDING_READS = 32;
 
 /** The part of one read(2) that went into a frame: bytes [start, end) of the frame. */
 export interface FrameRead {
   readonly turn: number;
-  /** All that the read returned, for this frame or others. */
+  /** All bytes that the read returned, for this frame or others. */
   readonly bytes: number;
   readonly start: number;
   readonly end: number;
 }
 
 interface RowBase {
-  /** Of the event that made the row: its identity, also when a half frame becomes whole or a request is executed. */
+  /** The number of the event that made the row: its identity, also when a half frame is completed or a request is executed. */
   readonly seq: number;
   readonly token: number;
   /** Its number on this connection, from 1. */
@@ -42,12 +42,12 @@ interface RowBase {
 export interface RequestRow extends RowBase {
   readonly kind: 'request';
   readonly bytes: number;
-  /** The first arguments, cut. */
+  /** The first arguments, truncated. */
   readonly argv: readonly string[];
   readonly argumentCount: number;
   /** The first bytes, at most 512. */
   readonly raw: string;
-  /** Empty if they are not known, because events were dropped. */
+  /** Empty if unknown, because events were dropped. */
   readonly reads: readonly FrameRead[];
   /** The first of its keys; null until it has been executed. */
   readonly keys: readonly string[] | null;
@@ -69,13 +69,13 @@ export interface ReplyRow extends RowBase {
   readonly kind: 'reply';
   readonly bytes: number;
   readonly raw: string;
-  /** Nobody asked for it: a message, an invalidation, a line of MONITOR. */
+  /** Unsolicited: a message, an invalidation, a line of MONITOR. */
   readonly isPush: boolean;
-  /** Of the request that it answers. */
+  /** The execution time of the request that it answers. */
   readonly elapsedUs: number | null;
 }
 
-/** Commands of which the trace holds nothing, because there were too many. */
+/** Commands missing in the trace, because there were too many. */
 export interface GapRow {
   readonly kind: 'gap';
   readonly seq: number;
@@ -88,7 +88,7 @@ export type FrameRow = FramedRow | GapRow;
 /** What is known of a connection between two of its frames. */
 interface Pending {
   readonly reads: readonly FrameRead[];
-  /** Where its last request or half frame stands in the trail; -1: nowhere. */
+  /** Position of its last request or half frame in the trail; -1: none. */
   readonly last: number;
   readonly isPartial: boolean;
   readonly isParked: boolean;
@@ -106,7 +106,7 @@ export const framesSlice: Slice<FramesModel> = {
   initial: { turn: 0, rows: Trail.empty<FrameRow>(MAX_FRAME_ROWS), pending: TokenMap.empty<Pending>() },
   reduce(model: FramesModel, entry: Entry): FramesModel {
     if (entry.type === 'event') return afterEvent(model, entry.event);
-    // What was read meanwhile is not known, so what is left of earlier reads says nothing any more.
+    // Reads in the gap are unknown, so the rest of earlier reads is meaningless.
     return entry.type === 'dropped' ? { ...withGap(model, entry.commands), pending: TokenMap.empty() } : model;
   },
 };
@@ -117,7 +117,7 @@ function withGap(model: FramesModel, commands: number): FramesModel {
   const { rows } = model;
   const { newest } = rows;
   if (commands === 0) return model;
-  // Gaps have no event: half a number behind the last one that has.
+  // Gaps have no event: half a number after the last one that has.
   if (newest?.kind !== 'gap') return { ...model, rows: rows.append({ kind: 'gap', seq: (newest?.seq ?? 0) + 0.5, commands }) };
   return { ...model, rows: rows.replace(rows.end - 1, { ...newest, commands: newest.commands + commands }) };
 }
@@ -153,7 +153,7 @@ function afterEvent(model: FramesModel, event: TraceEvent): FramesModel {
 
 function afterRead(model: FramesModel, token: number, bytes: number): FramesModel {
   const pending = model.pending.get(token) ?? NOTHING_PENDING;
-  // Bytes are left over only before a whole frame and behind a parked one; others were line ends that belong to no frame.
+  // Bytes are left over only before a complete frame and after a parked one; others were line ends that belong to no frame.
   const kept = pending.isPartial || pending.isParked ? pending.reads.slice(-MAX_PENDING_READS + 1) : [];
   const start = kept.length === 0 ? 0 : kept[kept.length - 1]!.end;
   const reads = [...kept, { turn: model.turn, bytes, start, end: start + bytes }];
@@ -169,7 +169,7 @@ function afterPartial(model: FramesModel, { token, have, need, seq, atUs }: Extr
   return placed(model, token, row, { ...pending, reads, isPartial: true });
 }
 
-/** Half frames do not say their number; it follows the last one of the connection. */
+/** Half frames have no number in their event; it follows the last one of the connection. */
 function nextFrame(model: FramesModel, pending: Pending): number {
   const last = model.rows.get(pending.last);
   return last === undefined || last.kind === 'gap' ? 0 : last.frame + 1;
@@ -198,7 +198,7 @@ function afterFrame(model: FramesModel, event: Extract<TraceEvent, { kind: 'fram
   return placed(model, token, row, { ...pending, reads: left });
 }
 
-/** A half frame becomes whole in its place if it is the newest row; otherwise the whole one stands where it was completed. */
+/** A half frame is completed in its place if it is the newest row; otherwise the complete one is added where it was completed. */
 function placed(model: FramesModel, token: number, row: RequestRow | PartialRow, pending: Pending): FramesModel {
   const before = pending.isPartial ? model.rows.get(pending.last) : undefined;
   const isSame = before?.kind === 'partial' && before.token === token;
@@ -207,7 +207,7 @@ function placed(model: FramesModel, token: number, row: RequestRow | PartialRow,
   return { ...model, rows, pending: model.pending.with(token, { ...pending, last, isPartial: row.kind === 'partial', isParked: false }) };
 }
 
-/** Takes the first `bytes` from the reads: what of them was used, as ranges of the frame, and what is left for the next one. */
+/** Takes the first `bytes` from the reads: the used ones as ranges of the frame, and the rest for the next one. */
 function split(reads: readonly FrameRead[], bytes: number): { readonly used: readonly FrameRead[]; readonly left: readonly FrameRead[] } {
   const used: FrameRead[] = [];
   const left: FrameRead[] = [];
@@ -219,7 +219,7 @@ function split(reads: readonly FrameRead[], bytes: number): { readonly used: rea
   return { used: isComplete ? used : [], left };
 }
 
-/** Where events were dropped between a request and its slow execution, its row is looked for anew. */
+/** If events were dropped between a request and its slow execution, its row is searched again. */
 function found(model: FramesModel, token: number, frame: number): FramesModel {
   if (model.pending.get(token) !== undefined) return model;
   for (let at = model.rows.end - 1; at >= model.rows.first; at--) {
@@ -248,7 +248,7 @@ function parked(model: FramesModel, token: number, parkedOn: readonly string[] |
   };
 }
 
-/** Serving it belongs to what its request has taken, as in commandstats. */
+/** Serving it counts as part of its request's time, as in commandstats. */
 function unparked(model: FramesModel, { token, elapsedUs }: Extract<TraceEvent, { kind: 'unpark' }>): FramesModel {
   const freed = parked(model, token, null);
   const row = freed.rows.get(freed.pending.get(token)?.last ?? -1);
@@ -257,7 +257,7 @@ function unparked(model: FramesModel, { token, elapsedUs }: Extract<TraceEvent, 
   return { ...freed, rows: freed.rows.replace(freed.pending.get(token)!.last, timed) };
 }
 
-/** SUBSCRIBE and its kind are answered once for each channel, in RESP3 by pushes. */
+/** Replies to SUBSCRIBE and similar: one for each channel, in RESP3 as pushes. */
 const CONFIRMATION = /^[*>]3\r\n\$\d+\r\n[ps]?(?:un)?subscribe\r\n/;
 
 function afterReply(model: FramesModel, { token, frame, bytes, raw, seq, atUs }: Extract<TraceEvent, { kind: 'reply' }>): FramesModel {

@@ -1,20 +1,20 @@
 /**
- * The keyspace pane's share of the model: the window of keys that the last snapshot brought, with everything laid over it that events have said since.
+ * The keyspace pane's share of the model: the window of keys of the last snapshot, updated by the events since then.
  *
- *   snapshot rows     a   b   c   d              only the window travels, however many keys there are
- *   + key-change      a   b*  c   d   e*         changed and new ones, marked with the token that did it
- *   + expire          a   b*  ◌c  d   e*         gone, but shown for a moment, with what took it
+ *   snapshot rows     a   b   c   d              only the window is sent, however many keys there are
+ *   + key-change      a   b*  c   d   e*         changed and new keys, marked with the token that changed them
+ *   + expire          a   b*  ◌c  d   e*         deleted, but shown for a moment, with the reason
  *
- * Where and when a row is drawn as a ghost or a flash is the view's business: the model only says at what time things happened.
+ * The view decides where and when a row is drawn as a ghost or a flash: the model only has the times of events.
  */
 import type { KeyOrder, KeyRow, Snapshot, TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
 
-/** How long a key that is gone stays on the screen, and how long a change is marked, in ms of the loop's clock. */
+/** How long a deleted key stays on the screen, and how long a change is marked, in ms of the loop's clock. */
 export const GONE_FOR_MS = 2000;
 export const FLASH_FOR_MS = 1000;
 
-/** New keys join the window up to this; the next snapshot brings it back to what was asked for. */
+/** New keys are added to the window up to this number; the next snapshot restores the requested window. */
 const MAX_KEY_ROWS = 1000;
 
 export interface KeyFacts extends Omit<KeyRow, 'type' | 'isDue' | 'idleMs' | 'frequency'> {
@@ -22,11 +22,11 @@ export interface KeyFacts extends Omit<KeyRow, 'type' | 'isDue' | 'idleMs' | 'fr
 }
 
 export interface KeyEntry extends KeyFacts {
-  /** Milliseconds that its time to live had when it was first seen; 0 if it has none. The bar is relative to it. */
+  /** Its TTL in milliseconds when it was first seen; 0 if it has none. The bar is relative to it. */
   readonly fullTtlMs: number;
-  /** What changed it last: the event's name, whose connection (0: none), and when (unix time in ms). */
+  /** Its last change: the event's name, the token of the connection (0: none), and unix time in ms. */
   readonly change: { readonly event: string; readonly token: number; readonly atMs: number } | null;
-  /** It is not there any more: why, by whom (0: nobody), and since when. */
+  /** Set once it is deleted: reason, token (0: none), and unix time in ms. */
   readonly gone: { readonly why: string; readonly token: number; readonly atMs: number } | null;
 }
 
@@ -37,18 +37,18 @@ export interface KeyspaceModel {
   /** Keys in the database, whatever the filter. */
   readonly total: number;
   readonly databaseCount: number;
-  /** Those that are not empty. */
+  /** The non-empty databases. */
   readonly databases: Snapshot['databases'];
   readonly rows: readonly KeyEntry[];
-  /** Where its changes come from and go to, as the last snapshot told. */
+  /** The replication role and links, from the last snapshot. */
   readonly replication: Snapshot['replication'];
   readonly persistence: Snapshot['persistence'];
-  /** The value that is open, as the last snapshot brought it. */
+  /** The open value, from the last snapshot. */
   readonly value: Snapshot['value'];
   readonly nowMs: number;
   /** Unix time in ms at which the loop's monotonic clock was zero; 0 until the first snapshot. */
   readonly originMs: number;
-  /** Whose request is being executed, 0 between requests: whoever comes across a key that is due. */
+  /** The token whose request is being executed, 0 between requests: it is the one that finds an expired key. */
   readonly actingToken: number;
 }
 
@@ -97,13 +97,13 @@ function afterChange(model: KeyspaceModel, keyChange: Extract<TraceEvent, { kind
   const before = model.rows[at];
   const change = { event, token, atMs: nowMs };
   if (before === undefined) return joining(model, { ...unknown(key), type, bytes: size, change, ...lifetime(undefined, expireAtMs, nowMs) });
-  // What the event does not say stays as it was until the next snapshot, unless it can not be the same any more.
+  // Facts that are not in the event stay until the next snapshot, unless they must have changed.
   const facts = before.type === type && before.gone === null ? before : unknown(key);
   const row: KeyEntry = { ...facts, type, bytes: size, change, gone: null, ...lifetime(before, expireAtMs, nowMs) };
   return { ...model, total: before.gone === null ? model.total : model.total + 1, rows: model.rows.with(at, row) };
 }
 
-/** A key of which only its name is known. */
+/** A key of which only the name is known. */
 const unknown = (key: string): KeyEntry => ({
   key, type: '', encoding: '', size: -1, bytes: 0, expireAtMs: -1, preview: '', fullTtlMs: 0, change: null, gone: null,
 });
@@ -114,13 +114,13 @@ function lifetime(before: KeyEntry | undefined, expireAtMs: number, nowMs: numbe
   return { expireAtMs, fullTtlMs: isSame ? before.fullTtlMs : Math.max(0, expireAtMs - nowMs) };
 }
 
-/** A new key takes its place in the window, if it belongs there; whether it passes the filter only the next snapshot knows. */
+/** Adds a new key to the window, if it belongs there; only the next snapshot knows whether it passes the filter. */
 function joining(model: KeyspaceModel, row: KeyEntry): KeyspaceModel {
   const { rows, order, total } = model;
   const isWhole = rows.length >= total;
   const at = rows.findIndex((other) => comesBefore(row, other, order));
   const counted = { ...model, total: total + 1 };
-  // By time left only keys that have some are listed.
+  // The order by remaining TTL lists only keys that have one.
   if (order === 'expiry' && row.expireAtMs === -1) return counted;
   if (rows.length >= MAX_KEY_ROWS || (!isWhole && (at === -1 || order === 'stored'))) return counted;
   return { ...counted, rows: at === -1 ? [...rows, row] : [...rows.slice(0, at), row, ...rows.slice(at)] };
@@ -157,7 +157,7 @@ function merged(before: KeyEntry | undefined, row: KeyRow, nowMs: number): KeyEn
   return { key, type, encoding, size, bytes, preview, change: before?.change ?? null, gone: null, ...lifetime(before, expireAtMs, nowMs) };
 }
 
-/** Keys that are gone stay for a moment where they were: behind the row that they were behind. */
+/** Deleted keys stay for a moment in their place: after the row that they followed. */
 function withGone(rows: readonly KeyEntry[], before: readonly KeyEntry[], nowMs: number): readonly KeyEntry[] {
   const present = new Set(rows.map((row) => row.key));
   const lingering = before.flatMap((row, at) =>

@@ -1,18 +1,18 @@
 /**
- * The loop pane's share of the model: where the loop is, where the time of its turns goes, and how often each kind of event came.
+ * The loop pane's share of the model: where the loop is, how the time of its turns is spent, and how many events of each kind there were.
  *
  *   turn-begin N │ write…      │ wait │ poll │ ready read frame execute reply … │ timer… │ turn-end N │ turn-begin N+1 │ write…       │ wait
  *                └ of turn N,         └ waitedUs                                                                       └ of turn N+1,
  *                  what N-1 has to say                                                                                   what N has to say
  *
- * Replies are written at the beginning of the next turn. So that a request can be seen as a whole, a turn that is over is drawn together
- * with its replies (see {@link shownTurn}). The time between two events is the time of the thing that the later one tells of: a read
- * event is built when read(2) has returned. The cost of watching is in these figures; it cannot be told apart.
+ * Replies are written at the beginning of the next turn. To show a request as a whole, a finished turn is drawn together with its replies (see {@link
+ * shownTurn}). The time between two events is attributed to the later one: a read event is built when read(2) has returned. These figures include the cost of
+ * observing, which cannot be separated.
  */
 import { TRACE_EVENTS, type EventCategory, type Phase, type TraceEvent, type TraceKind } from '../../../server/index.js';
 import { append, type Entry, type Slice } from '../slice.js';
 
-/** What a turn is busy with; waiting in poll is not work and is kept apart. */
+/** The work of a turn; waiting in poll is not work and is kept apart. */
 export type WorkPhase = Exclude<Phase, 'poll'>;
 export const WORK_PHASES: readonly WorkPhase[] = ['accept', 'read', 'decode', 'execute', 'write', 'timers'];
 
@@ -21,18 +21,18 @@ export type PhaseTimes = { readonly [phase in WorkPhase]: number };
 
 export interface TurnPicture {
   readonly turn: number;
-  /** Null until it has been chosen; -1: no limit. */
+  /** Null until it is chosen; -1: no limit. */
   readonly timeoutMs: number | null;
   /** The timer that is due next, or `no timer`. */
   readonly why: string;
   /** Null while the loop sleeps. */
   readonly waitedUs: number | null;
-  /** Tokens that were ready. */
+  /** Number of tokens that were ready. */
   readonly ready: number;
   readonly times: PhaseTimes;
-  /** How much of the writing was at its beginning: the replies of the turn before. */
+  /** The part of the writing at its beginning: the replies of the turn before. */
   readonly flushUs: number;
-  /** Writing its own replies, at the beginning of the next turn. */
+  /** Time of writing its own replies, at the beginning of the next turn. */
   readonly repliesUs: number;
   /** Null until the turn is over. */
   readonly busyUs: number | null;
@@ -46,22 +46,22 @@ export interface LoopModel {
   readonly event: TraceEvent | null;
   /** The running turn. */
   readonly turn: TurnPicture | null;
-  /** The last one before it in which a client was served: what there is to see while the loop sleeps. */
+  /** The last turn before it in which a client was served, to be shown while the loop sleeps. */
   readonly last: TurnPicture | null;
-  /** The last event that means something to a client, whatever the loop did after it. */
+  /** The last event that matters to a client, whatever the loop did after it. */
   readonly notable: TraceEvent | null;
-  /** Of a learner's program: where it has called last; null: not known. */
+  /** The place of a learner's program that made the last call; null: unknown. */
   readonly source: NonNullable<TraceEvent['source']> | null;
-  /** What has been left out since the newest event, while the loop is too fast to be told. */
+  /** What has been left out since the newest event, while there are too many events. */
   readonly dropped: { readonly turns: number; readonly commands: number } | null;
   /** `busyUs` of the last turns that did anything, oldest first. */
   readonly busyUs: readonly number[];
   readonly counts: CategoryCounts;
-  /** Readiness did not come from a kernel. */
+  /** Readiness is emulated, not a kernel's. */
   readonly isEmulated: boolean;
 }
 
-/** Turns that percentiles are taken from. */
+/** Number of turns for the percentiles. */
 export const BUSY_WINDOW = 500;
 
 export const NO_TIMES: PhaseTimes = { accept: 0, read: 0, decode: 0, execute: 0, write: 0, timers: 0 };
@@ -72,12 +72,12 @@ export const loopSlice: Slice<LoopModel> = {
 
   reduce(state: LoopModel, entry: Entry): LoopModel {
     if (entry.type === 'event') return afterEvent(state, entry.event);
-    // The trace broke off in the middle of a turn, and what comes next is of another one.
+    // The trace has a gap in the middle of a turn, and what follows belongs to another one.
     return entry.type === 'dropped' ? { ...state, turn: null, dropped: { turns: entry.turns, commands: entry.commands } } : state;
   },
 };
 
-/** Every event passes here: one literal costs a third of what spreading does. */
+/** Every event passes here: one literal costs a third of spreading. */
 function afterEvent(state: LoopModel, event: TraceEvent): LoopModel {
   return {
     event,
@@ -117,16 +117,16 @@ const NOTABLE: ReadonlySet<TraceKind> = new Set([
   'connect', 'frame-partial', 'frame', 'execute', 'park', 'unpark', 'expire', 'evict', 'save-slice', 'disconnect',
 ]);
 
-/** A request that was refused is never executed: then its error is what there is to say. */
+/** A refused request is never executed: then its error is notable. */
 function isNotable(event: TraceEvent, before: TraceEvent | null): boolean {
   if (event.kind === 'reply') return before?.kind === 'frame' && before.token === event.token && isErrorReply(event.raw);
   return NOTABLE.has(event.kind);
 }
 
-/** What an accept has come to: a connection. One that has no token yet, of a learner's program, is called by its descriptor, `fd 9`. */
+/** True if an accept has returned a connection. A connection of a learner's program without a token yet is named by its descriptor, `fd 9`. */
 export const isAccepted = (client: number | string): boolean => typeof client === 'number' || client.startsWith('fd ');
 
-/** Of RESP2, or a bulk error of RESP3. */
+/** An error of RESP2, or a bulk error of RESP3. */
 export const isErrorReply = (raw: string): boolean => raw.startsWith('-') || raw.startsWith('!');
 
 function begun({ turn }: TraceEvent & { kind: 'turn-begin' }): TurnPicture {
@@ -139,7 +139,7 @@ function lastAfter({ turn, last, event: before }: LoopModel, event: TraceEvent):
   return isReply ? { ...last, repliesUs: last.repliesUs + elapsedUs(event, before) } : last;
 }
 
-/** Turns that only ran a timer come ten times a second; they would cover what is worth looking at. */
+/** Turns that only ran a timer happen ten times a second; they would hide the interesting ones. */
 const hasServed = ({ times, flushUs, waitedUs }: TurnPicture): boolean =>
   waitedUs !== null && times.accept + times.read + times.decode + times.execute + times.write > flushUs;
 
@@ -153,9 +153,9 @@ function elapsedUs(event: TraceEvent, before: TraceEvent | null): number {
   return before === null ? 0 : Math.max(0, event.atUs - before.atUs);
 }
 
-/** What the time before an event was spent on; null for steps of the loop itself. */
+/** The phase to which the time before an event belongs; null for steps of the loop itself. */
 export function workPhaseOf(event: TraceEvent): WorkPhase | null {
-  // A script that takes long lets others be served meanwhile: up to here it was the script that ran.
+  // A long script lets others be served meanwhile: until then the script was running.
   if (event.kind === 'poll' && event.within === true) return 'execute';
   if (event.kind === 'expire') return event.how === 'lazy' ? 'execute' : 'timers';
   // The timer that it belongs to follows, with the time of both.
@@ -165,8 +165,8 @@ export function workPhaseOf(event: TraceEvent): WorkPhase | null {
 }
 
 /**
- * The turn to draw: the running one, or, from its end until the next one has waited, the last that served a client. That one is drawn
- * with the writing of its own replies in the place of those that it wrote for the turn before.
+ * The turn to draw: the running one, or, from its end until the next one has waited, the last that served a client. That one is drawn with the writing of its
+ * own replies instead of those that it wrote for the turn before.
  *
  * @param isRunning the loop is neither held nor slowed: the last turn that served a client stays until the next one. Otherwise the turn that the loop is in.
  */
@@ -182,9 +182,9 @@ function withReplies(turn: TurnPicture): TurnPicture {
 }
 
 /**
- * Nothing is ready and nothing runs: the loop is in poll.wait.
+ * True if nothing is ready and nothing runs: the loop is in poll.wait.
  *
- * @param isRunning nobody holds or slows the loop. Its batches end with a turn, so then the end of a turn is followed by sleep.
+ * @param isRunning nobody holds or slows the loop. Its batches end with a turn, so the end of a turn is then followed by sleep.
  */
 export function isAsleep({ event, dropped }: LoopModel, isRunning: boolean): boolean {
   if (event === null || dropped !== null) return false;
@@ -197,7 +197,7 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Of the turns in the window, by nearest rank; null if there are none. */
+/** Percentiles of the turns in the window, by nearest rank; null if there are none. */
 export function percentilesOf(values: readonly number[]): Percentiles | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);

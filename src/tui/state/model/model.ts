@@ -1,5 +1,5 @@
 /**
- * The model: what the trace says of the server, at one moment. Each pane owns a slice; an entry of the history passes through all of them.
+ * The model: the state of the server at one moment, derived from the trace. Each pane owns a slice; every entry of the history is passed to all of them.
  */
 import type { Entry } from '../slice.js';
 import { commandsSlice, type CommandsModel } from './commands.js';
@@ -11,7 +11,7 @@ import { readinessSlice, type ReadinessModel } from './readiness.js';
 import { tokensSlice, type TokensModel } from './tokens.js';
 
 export interface Model {
-  /** Entries so far, this one included. */
+  /** Number of entries so far, including this one. */
   readonly count: number;
   /** The loop's monotonic clock at the last entry, in µs. */
   readonly atUs: number;

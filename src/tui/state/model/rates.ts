@@ -1,8 +1,8 @@
 /**
- * The header's share of the model: commands per second, connections, the turn, and what the trace has left out.
+ * The header's share of the model: commands per second, connections, the turn, and dropped events.
  *
- * Between two snapshots commands are counted from turns and from what was dropped; each snapshot brings the loop's own total and corrects that. Seconds are
- * those of the loop's clock, which stands still while the loop is held: so does the sparkline.
+ * Between two snapshots commands are counted from turns and dropped entries; each snapshot has the loop's own total and corrects that. Seconds are those of the
+ * loop's clock, which stands still while the loop is held, and so does the sparkline.
  */
 import type { Snapshot, TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
@@ -13,13 +13,13 @@ export interface RatesModel {
   /** The running second of the loop's clock, and the commands in it so far. */
   readonly second: number;
   readonly commands: number;
-  /** Open now, and ever accepted. */
+  /** Open now, and accepted in total. */
   readonly connections: number;
   readonly connectionsReceived: number;
   readonly turn: number;
   readonly droppedTurns: number;
   readonly droppedCommands: number;
-  /** The second of the last drop; NaN until the snapshot that comes with it has said which. */
+  /** The second of the last drop; NaN until its snapshot has arrived. */
   readonly droppedSecond: number;
   /** The loop's own total at the last snapshot (null: none yet), and what has been counted since. */
   readonly total: number | null;
@@ -71,7 +71,7 @@ function afterEvent(state: RatesModel, event: TraceEvent): RatesModel {
   }
 }
 
-/** How long drops are shown, and how far apart they may be to be counted together, in seconds. */
+/** How long drops are shown, and up to which distance they are added up, in seconds. */
 const DROPS_SECONDS = 3;
 
 function afterDrop(state: RatesModel, turns: number, commands: number): RatesModel {
@@ -79,7 +79,7 @@ function afterDrop(state: RatesModel, turns: number, commands: number): RatesMod
   return { ...counted(state, commands), droppedTurns: before.turns + turns, droppedCommands: before.commands + commands, droppedSecond: Number.NaN };
 }
 
-/** What the trace has dropped of late; null: nothing. */
+/** Recently dropped events; null: none. */
 export function droppedOfLate(rates: RatesModel, atUs: number): { readonly turns: number; readonly commands: number } | null {
   return droppedWithin(rates, Math.floor(atUs / 1_000_000));
 }
@@ -87,7 +87,7 @@ export function droppedOfLate(rates: RatesModel, atUs: number): { readonly turns
 type Dropped = { readonly turns: number; readonly commands: number };
 
 function droppedWithin({ droppedTurns, droppedCommands, droppedSecond, second: known }: RatesModel, second: number): Dropped | null {
-  // As long as no snapshot has said when it was, it was at the last time that is known.
+  // Until a snapshot has the time of the drop, the last known time is used.
   const since = Number.isNaN(droppedSecond) ? known : droppedSecond;
   const isOver = droppedTurns + droppedCommands === 0 || second - since >= DROPS_SECONDS;
   return isOver ? null : { turns: droppedTurns, commands: droppedCommands };
@@ -95,7 +95,7 @@ function droppedWithin({ droppedTurns, droppedCommands, droppedSecond, second: k
 
 function afterSnapshot(state: RatesModel, { nowUs, stats, clientCount, turn }: Snapshot): RatesModel {
   const now = inSecond(state, nowUs);
-  // What was executed before the first snapshot is not of this second.
+  // Commands executed before the first snapshot do not belong to this second.
   const missed = state.total === null ? 0 : stats.commands - state.total - state.countedSince;
   return {
     ...now,

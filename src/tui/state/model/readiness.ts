@@ -1,20 +1,19 @@
 /**
- * The readiness pane's share of the model: turn by turn, which tokens were ready for what, and what came of it.
+ * The readiness pane's share of the model: for each turn, which tokens were ready for what, and the results.
  *
  *   turns  [ turn 811 | gap | turn 812 ]   open: turn 813                                  begun: turn 814
  *                                           ├─ #0 READABLE   accept 3, WouldBlock
  *                                           └─ #7 READABLE   read 42 · frames 1 · write 5     ← active
  *
- * One row for each token of a turn. The next turn begins with writing the replies: they are what came of this one's readiness, and stand
- * with it, so that a turn closes when the next one waits. A token that was not ready and is written to all the same (a subscriber, a
- * client whose wait is over) has a row without readiness. Rows are only ever added at the end and keep their number, so a view that is
- * scrolled back stands still.
+ * One row for each token of a turn. The next turn begins with writing the replies: they result from this turn's readiness and are shown with it, so a turn is
+ * closed when the next one waits. A token that was not ready but is written to (a subscriber, a client whose wait is over) has a row without readiness. Rows
+ * are only added at the end and keep their number, so a view that is scrolled back does not move.
  */
 import type { TraceEvent } from '../../../server/index.js';
 import type { Entry, Slice } from '../slice.js';
 import { isAccepted } from './loop.js';
 
-/** What came of readiness. Steps of one kind are added up; they stand in the order in which the first of each came. */
+/** Results of readiness. Steps of one kind are added up, in the order in which the first of each happened. */
 export type ReadinessStep =
   | { readonly kind: 'accept'; readonly count: number; readonly end: string | null }
   | { readonly kind: 'read'; readonly bytes: number; readonly count: number; readonly end: string | null }
@@ -33,7 +32,7 @@ export interface ReadinessRow {
   readonly steps: readonly ReadinessStep[];
 }
 
-/** One line of the pane's list comes of each row; a gap is one line. */
+/** Each row is one line of the pane's list; a gap is one line. */
 export type ReadinessTurn =
   | {
       readonly kind: 'turn';
@@ -41,7 +40,7 @@ export type ReadinessTurn =
       readonly rows: readonly ReadinessRow[];
       /** Rows beyond the limit. */
       readonly more: number;
-      /** The trace broke off in the middle: what else came of it is not known. */
+      /** There is a gap in the middle: further results are unknown. */
       readonly isCut: boolean;
     }
   | { readonly kind: 'gap'; readonly turns: number; readonly commands: number };
@@ -49,23 +48,23 @@ export type ReadinessTurn =
 export interface ReadinessModel {
   /** Finished turns and gaps, oldest first. */
   readonly turns: readonly ReadinessTurn[];
-  /** The turn that is going on, or has ended last: replies still belong to it. */
+  /** The current turn, or the one that has ended last: replies still belong to it. */
   readonly open: Extract<ReadinessTurn, { kind: 'turn' }>;
-  /** The number of the turn that has begun last; 0 as long as it is not known. */
+  /** The number of the turn that has begun last; 0 while unknown. */
   readonly begun: number;
-  /** Lines of turns that have been forgotten. */
+  /** Number of lines of dropped turns. */
   readonly forgotten: number;
-  /** Lines so far, forgotten ones included; the newest has this number less one. */
+  /** Number of lines so far, including dropped ones; the newest has this number minus one. */
   readonly lines: number;
 }
 
 /** Turns and gaps that are kept. */
 export const KEPT_TURNS = 300;
-/** Tokens of one turn that are kept one by one; a line tells how many more there were. */
+/** Tokens of one turn that are kept individually; a line shows how many more there were. */
 export const ROWS_PER_TURN = 100;
 
 type OpenTurn = ReadinessModel['open'];
-/** The number is 0 as long as it is not known: the trace may begin in the middle of a turn. */
+/** The number is 0 while unknown: the trace may begin in the middle of a turn. */
 const NOTHING: OpenTurn = { kind: 'turn', turn: 0, rows: [], more: 0, isCut: false };
 
 export const readinessSlice: Slice<ReadinessModel> = {
@@ -102,7 +101,7 @@ function withOpen(state: ReadinessModel, open: OpenTurn): ReadinessModel {
   return { ...state, open, lines: state.lines - linesOf(state.open) + linesOf(open) };
 }
 
-/** The open turn joins the list; one in which no token did anything leaves no trace. */
+/** Adds the open turn to the list; one in which no token did anything is left out. */
 function closed(state: ReadinessModel): ReadinessModel {
   return linesOf(state.open) === 0 ? state : { ...pushed(state, state.open), open: NOTHING };
 }
@@ -113,7 +112,7 @@ function withGap(state: ReadinessModel, turns: number, commands: number): Readin
   return { ...pushed(before, gap), lines: before.lines + 1 };
 }
 
-/** The lines of `turn` have been counted already. */
+/** The lines of `turn` are already counted. */
 function pushed(state: ReadinessModel, turn: ReadinessTurn): ReadinessModel {
   const { turns, forgotten } = state;
   if (turns.length < KEPT_TURNS) return { ...state, turns: [...turns, turn] };
@@ -126,7 +125,7 @@ function addRow(open: OpenTurn, row: ReadinessRow): OpenTurn {
 
 function withStep(open: OpenTurn, token: number, step: ReadinessStep): OpenTurn {
   const index = open.rows.findLastIndex((row) => row.token === token);
-  // Beyond the limit nobody knows whether the token has been counted: those that were ready have.
+  // Beyond the limit it is unknown whether the token has been counted: those that were ready have.
   if (index === -1) return open.more > 0 ? open : addRow(open, { token, readiness: 0, steps: [step] });
   const rows = open.rows.slice();
   const row = rows[index]!;
@@ -134,7 +133,7 @@ function withStep(open: OpenTurn, token: number, step: ReadinessStep): OpenTurn 
   return { ...open, rows };
 }
 
-/** What an event has to say about its token; null if that is the business of other panes. */
+/** The step of an event for its token; null if other panes show it. */
 function stepOf(event: TraceEvent): ReadinessStep | null {
   switch (event.kind) {
     case 'accept':
@@ -181,7 +180,7 @@ function sum(before: ReadinessStep, step: ReadinessStep): ReadinessStep {
     case 'frames':
       return before.kind === step.kind ? { ...step, count: before.count + step.count } : step;
     case 'write':
-      // Offered in all: what has gone already, and what was offered now.
+      // Offered in total: what has already been written, and what was offered now.
       return before.kind === step.kind ? { ...step, bytes: before.bytes + step.bytes, of: before.bytes + step.of } : step;
     case 'interest':
       return before.kind === step.kind ? { ...step, before: before.before } : step;

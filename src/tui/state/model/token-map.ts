@@ -1,10 +1,10 @@
 /**
- * TokenMap: from tokens to values, for slices: each change is a new map that shares almost everything with the one before.
+ * TokenMap: a persistent map from tokens to values, for slices: each change returns a new map that shares almost everything with the old one.
  *
  *   token 70  =  … 00010 00110            root[2] ──▶ branch[6] ──▶ [ {70, value}, {1094, value} ]
  *                  root  branch
  *
- * A copied Map of ten thousand connections would cost a slice its second; here a change copies two arrays of 32 and a bucket of a few entries.
+ * Copying a Map of ten thousand connections would be too slow for each change; here a change copies two arrays of 32 and a bucket of a few entries.
  */
 
 interface Slot<V> {
@@ -35,7 +35,7 @@ export class TokenMap<V> {
     return undefined;
   }
 
-  /** A map with this entry; the same map if the value is the one it has. */
+  /** A map with this entry; the same map if the value is unchanged. */
   with(token: number, value: V): TokenMap<V> {
     if (this.get(token) === value) return this;
     const bucket = this.root[(token >> BITS) & MASK]?.[token & MASK] ?? [];

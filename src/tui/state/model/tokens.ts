@@ -1,8 +1,8 @@
 /**
- * The tokens pane's share of the model: what is registered with the poll, and what each of it is doing.
+ * The tokens pane's share of the model: what is registered with the poll, and the state of each entry.
  *
- * Events tell what happens, in between snapshots correct: they know names, subscriptions and what happened while events were dropped. An activity
- * (ready, reading, executing) belongs to one stretch of a turn and is over with it, so a row says in which one it was seen instead of being reset.
+ * Events report changes, snapshots in between correct: they have names, subscriptions and changes whose events were dropped. An activity (ready, reading,
+ * executing) belongs to one stretch of a turn, so a row stores the stretch instead of being reset.
  *
  *   ready ──▶ reading ──▶ executing ──▶ replying        within a stretch: from the beginning of a turn to its wait, or from there to its end
  *   parked · write-blocked · MULTI · subscribed · monitor   beyond it
@@ -15,7 +15,7 @@ import { TokenMap } from './token-map.js';
 export const LISTENER_TOKEN = 0;
 export const WAKER_TOKEN = 1;
 
-/** Rows that are kept however many connections there are; the rest is only counted. */
+/** Maximum number of rows; further connections are only counted. */
 export const MAX_TOKEN_ROWS = 1024;
 
 const READABLE_ONLY = 1;
@@ -32,7 +32,7 @@ export interface TokenRow {
   readonly db: number;
   readonly resp: 2 | 3;
   readonly activity: Activity;
-  /** The stretch that {@link activity} belongs to; -1: none yet. */
+  /** The stretch to which {@link activity} belongs; -1: none yet. */
   readonly activityStretch: number;
   readonly parkedOn: ClientSnapshot['parkedOn'];
   readonly inTransaction: boolean;
@@ -40,7 +40,7 @@ export interface TokenRow {
   readonly isMonitor: boolean;
   /** What it is in replication; null for an ordinary client. */
   readonly link: ClientSnapshot['link'];
-  /** A client of the server that this one was forked from: nobody is behind it. */
+  /** A client of the server from which this one was forked: it has no peer. */
   readonly isGhost: boolean;
   /** Bits: 1 READABLE, 2 WRITABLE. */
   readonly interest: number;
@@ -51,29 +51,29 @@ export interface TokenRow {
   readonly lastCommand: string;
   /** The loop's monotonic clock at the last read or write. */
   readonly lastActiveUs: number;
-  /** The same when it connected; NaN: not known. */
+  /** The clock's time when it connected; NaN: unknown. */
   readonly connectedUs: number;
-  /** Whole requests, and bytes read and written, since then. */
+  /** Complete requests, and bytes read and written, since then. */
   readonly requests: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** The same clock at its last slow command. */
+  /** The clock's time at its last slow command. */
   readonly slowAtUs: number;
-  /** The name of the fault that was injected last, and the same clock then; null: none was. */
+  /** The name of the fault injected last, and the clock's time; null: none. */
   readonly fault: { readonly name: string; readonly atUs: number } | null;
-  /** Of the commands that the trace has told of. */
+  /** Among the commands in the trace. */
   readonly slowest: { readonly command: string; readonly frame: number; readonly elapsedUs: number } | null;
 }
 
 export interface TokensModel {
-  /** Counts up where a turn begins, where it waits, and where it ends. */
+  /** Incremented where a turn begins, where it waits, and where it ends. */
   readonly stretch: number;
-  /** Connections on the server: more than there are rows, if there are very many. */
+  /** Connections on the server, which may be more than there are rows. */
   readonly clientCount: number;
   readonly rows: TokenMap<TokenRow>;
 }
 
-/** Of a client of which nothing is known but its token. */
+/** The row of a client of which only the token is known. */
 export const clientRow = (token: number): TokenRow => ({ ...BLANK, token });
 
 const BLANK: TokenRow = {
@@ -168,7 +168,7 @@ function disconnected(model: TokensModel, token: number): TokensModel {
   return { ...model, clientCount: Math.max(0, model.clientCount - 1), rows: model.rows.without(token) };
 }
 
-/** New connections are what somebody looks for: the one that has been quiet longest gives way. */
+/** Makes room for new connections, which are the interesting ones: the one idle for longest is removed. */
 function roomFor(rows: TokenMap<TokenRow>): TokenMap<TokenRow> {
   if (rows.size < MAX_TOKEN_ROWS) return rows;
   const clients = rows.sorted().filter((row) => row.kind === 'client');
@@ -201,7 +201,7 @@ function timedBy({ slowest, slowAtUs }: TokenRow, { command, frame, elapsedUs, a
   };
 }
 
-/** What a command does to its own connection, until the next snapshot says it exactly. */
+/** What a command changes on its own connection, until the next snapshot has the exact state. */
 function effectOf(row: TokenRow, command: string): Partial<TokenRow> {
   switch (command) {
     case 'multi':
@@ -234,7 +234,7 @@ function corrected(model: TokensModel, snapshot: Snapshot): TokensModel {
   return rows === model.rows && clientCount === model.clientCount ? model : { ...model, clientCount, rows };
 }
 
-/** Those that no event tells of until somebody connects. */
+/** Rows that no event reports until a client connects. */
 function withFixed(rows: TokenMap<TokenRow>, { listeners, wakerFd, wakerToken = WAKER_TOKEN }: Snapshot): TokenMap<TokenRow> {
   let all = rows;
   if (!listeners.some(({ token }) => token === LISTENER_TOKEN)) all = withoutKind(all, LISTENER_TOKEN, 'listener');
@@ -243,7 +243,7 @@ function withFixed(rows: TokenMap<TokenRow>, { listeners, wakerFd, wakerToken = 
   return wakerToken === null ? all : withFacts(all, { ...BLANK, token: wakerToken, kind: 'waker' }, wakerFd, '');
 }
 
-/** The row that was expected under this token is not there: the token is another's. */
+/** Removes a row of that kind: the token belongs to something else. */
 function withoutKind(rows: TokenMap<TokenRow>, token: number, kind: TokenRow['kind']): TokenMap<TokenRow> {
   return rows.get(token)?.kind === kind ? rows.without(token) : rows;
 }
@@ -285,7 +285,7 @@ function isCurrent(row: TokenRow, client: ClientSnapshot): boolean {
   );
 }
 
-/** A link says something new all the time. */
+/** Compares links without their figures, which change all the time. */
 const isSameLink = (a: ClientSnapshot['link'], b: ClientSnapshot['link']): boolean => a === null && b === null;
 
 function isSamePark(a: ClientSnapshot['parkedOn'], b: ClientSnapshot['parkedOn']): boolean {

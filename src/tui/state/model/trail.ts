@@ -1,10 +1,10 @@
 /**
- * Trail: a list that grows at its end and forgets at its beginning, for slices: each change is a new trail that shares almost everything.
+ * Trail: a persistent list that grows at its end and drops items at its beginning, for slices: each change returns a new trail that shares almost everything.
  *
- *   first = 64          64 … 95      96 … 127     128 … 140          absolute positions, which an item keeps for ever
+ *   first = 64          64 … 95      96 … 127     128 … 140          absolute positions, which an item keeps
  *   blocks           [ full block ][ full block ][ last block ]
  *
- * To append or to replace copies one block and the list of blocks.
+ * Appending or replacing copies one block and the list of blocks.
  */
 const BLOCK = 32;
 
@@ -18,7 +18,7 @@ export class Trail<T> {
     readonly end: number,
   ) {}
 
-  /** @param limit of items; up to a block more are kept */
+  /** @param limit number of items; up to a block more are kept */
   static empty<T>(limit: number): Trail<T> {
     return new Trail<T>([], limit, 0, 0);
   }
@@ -27,7 +27,7 @@ export class Trail<T> {
     return this.end - this.first;
   }
 
-  /** Undefined if the item has been forgotten or is not there yet. */
+  /** Undefined if the item has been dropped or does not exist yet. */
   get(position: number): T | undefined {
     return position < this.first ? undefined : this.blocks[Math.floor((position - this.first) / BLOCK)]?.[position % BLOCK];
   }
@@ -43,7 +43,7 @@ export class Trail<T> {
     return new Trail([...(isFull ? blocks.slice(1) : blocks), [item]], limit, isFull ? first + BLOCK : first, end + 1);
   }
 
-  /** The same trail if the item has been forgotten. */
+  /** The same trail if the item has been dropped. */
   replace(position: number, item: T): Trail<T> {
     if (this.get(position) === undefined) return this;
     const at = Math.floor((position - this.first) / BLOCK);
@@ -54,7 +54,7 @@ export class Trail<T> {
     return new Trail(blocks, this.limit, this.first, this.end);
   }
 
-  /** Items [from, to), as absolute positions; what is not there is left out. */
+  /** Items [from, to), as absolute positions; missing ones are left out. */
   slice(from: number, to: number): T[] {
     const items: T[] = [];
     for (let position = Math.max(from, this.first); position < Math.min(to, this.end); position++) items.push(this.get(position)!);

@@ -1,5 +1,5 @@
 /**
- * Advice on the line being typed: the hint behind the cursor, the red line, and what Tab can put in. Pure; reads the table of commands.
+ * Advice on the line being typed: the hint after the cursor, the error, and completions. Pure; reads the table of commands.
  */
 import {
   FAULT_NAMES, type FaultName, faultSyntax, formatSyntax, isSeam, SEAM_NAMES, seamOf, type CommandReference, type SettingReference,
@@ -12,11 +12,11 @@ import { splitLine, takeRepeat, type TypedLine, typeable, typedLine } from './wo
 
 export interface FoundCommand {
   readonly command: CommandReference;
-  /** Words of its name. */
+  /** Number of words of its name. */
   readonly words: number;
 }
 
-/** The command or subcommand that words begin with; null if there is none of that name. */
+/** The command or subcommand with which words begin; null if there is none. */
 export function findCommand(commands: readonly CommandReference[], words: readonly string[]): FoundCommand | null {
   const [name = '', second = ''] = words.slice(0, 2).map((word) => word.toUpperCase());
   const command = commands.find((each) => each.name === name);
@@ -25,7 +25,7 @@ export function findCommand(commands: readonly CommandReference[], words: readon
   return subcommand === undefined ? { command, words: 1 } : { command: subcommand, words: 2 };
 }
 
-/** The syntax still to be typed; it begins with a space if the line does not end with one. Empty if there is nothing to say. */
+/** The syntax still to be typed; it begins with a space if the line does not end with one. Empty if there is nothing to show. */
 export function hintFor(commands: readonly CommandReference[], line: string): string {
   const typed = typedLine(line);
   if (typed === null || (typed.words.length === 0 && typed.current === '')) return '';
@@ -37,7 +37,7 @@ export function hintFor(commands: readonly CommandReference[], line: string): st
 
 const isNumber = (word: string | undefined): boolean => /^\d+$/.test(word ?? '');
 
-/** Without the number that says how often. */
+/** Without the repeat count. */
 const repeated = (words: readonly string[]): readonly string[] => takeRepeat(words)?.words ?? words.slice(1);
 
 /** Null if the words fit no syntax. */
@@ -62,7 +62,7 @@ function labRest(commands: readonly CommandReference[], lab: LabWord, words: rea
   return lab.arguments.split(' ').slice(Math.min(words.length - 1, 2)).join(' ');
 }
 
-/** What may still follow the name of a fault: its value, then what limits it. */
+/** What may follow the name of a fault: its value, then its limits. */
 function faultRest([name, ...given]: readonly string[]): string {
   if (name === undefined) return 'name [value] [on target] [next number] | off [number]';
   if (name === 'off') return given.length === 0 ? '[number]' : '';
@@ -70,7 +70,7 @@ function faultRest([name, ...given]: readonly string[]): string {
   return faultSyntax(name).slice(1 + given.length).join(' ');
 }
 
-/** Behind the name of a seam: what the textbook says. */
+/** After the name of a seam: the textbook's expression. */
 const ruleRest = ([seam = '', ...given]: readonly string[]): string => (given.length === 0 && isSeam(seam) ? seamOf(seam).textbook : '');
 
 const isFault = (name: string): name is FaultName => (FAULT_NAMES as readonly string[]).includes(name);
@@ -81,7 +81,7 @@ const OPEN_QUOTE: Text = {
 };
 const noSuchSubcommand = (name: string): Text => ({ en: `${name} has no such subcommand`, ko: `${name}: 그런 하위 명령이 없습니다` });
 
-/** Why Enter would not do; null if nothing is known to be wrong. A name that is still being typed is not judged. */
+/** Why Enter would not work; null if no error is known. A name that is still being typed is not checked. */
 export function errorFor(commands: readonly CommandReference[], line: string): Text | null {
   const all = splitLine(line);
   if (all === null) return OPEN_QUOTE;
@@ -110,7 +110,7 @@ function arityError({ command, words }: FoundCommand, count: number): Text | nul
   };
 }
 
-/** CONFIG does nothing by itself; COMMAND does, and has subcommands, too. */
+/** CONFIG alone does nothing; COMMAND does something, and also has subcommands. */
 const isContainer = ({ arity, subcommands }: CommandReference): boolean => subcommands.length > 0 && arity === -2;
 
 export interface Completions {
@@ -119,7 +119,7 @@ export interface Completions {
   readonly candidates: readonly string[];
 }
 
-/** What can be put in. */
+/** What can be completed. */
 export interface Known {
   readonly commands: readonly CommandReference[];
   readonly settings: readonly SettingReference[];
@@ -129,7 +129,7 @@ export interface Known {
   readonly clients: readonly string[];
 }
 
-/** What Tab can put in place of the word before the cursor, best first. */
+/** What Tab can insert instead of the word before the cursor, best first. */
 export function completionsFor(known: Known, line: string): Completions {
   const typed = typedLine(line);
   if (typed === null) return { from: line.length, candidates: [] };
@@ -169,7 +169,7 @@ function candidatesFor(known: Known, typed: TypedLine): readonly string[] {
   const match = matchSyntax(command.arguments, given);
   if (match.surplus > 0) return [];
   const options = match.next.flatMap(optionWords).map(inCase);
-  // Nobody wants a thousand keys from an empty word if options can be typed; keys come first where they must come.
+  // A thousand keys for an empty word are useless if options can be typed; keys come first where they are required.
   return match.next.some(expectsKey) ? [...keys.map(typeable), ...options] : options;
 }
 

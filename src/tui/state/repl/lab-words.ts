@@ -1,5 +1,5 @@
 /**
- * The console's own words: what they do, and how they are typed. `help lab`, completion and hints are drawn from this table.
+ * The console's own words: what they do, and how they are typed. `help lab`, completion and hints use this table.
  */
 
 import { CLIENT_FAULTS } from '../../../server/index.js';
@@ -7,7 +7,7 @@ import type { Text } from '../../../shared/language.js';
 
 export interface LabWord {
   readonly name: string;
-  /** What follows it, as a hint shows it. */
+  /** Its arguments, as a hint shows them. */
   readonly arguments: string;
   readonly summary: Text;
 }
@@ -26,8 +26,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: '[command]',
     summary: {
       en:
-        'Sends the command over a connection of its own with that name, opened when first used. ' +
-        'Without a command, lines go there from now on; `@` alone goes back.',
+        'Sends the command over a separate connection with that name, opened when first used. ' +
+        'Without a command, lines go there from now on; `@` alone returns to the default one.',
       ko: '그 이름의 연결을 처음 쓸 때 열고 그 연결로 명령을 보냅니다. 명령이 없으면 이후의 줄을 그 연결로 보내며, `@`만 입력하면 돌아옵니다.',
     },
   },
@@ -35,7 +35,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: '5',
     arguments: 'command',
     summary: {
-      en: 'Runs the command that number of times, each time when the reply to the one before is there.',
+      en: 'Runs the command that number of times, each time after the previous reply.',
       ko: '앞의 응답이 올 때마다 다시, 명령을 그 횟수만큼 실행합니다.',
     },
   },
@@ -60,7 +60,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: 'escapes',
     arguments: 'on | off',
     summary: {
-      en: 'On: everything beside ASCII is shown as \\xHH, as in redis-cli; off: text in UTF-8 as it is. In all panes; there the key \\ does it.',
+      en: 'On: non-ASCII bytes are shown as \\xHH, as in redis-cli; off: text in UTF-8 as it is. In all panes, where the key \\ does the same.',
       ko: 'on: ASCII가 아닌 것을 redis-cli처럼 \\xHH로 표시합니다. off: UTF-8 텍스트를 그대로 표시합니다. 모든 창에 적용되며, 창에서는 \\ 키가 같은 일을 합니다.',
     },
   },
@@ -69,7 +69,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: '[to #token | to command [key]]',
     summary: {
       en:
-        'Lets the loop run to the next such request, and holds it before that executes: run to #7, run to DEL user:*. `run` alone: to the ' +
+        'Lets the loop run to the next matching request, and holds it before that executes: run to #7, run to DEL user:*. `run` alone: to the ' +
         'next request of any client, but not to what redis-cli and client libraries send by themselves when they connect.',
       ko:
         '지정한 다음 요청까지 루프를 실행하고 그 실행 직전에 멈춥니다: run to #7, run to DEL user:*. run만 입력하면 아무 클라이언트의 다음 요청까지이며, redis-cli와 클라이언트 ' +
@@ -82,7 +82,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     summary: {
       en:
         'Shows a moment of the history: goto turn 120, goto turn 120.7 (its seventh event), goto command 5, goto 12:03:07.250, goto change user:7 ' +
-        '(when that key has changed last, and by whom). While it is shown, commands are answered as of then, in a copy that is thrown away.',
+        '(the last change of that key, and its author). While it is shown, commands are answered as of that moment, in a copy that is thrown away.',
       ko:
         '히스토리의 한 순간을 보여 줍니다: goto turn 120, goto turn 120.7(일곱째 이벤트), goto command 5, goto 12:03:07.250, goto change user:7(그 ' +
         '키를 마지막으로 바꾼 때와 바꾼 쪽). 그동안 명령은 버려질 사본에서 그때의 값으로 응답받습니다.',
@@ -93,8 +93,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: '[off]',
     summary: {
       en:
-        'Opens a second server from the moment that is shown, now or past, on a port of its own, and shows it until Esc, or fork off, ends it. It ' +
-        'begins with what had been executed by then; what a client had sent behind that is dropped, and the clients of then are ghosts.',
+        'Starts a second server from the shown moment, present or past, on its own port, and shows it until Esc, or fork off, ends it. It ' +
+        'has executed everything up to that moment; later requests of clients are dropped, and the clients of that moment are ghosts.',
       ko:
         '표시된 순간(현재 또는 과거)에서 다른 포트에 두 번째 서버를 열고, Esc나 fork off로 돌아올 때까지 보여 준 뒤 끝냅니다. ' +
         '그때까지 실행된 상태로 시작하며, 그 뒤에 보낸 것은 버려지고 그때의 클라이언트는 고스트입니다.',
@@ -105,8 +105,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: 'name [value] [on target] [next number] | off [number]',
     summary: {
       en:
-        'Spoils something on purpose: fault slice 1 on #3, fault error LOADING on GET user:* next 3. `help fault` lists what can be ' +
-        'spoiled. fault off 2 ends the second, fault off all of them.',
+        'Injects a fault: fault slice 1 on #3, fault error LOADING on GET user:* next 3. `help fault` lists the ' +
+        'faults. fault off 2 ends the second, fault off all of them.',
       ko:
         '일부러 장애를 일으킵니다: fault slice 1 on #3, fault error LOADING on GET user:* next 3. `help fault`로 종류를 볼 수 있습니다. fault off ' +
         '2는 둘째 장애를, fault off는 모두 끝냅니다.',
@@ -117,8 +117,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: '[seam [expression | off]]',
     summary: {
       en:
-        "Puts an expression in the place of one of the loop's decisions: rule after-read result === 'WouldBlock' ? 'close' : 'read again'. " +
-        'rule after-read shows the textbook\'s and the one in force, rule after-read off ends your own. `help rule` lists the seams.',
+        "Replaces one of the loop's decisions by an expression: rule after-read result === 'WouldBlock' ? 'close' : 'read again'. " +
+        'rule after-read shows the textbook\'s expression and the active one, rule after-read off removes your own. `help rule` lists the seams.',
       ko:
         '루프의 결정 하나를 식으로 대신합니다: rule after-read result === \'WouldBlock\' ? \'close\' : \'read again\'. rule after-read는 원래의 식과 ' +
         '적용 중인 식을 보여 주고, rule after-read off는 직접 넣은 식을 끝냅니다. `help rule`로 이음매를 볼 수 있습니다.',
@@ -128,7 +128,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: 'faults',
     arguments: '',
     summary: {
-      en: 'Lists the faults that are set, with how often each was injected.',
+      en: 'Lists the active faults, with how often each was injected.',
       ko: '설정된 장애와 각각 주입된 횟수를 나열합니다.',
     },
   },
@@ -137,8 +137,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: 'edge | level | default [on #token]',
     summary: {
       en:
-        'Has readiness reported edge- or level-triggered from now on, or as at the start: of one token (on #3, on @name, #0 is the listener), ' +
-        'or of all and of those to come.',
+        'Reports readiness edge- or level-triggered from now on, or as at the start: for one token (on #3, on @name, #0 is the listener), ' +
+        'or for all, including new ones.',
       ko: '이제부터 준비 상태를 에지 또는 레벨 트리거로, 또는 시작할 때처럼(default) 보고하게 합니다. 한 토큰(on #3, on @name, #0은 리스너) 또는 현재와 앞으로의 모든 토큰에 적용됩니다.',
     },
   },
@@ -147,8 +147,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: 'until condition [for duration] | duration',
     summary: {
       en:
-        'Waits, 2 s at most unless a duration is given, until the lab has come to a point: parked or closed (of one client: @name parked), idle, busy, held, ' +
-        '12 turns, 0 keys in all, 5 keys expired since the start. With nothing but a duration, wait 300ms, it waits so long.',
+        'Waits, at most 2 s unless a duration is given, until a condition holds: parked or closed (one client: @name parked), idle, busy, held, ' +
+        '12 turns, 0 keys in all, 5 keys expired since the start. With only a duration, wait 300ms, it waits for that time.',
       ko:
         '지정한 상태가 될 때까지, 시간을 주지 않으면 최대 2초 기다립니다: parked, closed(한 클라이언트는 @name parked), idle, busy, held, 12 turns, ' +
         '0 keys, 5 expired. wait 300ms처럼 시간만 주면 그만큼 기다립니다.',
@@ -159,8 +159,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: 'clients commands command',
     summary: {
       en:
-        'Opens that number of clients, flood-1 and so on; each sends the command that number of times in one go. Says when all are answered. ' +
-        'Lines go on meanwhile.',
+        'Connects that number of clients, flood-1 and so on; each sends the command that number of times at once. Reports when all are answered. ' +
+        'Further lines can be run meanwhile.',
       ko: 'flood-1부터 그만큼의 클라이언트를 열어 각각 명령을 그 횟수만큼 한꺼번에 보내고, 모두 응답받으면 알립니다. 그동안 다른 줄도 계속 실행됩니다.',
     },
   },
@@ -168,7 +168,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: 'reset lab',
     arguments: '',
     summary: {
-      en: 'Ends all other clients of this console, faults, rules and triggering, puts settings back to what they were at the start, and empties all databases.',
+      en: 'Ends all other clients of this console, faults, rules and triggering, restores the settings of the start, and empties all databases.',
       ko: '이 콘솔의 다른 클라이언트, 장애, 규칙, 트리거 설정을 끝내고, CONFIG SET으로 바꾼 설정을 시작할 때의 값으로 되돌리고, 모든 데이터베이스를 비웁니다.',
     },
   },
@@ -176,7 +176,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: 'busy',
     arguments: 'seconds',
     summary: {
-      en: 'Keeps the loop busy for so long: the client sends a script that computes, and everybody else waits. At most 60 s.',
+      en: 'Keeps the loop busy for this time: the client sends a script that computes, and all others wait. At most 60 s.',
       ko: '그 시간 동안 루프를 바쁘게 합니다. 클라이언트가 계산하는 스크립트를 보내고 나머지는 모두 기다립니다. 최대 60초입니다.',
     },
   },
@@ -185,8 +185,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: '[waiters] [connections] [exclusive]',
     summary: {
       en:
-        'Apart from the server: threads (8), each with an epoll of its own, wait for one listener, and clients (50) connect to it one after ' +
-        'another. Says how often the kernel woke a thread, and how often in vain. exclusive: with EPOLLEXCLUSIVE.',
+        'Separately from the server: threads (8), each with its own epoll, wait for one listener, and clients (50) connect to it one after ' +
+        'another. Reports how often the kernel woke a thread, and how often without a connection. exclusive: with EPOLLEXCLUSIVE.',
       ko:
         '서버와 별도로, 각자 epoll을 가진 스레드 여럿(8)이 한 리스너를 기다리는 동안 클라이언트(50)가 하나씩 접속합니다. 커널이 스레드를 몇 번 깨웠고 그중 몇 번이 헛일이었는지 알려 줍니다. ' +
         'exclusive를 붙이면 EPOLLEXCLUSIVE를 씁니다.',
@@ -197,8 +197,8 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: '[clients] [commands]',
     summary: {
       en:
-        'Apart from the server: one with a thread for each connection. Clients (8) count on one key by INCR (500 times each), under one lock, ' +
-        'and one more says nothing. Says how often the lock was taken, and how often a thread slept for it.',
+        'Separately from the server: another one with a thread for each connection. Clients (8) count on one key by INCR (500 times each), under one lock, ' +
+        'and one more is idle. Reports how often the lock was taken, and how often a thread slept for it.',
       ko:
         '서버와 별도로, 연결마다 스레드를 두는 서버를 엽니다. 클라이언트(8)가 한 키를 INCR로 셉니다(각각 500번). 락은 하나이고, 클라이언트 하나는 아무 말도 하지 않습니다. ' +
         '락을 몇 번 잡았고 스레드가 락을 기다리며 몇 번 잠들었는지 알려 줍니다.',
@@ -208,7 +208,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: 'learn',
     arguments: '[experiment]',
     summary: {
-      en: 'Leads through an experiment. Without its name, through the first minute once more: what one thread does for everyone; in lines, to the list.',
+      en: 'Opens an experiment. Without a name it starts the first minute again: what one thread does for everyone; in lines, it shows the list.',
       ko: '실험을 안내합니다. 이름이 없으면 처음 1분 안내(스레드 하나가 모두를 위해 하는 일)를 다시 시작하고, 줄 단위 lab에서는 목록을 보여 줍니다.',
     },
   },
@@ -217,7 +217,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     arguments: 'duration',
     summary: {
       en:
-        'Turns a virtual clock (--clock virtual) forward, by 250ms, 90s, 15m, 1.5h or 2d: what is due on the way happens in due order, ' +
+        'Advances a virtual clock (--clock virtual) by 250ms, 90s, 15m, 1.5h or 2d: everything due meanwhile happens in due order, ' +
         'each at its own time.',
       ko: '가상 시계(--clock virtual)를 250ms, 90s, 15m, 1.5h, 2d만큼 앞으로 돌립니다. 그 사이에 기한이 된 일은 각자의 시각에 순서대로 일어납니다.',
     },
@@ -251,7 +251,7 @@ export const LAB_WORDS: readonly LabWord[] = [
 /** The words that can be typed as they are. */
 export const TYPED_LAB_WORDS: readonly LabWord[] = LAB_WORDS.filter(({ name }) => /^[a-z]/.test(name));
 
-/** The console's word that a line begins with; null if it is a command for the server. */
+/** The console's word with which a line begins; null if it is a command for the server. */
 export function findLabWord(name: string | undefined): LabWord | null {
   if (name === undefined || name === 'RESET') return null;
   const wanted = name === '?' ? 'help' : name.toLowerCase() === 'exit' ? 'quit' : name.toLowerCase();

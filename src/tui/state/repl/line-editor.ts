@@ -1,7 +1,7 @@
 /**
- * The line editor: a line, a cursor, and what Emacs keys do to them. Pure.
+ * The line editor: a line, a cursor, and the effects of Emacs keys on them. Pure.
  *
- *   SET greeting| hello        cursor: characters (UTF-16 units) before it, never within a character as a person sees it
+ *   SET greeting| hello        cursor: characters (UTF-16 units) before it, never within a visible character
  *       └ word ┘               words are letters, digits and underscores
  */
 import { startOfRun } from '../typed-text.js';
@@ -57,7 +57,7 @@ export function edit(line: EditedLine, action: EditAction): EditedLine {
   }
 }
 
-/** Text as it may stand in a line: tabs become spaces, other control characters are left out, bytes that are no text stay (see typed-text.ts). */
+/** Text for a line: tabs become spaces, other control characters are removed, bytes that are not text are kept (see typed-text.ts). */
 export function printable(text: string): string {
   return text.replace(/\t/g, ' ').replace(/[\p{Cc}\ud800-\udc7f\udd00-\udfff]/gu, '');
 }
@@ -70,12 +70,12 @@ function remove(line: EditedLine, from: number, to: number): EditedLine {
   return from === to ? line : { ...line, input: line.input.slice(0, from) + line.input.slice(to), cursor: from };
 }
 
-/** Removes, and keeps it for Ctrl-Y. */
+/** Removes a range, and keeps it for Ctrl-Y. */
 function cut(line: EditedLine, from: number, to: number): EditedLine {
   return from === to ? line : { ...remove(line, from, to), killed: line.input.slice(from, to) };
 }
 
-/** Ctrl-T: the character before the cursor changes places with the one behind it; at the end the last two do. */
+/** Ctrl-T: exchanges the characters before and after the cursor; at the end the last two. */
 function transpose(line: EditedLine): EditedLine {
   const { input } = line;
   const middle = line.cursor === input.length ? before(input, line.cursor) : line.cursor;
@@ -105,7 +105,7 @@ function wordEnd(input: string, cursor: number): number {
   return cursor + /^[^\p{L}\p{N}_]*[\p{L}\p{N}_]*/u.exec(input.slice(cursor))![0].length;
 }
 
-/** Ctrl-W takes everything back to a space, as shells and redis-cli do. */
+/** Ctrl-W deletes back to a space, as in shells and redis-cli. */
 function spaceStart(input: string, cursor: number): number {
   const isSpace = (char: string): boolean => /\s/.test(char);
   return startOfRun(input, startOfRun(input, cursor, isSpace), (char) => !isSpace(char));

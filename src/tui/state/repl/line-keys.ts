@@ -1,7 +1,7 @@
 /**
- * The keys of the line being typed: the Emacs keys of redis-cli's line editor, and what else shells have taught fingers. Input and help are made of this table.
+ * The keys of the line being typed: the Emacs keys of redis-cli's line editor, and common keys of shells. Input and help use this table.
  *
- * Tab, Esc, Ctrl-C and Ctrl-D are not in it: what they do depends on what there is (see repl/console.ts).
+ * Tab, Esc, Ctrl-C and Ctrl-D are not in it: their effect depends on the state (see repl/console.ts).
  */
 import type { ReplAction } from '../repl-reduce.js';
 import type { Text } from '../../../shared/language.js';
@@ -9,7 +9,7 @@ import type { EditAction } from './line-editor.js';
 
 export interface LineKey {
   readonly keys: readonly string[];
-  /** As the help names them. */
+  /** As the help shows them. */
   readonly shown: string;
   readonly label: Text;
   readonly action: ReplAction;
@@ -57,7 +57,7 @@ export const LINE_KEYS: readonly LineKey[] = [
   { keys: ['ctrl+l'], shown: 'Ctrl-L', label: { en: 'empty the transcript', ko: '화면 비우기' }, action: { type: 'transcript-cleared' } },
 ];
 
-/** What only the REPL has: the rest edits any line. */
+/** Actions that only the REPL has; the others edit any line. */
 const NOT_OF_A_LINE: ReadonlySet<ReplAction['type']> = new Set(['submit', 'history-previous', 'history-next', 'search-history', 'transcript-cleared']);
 
 const EDITS: ReadonlyMap<string, EditAction> = new Map([
@@ -65,7 +65,7 @@ const EDITS: ReadonlyMap<string, EditAction> = new Map([
   ['ctrl+d', { type: 'delete-forward' }] as const,
 ]);
 
-/** What a key does to the text of a prompt; null: nothing. @param key as spell() names it */
+/** The effect of a key on the text of a prompt; null: none. @param key as spell() names it */
 export function editOf(key: string): EditAction | null {
   return EDITS.get(key) ?? null;
 }

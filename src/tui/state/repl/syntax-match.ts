@@ -1,20 +1,20 @@
 /**
- * How far a syntax has been typed: words against the arguments of a declaration. Gives the hint (what is still to come) and the completion (what may
+ * How far a syntax has been typed: matches words against the arguments of a declaration. Returns the hint (what is still to come) and the completion (what may
  * come next).
  *
  *   SET  key value [NX | XX] [EX seconds | PX milliseconds]        syntax
  *        a   1      nx       EX                                    words
  *                               └ rest: seconds        next: [seconds:integer]
  *
- * Options that stand side by side match in any order, and are gone from the rest once typed. Nothing here decides whether a command is
- * valid: that is the server's word. Where words do not fit, `surplus` says so and there is no hint.
+ * Adjacent options match in any order, and are removed from the rest once typed. The server decides whether a command is valid, not this module: where words do
+ * not fit, `surplus` says so and there is no hint.
  */
 import { formatArgument, type Argument } from '../../../server/index.js';
 
 export interface SyntaxMatch {
   /** What is still to be typed, in the notation of redis-cli's hints. */
   readonly rest: readonly string[];
-  /** The arguments that the next word may belong to. */
+  /** The arguments to which the next word may belong. */
   readonly next: readonly Argument[];
   /** Words that fit nowhere. */
   readonly surplus: number;
@@ -25,14 +25,14 @@ export function matchSyntax(syntax: readonly Argument[], words: readonly string[
   return { rest: match.rest, next: match.next, surplus: words.length - match.at };
 }
 
-/** The words that may be typed as they are where `argument` is expected: `NX`, `EX`. */
+/** The words that may be typed literally where `argument` is expected: `NX`, `EX`. */
 export function optionWords(argument: Argument): readonly string[] {
   if (argument.token !== undefined) return [argument.token];
   if (argument.type === 'oneof') return argument.arguments!.flatMap(optionWords);
   return argument.type === 'block' ? optionWords(argument.arguments![0]!) : [];
 }
 
-/** The types of the values that may come where `argument` is expected. */
+/** True if a key may be typed where `argument` is expected. */
 export function expectsKey(argument: Argument): boolean {
   if (argument.token !== undefined) return false;
   if (argument.type === 'oneof') return argument.arguments!.some(expectsKey);
@@ -40,7 +40,7 @@ export function expectsKey(argument: Argument): boolean {
 }
 
 interface Match {
-  /** `whole`: all that must be there is. `partial`: the words have ended within it. */
+  /** `whole`: everything required is there. `partial`: the words have ended within it. */
   readonly status: 'none' | 'partial' | 'whole';
   readonly at: number;
   readonly rest: readonly string[];
@@ -61,7 +61,7 @@ class Matcher {
       const match = end > i + 1 || items[i]!.optional ? this.options(items.slice(i, end), at, after) : this.repeated(items[i]!, at, after);
       if (match.status !== 'whole') return this.stopped(match, items.slice(end), start, at);
       ({ at } = match);
-      // What an elastic argument would still take is only worth a word if nothing has come behind it.
+      // What an elastic argument would still accept is shown only if nothing follows it.
       tail = match.rest.length > 0 || match.next.length > 0 ? (tail === null || match.at > start ? match : tail) : tail;
       if (at === this.words.length) return this.ended(match, items.slice(end));
       i = end;
@@ -70,7 +70,7 @@ class Matcher {
     return { status: 'whole', at, rest: ending?.rest ?? [], next: ending?.next ?? [] };
   }
 
-  /** The words are used up behind `match`: what is left of it, and everything after it. */
+  /** The words are used up after `match`: its rest, and everything after it. */
   private ended(match: Match, items: readonly Argument[]): Match {
     const firstRequired = items.findIndex(({ optional }) => !optional);
     const reachable = firstRequired === -1 ? items : items.slice(0, firstRequired + 1);
@@ -87,7 +87,7 @@ class Matcher {
     return { status: isNothing ? 'none' : 'partial', at: Math.max(at, match.at), rest: [...match.rest, ...items.map(formatArgument)], next: match.next };
   }
 
-  /** Options side by side, in any order. */
+  /** Adjacent options, in any order. */
   private options(items: readonly Argument[], start: number, followers: ReadonlySet<string>): Match {
     let at = start;
     let left = items;
@@ -106,7 +106,7 @@ class Matcher {
     return { status: 'whole', at, rest: [...before, ...left.map(formatArgument)], next: [...(elastic?.next ?? []), ...left] };
   }
 
-  /** Options that begin with a word of their own are tried first: `[count]` would take any word. */
+  /** Options that begin with a fixed word are tried first: `[count]` would accept any word. */
   private oneOption(items: readonly Argument[], at: number, followers: ReadonlySet<string>): { index: number; match: Match } | null {
     for (const wantsToken of [true, false]) {
       for (const [index, item] of items.entries()) {

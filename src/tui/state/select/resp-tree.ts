@@ -1,26 +1,26 @@
 /**
- * RespTree: which bytes of a request or a reply mean what. Nodes in the order of the bytes, each with the range it takes.
+ * RespTree: the meaning of the bytes of a request or a reply. Nodes in the order of the bytes, each with its range.
  *
  *   *2\r\n $4\r\nECHO\r\n $2\r\nhi\r\n
  *   ├──────────────────────────────┤   array of 2          depth 0   [0, 22)
  *          ├────────────┤              bulk string "ECHO"  depth 1   [4, 14), body [8, 12)
  *                         ├─────────┤  bulk string "hi"    depth 1   [14, 22), body [18, 20)
  *
- * Pure and forgiving: bytes that end too early give a node that says so, and bytes that are no RESP are an inline request, as the server takes them.
+ * Pure and tolerant: bytes that end too early give a node that says so, and bytes that are not RESP are an inline request, as for the server.
  * The types are those of the RESP2 and RESP3 specifications.
  */
 
 export interface RespNode {
   readonly depth: number;
-  /** Of the whole node in bytes, its children included. */
+  /** Range of the whole node in bytes, including its children. */
   readonly start: number;
   readonly end: number;
-  /** Of what the node says, without type, length and line ends. */
+  /** Range of the node's content, without type, length and line ends. */
   readonly bodyStart: number;
   readonly bodyEnd: number;
   /** The name of the type in the specification; `word` of an inline request. */
   readonly type: string;
-  /** What its first line promises: elements of an aggregate or bytes of a string; null if it has no length. */
+  /** The length in its first line: elements of an aggregate or bytes of a string; null if it has none. */
   readonly length: number | null;
   /** The bytes end before the node does. */
   readonly isCut: boolean;
@@ -32,10 +32,10 @@ const LINE_TYPES: { readonly [mark: string]: string } = {
 const BULK_TYPES: { readonly [mark: string]: string } = { $: 'bulk string', '!': 'bulk error', '=': 'verbatim string' };
 const AGGREGATE_TYPES: { readonly [mark: string]: string } = { '*': 'array', '~': 'set', '>': 'push', '%': 'map', '|': 'attribute' };
 
-/** Deeper than any reply of Redis, and than any row has room to indent. */
+/** Deeper than any reply of Redis, and than any row can indent. */
 const MAX_DEPTH = 64;
 
-/** @param limit of nodes, for a row that shows only the first few */
+/** @param limit number of nodes, for a row that shows only the first few */
 export function respTree(bytes: string, limit = Infinity): readonly RespNode[] {
   const annotator = new Annotator(bytes, limit);
   annotator.run();
@@ -53,12 +53,12 @@ export function inlineTree(bytes: string): readonly RespNode[] {
   return nodes;
 }
 
-/** A request as the server reads it: RESP if it begins with an array, a line of words otherwise. */
+/** A request as the server reads it: RESP if it begins with an array, otherwise a line of words. */
 export function requestTree(bytes: string): readonly RespNode[] {
   return bytes.startsWith('*') ? respTree(bytes) : inlineTree(bytes);
 }
 
-/** Position of the innermost node that a byte belongs to; 0, the first one, if it belongs to none. */
+/** Position of the innermost node to which a byte belongs; 0, the first one, if it belongs to none. */
 export function nodeAt(nodes: readonly RespNode[], byte: number): number {
   return Math.max(0, nodes.findLastIndex(({ start, end }) => byte >= start && byte < end));
 }
@@ -76,7 +76,7 @@ class Annotator {
     while (this.at < this.bytes.length && this.value(0));
   }
 
-  /** Annotates one value and moves behind it; false once there is no more to say. */
+  /** Annotates one value and moves past it; false if there is nothing more. */
   private value(depth: number): boolean {
     if (this.at >= this.bytes.length || this.nodes.length >= this.limit || depth > MAX_DEPTH) return false;
     const start = this.at;
@@ -108,7 +108,7 @@ class Annotator {
     return this.push({ depth, start, end: this.at, bodyStart, bodyEnd: Math.min(bodyStart + length, this.bytes.length), type, length, isCut });
   }
 
-  /** The node is there before its children, and gets its end after them. */
+  /** The node precedes its children, and gets its end after them. */
   private aggregate(depth: number, start: number, type: string, length: number): boolean {
     const index = this.nodes.length;
     const head = {

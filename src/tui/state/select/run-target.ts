@@ -1,6 +1,6 @@
 /**
- * Chooses the connection whose next request `r` runs to: the one that is selected, or else the one at whose event the loop is held, or which
- * the history shows, or else any.
+ * Chooses the connection to whose next request `r` runs: the selected one, otherwise the one at whose event the loop is held or which the history shows,
+ * otherwise any.
  */
 import type { RunTarget, TraceEvent } from '../../../server/index.js';
 import type { State } from '../state.js';

@@ -1,12 +1,12 @@
 /**
- * The commands view, the other face of the frames pane: what each command cost, in time and in bytes, and who called it.
+ * The commands view, the other face of the frames pane: the cost of each command, in time and in bytes, and its callers.
  *
  *     command     calls    p50     p99     max    time      in     out  by
  *     lrange      1,200  310 µs  2.1 ms  14 ms  412 ms   38 KB  12 MB+  #5 1,100, #7 100
  *     get        44,012    2 µs    9 µs  80 µs   98 ms  1.2 MB   2 MB+  #9 44,012
  *
- * Calls and times are the server's own; bytes and clients are counted from the trace, and a + marks that the trace has not told of every
- * call. Enter shows the frames of a command.
+ * Calls and times are the server's own; bytes and clients are counted from the trace, and a + marks that events of some calls are missing. Enter shows the
+ * frames of a command.
  */
 import type { InLanguages } from '../../../shared/language.js';
 import { commandRows, type CommandRow } from '../../state/model/commands.js';
@@ -21,7 +21,7 @@ import { checkFilter, filterOf, passes } from '../parts/filter.js';
 import { fit, formatBytes, formatCount, formatUs, visible, width as widthOf } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
 
-/** What s walks through; by the first one that has taken the loop longest stands first. */
+/** The orders of s; in the first one the command with the most time is on top. */
 const ORDERS: { readonly [sort: string]: (a: CommandRow, b: CommandRow) => number } = {
   time: (a, b) => b.elapsedUs - a.elapsedUs,
   calls: (a, b) => b.calls - a.calls,
@@ -52,10 +52,10 @@ const KOREAN: Texts = {
 
 const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
 
-/** Below this names are cut, so that all times have room. */
+/** Below this width names are cut, so that all times have room. */
 const NARROW_COLUMNS = 56;
 
-/** The callers that a row names, those who called most often first. */
+/** Number of callers named in a row, the most frequent first. */
 const NAMED_CLIENTS = 4;
 
 export const commandsPane: Pane = {
@@ -139,7 +139,7 @@ function columnsOf({ ui }: State, rows: readonly CommandRow[], theme: Theme, wid
   ];
 }
 
-/** The server times commands to parts of a microsecond, which say nothing. */
+/** Parts of a microsecond in the server's figures are meaningless. */
 const timeText = (us: number): string => (us > 0 && us < 1 ? '<1 µs' : formatUs(us < 1000 ? Math.round(us) : us));
 
 /** `#5 1,100, #7 100, 3 more`. */

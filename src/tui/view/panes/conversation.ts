@@ -1,5 +1,5 @@
 /**
- * A conversation: what one client has asked and what it was answered, newest first, below what is known of its connection. Part of the tokens pane.
+ * A conversation: the requests of one client and their replies, newest first, below the facts about its connection. Part of the tokens pane.
  *
  *   #5 worker-1 127.0.0.1:51234, connected 3 min 12 s ago, db 0, RESP2, idle
  *   1,234 requests, read 34 KB, wrote 12 KB, slowest: sort 14 ms (request 17)
@@ -8,7 +8,7 @@
  *     17  SORT ranking                (array of 3)  27 B    25 B   14 ms
  *   the newest 12 of 1,234 requests
  *
- * Figures of the connection are the server's own, and so exact. Requests are those that the frames pane still has.
+ * Figures of the connection are the server's own and exact. Requests are those that the frames pane still has.
  */
 import type { InLanguages, Language } from '../../../shared/language.js';
 import { type PartialRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
@@ -59,22 +59,22 @@ const KOREAN: Texts = {
 
 const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
 
-/** A request with its replies; without one they are messages. */
+/** A request with its replies, or messages without a request. */
 export interface Exchange {
   readonly request: RequestRow | PartialRow | null;
   readonly replies: readonly ReplyRow[];
 }
 
-/** What the pane knows of the client besides. */
+/** Further facts about the client. */
 export interface Party {
   readonly token: number;
-  /** Null: it is gone. */
+  /** Null: it has disconnected. */
   readonly row: TokenRow | null;
   readonly name: string;
   readonly doing: string;
 }
 
-/** In fewer rows there is room for only one line about the connection. */
+/** With fewer rows there is room for only one line about the connection. */
 const LEAST_ROWS = 6;
 
 /** Newest first. */
@@ -128,7 +128,7 @@ function headLines({ model, ui }: State, { token, row, name, doing }: Party, the
   ];
 }
 
-/** How far a link of replication is; null: it is none. */
+/** The state of a replication link; null: it is none. */
 function linkText(replication: State['model']['keyspace']['replication'], link: TokenRow['link'], texts: Texts): string | null {
   if (replication === null || link === null) return null;
   if (link.part === 'master') return texts.applied(formatCount(link.offset));

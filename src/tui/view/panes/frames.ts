@@ -1,12 +1,12 @@
 /**
- * The frames pane: what clients have said and what they were answered, as it was decoded and encoded, newest at the bottom.
+ * The frames pane: decoded requests and encoded replies, newest at the bottom.
  *
  *       tok  nr  frame                                 size      time
  *     >  #5   3  SET greeting hello EX 60              54 B     12 µs
  *     <  #5   3  OK                                     5 B
  *   ▶ >  #6   1  have 12 of 40                         12 B      half
  *
- * What an open frame looks like is in open-frame.ts.
+ * open-frame.ts draws an open frame.
  */
 import type { Language } from '../../../shared/language.js';
 import { frameId, SHOWN_ARGUMENT_BYTES, type FramedRow, type FrameRow, type ReplyRow, type RequestRow } from '../../state/model/frames.js';
@@ -25,7 +25,7 @@ import { durationStyle, type Style, type Theme } from '../theme.js';
 import { FRAMES_TEXTS } from './frames-texts.js';
 import { bytesOf, renderFrame, treeOf } from './open-frame.js';
 
-/** Nodes looked at for a reply's row in the list. */
+/** Nodes examined for a reply's row in the list. */
 const SUMMARY_NODES = 12;
 
 export const framesPane: Pane = {
@@ -62,7 +62,7 @@ export const framesPane: Pane = {
   help: 'frames',
 };
 
-/** The row that is open; null if none is, or if it has been forgotten meanwhile. */
+/** The open row; null if there is none, or if it has been dropped meanwhile. */
 function openRow(state: State): FramedRow | null {
   const { isOpen, selected } = state.ui.panes.frames;
   if (!isOpen || selected === null) return null;
@@ -70,7 +70,7 @@ function openRow(state: State): FramedRow | null {
   return row === undefined || row.kind === 'gap' ? null : row;
 }
 
-/** The rows that the filter lets through. A frame is drawn from several looks at them, so the last answer is kept. */
+/** The rows that pass the filter. Cached, because drawing a frame needs them several times. */
 function filtered(state: State): readonly FrameRow[] {
   const { rows } = state.model.frames;
   const { filter } = state.ui.panes.frames;
@@ -82,7 +82,7 @@ function filtered(state: State): readonly FrameRow[] {
 
 let lastFiltered: { readonly trail: object | null; readonly filter: string; readonly rows: readonly FrameRow[] } = { trail: null, filter: '', rows: [] };
 
-/** A request and its replies are filtered together: what is asked of the one or the other holds for both. */
+/** A request and its replies are filtered together: a condition that holds for one holds for both. */
 function passing(rows: readonly FrameRow[], conditions: Conditions): readonly FrameRow[] {
   const exchanges = new Map<string, FramedRow[]>();
   for (const row of rows) if (row.kind !== 'gap') exchanges.set(exchangeOf(row), [...(exchanges.get(exchangeOf(row)) ?? []), row]);
@@ -90,7 +90,7 @@ function passing(rows: readonly FrameRow[], conditions: Conditions): readonly Fr
   return rows.filter((row) => row.kind !== 'gap' && wanted.has(exchangeOf(row)));
 }
 
-/** What nobody has asked for, and frames whose number is not known, stand alone. */
+/** Unsolicited frames, and frames without a known number, stand alone. */
 const exchangeOf = (row: FramedRow): string => (row.frame === 0 || (row.kind === 'reply' && row.isPush) ? `alone ${row.seq}` : `${row.token} ${row.frame}`);
 
 function filterableOf(parts: readonly FramedRow[]): Filterable {
@@ -108,7 +108,7 @@ function filterableOf(parts: readonly FramedRow[]): Filterable {
 
 const isErrorReply = (raw: string): boolean => raw.startsWith('-') || raw.startsWith('!');
 
-/** A filter lets only those count that it lets through, as far as they are kept. */
+/** With a filter only the rows that pass it count, as far as they are stored. */
 function frozenWords(state: State, frozenAt: number, columns: number): string {
   const { rows } = state.model.frames;
   const { language } = state.ui;
@@ -116,7 +116,7 @@ function frozenWords(state: State, frozenAt: number, columns: number): string {
   return frozenBadge(filtered(state).length - filteredBefore(state, frozenAt), columns, language, frozenAt < rows.first);
 }
 
-/** How many rows before an absolute position pass the filter. */
+/** Number of rows before an absolute position that pass the filter. */
 function filteredBefore(state: State, position: number): number {
   const { rows } = state.model.frames;
   if (filterOf(state.ui.panes.frames.filter) === null) return Math.max(0, position - rows.first);
@@ -144,7 +144,7 @@ interface VisibleRows {
   readonly window: { readonly start: number; readonly end: number };
 }
 
-/** Rows of the list, where the selected one is, and which are on the screen. */
+/** Rows of the list, the position of the selected one, and the visible range. */
 function visibleRows(state: State, height: number): VisibleRows {
   const { selected, frozenAt, scroll } = state.ui.panes.frames;
   const rows = filtered(state);
@@ -176,7 +176,7 @@ function columnsOf({ ui }: State, rows: readonly FrameRow[], theme: Theme): read
   ];
 }
 
-/** A row for somebody who listens. */
+/** A row for the narration. */
 function lineText(row: FrameRow, columns: readonly Column<FrameRow>[], theme: Theme, language: Language): string {
   if (row.kind === 'gap') return textOf(row, theme, language);
   return `${FRAMES_TEXTS[language].kinds[row.kind]}: ${toldRow(columns, row)}`;
@@ -224,7 +224,7 @@ export function requestText(row: RequestRow, theme: Theme, language: Language): 
   return parked + row.argv.map((argument) => argumentText(argument, theme)).join(' ') + more;
 }
 
-/** As redis-cli would want it typed, if quotes are needed. */
+/** Quoted as for redis-cli, if quotes are needed. */
 function argumentText(argument: string, { visible }: Theme): string {
   return argument === '' || /[\s"'\\]/.test(argument) ? quoted(argument, { visible }, SHOWN_ARGUMENT_BYTES) : visible(argument, SHOWN_ARGUMENT_BYTES);
 }
@@ -238,10 +238,10 @@ export function replyText(row: ReplyRow, theme: Theme): string {
   return (row.isPush ? 'push: ' : '') + brief(first, row.raw, theme) + (rest.length === 0 ? '' : `: ${rest.join(', ')}`);
 }
 
-/** Values that stand one level below a node. */
+/** Number of values one level below a node. */
 const childCount = ({ type, length }: RespNode): number => (length ?? 0) * (type === 'map' || type === 'attribute' ? 2 : 1);
 
-/** A value in a few words, as redis-cli would say them. */
+/** A short form of a value, as in redis-cli. */
 function brief(node: RespNode, raw: string, theme: Theme): string {
   const bytes = raw.slice(node.bodyStart, node.bodyEnd);
   const end = node.isCut ? '…' : '';

@@ -1,5 +1,5 @@
 /**
- * The panes by name, and which of its faces a pane shows.
+ * The panes by name, and the current face of a pane.
  */
 import type { State } from '../../state/state.js';
 import type { PaneId } from '../../state/pane-id.js';
@@ -22,7 +22,7 @@ export const PANES: { readonly [id in PaneId]: Pane } = {
   repl: replPane,
 };
 
-/** The pane as it shows itself now. */
+/** The pane with its current face. */
 export function paneOf({ ui, program }: State, id: PaneId): Pane {
   if (id === 'keyspace' && program !== null) return programPane;
   return ui.panes[id].face === 'commands' ? commandsPane : PANES[id];

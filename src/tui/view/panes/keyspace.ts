@@ -1,5 +1,5 @@
 /**
- * The keyspace pane: a window onto the keys of one database, with their time to live running.
+ * The keyspace pane: a window of the keys of one database, with their remaining TTL.
  *
  *     key          type    encoding   size  ttl                   value
  *     greeting     string  embstr      5 B  41.2 s ━━━━━━━───     "hello"
@@ -7,7 +7,7 @@
  *   ◌ session:6    hash    listpack      3  expired: active
  *   * visits       string  int         2 B                        "42"
  *
- * ◌ is a key that is due or gone, * one that has just changed. An open key shows a page of its value.
+ * ◌ is a key that is due or deleted, * one that has just changed. An open key shows a page of its value.
  */
 import type { KeyOrder, Progress, SnapshotRequest } from '../../../server/index.js';
 import { FLASH_FOR_MS, GONE_FOR_MS, type KeyEntry } from '../../state/model/keyspace.js';
@@ -25,7 +25,7 @@ import { bodyRow, headerRow, layoutColumns, toldRow, type Column, type PlacedCol
 import { durationText, fit, formatBytes, formatCount, formatMs, quoted, truncateMiddle, visible, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
-/** Keys, or items of an open value, that a snapshot brings: more than any pane has rows, few enough to travel with every batch. */
+/** Keys, or items of an open value, in a snapshot: more than any pane has rows, few enough for every batch. */
 const WINDOW_KEYS = 200;
 const STEP_KEYS = 50;
 
@@ -96,7 +96,7 @@ const KOREAN: Texts = {
 
 const TEXTS: InLanguages<Texts> = { en: ENGLISH, ko: KOREAN };
 
-/** What s walks through, and the order that it asks the server for. */
+/** The orders of s, and the corresponding request to the server. */
 const ORDERS: { readonly [sort: string]: KeyOrder } = { name: 'name', ttl: 'expiry', recency: 'recent', size: 'bytes', stored: 'stored' };
 const SORTS = Object.keys(ORDERS);
 
@@ -120,28 +120,28 @@ export const keyspacePane: Pane = {
 };
 
 /**
- * The keys that the next snapshots shall bring, as the pane is sorted, filtered and scrolled: some before the screen and some behind it.
- * It moves in large steps, so that walking through a million keys asks for other ones only now and then.
+ * The keys that the next snapshots shall contain, as the pane is sorted, filtered and scrolled: some before the screen and some after it. It moves in large
+ * steps, so that moving through a million keys requests others only occasionally.
  */
 export function keyWindowRequest({ model, ui }: State): SnapshotRequest['keys'] {
   const { sort, filter, selected } = ui.panes.keyspace;
   const { rows, offset } = model.keyspace;
   const at = selected === null ? -1 : rows.findIndex((row) => row.key === selected);
-  // A selected key that is not in the window has been deleted, or is about to come: stay.
+  // A selected key that is not in the window has been deleted, or will be in the next one: stay.
   const position = selected === null ? 0 : at === -1 ? offset + WINDOW_KEYS / 2 : offset + at;
   return { db: ui.db, offset: stepped(position), limit: WINDOW_KEYS, order: ORDERS[sort] ?? 'name', match: globOf(filter) };
 }
 
-/** The page of the open value that the next snapshots shall bring; null if none is open. */
+/** The page of the open value that the next snapshots shall contain; null if none is open. */
 export function valueWindowRequest({ ui }: State): NonNullable<SnapshotRequest['value']> | null {
   const { isOpen, selected, cursor } = ui.panes.keyspace;
   return isOpen && selected !== null ? { db: ui.db, key: selected, offset: stepped(cursor), limit: WINDOW_KEYS } : null;
 }
 
-/** Where a window begins that has at least half of its rows before `position`, as far as there are any. */
+/** The beginning of a window with at least half of its rows before `position`, if possible. */
 const stepped = (position: number): number => Math.floor(Math.max(0, position - WINDOW_KEYS / 2) / STEP_KEYS) * STEP_KEYS;
 
-/** A glob as it is typed, or in the words of other filters: `key user:*`, `"a key"`. Several bare words are a key with blanks. */
+/** A glob as it is typed, or in the syntax of other filters: `key user:*`, `"a key"`. Several bare words are a key with blanks. */
 function globOf(filter: string): string {
   const parsed = parseConditions(filter);
   if (filter.trim() === '' || 'error' in parsed) return filter.trim() === '' ? '*' : toBytes(filter);
@@ -157,7 +157,7 @@ function checkKeyFilter(text: string): Text | null {
 const OPEN_CLASS: Text = { en: 'the class that [ opens is not closed', ko: '[로 연 문자 클래스가 닫히지 않았습니다' };
 const OPEN_ESCAPE: Text = { en: 'nothing follows the backslash', ko: '백슬래시 뒤에 아무것도 없습니다' };
 
-/** An unclosed class would silently match something else, in Redis, too. */
+/** An unclosed class would silently match something else, as in Redis. */
 function checkGlob(text: string): Text | null {
   const open = text.replaceAll(/\\./g, '').replaceAll(/\[\^?\]?[^\]]*\]/g, '');
   if (open.includes('[')) return OPEN_CLASS;
@@ -215,10 +215,10 @@ function renderKeys(state: State, { theme, size, isFocused }: PaneContext): read
   return fill([...fill([headerRow(placed, width, theme.dim), ...lines], width, height - told.length), ...told], width, height);
 }
 
-/** In fewer rows the keys need all of them. */
+/** With fewer rows the keys need all of them. */
 const LEAST_ROWS_FOR_DISK = 6;
 
-/** What of the dataset is on its way to the disk, a line each. */
+/** The parts of the dataset that are being written to disk, one line each. */
 function diskTexts({ model, ui }: State): readonly string[] {
   const { persistence } = model.keyspace;
   if (persistence === null) return [];
@@ -249,7 +249,7 @@ function emptyText({ model, ui }: State): string {
 const placedRows = (state: State): readonly Placed<KeyEntry>[] =>
   placeRows(shownRows(state), state.model.keyspace.offset, state.ui.panes.keyspace.frozenRows, (row) => row.key);
 
-/** Rows without those that have been gone for long enough. */
+/** Rows without those that were deleted long enough ago. */
 function shownRows({ model, ui }: State): readonly KeyEntry[] {
   return model.keyspace.rows.filter((row) => row.gone === null || !(ui.nowMs - row.gone.atMs > GONE_FOR_MS));
 }
@@ -265,7 +265,7 @@ const isDue = (row: KeyEntry, nowMs: number): boolean => row.expireAtMs !== -1 &
 const isGhost = (row: KeyEntry, nowMs: number): boolean => row.gone !== null || isDue(row, nowMs);
 const isChanged = (row: KeyEntry, nowMs: number): boolean => row.gone === null && row.change !== null && nowMs - row.change.atMs < FLASH_FOR_MS;
 
-/** Names are cut to their column in the middle, and the bar takes what the countdown leaves of its own: so these are laid out first. */
+/** Names are cut in the middle, and the bar takes what the countdown leaves of its column: so these are laid out first. */
 function placedColumns(state: State, theme: Theme, width: number): readonly PlacedColumn<KeyEntry>[] {
   return layoutColumns(columnsOf(state, theme), width).map((placed) => {
     const { column, columns } = placed;
@@ -276,7 +276,7 @@ function placedColumns(state: State, theme: Theme, width: number): readonly Plac
 
 function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
   const { nowMs } = state.ui;
-  // What no key needs goes to the values; in steps, so that not every new key moves them.
+  // Room that no key needs goes to the values; in steps, so that not every new key moves them.
   const longest = Math.min(MOST_KEY_COLUMNS, Math.ceil(Math.max(8, ...shownRows(state).map(({ key }) => widthOf(theme.visible(key, 128)))) / 4) * 4);
   const faded =
     (style: Style) =>
@@ -299,7 +299,7 @@ function columnsOf(state: State, theme: Theme): readonly Column<KeyEntry>[] {
   ];
 }
 
-/** Also where there are no colours. */
+/** The mark, also without colours. */
 function markOf(row: KeyEntry, { ui }: State, theme: Theme): string {
   if (row.key === ui.panes.keyspace.selected) return theme.glyphs.arrow;
   if (isGhost(row, ui.nowMs)) return theme.glyphs.ghost;
@@ -310,13 +310,13 @@ const plain: Style = (text) => text;
 
 const formatSize = (row: KeyEntry): string => (row.type === 'string' ? formatBytes(row.size) : formatCount(row.size));
 
-/** A ghost that is listened to is told as one, because nobody hears its mark, and the badge does not count it. */
+/** The narration describes a ghost as one, because its mark is not heard, and the badge does not count it. */
 function toldColumnsOf(row: KeyEntry, state: State, theme: Theme): readonly Column<KeyEntry>[] {
   const columns = columnsOf(state, theme);
   return row.gone === null ? columns : columns.map((column) => (column.header === 'ttl' ? { ...column, name: 'ghost' } : column));
 }
 
-/** The countdown with its bar, or why there is none any more. */
+/** The countdown with its bar, or why there is none. */
 function lifeText(row: KeyEntry, { ui }: State, theme: Theme, columns: number): string {
   if (row.gone !== null) return row.gone.why;
   if (row.expireAtMs === -1) return '';
@@ -326,7 +326,7 @@ function lifeText(row: KeyEntry, { ui }: State, theme: Theme, columns: number): 
   return `${fit(countdown(leftMs), COUNTDOWN_COLUMNS)} ${row.fullTtlMs > 0 && barColumns > 0 ? bar(leftMs / row.fullTtlMs, barColumns, theme.glyphs) : ''}`;
 }
 
-/** `41.2 s`, `12:05`, `3:00:00`, `12 d`: in units that can be watched. */
+/** `41.2 s`, `12:05`, `3:00:00`, `12 d`: in readable units. */
 function countdown(ms: number): string {
   if (ms <= MINUTE_MS) return `${(ms / 1000).toFixed(1)} s`;
   if (ms >= DAY_MS) return formatMs(ms);
@@ -335,7 +335,7 @@ function countdown(ms: number): string {
   return [...(hours === 0 ? [] : [String(hours)]), ...rest.map((part, i) => (hours === 0 && i === 0 ? String(part) : String(part).padStart(2, '0')))].join(':');
 }
 
-/** Of a key that was only told of nothing is known yet. */
+/** A key known only from an event has no value yet. */
 function previewOf(row: KeyEntry, theme: Theme): string {
   if (row.size < 0) return '';
   if (row.type !== 'string') return theme.visible(row.preview);
@@ -380,7 +380,7 @@ function valueRows(value: Value, cursor: number, { theme, size, isFocused }: Pan
   const { type, items, tail, offset, count } = value;
   const at = Math.min(Math.max(cursor - offset, 0), items.length - 1);
   const last = type === 'list' ? [...items, ...tail].slice(-LAST_ITEMS) : [];
-  // The end of a list stays in sight while there is room for both of its ends, and until the window reaches it.
+  // The end of a list stays visible while there is room for both of its ends, and until the window reaches it.
   const whole = tableWindow(items.length, height - 1, at);
   const hasBothEnds = last.length > 0 && height > 2 * LAST_ITEMS + 2 && offset + whole.end < count;
   const { start, end } = hasBothEnds ? tableWindow(items.length, height - 1 - LAST_ITEMS - 1, at) : whole;
@@ -396,7 +396,7 @@ function valueRows(value: Value, cursor: number, { theme, size, isFocused }: Pan
   return [headerRow(placed, width, theme.dim), ...lines, ...between, ...groups];
 }
 
-/** The consumer groups of a stream, under its entries. */
+/** The consumer groups of a stream, below its entries. */
 function groupRows({ groups }: Value, width: number, most: number, theme: Theme, texts: Texts): readonly string[] {
   const rows = groups.map(({ label, text }) => `  ${texts.group(theme.visible(label))}: ${text}`);
   const shown = rows.length > most && most > 0 ? [...rows.slice(0, most - 1), `  ${texts.moreGroups(rows.length - most + 1)}`] : rows.slice(0, most);

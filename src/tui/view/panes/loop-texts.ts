@@ -1,11 +1,11 @@
 /**
- * Texts of the loop pane, among them the code of the loop: names of the code stay as they are in every language.
+ * Texts of the loop pane, including the loop's code: names in the code are the same in every language.
  */
 import { withParticle } from '../../../shared/korean.js';
 import type { InLanguages } from '../../../shared/language.js';
 import type { WorkPhase } from '../../state/model/loop.js';
 
-/** The places of the loop's code that can be running. */
+/** The lines of the loop's code that can be marked as running. */
 export type CodeLine = 'write' | 'timeout' | 'poll' | 'each' | 'accept' | 'waker' | 'read' | 'decode' | 'execute' | 'reply' | 'timers';
 
 export interface CodeText {

@@ -1,8 +1,8 @@
 /**
- * The loop pane: the event loop as a dozen lines of pseudo code, the line that runs, where the time of a turn goes, and one sentence about what just happened.
+ * The loop pane: the event loop as a dozen lines of pseudo code, the running line, how the time of a turn is spent, and one sentence about the last event.
  *
- * What is shown depends on the room there is: the list of {@link layoutOf} is filled from the most important part on. Nothing depends on
- * what is being said, so that the picture does not jump from event to event; a long sentence takes the blank rows around it.
+ * The contents depend on the room: {@link layoutOf} adds parts from the most important on. They do not depend on the sentence, so that the picture does not
+ * jump from event to event; a long sentence takes the blank rows around it.
  */
 import type { LoopActivity, TraceEvent } from '../../../server/index.js';
 import type { Language, Text } from '../../../shared/language.js';
@@ -40,7 +40,7 @@ export const loopPane: Pane = {
   help: 'loop',
 };
 
-/** Cut or filled with blank rows to `count`; every row padded to `columns`. */
+/** Cut, or filled with blank rows, to `count`; every row padded to `columns`. */
 function exactly(rows: readonly string[], count: number, columns: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => row(columns, rows[i] ?? ''));
 }
@@ -52,7 +52,7 @@ type PartName = 'code' | 'blank' | 'sentence' | 'bar' | 'legend' | 'wait' | 'tim
 interface PlacedPart {
   readonly part: PartName;
   readonly lines: number;
-  /** Of these lines, how many are blank above and below, unless there is more to say. */
+  /** How many of these lines are blank above and below, unless the text needs them. */
   readonly air?: Air;
 }
 
@@ -66,22 +66,22 @@ const NO_AIR: Air = { above: 0, below: 0 };
 const STRIP_LINES = 1;
 const SHORT_LINES = 6;
 const LONG_LINES = 13;
-/** The history is a chart, if there is still room. */
+/** The history is a chart, if there is room. */
 const CHART_LINES = 8;
 const LEGEND_CELL = 18;
 const COUNT_CELL = 25;
-/** From here on each line of the code has its time beside it. */
+/** From this width on each line of the code has its time beside it. */
 const TIMED_COLUMNS = 50;
 
 /**
- * Parts from top to bottom, with their lines, together at most `height`.
+ * Parts from top to bottom, with their numbers of lines, together at most `height`.
  *
- * @param isSource the code is a learner's own, and as long as it is
+ * @param isSource the code is a learner's own, of any length
  */
 function layoutOf({ width, height }: Size, isSource = false): readonly PlacedPart[] {
   const lines = new Map<PartName, number>();
   let left = height;
-  // Each wish is granted if it still fits; a later wish for the same part replaces the smaller one.
+  // A wish is granted if it still fits; a later wish for the same part replaces the smaller one.
   const wish = (part: PartName, wanted: number): void => {
     const more = wanted - (lines.get(part) ?? 0);
     if (more <= 0 || more > left) return;
@@ -108,7 +108,7 @@ function layoutOf({ width, height }: Size, isSource = false): readonly PlacedPar
 }
 
 const ORDER: readonly PartName[] = ['code', 'sentence', 'wait', 'bar', 'legend', 'timeout', 'turns', 'history', 'counts'];
-/** Parts with air above them, if there is room. */
+/** Parts with blank rows above them, if there is room. */
 const AIRY: readonly PartName[] = ['sentence', 'wait', 'counts', 'timeout'];
 
 function withBlanks(placed: readonly PlacedPart[], room: number): readonly PlacedPart[] {
@@ -116,7 +116,7 @@ function withBlanks(placed: readonly PlacedPart[], room: number): readonly Place
   return withAir(placed.flatMap((one) => (airy.includes(one.part) ? [{ part: 'blank', lines: 1 }, one] : [one])));
 }
 
-/** The sentence gets the blank rows beside it as its own. */
+/** Gives the sentence the blank rows beside it. */
 function withAir(parts: readonly PlacedPart[]): readonly PlacedPart[] {
   const at = parts.findIndex(({ part }) => part === 'sentence');
   if (at === -1) return parts;
@@ -138,10 +138,10 @@ const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext,
   counts: countRows,
 };
 
-/** The first of several ways to say something that fits; the last one if none does. */
+/** The first form that fits; the last one if none does. */
 const fitting = (ways: readonly string[], columns: number): string => ways.find((way) => widthOf(way) <= columns) ?? ways.at(-1)!;
 
-/** The turn to draw. Of the turn of a busy loop only that is known which can be seen from outside: what it is at, and for how long. */
+/** The turn to draw. For the turn of a busy loop only what another thread can see is known: its phase, and for how long. */
 function turnOf(state: State): TurnPicture | null {
   const { loop } = state.model;
   const busy = busyOf(state);
@@ -153,21 +153,21 @@ function turnOf(state: State): TurnPicture | null {
 
 const isWorkPhase = (phase: string): phase is WorkPhase => (WORK_PHASES as readonly string[]).includes(phase);
 
-/** Nobody holds or slows the loop, and the present is shown. */
+/** The loop is neither held nor slowed, and the present is shown. */
 const isRunning = ({ control }: State): boolean => control.mode === 'live';
 
-/** Null also while the past is shown: the loop is not held there. */
+/** Also null while the past is shown: the loop is not held there. */
 const heldAt = ({ control }: State): TraceEvent | null => (control.mode === 'paused' ? control.heldAt : null);
 
 interface Said {
-  /** If there are several, one that fits into a row. */
+  /** Several forms, of which one that fits into a row is used. */
   readonly ways: readonly string[];
-  /** The first way is taken also if it has room in several rows. */
+  /** The first form is also used if it fits into several rows. */
   readonly wraps?: boolean;
   readonly style: Style;
 }
 
-/** What just happened. Of a loop that has gone to sleep, there is also something to say about what it did last. */
+/** What has just happened. For a loop that has gone to sleep also what it did last. */
 function happenedIn(state: State, theme: Theme): readonly Said[] {
   const { loop } = state.model;
   const wording = wordingOf(state, theme);
@@ -193,14 +193,14 @@ function problemOf({ program, control }: State): { readonly text: Text; readonly
   return text === null ? null : { text, isPast: isPast || isRecording };
 }
 
-/** A second sentence about a busy loop says who waits: it is not given up for the words of the first. */
+/** A second sentence about a busy loop says who waits: it is not dropped in favour of a longer first one. */
 function busyWords(busy: Busy, wording: Wording, theme: Theme): readonly Said[] {
   const waiting = waitingSentences(busy, wording.language);
   const said = { ways: busySentences(busy, wording), wraps: true, style: theme.bad };
   return waiting.length === 0 ? [said] : [said, { ways: waiting, style: theme.warn }];
 }
 
-/** What happened last is said in full before a word is lost to a blank row, or to the sentence that the loop sleeps, which its arrow says, too. */
+/** The full sentence about the last event has priority over blank rows, and over the sentence that the loop sleeps, which its arrow also shows. */
 function sentenceRows(state: State, { theme, size }: PaneContext, lines: number, air = NO_AIR): readonly string[] {
   const rows = saidRows(happenedIn(state, theme), size.width, lines);
   return rows.length > lines - air.above ? rows : [...Array.from({ length: air.above }, () => ''), ...rows];
@@ -244,13 +244,13 @@ function waitWords(state: State): readonly string[] {
 
 function timeoutOf(state: State): readonly string[] {
   const { language } = state.ui;
-  // What was chosen before the wait says nothing of a turn that lasts longer.
+  // The timeout chosen before the wait says nothing about a turn that lasts longer.
   if (busyOf(state) !== null) return LOOP_TEXTS[language].timersWait;
   const shown = chosenTimeout(state.model.loop);
   return shown === null ? [LOOP_TEXTS[language].noTimeout] : timeoutSentences(shown.timeoutMs, shown.why, language);
 }
 
-/** Of the running turn; until it has one, of the last. Null: none is known. */
+/** The timeout of the running turn, or else of the last one. Null: unknown. */
 function chosenTimeout({ turn: running, last }: LoopModel): { readonly turn: number; readonly timeoutMs: number; readonly why: string } | null {
   const chosen = running?.timeoutMs == null ? last : running;
   return chosen?.timeoutMs == null ? null : { turn: chosen.turn, timeoutMs: chosen.timeoutMs, why: chosen.why };
@@ -264,7 +264,7 @@ function turnTimes({ busyUs }: LoopModel, language: Language): readonly string[]
   return [`${title}: ${words.join('  ')}`, words.join('  '), words.join(' ')];
 }
 
-/** The last turns, one column each. They differ so much that only logarithms can stand beside each other. */
+/** The last turns, one column each, on a logarithmic scale because they differ so much. */
 function historyRows({ model }: State, { theme, size }: PaneContext, lines: number): readonly string[] {
   const shown = model.loop.busyUs.slice(-size.width).map((us) => Math.log2(1 + us));
   return chart(shown, size.width, lines, theme.glyphs).map(theme.dim);
@@ -276,7 +276,7 @@ function barParts(turn: TurnPicture | null, theme: Theme): readonly BarPart[] {
   return WORK_PHASES.map((phase) => ({ name: phase, value: turn?.times[phase] ?? 0, style: theme.phase[phase] }));
 }
 
-/** Of a turn that is over as its end tells it: more than all phases together, because finding out what comes next takes time, too. */
+/** For a finished turn the time at its end: more than all phases together, because choosing the next step takes time, too. */
 const workedUs = ({ times, busyUs }: TurnPicture): number => busyUs ?? WORK_PHASES.reduce((sum, phase) => sum + times[phase], 0);
 
 function legendRows(state: State, { theme, size }: PaneContext): readonly string[] {
@@ -285,10 +285,10 @@ function legendRows(state: State, { theme, size }: PaneContext): readonly string
   return grid(cells, LEGEND_CELL, size.width);
 }
 
-/** What did not happen takes no time, and no place. */
+/** Phases without time are left out. */
 const durationOf = (us: number): string => (us > 0 ? formatUs(us) : '');
 
-/** Cells of equal width, as many side by side as there is room for. */
+/** Cells of equal width, as many side by side as fit. */
 function grid(cells: readonly string[], cellColumns: number, columns: number): readonly string[] {
   const perLine = Math.max(1, Math.floor(columns / cellColumns));
   const lines: string[] = [];
@@ -309,7 +309,7 @@ function countRows({ model }: State, { theme, size }: PaneContext): readonly str
 
 // The code
 
-/** Which line runs, or is about to. Null: nobody knows. */
+/** The line that runs, or is about to. Null: unknown. */
 function runningLine(state: State): CodeLine | null {
   const { loop } = state.model;
   const held = heldAt(state);
@@ -327,7 +327,7 @@ const BUSY_LINES: { readonly [phase in LoopActivity['phase']]: CodeLine } = {
   trace: 'poll', held: 'poll',
 };
 
-/** Where the loop is right after an event: at what the event tells of, or, where an event says that something begins, there. */
+/** Where the loop is right after an event: at the work of the event, or at the work that an event begins. */
 
 function lineOf(event: TraceEvent, isWoken: boolean): CodeLine {
   switch (event.kind) {
@@ -336,7 +336,7 @@ function lineOf(event: TraceEvent, isWoken: boolean): CodeLine {
     case 'wait':
       return 'poll';
     case 'poll':
-      // A script that takes long lets others be served meanwhile.
+      // A long script lets others be served meanwhile.
       return event.within === true ? 'execute' : 'poll';
     case 'ready':
       return isWoken ? 'waker' : 'each';
@@ -373,13 +373,13 @@ function codeRows(state: State, context: PaneContext, lines: number): readonly s
 
 const CODE_COLUMNS = 37;
 const TIME_COLUMNS = 10;
-/** Comments that could be shown only in part are not. */
+/** Comments are shown only if they fit. */
 const COMMENTED_COLUMNS = 2 + CODE_COLUMNS + TIME_COLUMNS + 2 + 48;
 
 function longCode(state: State, { theme, size }: PaneContext): readonly string[] {
   const running = runningLine(state);
   const turn = turnOf(state);
-  // What is in the brackets is the wait that is chosen now: beside it, how long another one took would be taken for its own.
+  // The brackets contain the wait that is chosen now: beside it, the duration of another wait would be taken for its own.
   const isOtherWait = turn?.turn !== chosenTimeout(state.model.loop)?.turn;
   return LOOP_TEXTS[state.ui.language].longCode(timeoutArgument(state)).map((text) => {
     const code = codeRow(text, running, theme, Math.min(size.width, CODE_COLUMNS + 2));
@@ -389,7 +389,7 @@ function longCode(state: State, { theme, size }: PaneContext): readonly string[]
   });
 }
 
-/** What this line took in the turn that is shown, in the colour of its phase; work that was slow stands out. */
+/** The time of this line in the shown turn, in the colour of its phase; slow work is highlighted. */
 function timeCell({ phase }: CodeText, turn: TurnPicture | null, theme: Theme, isOtherWait: boolean): string {
   const us = phase === undefined || turn === null ? 0 : phase === 'poll' ? waitedOf(turn, isOtherWait) : turn.times[phase];
   const text = fit(durationOf(us), TIME_COLUMNS, 'right');
@@ -405,20 +405,20 @@ function codeRow({ line, code, phase }: Pick<CodeText, 'line' | 'code' | 'phase'
   const [before = '', word = '', after = ''] = code.split(/[{}]/);
   const spans = [
     { text: before, style: plain },
-    // Reversed, a colour would be a block.
+    // A reversed colour would be a block.
     { text: word, style: isHere || phase === 'poll' ? plain : phaseStyle(phase, theme) },
     { text: after, style: plain },
   ];
   return withGutter(isHere, theme, columns, (left) => (isHere ? theme.highlight(spansRow(spans, left)) : spansRow(spans, left)));
 }
 
-/** Waiting is no work: it has no colour in the bar, and none here. */
+/** Waiting is not work: it has no colour in the bar, and none here. */
 function phaseStyle(phase: WorkPhase | 'poll' | undefined, theme: Theme): Style {
   if (phase === undefined) return plain;
   return phase === 'poll' ? theme.dim : theme.phase[phase];
 }
 
-/** The arrow stands where the loop is. Below three columns there is no room for it. */
+/** The arrow marks where the loop is. Below three columns there is no room for it. */
 function withGutter(isHere: boolean, theme: Theme, columns: number, code: (columns: number) => string): string {
   if (columns < 3) return code(columns);
   return (isHere ? `${theme.glyphs.arrow} ` : '  ') + code(columns - 2);
@@ -444,7 +444,7 @@ function shortCode(state: State, { theme, size }: PaneContext): readonly string[
 
 const CLIENT_STEPS = ['read', 'decode', 'execute', 'reply'] as const;
 
-/** `client: read decode execute reply`, with the word that runs in brackets, which do not move the others. */
+/** `client: read decode execute reply`, with the running word in brackets, which do not move the others. */
 function clientLine(running: CodeLine | null, theme: Theme, columns: number): string {
   const index = CLIENT_STEPS.findIndex((step) => step === running);
   const words = CLIENT_STEPS.flatMap((step, i) => [separator(i, index), stepSpan(step, i === index, theme)]);
@@ -463,7 +463,7 @@ function stepSpan(step: (typeof CLIENT_STEPS)[number], isHere: boolean, theme: T
 
 const STRIP: readonly CodeLine[] = ['write', 'poll', 'accept', 'read', 'decode', 'execute', 'reply', 'timers'];
 
-/** The whole loop in one row; only the word that runs, where there is not even room for that. */
+/** The whole loop in one row; only the running word, if there is no room for that. */
 function strip(line: CodeLine | null, { theme, size }: PaneContext): string {
   const running = line === 'timeout' || line === 'each' || line === 'waker' ? 'poll' : line;
   const index = running === null ? -1 : STRIP.indexOf(running);

@@ -1,12 +1,12 @@
 /**
- * An open frame: its RESP values as a tree beside its bytes, and where they came from. Part of the frames pane.
+ * An open frame: its RESP values as a tree beside its bytes, and the reads that brought them. Part of the frames pane.
  *
  *   #5 request 3, 61 B, executed in 12 µs
  *   byte 44 of 61: 0x24 "$", by the 2nd of 2 reads: 32 B in turn 812
  *    array of 5                 0020 68 65 6c 6c 6f 20 77 6f 72 6c 64|0d 0a>24<32 0d
  *   ▶  bulk string 2 "EX"       0030 0a 45 58 0d 0a]24 32 0d 0a 36 30 0d 0a
  *
- * The cursor moves in one of the two, and marks in the other what belongs to it: the bytes of a node, or the node of a byte.
+ * The cursor moves in one of the two, and marks the matching part of the other: the bytes of a node, or the node of a byte.
  */
 import type { Language } from '../../../shared/language.js';
 import type { FramedRow, FrameRead, ReplyRow, RequestRow } from '../../state/model/frames.js';
@@ -19,16 +19,16 @@ import { tableWindow } from '../parts/list-window.js';
 import { fit, formatBytes, formatCount, formatUs, quoted, truncate } from '../text.js';
 import type { Theme } from '../theme.js';
 
-/** In fewer rows there is room for only one line above the tree. */
+/** With fewer rows there is room for only one line above the tree. */
 const LEAST_ROWS = 6;
 
-/** A tree needs so many columns beside its bytes; in less it stands above them. */
+/** Minimum width of a tree beside its bytes; otherwise it is above them. */
 const TREE_COLUMNS = 20;
 
-/** A tree in fewer columns says types by their mark. */
+/** A narrower tree shows types by their mark. */
 const WORDY_TREE_COLUMNS = 32;
 
-/** Where the cursor is: on a node of the tree, and, while it moves in the bytes, on one of those. */
+/** The cursor's position: a node of the tree, and, while it moves in the bytes, a byte. */
 export interface FrameCursor {
   readonly node: number;
   readonly byte: number | null;
@@ -47,13 +47,13 @@ export function renderFrame(frame: FramedRow, { node, byte }: FrameCursor, { the
   return fill([...head, ...(isBeside(width) ? sideBySide : stacked)({ ...view, frame }, body)], width, height);
 }
 
-/** The nodes that the cursor can stand on. */
+/** The possible nodes of the cursor. */
 export function treeOf(frame: FramedRow): readonly RespNode[] {
   if (frame.kind === 'partial') return [];
   return frame.kind === 'reply' ? respTree(frame.raw) : requestTree(frame.raw);
 }
 
-/** The bytes that the cursor can stand on; null of half a frame, whose bytes the trace does not tell. */
+/** The possible bytes of the cursor; null for half a frame, whose bytes are not in the trace. */
 export function bytesOf(frame: FramedRow, { width }: Size): OpenBytes | null {
   const nodes = treeOf(frame);
   if (frame.kind === 'partial' || nodes.length === 0) return null;
@@ -90,7 +90,7 @@ function headRows({ frame, marked, byte, theme, texts }: View, { width, height }
       ? theme.dim(fit(originText(frame, marked, texts, texts.brought), width))
       : theme.strong(fit(byteText(frame, byte, theme, texts), width));
   if (height >= LEAST_ROWS) return [what, origin];
-  // Somebody who walks through the bytes knows whose they are.
+  // While moving through the bytes, their owner is known.
   return [byte === null ? what : origin];
 }
 
@@ -108,7 +108,7 @@ function byteText(frame: WholeFrame, byte: number, { visible }: Theme, texts: Te
   return texts.byte(byte + 1, frame.bytes, value, originText(frame, { start: byte, end: byte + 1 }, texts, (origin) => origin));
 }
 
-/** Which reads brought these bytes. */
+/** The reads that brought these bytes. */
 function originText(frame: FramedRow, range: Range | null, texts: Texts, led: (origin: string) => string): string {
   if (frame.kind === 'reply') return texts.encoded;
   const { reads } = frame;
@@ -127,7 +127,7 @@ const readText = ({ turn, bytes, start, end }: FrameRead, texts: Texts): string 
 
 const isBeside = (width: number): boolean => width >= TREE_COLUMNS + hexWidth(4) + 1;
 
-/** Columns of the bytes in a pane so wide. */
+/** The width of the bytes in a pane of this width. */
 const hexColumns = (width: number): number => (isBeside(width) ? hexWidth(bytesPerRow(width - TREE_COLUMNS - 1)) : width);
 
 function sideBySide(view: WholeView, { width, height }: Size): readonly string[] {
@@ -166,7 +166,7 @@ function nodeText(node: RespNode, raw: string, width: number, theme: Theme, text
 
 const quotedNode = (node: RespNode, raw: string, theme: Theme): string => quoted(raw.slice(node.bodyStart, node.bodyEnd), theme);
 
-/** The bytes, moved so far that the marked ones are in sight; the last row says how many there are besides. */
+/** The bytes, scrolled so that the marked ones are visible; the last row shows how many there are in total. */
 function byteRows({ frame, marked, byte, theme, texts }: WholeView, { width, height }: Size): readonly string[] {
   const reads = frame.kind === 'reply' ? [] : frame.reads;
   const all = hexRows(frame.raw, width, { range: marked, cursor: byte, beginnings: reads.map(({ start }) => start) }, theme);
@@ -178,7 +178,7 @@ function byteRows({ frame, marked, byte, theme, texts }: WholeView, { width, hei
   return fill([...fill(all.slice(from, from + Math.max(0, room)), width, room), ...more], width, height);
 }
 
-/** So that the whole range is shown if it fits into the rows, and its beginning otherwise. */
+/** So that the whole range is shown if it fits, and its beginning otherwise. */
 function firstRow({ start, end }: Range, perRow: number, rows: number): number {
   const first = Math.floor(start / perRow);
   const last = Math.floor(Math.max(start, end - 1) / perRow);

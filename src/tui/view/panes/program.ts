@@ -1,6 +1,5 @@
 /**
- * The program pane, in the place of the keyspace where a learner's own program is shown: its process as the kernel tells of it, and what is wrong with
- * its loop.
+ * The program pane, instead of the keyspace where a learner's program is shown: its process as seen by the kernel, and what is wrong with its loop.
  */
 import type { ProgramView, RunAgain } from '../../../program/index.js';
 import type { InLanguages, Language } from '../../../shared/language.js';
@@ -38,7 +37,7 @@ const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 interface Told {
   readonly text: string;
   readonly style: Style;
-  /** What does not fit into a row is cut. */
+  /** A text that does not fit into a row is cut. */
   readonly isOneRow?: boolean;
 }
 
@@ -62,7 +61,7 @@ function toldIn({ program, control, ui: { language } }: State, theme: Theme): re
   return unrecorded.length === 0 ? told : [...told, { text: theme.visible(TEXTS[language].unrecorded(unrecorded.join(', '))), style: theme.warn }];
 }
 
-/** The run with recorded inputs, and what the program's variables are there. */
+/** The run with recorded inputs, and the program's variables there. */
 function toldOfPast({ text, isThere, variables }: RunAgain, language: Language, theme: Theme): readonly Told[] {
   return [
     { text: theme.visible(toBytes(text[language])), style: isThere ? theme.good : theme.warn },
@@ -72,7 +71,7 @@ function toldOfPast({ text, isThere, variables }: RunAgain, language: Language, 
 
 const plain: Style = (text) => text;
 
-/** What matters most first. */
+/** The most important first. */
 function toldOfNow({ pid, process, remark, end, addresses, isRecording, droppedEvents }: ProgramView, language: Language, theme: Theme): readonly Told[] {
   const texts = TEXTS[language];
   const problem = end ?? remark;

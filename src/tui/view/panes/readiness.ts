@@ -1,10 +1,10 @@
 /**
- * The readiness pane: turn by turn, which tokens were ready for what, and what came of it. The newest turn is at the bottom.
+ * The readiness pane: for each turn, which tokens were ready for what, and the results. The newest turn is at the bottom.
  *
  *   812  #7        READABLE  read 42 B · 1 frame · wrote 5 B
  *   813  LISTENER  READABLE  accept ×3 then WouldBlock
  *
- * Scrolled back, the view stands still: it shows lines up to the number at which it was frozen, and its badge counts what has come since.
+ * Scrolled back, the view does not move: it shows lines up to the number at which it was frozen, and its badge counts later ones.
  */
 import type { InLanguages, Language } from '../../../shared/language.js';
 import { linesOf, type ReadinessModel, type ReadinessRow, type ReadinessStep, type ReadinessTurn } from '../../state/model/readiness.js';
@@ -39,7 +39,7 @@ const ENGLISH = {
 
 type Texts = typeof ENGLISH;
 
-/** The short words of what came of it are terms, and stay. */
+/** The short words for results are terms, and are not translated. */
 const KOREAN: Texts = {
   ...ENGLISH,
   nothing: '아직 준비된 것이 없습니다',
@@ -81,7 +81,7 @@ function badgeOf(model: Model, { frozenAt, filter }: PaneUi, columns: number, la
   return `${frozenAt === null ? '' : frozenWords(model, frozenAt, filter, columns - widthOf(named), language)}${named}`.trimStart();
 }
 
-/** A filter lets only those count that it lets through, as far as they are kept. */
+/** With a filter only the rows that pass it count, as far as they are stored. */
 function frozenWords(model: Model, frozenAt: number, filter: string, columns: number, language: Language): string {
   if (filter === '') return frozenBadge(model.readiness.lines - frozenAt, columns, language);
   let since = 0;
@@ -109,19 +109,19 @@ type Line =
       /** Nothing else was ready in that turn. */
       readonly isOnly: boolean;
       readonly isCut: boolean;
-      /** The number of turns in a row, from `turn` on, in which only the waker was ready. */
+      /** The number of consecutive turns, from `turn` on, in which only the waker was ready. */
       readonly times: number;
     }
   | { readonly kind: 'more'; readonly turn: number; readonly tokens: number }
   | { readonly kind: 'gap'; readonly turns: number; readonly commands: number };
 
-/** The lines of one page, oldest first. What only wakes the loop, turn after turn, is one line: looks at the loop do so all the time. */
+/** The lines of one page, oldest first. Consecutive turns that only woke the loop are one line: observing the loop causes them all the time. */
 function shownLines(model: Model, { scroll, frozenAt, filter }: PaneUi, height: number): readonly Line[] {
   const { lines, forgotten } = model.readiness;
   const kindOf = kindsIn(model);
   const wanted = scroll + height;
   const found: Line[] = [];
-  // Of a view that stood still for too long, even the oldest line may be gone.
+  // In a view that was frozen for too long, even the oldest line may have been dropped.
   const end = frozenAt === null ? lines : forgotten === 0 ? frozenAt : Math.max(frozenAt, forgotten + height);
   for (const { number, line } of newestFirst(model.readiness)) {
     if (number >= end || !matches(line, filter, kindOf)) continue;
@@ -131,7 +131,7 @@ function shownLines(model: Model, { scroll, frozenAt, filter }: PaneUi, height: 
     if (wakesAlike) found[found.length - 1] = { ...line, times: newer.times + 1 };
     else found.push(line);
   }
-  // Scrolled beyond the oldest line there is: the oldest page.
+  // Scrolled beyond the oldest line: the oldest page.
   const from = Math.max(0, Math.min(scroll, found.length - height));
   return found.slice(from, from + height).reverse();
 }
@@ -164,7 +164,7 @@ function lineOf(turn: ReadinessTurn, index: number): Line {
     : { kind: 'row', turn: turn.turn, row, isFirst: index === 0, isOnly: linesOf(turn) === 1, isCut: turn.isCut, times: 1 };
 }
 
-/** Only rows have words that a filter could find. */
+/** Only rows contain words that a filter could find. */
 function matches(line: Line, filter: string, kindOf: KindOf): boolean {
   const conditions = filterOf(filter);
   if (conditions === null) return true;
@@ -177,7 +177,7 @@ function matches(line: Line, filter: string, kindOf: KindOf): boolean {
 
 // How lines look
 
-/** Below this, readiness is a letter, and a single frame goes without saying. */
+/** Below this width, readiness is a letter, and a single frame is not mentioned. */
 const WIDE = 56;
 
 function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext, kindOf: KindOf, language: Language): readonly string[] {
@@ -186,7 +186,7 @@ function linesAsRows(lines: readonly Line[], { theme, size }: PaneContext, kindO
   return lines.map((line, i) => spansRow(spansOf(line, i === 0, look), size.width));
 }
 
-/** A source that is no connection has a name; of several listeners the first has. */
+/** A source that is not a connection has a name; of several listeners only the first. */
 function sourceName({ token }: ReadinessRow, kindOf: KindOf, language: Language): string {
   const kind = kindOf(token);
   if (kind === 'waker') return WAKER;
@@ -194,7 +194,7 @@ function sourceName({ token }: ReadinessRow, kindOf: KindOf, language: Language)
 }
 
 /** A second address has a listener of its own, under the next token. */
-/** What a token stands for now; undefined: for nothing any more. */
+/** What a token stands for now; undefined: nothing any more. */
 type KindOf = (token: number) => TokenRow['kind'] | undefined;
 
 const kindsIn = ({ tokens }: Model): KindOf => (token) => tokens.rows.get(token)?.kind;
@@ -207,7 +207,7 @@ interface Look {
   readonly language: Language;
 }
 
-/** The number of a turn stands at its first line, and at the top of the page. */
+/** The number of a turn is on its first line, and at the top of the page. */
 function spansOf(line: Line, isTop: boolean, look: Look): readonly Span[] {
   const { turnColumns, theme, language } = look;
   if (line.kind === 'gap') return [{ text: TEXTS[language].gap(line.turns, line.commands), style: theme.dim }];
@@ -218,7 +218,7 @@ function spansOf(line: Line, isTop: boolean, look: Look): readonly Span[] {
   return line.isCut && isUnfinished(line.row, look.kindOf) ? [...spans, { text: ` ${theme.glyphs.dot} …`, style: theme.dim }] : spans;
 }
 
-/** A line for somebody who listens. */
+/** A line for the narration. */
 function lineText(line: Line, kindOf: KindOf, language: Language): string {
   const texts = TEXTS[language];
   if (line.kind === 'gap') return texts.gap(line.turns, line.commands);
@@ -236,7 +236,7 @@ const isListening = ({ steps }: ReadinessRow): boolean => steps.some(({ kind }) 
 
 const ENDS: ReadonlySet<ReadinessStep['kind']> = new Set(['write', 'accept', 'park', 'partial', 'disconnect']);
 
-/** Something was read, and nothing is known yet that came of it. */
+/** Something was read, and its result is unknown yet. */
 function isUnfinished({ token, steps }: ReadinessRow, kindOf: KindOf): boolean {
   return kindOf(token) !== 'waker' && !steps.some(({ kind }) => ENDS.has(kind));
 }
@@ -279,7 +279,7 @@ function wordsOf(kind: TokenRow['kind'] | undefined, { row: { steps }, times }: 
   return told.map((step) => (isKnownEnd(step, steps) ? { text: TEXTS[language].closed, tone: 'dim' } : stepWords(step, isWide, language)));
 }
 
-/** A connection that ends with what the read before has just said. */
+/** A connection that ends as the read before has just reported. */
 function isKnownEnd(step: ReadinessStep, steps: readonly ReadinessStep[]): boolean {
   return step.kind === 'disconnect' && steps.some((one) => (one.kind === 'read' || one.kind === 'write') && one.end === step.why);
 }

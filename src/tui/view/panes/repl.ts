@@ -1,6 +1,6 @@
 /**
- * The REPL pane: the transcript with the newest line at the bottom, the line being typed, and under it a row that says what is wrong,
- * what Tab offers, or what is waited for.
+ * The REPL pane: the transcript with the newest line at the bottom, the line being typed, and below it a row with an error, completions, or what the client
+ * waits for.
  *
  *   127.0.0.1:6379> SET greeting hello EX 60
  *   OK
@@ -19,7 +19,7 @@ import { breakAnywhere } from '../parts/wrap.js';
 import { fit, row, truncate, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
-/** Where there are several ways to say something, the longest comes first. */
+/** Of several forms of a text, the longest comes first. */
 const ENGLISH = {
   clients: (count: number) => `${count} clients`,
   search: '(search) ',
@@ -113,7 +113,7 @@ export const replPane: Pane = {
 };
 
 interface Layout {
-  /** The prompt, the line and the hint, as rows of plain text; only the end of it if it is longer than the pane. */
+  /** The prompt, the line and the hint, as rows of plain text; only their end if they are longer than the pane. */
   readonly prompt: string;
   readonly inputRows: readonly string[];
   readonly hint: string;
@@ -122,7 +122,7 @@ interface Layout {
   readonly cursor: { readonly row: number; readonly column: number } | null;
 }
 
-/** Where everything goes; what the rows and the cursor have in common. */
+/** The layout, shared by rows and cursor. */
 function layOut(repl: ReplState, { width, height }: Size, theme: Theme, language: Language): Layout {
   const hasStatus = height >= 3;
   const most = Math.max(1, hasStatus ? height - 1 : height);
@@ -165,10 +165,10 @@ function fitPrompt(prompt: string, width: number): string {
   return widthOf(short) <= width / 2 ? short : '> ';
 }
 
-/** What a person types may hold characters that move the cursor, too. */
+/** Typed text, too, may contain characters that move the cursor. */
 const shown = (text: string, { typed }: Theme): string => showTyped(text, (bytes) => typed(bytes, 1 << 16));
 
-/** What an experiment says, above the transcript. */
+/** The texts of an experiment, above the transcript. */
 function lessonAbove(state: State, size: Size, theme: Theme): readonly string[] {
   const { lesson } = state;
   return lesson?.type === 'open' ? lessonRows(lesson, state, theme, size) : [];
@@ -190,7 +190,7 @@ function renderConsole(state: State, { theme, size, isFocused }: PaneContext): r
   return rows.slice(-height);
 }
 
-/** While a first start is led, its command stands in the empty line, and Enter runs it. */
+/** During the first minute its command is shown in the empty line, and Enter runs it. */
 function withSuggestion({ repl, firstMinute }: State): ReplState {
   return firstMinute?.step === 'invitation' && repl.input === '' && repl.search === null ? { ...repl, hint: FIRST_COMMAND } : repl;
 }
@@ -203,11 +203,11 @@ function inputRows({ prompt, inputRows: plain, hint }: Layout, width: number, th
   });
 }
 
-/** The newest lines that fit, from the bottom up; scrolled back by rows, and held there while more come. */
+/** The newest lines that fit, from the bottom up; or scrolled back by rows, and not moved by new ones. */
 function transcript({ repl, ui }: State, width: number, height: number, theme: Theme, style: (client: string) => Style): string[] {
   const { scroll, frozenAt } = ui.panes.repl;
   const rows: string[] = [];
-  // Scrolled past the oldest line, the oldest stay.
+  // Scrolled past the oldest line, the oldest lines stay.
   const newest = Math.max(newestShown(repl, frozenAt), Math.min(height, repl.lines.length) - 1);
   for (let i = newest; i >= 0 && rows.length < height + scroll; i--) rows.unshift(...lineRows(repl.lines[i]!, width, theme, style));
   const end = Math.max(rows.length - scroll, Math.min(height, rows.length));
@@ -215,7 +215,7 @@ function transcript({ repl, ui }: State, width: number, height: number, theme: T
   return [...Array.from({ length: height - shownRows.length }, () => ' '.repeat(width)), ...shownRows];
 }
 
-/** The lowest line in a view that was frozen when there was this number of lines. */
+/** The lowest line in a view that was frozen when there were this many lines. */
 function newestShown({ lines, lineCount }: ReplState, frozenAt: number | null): number {
   return lines.length - 1 - (frozenAt === null ? 0 : Math.max(0, lineCount - frozenAt));
 }
@@ -224,13 +224,13 @@ function lineRows(line: ReplLine, width: number, theme: Theme, style: (client: s
   const lead = leadOf(line, width);
   const room = width - widthOf(lead);
   const text = line.kind === 'in' ? shown(line.text, theme) : theme.visible(toBytes(line.text), 1 << 16);
-  // Sentences; of values and of what was typed each blank counts, and a terminal breaks them where they end.
+  // Sentences; in values and typed text every blank counts, and a terminal breaks them at its edge.
   const body = line.kind === 'note' || line.kind === 'error' || line.kind === 'push' ? wrapWords(text, room) : breakAnywhere(text, room);
   const bodyStyle = styleOf(line, theme, style);
   return body.map((text, i) => row(width, i === 0 ? style(line.kind === 'in' ? '' : line.client)(lead) : ' '.repeat(widthOf(lead)), bodyStyle(text)));
 }
 
-/** What stands before a line: the prompt it was typed at, or the client that heard it, unless that is the default one. */
+/** The text before a line: the prompt, or the client that received it, unless that is the default one. */
 function leadOf({ kind, client, prompt }: ReplLine, width: number): string {
   const lead = kind === 'in' ? fitPrompt(prompt ?? '> ', width) : client === '' ? '' : `@${client} `;
   return widthOf(lead) <= width / 2 ? lead : '';
@@ -251,7 +251,7 @@ function styleOf({ kind, client }: ReplLine, theme: Theme, style: (client: strin
   }
 }
 
-/** The colour of each client is that of its token, known by the address of its end. */
+/** The colour of each client is that of its token, identified by its address. */
 function clientStyles({ repl, model }: State, theme: Theme): (client: string) => Style {
   const peers = new Map(repl.clients.flatMap(({ name, peer }) => (peer === null ? [] : [[peer, name] as const])));
   const tokens = new Map<string, number>();
@@ -287,7 +287,7 @@ function status(state: State, { width, theme, isFocused, room }: StatusContext):
   return theme.dim(fit(isFocused && repl.input === '' ? idle : '', width));
 }
 
-/** What was said to the newest line takes more rows than there are: of `help dump` at 80x24, for one. An experiment has its own words for what it does. */
+/** The output of the newest line takes more rows than there are, for example of `help dump` at 80x24. An experiment has its own texts. */
 function beginsAbove({ repl: { lines }, ui, lesson }: State, width: number, room: number, theme: Theme): boolean {
   if (ui.panes.repl.frozenAt !== null || lesson?.type === 'open') return false;
   let rows = 0;
@@ -295,18 +295,18 @@ function beginsAbove({ repl: { lines }, ui, lesson }: State, width: number, room
   return rows > room;
 }
 
-/** Nothing that is sent now is answered. */
+/** The loop is held: requests are not answered. */
 const isHeld = ({ control }: State): boolean => control.heldAt !== null;
 
-/** Which keys let a held loop go on; the longest way to say it comes first. */
+/** The keys that let a held loop go on; the longest form comes first. */
 function heldNotes({ state, awaited }: ReplState['client'], { visible }: Theme, texts: Texts): readonly string[] {
   return texts.held(awaited !== null ? `${texts.waits(visible(awaited, 40))}: ` : state === 'connecting' ? `${texts.connecting}: ` : '');
 }
 
-/** What a client is held in, in full; null: nothing. */
+/** The special state of a client, in full; null: none. */
 export const noteOf = (client: ReplState['client'], theme: Theme, language: Language): string | null => notesOf(client, theme, TEXTS[language])[0] ?? null;
 
-/** The longest way to say it comes first; empty: nothing. */
+/** The longest form comes first; empty: none. */
 function notesOf({ state, awaited, behind, isReadingPaused }: ReplState['client'], { visible }: Theme, texts: Texts): readonly string[] {
   if (isReadingPaused) return [texts.readingPaused];
   const command = awaited === null ? texts.aCommand : visible(awaited, 40);
@@ -324,7 +324,7 @@ function notesOf({ state, awaited, behind, isReadingPaused }: ReplState['client'
   }
 }
 
-/** The candidates that fit, with the chosen one among them. */
+/** The candidates that fit, including the chosen one. */
 function candidates(words: readonly string[], index: number, width: number, theme: Theme): string {
   const position = ` ${index + 1}/${words.length}`;
   const room = width - position.length;
@@ -340,7 +340,7 @@ function candidates(words: readonly string[], index: number, width: number, them
   return row(width, ...(taken > room ? parts.slice(0, -1) : parts), ' '.repeat(Math.max(0, room - taken)), theme.dim(position));
 }
 
-/** The first word such that the chosen one still fits; pages, so that the row does not slide with every Tab. */
+/** The first word such that the chosen one still fits; in pages, so that the row does not move with every Tab. */
 function firstShown(words: readonly string[], index: number, room: number): number {
   let first = 0;
   let taken = 0;
@@ -355,7 +355,7 @@ function firstShown(words: readonly string[], index: number, room: number): numb
   return first;
 }
 
-/** Sentences: broken between words where that is possible, and indented as they begin. */
+/** Breaks sentences between words if possible, and indents continuation lines. */
 function wrapWords(text: string, columns: number): string[] {
   if (widthOf(text) <= columns) return [text];
   const indent = /^ */.exec(text)![0];

@@ -1,5 +1,5 @@
 /**
- * The source of a learner's program: the lines around the one that has called wait, accept, read or write last. Part of the loop pane.
+ * The source of a learner's program: the lines around the last call of wait, accept, read or write. Part of the loop pane.
  */
 import type { State } from '../../state/state.js';
 import type { PaneContext } from '../pane.js';
@@ -27,10 +27,10 @@ export function sourceRows({ model, program, control }: State, { theme, size }: 
   return [title, ...rows];
 }
 
-/** The least columns of a call that are shown. */
+/** Minimum number of visible columns of a call. */
 const CALL_COLUMNS = 16;
 
-/** A line that is longer than the room for it, from where its call can be seen. */
+/** A line that is too long, from where its call is visible. */
 function inSight(text: string, column: number, room: number): string {
   const hidden = column + CALL_COLUMNS - room;
   return hidden <= 0 ? text : `\xe2\x80\xa6${text.slice(hidden)}`;

@@ -1,5 +1,5 @@
 /**
- * The tokens pane: everything that is registered with the poll, a row each, and what it is doing.
+ * The tokens pane: everything that is registered with the poll, one row each, with its state.
  *
  *    tok  fd peer              name      state              int  query  output  last     idle
  *     #0     127.0.0.1:6379    LISTENER  listening          R
@@ -23,7 +23,7 @@ import { fit, formatBytes, formatCount, formatMs, visible, width as widthOf } fr
 import type { Style, Theme } from '../theme.js';
 
 const ENGLISH = {
-  /** The longest way to say it comes first. */
+  /** The longest form comes first. */
   connections: (count: number): readonly string[] => {
     const shown = formatCount(count);
     return [`${shown} ${count === 1 ? 'connection' : 'connections'}`, `${shown} conn`, shown];
@@ -47,10 +47,10 @@ const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 const INTEREST_WRITABLE = 2;
 const INTEREST_EDGE = 4;
 
-/** A token that has done something within this time stands out. */
+/** A token that was active within this time is highlighted. */
 const RECENT_MS = 500;
 
-/** The badge of a fault stays so long after it was injected. */
+/** How long the badge of a fault is shown. */
 const BADGE_MS = 5000;
 
 const SORTS = ['token', 'recent', 'output'] as const;
@@ -113,7 +113,7 @@ function render(state: State, { theme, size, isFocused }: PaneContext): readonly
 
 const isConversationOpen = ({ ui }: State): boolean => ui.panes.tokens.isOpen && ui.panes.tokens.selected !== null;
 
-/** Whose conversation is shown; null: the table is. */
+/** The client whose conversation is shown; null: the table is. */
 function openParty(state: State, theme: Theme): Party | null {
   if (!isConversationOpen(state)) return null;
   const token = Number(state.ui.panes.tokens.selected);
@@ -123,19 +123,19 @@ function openParty(state: State, theme: Theme): Party | null {
 
 // Where there are more than rows
 
-/** In so few rows the title says how many there are besides. */
+/** With so few rows the title shows how many others there are. */
 const LEAST_ROWS_FOR_FOLDED = 8;
 
 const hasFoldedRow = (height: number): boolean => height >= LEAST_ROWS_FOR_FOLDED;
 
-/** Those below the header, and the others. The last row says how many these are, if there are any. */
+/** The rows below the header, and the others. The last row shows their number, if there are any. */
 function arranged(state: State, height: number): Arranged {
   const rows = rowsOf(state);
   const places = height - 1;
   return arrange(state, rows, rows.length > places && hasFoldedRow(height) ? places - 1 : places);
 }
 
-/** Clients that are not on the screen; without a filter those are among them that no row is kept of. */
+/** Number of clients that are not on the screen; without a filter including those that have no row. */
 function foldedCount(state: State, { shown, folded }: Arranged): number {
   const { filter } = state.ui.panes.tokens;
   return filter === '' ? state.model.tokens.clientCount - clientsAmong(shown).length : clientsAmong(folded).length;
@@ -155,12 +155,12 @@ function foldedText(state: State, { shown, folded }: Arranged, theme: Theme): st
   return `${TEXTS[state.ui.language].more(formatCount(count + special.length))}${clients.length < count ? '' : `: ${told}`}`;
 }
 
-/** The first of several ways to say something that fits; the last one if none does. */
+/** The first form that fits; the last one if none does. */
 const fitting = (ways: readonly string[], columns: number): string => ways.find((way) => widthOf(way) <= columns) ?? ways.at(-1)!;
 
 const idOf = (row: TokenRow): string => String(row.token);
 
-/** As they are on the screen, and then those that are folded. */
+/** In the order of the screen, followed by those that are folded. */
 function placedRows(state: State, height: number): readonly Placed<TokenRow>[] {
   const { frozenRows } = state.ui.panes.tokens;
   return frozenRows === null ? inOrder(arranged(state, height)) : placeRows(rowsOf(state), 0, frozenRows, idOf);
@@ -168,7 +168,7 @@ function placedRows(state: State, height: number): readonly Placed<TokenRow>[] {
 
 const inOrder = ({ shown, folded }: Arranged): readonly Placed<TokenRow>[] => placeRows([...shown, ...folded], 0, null, idOf);
 
-/** Rows in the order of the screen: listeners and the waker first, then clients as they are sorted and filtered. */
+/** Rows in the order of the screen: listeners and the waker first, then clients, sorted and filtered. */
 function rowsOf(state: State): readonly TokenRow[] {
   const { sort } = state.ui.panes.tokens;
   const filter = toBytes(state.ui.panes.tokens.filter);
@@ -180,7 +180,7 @@ function rowsOf(state: State): readonly TokenRow[] {
   return [...fixed, ...clients];
 }
 
-/** Who keeps the loop busy may have connected in the turn that goes on, of which the trace has told nothing yet: then its address is not known. */
+/** The client that keeps the loop busy may have connected in the running turn, which is not in the trace yet: then its address is unknown. */
 function withCulprit(state: State, rows: readonly TokenRow[]): readonly TokenRow[] {
   const token = busyOf(state)?.activity.token ?? null;
   return token === null || state.model.tokens.rows.get(token) !== undefined ? rows : [...rows, { ...clientRow(token), peer: 'new client' }];
@@ -192,12 +192,12 @@ function passes(row: TokenRow, filter: string): boolean {
   return conditions === null || passesFilter(conditions, { text, token: row.token, command: row.lastCommand, keys: row.parkedOn?.keys ?? [] });
 }
 
-/** From here on peer and name have a column each. */
+/** From this width on peer and name have a column each. */
 const NAMED_COLUMNS = 92;
-/** From here on a state has room for more than a word. */
+/** From this width on a state has room for more than a word. */
 const ROOMY_COLUMNS = 60;
 
-/** Where names have no column, they stand with the port; where there is none for peers either, the state says which rows are no clients. */
+/** If names have no column, they are with the port; if peers have none either, the state says which rows are not clients. */
 function placedColumns(state: State, rows: readonly TokenRow[], theme: Theme, width: number): readonly PlacedColumn<TokenRow>[] {
   const placed = layoutColumns(columnsOf(state, rows, theme, width), width);
   const peer = placed.find(({ column }) => column.header === 'peer');
@@ -214,7 +214,7 @@ function withCell(placed: readonly PlacedColumn<TokenRow>[], header: string, cel
   return placed.map((each) => (each.column.header === header ? { ...each, column: { ...each.column, cell } } : each));
 }
 
-/** `worker :51234`, `LISTENER lab.sock`, or as much of it as there is room for: of a second listener, where it listens; that it does says its state. */
+/** `worker :51234`, `LISTENER lab.sock`, or as much of it as fits; for a second listener its address, since its state says that it listens. */
 function whoText({ token, kind }: TokenRow, name: string, peer: string, columns: number): string {
   // The port; of a path, the name of the file.
   const end = /:[1-9]\d*$/.exec(peer)?.[0] ?? peer.slice(peer.lastIndexOf('/') + 1).replace(/:0$/, '');
@@ -302,7 +302,7 @@ function idleMsOf({ model, ui }: State, row: TokenRow): number {
   return Math.max(0, ui.nowMs - (model.originMs + row.lastActiveUs / 1000));
 }
 
-/** Tenths of a second are noise in a column that is read at a glance. */
+/** Tenths of a second are noise in this column. */
 function idleText(ms: number): string {
   return ms < 1000 ? 'now' : formatMs(Math.floor(ms / 1000) * 1000);
 }
@@ -334,14 +334,14 @@ const ACTIVITIES: { readonly [activity in Activity]: (theme: Theme) => Style } =
   writing: (theme) => theme.phase.write,
 };
 
-/** What a token is doing, with the badge of a fault that was injected into it: `[slice] reading`. */
+/** The state of a token, with the badge of an injected fault: `[slice] reading`. */
 function stateOf(state: State, row: TokenRow, theme: Theme, width: number): Doing {
   const doing = doingOf(state, row, theme, width);
   if (row.fault === null || state.ui.nowMs - (state.model.originMs + row.fault.atUs / 1000) > BADGE_MS) return doing;
   return { text: `[${row.fault.name}] ${doing.text}`, style: (shown) => shown.warn };
 }
 
-/** What it does in this turn comes before what it is, because that is what is moving. */
+/** Its activity in this turn has priority over its lasting state, because it changes. */
 function doingOf(state: State, row: TokenRow, theme: Theme, width: number): Doing {
   const doing = clientDoing(state, row, theme, width);
   return row.isGhost ? { text: doing.text === 'idle' ? 'ghost' : `ghost ${doing.text}`, style: (shown) => shown.dim } : doing;
@@ -366,10 +366,10 @@ function clientDoing(state: State, row: TokenRow, { visible }: Theme, width: num
   return { text: 'idle', style: (theme) => theme.dim };
 }
 
-/** A second is how often a replica says how far it is. */
+/** A replica reports its offset once a second. */
 const LATE_MS = 2000;
 
-/** Of a link of replication: its state, and how far the replica is behind, in bytes, or for how long it has said nothing. */
+/** For a replication link: its state, and the replica's lag in bytes, or the time since its last report. */
 function linkState(link: NonNullable<TokenRow['link']>): Doing {
   if (link.part === 'master') return { text: `master, at ${formatCount(link.offset)}`, style: (theme) => theme.strong };
   const { phase, behind, silentMs } = link;
@@ -385,7 +385,7 @@ const PHASE_WORDS: { readonly [phase in Exclude<LinkPhase, 'online'>]: string } 
 
 type LinkPhase = Extract<NonNullable<TokenRow['link']>, { part: 'replica' }>['phase'];
 
-/** While the loop is busy with one token: that one, and those that have something for it. */
+/** While the loop is busy with one token: that token, and those with something waiting. */
 function busyState(state: State, { token }: TokenRow, width: number): Doing | null {
   const busy = busyOf(state);
   if (busy === null) return null;
@@ -410,7 +410,7 @@ function specialState(row: TokenRow, isActive: boolean): Doing {
   return { text: isActive ? (row.activity === 'ready' ? 'ready' : 'accepting') : 'listening', style: (theme) => (isActive ? theme.phase.accept : theme.dim) };
 }
 
-/** ` 4.2 s`, ` 28 s` until a parked client gets its answer anyway; a colon if it would wait for ever. */
+/** ` 4.2 s`, ` 28 s` until a parked client's timeout; a colon if it waits forever. */
 function deadlineText(deadlineMs: number, nowMs: number): string {
   if (deadlineMs === 0) return ':';
   const leftMs = Math.max(0, deadlineMs - nowMs);

@@ -1,15 +1,15 @@
 /**
- * Bars: a share of a whole, and several shares side by side. Pure text of an exact number of columns; used by all panes.
+ * Bars: a share of a whole, and several shares side by side. Plain text of an exact number of columns; used by all panes.
  *
- * The parts of a stacked bar have their names in them, as much of these as there is room for: no colour has to be looked up.
+ * The parts of a stacked bar contain their names, as far as they fit, so no legend is needed.
  *
  *   r│decode─│execute───────│wr
  */
 import type { Glyphs, Style, Theme } from '../theme.js';
 
 /**
- * `━━━──`: thin, because it stands beside a figure that says the same. `fraction` is clamped to 0…1; a fraction above 0 shows at least one
- * column, one below 1 leaves at least one empty.
+ * `━━━──`: thin, because it is beside its figure. `fraction` is clamped to 0…1; a fraction above 0 shows at least one column, one below 1 leaves at least one
+ * empty.
  */
 export function bar(fraction: number, columns: number, glyphs: Glyphs): string {
   const filled = filledColumns(fraction, columns);
@@ -28,7 +28,7 @@ export interface BarPart {
   readonly style: Style;
 }
 
-/** All parts together fill `columns`, each as long as its share; those that are not zero get at least a column while there are enough. */
+/** All parts together fill `columns`, each as long as its share; nonzero parts get at least one column while there are enough. */
 export function stackedBar(parts: readonly BarPart[], columns: number, theme: Pick<Theme, 'glyphs' | 'block'>): string {
   const shares = shareOut(parts.map(({ value }) => value), columns);
   const first = shares.findIndex((share) => share > 0);
@@ -44,8 +44,8 @@ function partText(name: string, columns: number, isFirst: boolean, { glyphs, blo
 }
 
 /**
- * Whole columns in proportion to values, `columns` in all (none at all if every value is zero). First one for each value that is not zero, the largest
- * first; the rest by the largest remainder, so that the sum is exact.
+ * Integer numbers of columns in proportion to values, `columns` in total (0 if every value is zero). First one for each nonzero value, the largest first; the
+ * rest by the largest remainder, so that the sum is exact.
  */
 export function shareOut(values: readonly number[], columns: number): number[] {
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);

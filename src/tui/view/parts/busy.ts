@@ -1,5 +1,5 @@
 /**
- * What is said of a loop that is busy with one turn: who keeps it so, for how long, and who waits. Seen from outside, while the loop itself can tell nothing.
+ * Texts about a loop that is busy with one turn: who keeps it busy, for how long, and who waits. Observed from outside, while the loop sends no events.
  */
 import type { LoopActivity } from '../../../server/index.js';
 import type { InLanguages, Language } from '../../../shared/language.js';
@@ -11,7 +11,7 @@ import { commandName, type Wording } from './wording.js';
 /** Commands that let others be served once they are past `busy-reply-threshold`. */
 const SCRIPTS: ReadonlySet<string> = new Set(['eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall', 'fcall_ro']);
 
-/** Where there are several ways to say something, the longest comes first. */
+/** Of several forms of a text, the longest comes first. */
 const ENGLISH = {
   seconds: (ms: number) => `${(ms / 1000).toFixed(1)} s`,
   aRequest: 'a request',
@@ -31,7 +31,7 @@ const ENGLISH = {
     const others = servesOthers ? 'it is past busy-reply-threshold, so others are told BUSY' : 'nobody else is served';
     const what = `has been executing ${command} for ${time}`;
     const shortest = `${name}: ${command} for ${time}`;
-    // Who waits is said beside it.
+    // The clients that wait are named beside it.
     if (!servesOthers) return [`${name} ${what}: ${others}`, `${name} ${what}`, shortest];
     const told = ['others are told BUSY', 'others get BUSY'].flatMap((way) => [`${name} ${what}, ${way}`, `${shortest}, ${way}`]);
     return [`${name} ${what}: ${others}`, ...told.toSorted((a, b) => b.length - a.length), `${name}: ${command} ${time}, others get BUSY`, shortest];
@@ -93,12 +93,12 @@ const KOREAN: typeof ENGLISH = {
 
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
-/** `2.1 s`: the loop is looked at ten times a second. */
+/** `2.1 s`: the loop is checked ten times a second. */
 export function secondsText(ms: number, language: Language): string {
   return TEXTS[language].seconds(ms);
 }
 
-/** `EVAL`, `CONFIG GET`; what is not known has no name. */
+/** `EVAL`, `CONFIG GET`; empty if unknown. */
 function busyCommand({ command }: LoopActivity, { visible, language }: Wording): string {
   return command === null || command === '' ? TEXTS[language].aRequest : visible(commandName(command));
 }
@@ -108,7 +108,7 @@ function sourceName(token: number, { isListener, isWaker, language }: Wording): 
   return isWaker(token) ? WAKER : nameOf(token, language);
 }
 
-/** Who keeps the loop, and for how long. The longest way to say it comes first. */
+/** Who keeps the loop busy, and for how long. The longest form comes first. */
 export function busySentences({ activity }: Busy, wording: Wording): readonly string[] {
   const { language } = wording;
   const texts = TEXTS[language];
@@ -120,7 +120,7 @@ export function busySentences({ activity }: Busy, wording: Wording): readonly st
   return texts.inOneTurn(texts.seconds(turnMs), token === null ? doing : texts.for(doing, name));
 }
 
-/** Who waits meanwhile, the longest way to say it first; empty if nobody is known to. */
+/** Who waits meanwhile, the longest form first; empty if nobody is known to. */
 export function waitingSentences({ waiting }: Busy, language: Language): readonly string[] {
   let clients = 0;
   let connections = 0;
@@ -131,7 +131,7 @@ export function waitingSentences({ waiting }: Busy, language: Language): readonl
   return clients + connections === 0 ? [] : TEXTS[language].waiting(clients, connections);
 }
 
-/** What a pause that was asked for now comes to. */
+/** The effect of a pause that is requested now. */
 export function pauseNotice({ activity }: Busy, wording: Wording): string {
   const { pause } = TEXTS[wording.language];
   const command = busyCommand(activity, wording);

@@ -1,16 +1,16 @@
 /**
- * Filter: what is typed behind / in a pane, in the language of state/conditions.ts, and which rows it lets through.
+ * Filter: the text typed after / in a pane, in the syntax of state/conditions.ts, and the rows that pass it.
  *
  *   filter text ──▶ filterOf ──▶ conditions ──▶ passes(row)
- *          └──────▶ checkFilter: why it is none, in a pane whose rows know only some of it
+ *          └──────▶ checkFilter: why it is invalid, in a pane that supports only some conditions
  */
 import { matchesGlob } from '../../../server/index.js';
 import type { Language, Text } from '../../../shared/language.js';
 import { isEmpty, parseConditions, type ConditionName, type Conditions } from '../../state/conditions.js';
 
-/** What a row can be asked. */
+/** What conditions can check in a row. */
 export interface Filterable {
-  /** Where words are looked for. */
+  /** The text that is searched for words. */
   readonly text: string;
   readonly token?: number;
   /** Lower case. */
@@ -21,13 +21,13 @@ export interface Filterable {
   readonly isError?: boolean;
 }
 
-/** Null lets everything through; so does what is no filter. */
+/** Null lets everything through; an invalid filter gives null. */
 export function filterOf(text: string): Conditions | null {
   const parsed = parseConditions(text);
   return 'error' in parsed || isEmpty(parsed.conditions) ? null : parsed.conditions;
 }
 
-/** All conditions hold, and each word stands in the text, in any case. */
+/** True if all conditions hold, and each word is in the text, ignoring case. */
 export function passes({ token, command, key, longerThanUs, error, words }: Conditions, row: Filterable): boolean {
   if (token !== undefined && row.token !== token) return false;
   if (command !== undefined && row.command !== command) return false;
@@ -44,7 +44,7 @@ const SPELLED: { readonly [name in ConditionName]: Text } = {
   token: same('#7'), command: same('cmd:'), key: { en: 'a glob of keys', ko: '키의 글롭' }, longerThanUs: same('us>'), error: same('err'), kind: same('event'),
 };
 
-/** @param known the conditions that the rows of a pane can be asked @returns why the text is no filter there, or null */
+/** @param known the conditions that a pane supports @returns why the filter is invalid there, or null */
 export function checkFilter(text: string, known: readonly ConditionName[]): Text | null {
   const parsed = parseConditions(text);
   if ('error' in parsed) return parsed.error;

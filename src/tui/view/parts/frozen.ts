@@ -1,8 +1,8 @@
 /**
- * Frozen: views that stand still while somebody looks at them, and the badge that says so and counts what has come since.
+ * Frozen: views that do not move while the user scrolls or selects in them, and the badge that shows this and counts new rows.
  *
- *   lists that grow   stand at the length that they had then
- *   tables            keep the order that they had then; what the rows say goes on
+ *   lists that grow   stay at the length that they had
+ *   tables            keep the order that they had; the contents of rows are updated
  */
 import type { InLanguages, Language } from '../../../shared/language.js';
 import type { FrozenRows } from '../../state/state.js';
@@ -13,10 +13,10 @@ const KOREAN: typeof ENGLISH = { counted: (count) => `고정, 새 행 ${count}`,
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
 /**
- * Stands behind the title of a pane.
+ * Shown after the title of a pane.
  *
- * @param columns that there are for it; in few, the key is left to the footer
- * @param isAtLeast so many are known, but some may have been forgotten
+ * @param columns room for it; with little room, the footer shows the key
+ * @param isAtLeast the count is a minimum, because some rows may have been dropped
  */
 export function frozenBadge(since: number, columns: number, language: Language, isAtLeast = false): string {
   const { counted, whole } = TEXTS[language];
@@ -24,16 +24,16 @@ export function frozenBadge(since: number, columns: number, language: Language, 
   return widthOf(whole(shown)) <= columns ? whole(shown) : shown;
 }
 
-/** A place in a table; the row is null if it is there no more. */
+/** A place in a table; the row is null if it no longer exists. */
 export interface Placed<R> {
   readonly id: string;
   readonly row: R | null;
 }
 
 /**
- * The rows of a table at the places that they had when it was frozen; those that have come since wait until it follows again.
+ * The rows of a table at the places that they had when it was frozen; later ones wait until it follows again.
  *
- * @param offset where `rows` begin in the whole table; another part of it than the frozen one is shown as it is
+ * @param offset the position of the first of `rows` in the whole table; a part other than the frozen one is shown as it is
  */
 export function placeRows<R>(rows: readonly R[], offset: number, frozen: FrozenRows | null, idOf: (row: R) => string): readonly Placed<R>[] {
   if (!holds(frozen, offset)) return rows.map((row) => ({ id: idOf(row), row }));
@@ -41,7 +41,7 @@ export function placeRows<R>(rows: readonly R[], offset: number, frozen: FrozenR
   return frozen.ids.map((id) => ({ id, row: byId.get(id) ?? null }));
 }
 
-/** How many rows wait. */
+/** Number of waiting rows. */
 export function newSince(ids: readonly string[], offset: number, frozen: FrozenRows): number {
   if (!holds(frozen, offset)) return 0;
   const known = new Set(frozen.ids);

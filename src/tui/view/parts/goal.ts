@@ -1,5 +1,5 @@
 /**
- * Goals in words: what a step, a run, or a key of the history goes on to.
+ * Goals in words: the destination of a step, a run, or a key of the history.
  */
 import { formatBreakpoint } from '../../state/breakpoints.js';
 import type { InLanguages, Language } from '../../../shared/language.js';
@@ -7,7 +7,7 @@ import type { Goal } from '../../state/state.js';
 import type { Theme } from '../theme.js';
 
 const ENGLISH = {
-  /** What is stepped to, and what there is no later one of. */
+  /** The unit of a step, as something of which there is no later one. */
   units: { event: 'an event', phase: 'a phase', command: 'a command', turn: 'a turn' },
   kinds: { event: 'event', phase: 'phase', command: 'command', turn: 'turn' },
   request: (what: string, token: number | undefined) => `${what || 'request'}${token === undefined ? '' : ` of #${token}`}`,

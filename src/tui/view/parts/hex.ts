@@ -1,10 +1,10 @@
 /**
- * Hex: bytes as rows of offset, hexadecimal numbers and characters, with one range and one byte marked, and with places where something begins.
+ * Hex: bytes as rows of offset, hexadecimal numbers and characters, with one marked range, one marked byte, and marked beginnings.
  *
  *   0000 [24 35 0d 0a>68<65 6c 6c 6f 0d 0a]24 32 0d 0a 68  $5..hello..$2..h       [ ] the marked range    > < the cursor
  *   0010  69|0d 0a                                         i..                    |   begins here
  *
- * Both are styled, too: the cursor has the theme's highlight, and so has the range as long as there is no cursor.
+ * Both are also styled: the cursor has the theme's highlight, and so has the range if there is no cursor.
  */
 import { fit, row } from '../text.js';
 import type { Style, Theme } from '../theme.js';
@@ -15,25 +15,25 @@ export interface Range {
 }
 
 const OFFSET_COLUMNS = 5;
-/** For a byte: what stands before it, and two digits. Between numbers and characters is a gap of two. */
+/** Per byte: a separator and two digits. Between numbers and characters is a gap of two. */
 const BYTE_COLUMNS = 3;
 const GAP_COLUMNS = 2;
 
-/** As many bytes in a row as there is room for: a power of two from 1 to 16. */
+/** The number of bytes per row that fits: a power of two from 1 to 16. */
 export function bytesPerRow(width: number): number {
   for (const count of [16, 8, 4, 2]) if (OFFSET_COLUMNS + count * (BYTE_COLUMNS + 1) + GAP_COLUMNS <= width) return count;
   return 1;
 }
 
-/** The columns that rows of so many bytes take. */
+/** The width of rows with this number of bytes. */
 export const hexWidth = (count: number): number => OFFSET_COLUMNS + count * (BYTE_COLUMNS + 1) + GAP_COLUMNS;
 
-/** What is to be seen at once. */
+/** The marks. */
 export interface HexMarks {
   readonly range?: Range | null;
   /** One byte, within the range or not. */
   readonly cursor?: number | null;
-  /** Offsets before which a `|` stands. */
+  /** Offsets that are preceded by a `|`. */
   readonly beginnings?: readonly number[];
 }
 
@@ -66,7 +66,7 @@ function styleOf(at: number, { range = null, cursor = null }: HexMarks, theme: T
 
 const plain: Style = (text) => text;
 
-/** What stands before a byte. What ends with a row has been closed there. */
+/** The character before a byte. What ends with a row has been closed there. */
 function separator(at: number, isFirst: boolean, { range = null, cursor = null, beginnings = [] }: HexMarks): string {
   if (at === cursor) return '>';
   if (at - 1 === cursor && !isFirst) return '<';
@@ -77,7 +77,7 @@ function separator(at: number, isFirst: boolean, { range = null, cursor = null, 
   return at > 0 && beginnings.includes(at) ? '|' : ' ';
 }
 
-/** What stands behind the last byte of a row. */
+/** The character after the last byte of a row. */
 function closing(end: number, { range = null, cursor = null }: HexMarks): string {
   if (end - 1 === cursor) return '<';
   return range !== null && range.end === end && range.end > range.start ? ']' : ' ';
@@ -87,7 +87,7 @@ const hex = (bytes: string, at: number): string => bytes.charCodeAt(at).toString
 
 const printable = (code: number): string => (code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : '.');
 
-/** Where the cursor gets to from a byte: to its neighbours in the order of the bytes, or up and down its column, as far as there are any. */
+/** The cursor's new position: a neighbour in the order of the bytes, or up and down its column, within limits. */
 export function byteAt(byte: number, by: number, unit: 'byte' | 'row', { count, perRow }: { readonly count: number; readonly perRow: number }): number {
   const clamp = (value: number, highest: number): number => Math.max(0, Math.min(value, highest));
   if (unit === 'byte') return clamp(byte + by, count - 1);

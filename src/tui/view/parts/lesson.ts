@@ -1,5 +1,5 @@
 /**
- * An experiment in the column of the REPL: what is asked, what was seen, why, and what is to be mended. The transcript of the console goes on below.
+ * An experiment in the column of the REPL: the question, the results, the explanation, and the repair. The transcript of the console continues below.
  */
 import { inLanguage, type FilledPart, type Judged, type Localized } from '../../state/learn/experiment.js';
 import { LESSON_TEXTS } from '../../state/learn/lesson-texts.js';
@@ -12,12 +12,12 @@ import { fit, truncate, width as widthOf } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 import { wrapStyled, type StyledPart } from './styled-wrap.js';
 
-/** Smaller panes have no room for an experiment. */
+/** Minimum size for an experiment. */
 const LEAST = { width: 38, height: 20 };
-/** Rows that the console keeps: the line, what is said about it, and something of its transcript. */
+/** Rows that the console keeps: the line, its status, and something of its transcript. */
 const CONSOLE_ROWS = 4;
 
-/** Goals that are not met and are said to be so. */
+/** Maximum number of goals that are listed as not met. */
 const MOST_MISSED = 2;
 
 interface View {
@@ -124,7 +124,7 @@ function mendLines({ experiment }: OpenLesson, view: View): readonly string[] {
 
 const triedLines = ({ text, outcome }: Tried, view: View): readonly string[] => [...codeLines(text, view), ...outcomeLines(outcome, view)];
 
-/** RED or GREEN, what is said of it, and the goals that are not met. */
+/** RED or GREEN, the explanation, and the goals that are not met. */
 function outcomeLines({ judged, says }: Outcome, view: View): readonly string[] {
   const { theme } = view;
   const verdict = [{ text: `${LESSON_TEXTS[view.language].verdicts[judged.verdict]} `, style: verdictStyle(judged, theme) }];

@@ -1,5 +1,5 @@
 /**
- * Wrapping of text whose parts have styles of their own: lines are broken at spaces only, wherever the styles begin and end.
+ * Wraps text whose parts have different styles: lines are broken only at spaces, independent of the styles.
  */
 import { width as widthOf } from '../text.js';
 import type { Style } from '../theme.js';
@@ -30,7 +30,7 @@ export function wrapStyled(parts: readonly StyledPart[], columns: number): reado
   return taken === 0 ? lines : [...lines, line];
 }
 
-/** Words: what stands between spaces, in pieces of one style each. */
+/** Words, separated by spaces, in pieces of one style each. */
 function wordsOf(parts: readonly StyledPart[], columns: number): readonly (readonly StyledPart[])[] {
   const words: StyledPart[][] = [];
   let word: StyledPart[] = [];
@@ -48,7 +48,7 @@ function wordsOf(parts: readonly StyledPart[], columns: number): readonly (reado
   return words.flatMap((one) => broken(one, columns));
 }
 
-/** A word that is longer than a line loses its styles but the first. */
+/** A word that is longer than a line keeps only its first style. */
 function broken(word: readonly StyledPart[], columns: number): readonly (readonly StyledPart[])[] {
   const text = word.map((part) => part.text).join('');
   if (widthOf(text) <= columns) return [word];

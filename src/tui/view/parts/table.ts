@@ -1,22 +1,22 @@
 /**
- * Table: aligned columns for lists of anything. Columns are fixed or flexible; where they do not fit, the least important give way.
+ * Table: aligned columns for any list. Columns are fixed or flexible; if they do not fit, the least important are left out.
  *
  *   layoutColumns(columns, width) → widths        once a frame
  *   headerRow, bodyRow                            rows of exactly that width
  *
- * Cells are plain text that has been made safe already (see text.ts); styles are put on after the text has its width.
+ * Cells are plain text that has already been made safe (see text.ts); styles are applied after the text has its width.
  */
 import { fit, width as widthOf } from '../text.js';
 import type { Style } from '../theme.js';
 
 export interface Column<R> {
   readonly header: string;
-  /** The header in full, for those who hear it. */
+  /** The full header, for the narration. */
   readonly name?: string;
-  /** Columns it takes; a flexible one takes at least `min`, and its share (by weight, 1 if left out) of what is left, up to `max`. */
+  /** Its width; a flexible column takes at least `min`, and its share (by weight, 1 by default) of what is left, up to `max`. */
   readonly width: number | { readonly min: number; readonly max?: number; readonly weight?: number };
   readonly align?: 'left' | 'right';
-  /** When there is no room, columns with the highest number go first; 0, which is meant if left out, stays until the end. */
+  /** Without room, columns with the highest rank are left out first; rank 0, the default, stays until the end. */
   readonly rank?: number;
   cell(row: R): string;
   style?(row: R): Style;
@@ -29,7 +29,7 @@ export interface PlacedColumn<R> {
 
 const GAP = ' ';
 
-/** Which columns are shown in `width`, and how wide they are. The first one always is, if need be narrower than it asks for. */
+/** The columns that are shown in `width`, with their widths. The first one is always shown, if necessary narrower than requested. */
 export function layoutColumns<R>(columns: readonly Column<R>[], width: number): readonly PlacedColumn<R>[] {
   let shown = [...columns];
   while (shown.length > 1 && leastWidth(shown) > width) shown = withoutLeastImportant(shown);
@@ -52,7 +52,7 @@ export function bodyRow<R>(placed: readonly PlacedColumn<R>[], row: R, width: nu
   return styled.join(GAP) + ' '.repeat(Math.max(0, width - taken));
 }
 
-/** One row for somebody who listens: what each column is called, and what it says. */
+/** One row for the narration: the name of each column, and its content. */
 export function toldRow<R>(columns: readonly Column<R>[], row: R): string {
   const told = columns.filter(({ header }) => header !== '').map(({ header, name = header, cell }) => ({ name, text: cell(row).trim() }));
   return told.flatMap(({ name, text }) => (text === '' ? [] : [`${name} ${text}`])).join(', ');

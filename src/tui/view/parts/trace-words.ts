@@ -1,6 +1,6 @@
 /**
- * What the trace says in English words, in the language of the screen: why a connection was closed, what a fault has made of a call. What is not known here,
- * such as the code of an error, stands as it is.
+ * Translates English words of the trace into the language of the screen: why a connection was closed, the effect of a fault. Unknown words, such as the code of
+ * an error, are kept.
  */
 import type { DisconnectReason, FaultEffects } from '../../../server/index.js';
 import type { Language } from '../../../shared/language.js';
@@ -28,7 +28,7 @@ export function reasonText(why: string, language: Language): string {
   return language === 'ko' && Object.hasOwn(REASONS_IN_KOREAN, why) ? REASONS_IN_KOREAN[why as DisconnectReason] : why;
 }
 
-/** With the groups of the pattern in their places. */
+/** With the groups of the pattern filled in. */
 type Effect = readonly [pattern: RegExp, text: string];
 
 export const EFFECTS_IN_KOREAN: { readonly [effect in keyof FaultEffects]: Effect } = {

@@ -1,5 +1,5 @@
 /**
- * Wording: what sentences about events need to know besides the event, and how they name what stands in it. What clients have sent is made visible here.
+ * Wording: what sentences about events need besides the event, and how they name its contents. Clients' data are escaped here.
  */
 import type { TraceEvent, TraceKind } from '../../../server/index.js';
 import type { Language } from '../../../shared/language.js';
@@ -9,7 +9,7 @@ import type { Theme } from '../theme.js';
 
 export interface Wording {
   readonly language: Language;
-  /** Readiness does not come from a kernel, so epoll is not to be named. */
+  /** Readiness does not come from a kernel, so epoll is not mentioned. */
   readonly isEmulated: boolean;
   /** There is a listener for each address; the first one is token 0. */
   isListener(token: number): boolean;
@@ -19,7 +19,7 @@ export interface Wording {
 
 export function wordingOf(state: State, { visible }: Theme): Wording {
   const { server, model, ui } = state;
-  // Of the poller it is known from the start, before the first event could say so.
+  // The poller is known from the start, before the first event.
   return {
     language: ui.language,
     isEmulated: server.poller === 'portable' || model.loop.isEmulated,
@@ -31,24 +31,24 @@ export function wordingOf(state: State, { visible }: Theme): Wording {
 
 type EventOf<K extends TraceKind> = Extract<TraceEvent, { kind: K }>;
 
-/** All that is said in sentences, in one language. Where there are several ways, the longest comes first. */
+/** All sentences in one language. Of several forms, the longest comes first. */
 export interface Sentences {
-  /** What just happened. */
+  /** What has just happened. */
   readonly happened: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording) => string };
-  /** While the loop is held before a request executes, at the beginning of a turn, before a wait, after anything else. */
+  /** While the loop is held before a request executes, at the beginning of a turn, before a wait, or after anything else. */
   readonly held: {
     request(request: string): string;
     turn(turn: number): string;
     wait(name: string, timeout: string): string;
     after(sentence: string): string;
   };
-  /** The timeout of a wait, and why. @param timeout as a duration */
+  /** The timeout of a wait, and its reason. @param timeout as a duration */
   timeout(timeoutMs: number, timeout: string, why: string): readonly string[];
   asleep(name: string): readonly string[];
   dropped(turns: number, commands: number): string;
 }
 
-/** What the loop waits in. */
+/** The name of the loop's waiting call. */
 export function waitName(isEmulated: boolean): string {
   return isEmulated ? 'poll.wait (emulated)' : 'epoll_wait';
 }
@@ -65,7 +65,7 @@ export function commandName(command: string): string {
   return upperCase(command).replace('|', ' ');
 }
 
-/** Of bytes only those that are letters of ASCII. */
+/** Only ASCII letters. */
 const upperCase = (bytes: string): string => bytes.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 
 export function request([command = '', ...rest]: readonly string[], wording: Wording): string {
@@ -74,7 +74,7 @@ export function request([command = '', ...rest]: readonly string[], wording: Wor
   return rest.length >= ARGUMENTS_NAMED ? `${parts.join(' ')} …` : parts.join(' ');
 }
 
-/** @param more says how many there are besides */
+/** @param more formats the number of the others */
 export function keyList(keys: readonly string[], wording: Wording, more: (named: string, others: number) => string): string {
   const named = keys.slice(0, KEYS_NAMED).map((key) => short(key, wording)).join(', ');
   return keys.length > KEYS_NAMED ? more(named, keys.length - KEYS_NAMED) : named;

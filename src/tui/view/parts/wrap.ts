@@ -1,5 +1,5 @@
 /**
- * Wrapping: plain text over several lines of at most so many columns, broken at spaces where there are any.
+ * Wraps plain text into lines of limited width, at spaces if possible.
  */
 import { isPrintableAscii } from '../../escape.js';
 import { truncate, width } from '../text.js';
@@ -28,13 +28,13 @@ function firstLine(text: string, columns: number): string {
     if (width((line + word).trimEnd()) > columns) break;
     line += word;
   }
-  // The blanks take the place of the ellipsis, which truncate leaves room for.
+  // The blanks take the place of the ellipsis, for which truncate leaves room.
   return line === '' ? truncate(`${text}  `, columns + 1, '') || text.slice(0, 1) : line;
 }
 
 const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Rows of at most `columns`, broken anywhere, as a terminal does. Always at least one. */
+/** Rows of at most `columns`, broken anywhere, as by a terminal. Always at least one. */
 export function breakAnywhere(text: string, columns: number): string[] {
   if (columns < 1) return [''];
   if (width(text) <= columns) return [text];

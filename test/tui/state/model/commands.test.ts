@@ -35,7 +35,7 @@ test('the bytes of a transaction are those of EXEC, and messages without a reque
   expect([model.traced.get('incr'), model.traced.get('exec')]).toMatchObject([{ calls: 1, bytesRead: 0, bytesWritten: 0 }, { calls: 1, bytesRead: 14, bytesWritten: 8 }]);
 });
 
-test('who is gone is named no more, and stays counted', () => {
+test('a disconnected client is no longer named, but stays counted', () => {
   const model = after(commandsSlice, ...asked(5, 1, 'get', 3), ...asked(7, 1, 'get', 4), happened(0, { kind: 'disconnect', token: 5, why: 'EOF' }));
   expect(callers(model, 'get')).toEqual([[7, 1]]);
   expect(model.traced.get('get')!.calls).toBe(2);

@@ -6,7 +6,7 @@ const rows = (scene: Scene): readonly KeyEntry[] => scene.model.keyspace.rows;
 const names = (scene: Scene): string[] => rows(scene).map((row) => row.key);
 const find = (scene: Scene, key: string): KeyEntry | undefined => rows(scene).find((row) => row.key === key);
 
-test('a key is there as soon as it is told of, in its place by name, and known in full with the next snapshot', () => {
+test('a key appears with its first event, in its place by name, and is complete with the next snapshot', () => {
   using scene = stage();
   const client = scene.connect();
   client.ask('MSET', 'b', '1', 'd', '1');
@@ -95,7 +95,7 @@ test('changes in other databases are not shown', () => {
   expect(names(scene)).toEqual([]);
 });
 
-test('another database, order or window begins anew', () => {
+test('another database, order or window starts again', () => {
   using scene = stage();
   const client = scene.connect();
   client.ask('SET', 'k', 'v');

@@ -49,7 +49,7 @@ test('a key that expires lazily is part of executing, one that the cycle finds i
   expect(expired('active')).toMatchObject({ execute: 0, timers: 7 });
 });
 
-test('while the loop runs, the last turn that served somebody stays in sight; held, it is the turn that the loop is in', () => {
+test('while the loop runs, the last turn that served a client stays visible; while it is held, the current turn is shown', () => {
   const loop = after(loopSlice, ...served(1, 0), ...ticked(2, 60));
   expect(shownTurn(loop, true)!.turn).toBe(1);
   expect(shownTurn(loop, false)!.turn).toBe(2);

@@ -66,7 +66,7 @@ test('events of other kinds change nothing', () => {
   expect(ratesSlice.reduce(rates, happened(3, { kind: 'ready', token: 7, readiness: 1 }))).toBe(rates);
 });
 
-test('drops are those of the time they concern: over a few seconds later, and counted anew', () => {
+test('drops are shown for a few seconds, and then counted from zero', () => {
   const second = 1_000_000;
   const then = after(ratesSlice, happened(0, { kind: 'turn-begin', turn: 1 }), dropped(3, 2000), snapshotAt(5 * second, {}));
   expect(droppedOfLate(then, 5.5 * second)).toEqual({ turns: 3, commands: 2000 });

@@ -33,7 +33,7 @@ test('steps of one kind are added up', () => {
   ]);
 });
 
-test('whoever is written to without having been ready has a row without readiness', () => {
+test('a token that is written to without having been ready has a row without readiness', () => {
   const { open } = after(readinessSlice, ...served(1, 0), told({ kind: 'write', token: 9, result: 5, of: 5 }));
   expect(open.rows.map(({ token, readiness }) => [token, readiness])).toEqual([[7, 1], [9, 0]]);
 });

@@ -60,7 +60,7 @@ test.each<TraceBody>([{ kind: 'turn-end', turn: 3, busyUs: 1, commands: 0 }, tur
   expect(row(over, 5)!.activityStretch).toBeLessThan(over.stretch);
 });
 
-test('whoever accepts is a listener', () => {
+test('a token that accepts is a listener', () => {
   const model = after(connect(2), { kind: 'accept', token: 2, client: 'WouldBlock' });
   expect(row(model, 2)!.kind).toBe('listener');
 });

@@ -83,7 +83,7 @@ test('a filter leaves the commands whose names have its words', () => {
   expect(commandsPane.badge(scene.state, 40)).toBe('by time /GET');
 });
 
-test('without the figures of the server those of the trace stand there, without percentiles', () => {
+test('without the figures of the server those of the trace are shown, without percentiles', () => {
   using scene = stage();
   scene.connect().ask('GET', 'k');
   scene.take(dropped(1, 100));

@@ -21,7 +21,7 @@ function open(scene: Scene, isIt: (row: FrameRow) => boolean, cursor = 0): void 
   scene.set('frames', { isOpen: true, selected: frameId(scene.model.frames.rows.items().find(isIt)!), cursor });
 }
 
-test('requests and replies stand in the order in which they came, newest at the bottom', () => {
+test('requests and replies are in the order of arrival, newest at the bottom', () => {
   using scene = conversation();
   expect(scene.picture(framesPane, SIZE)).toBe(`
     tok  nr frame                               size    time
@@ -171,7 +171,7 @@ test('a filtered view stands still, too, and only what passes the filter counts'
   expect(framesPane.badge(scene.state, 60)).toBe('frozen, 40 new, End follows /ping');
 });
 
-test('a gap says how many commands are not told of, and has nothing to open', () => {
+test('a gap says how many commands are missing, and has nothing to open', () => {
   using scene = conversation();
   scene.take({ type: 'dropped', turns: 1, commands: 12_345 });
   expect(scene.draw(framesPane, SIZE)[8]).toMatch(/^ {2}~ +12,345 commands not shown/);

@@ -109,7 +109,7 @@ test('the selected key is marked, whatever comes before it', () => {
   expect(scene.draw(keyspacePane, SIZE)[4]).toMatch(/^▶ user:1/);
 });
 
-test('in lines a key that is gone is told as a ghost, and not as one that has so long to live', () => {
+test('in lines a deleted key is reported as a ghost, without a remaining time to live', () => {
   using scene = someKeys();
   scene.connect().ask('DEL', 'greeting');
   const lines = keyspacePane.lines!(scene.state, 10, PLAIN);

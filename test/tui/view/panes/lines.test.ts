@@ -38,7 +38,7 @@ test('frames: the newest last, requests and replies by name', () => {
   ]);
 });
 
-test('readiness: turn by turn, who was ready and what came of it', () => {
+test('readiness: turn by turn, which tokens were ready, and the results', () => {
   using scene = busy();
   const lines = told(scene, 'readiness');
   expect(lines.filter((line) => line.includes('READABLE: read'))).toEqual([

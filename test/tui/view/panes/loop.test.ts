@@ -221,7 +221,7 @@ test('rows have exactly the width, at any size and at any event of a real trace'
 
 const BUSY = busy(executing(7, 'eval', 2140, { turn: 813 }), [[9, bytes(14, 1100)], [0, connections(2, 400)]]);
 
-test('busy, at 80×24: the arrow is on what keeps the loop, and who waits is counted', () => {
+test('busy, at 80×24: the arrow is on what keeps the loop busy, and waiting clients are counted', () => {
   expect(picture(stateAfter(asleep, { busy: BUSY }), 37, 13)).toBe(`
   write pending replies
   poll.wait(timeout)

@@ -45,7 +45,7 @@ test('a second address has a listener of its own', () => {
   expect(words(scene)).toEqual(['LISTENER READABLE accept ×1']);
 });
 
-test('half a request is told as what is there and what is needed at least', () => {
+test('half a request shows the bytes that it has and the least that it needs', () => {
   using scene = stage();
   const client = scene.connect();
   client.send('*2\r\n$3\r\nGET\r\n$8\r\ngree');
@@ -99,7 +99,7 @@ test('a client that leaves, and one that is cut off', () => {
   expect(words(scene, { width: 90, height: 10 }).at(-1)).toMatch(/^#3 .* read ECONNRESET · closed$/);
 });
 
-test('who is written to without having been ready has no readiness', () => {
+test('a token that is written to without having been ready has no readiness', () => {
   using scene = stage();
   const [subscriber, publisher] = [scene.connect(), scene.connect()];
   subscriber.ask('SUBSCRIBE', 'news');

@@ -169,7 +169,7 @@ test.each<[Partial<ReplClient>, number, string]>([
   [{ state: 'waiting', awaited: 'GET' }, 50, 'GET waits: loop paused: Esc, then e or Space'],
   [{ state: 'waiting', awaited: 'GET' }, 80, 'GET waits: the loop is paused. Esc, then e c t step it, Space resumes it'],
   [{ state: 'connecting' }, 80, 'connecting: the loop is paused. Esc, then e c t step it, Space resumes it'],
-])('while the loop is held, a client that is %j in %i columns is told which keys let it go on', (change, width, note) => {
+])('while the loop is held, a client that is %j in %i columns shows which keys let the loop go on', (change, width, note) => {
   const state = stateWith(talked({ type: 'clients-changed', clients: [{ ...client, ...change }], current: '' }));
   const held = { ...state, control: { ...state.control, mode: 'paused' as const, heldAt: { seq: 1, atUs: 0, kind: 'turn-begin' as const, turn: 1 } } };
   expect(replPane.render(held, { theme: PLAIN, size: { width, height: 3 }, isFocused: true }).at(-1)!.trimEnd()).toBe(note);

@@ -49,7 +49,7 @@ test('a fault that was injected is a badge in front of the state, for five secon
   expect(stateOf()).toBe('idle');
 });
 
-test('each address has a listener of its own, also before somebody connects there', () => {
+test('each address has its own listener, also before a client connects there', () => {
   using scene = stage({ settings: { unixsocket: '/run/lab.sock' } });
   expect(scene.picture(tokensPane, { width: 110, height: 4 })).toMatch(/#0 .*127\.0\.0\.1:6379 +LISTENER +listening.*\n.*#1 .*WAKER.*\n.*#2 .*\/run\/lab\.sock +LISTENER +listening/);
   expect(scene.picture(tokensPane, { width: 41, height: 4 })).toBe(`
@@ -298,7 +298,7 @@ test('the first key selects what is seen first, and the others follow below', ()
   expect(tokensOf(scene.draw(tokensPane, size)).map((name) => name.slice(1))).toEqual(seen);
 });
 
-test('an order that somebody has asked for decides which are shown', () => {
+test('a chosen sort order decides which are shown', () => {
   using scene = manyClients();
   tell(scene, { kind: 'reply', token: 13, frame: 1, bytes: 99, raw: '' });
   scene.set('tokens', { sort: 'output' });
@@ -312,7 +312,7 @@ test('a connection has its colour', () => {
   expect(rows[4]).toContain(COLORED.token(3)('127.0.0.1:50001     '));
 });
 
-test('while the loop is busy, who keeps it executes, and others with something in the kernel wait', () => {
+test('while the loop is busy, the client that keeps it busy executes, and others with bytes in the kernel wait', () => {
   using scene = threeClients();
   const control = { ...scene.state.control, busy: busy(executing(4, 'eval', 2140), [[2, bytes(14, 1100)], [0, connections(2, 400)]]) };
   const states = (width: number): string[] => tokensPane.render({ ...scene.state, control }, { theme: PLAIN, size: { width, height: 8 }, isFocused: true }).map((row) => row.trimEnd());
@@ -326,13 +326,13 @@ test('while the loop is busy, who keeps it executes, and others with something i
   expect(narrow).toContain(' waits 1.1 s');
 });
 
-test('who keeps the loop busy has a row, also if its connection has not been told of yet', () => {
+test('the client that keeps the loop busy has a row, even if its connection has not been reported yet', () => {
   using scene = stage();
   const control = { ...scene.state.control, busy: busy(executing(9, 'eval', 2140)) };
   expect(tokensPane.render({ ...scene.state, control }, { theme: PLAIN, size: SIZE, isFocused: true }).join('\n')).toMatch(/#9 .*new client .*executing/);
 });
 
-test('where there are few rows, who keeps the loop busy and who waits for it stay in view', () => {
+test('with few rows, the client that keeps the loop busy and those that wait for it stay visible', () => {
   using scene = stage();
   for (let i = 0; i < 20; i++) scene.connect();
   scene.advance(5000);

@@ -5,13 +5,13 @@ import { busy, bytes, connections, executing } from '../../busy.js';
 
 const WORDING = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0, isWaker: (token: number) => token === 1, visible } as const;
 
-test('who keeps the loop is named with the command, and how long it has been seen', () => {
+test('the client that keeps the loop busy is named with the command and the time so far', () => {
   expect(busySentences(busy(executing(3, 'eval', 2140)), WORDING)[0]).toBe('token 3 has been executing EVAL for 2.1 s: nobody else is served');
   expect(busySentences(busy(executing(3, 'eval', 6140, { servesOthers: true })), WORDING)[0]).toBe('token 3 has been executing EVAL for 6.1 s: it is past busy-reply-threshold, so others are told BUSY');
   expect(busySentences(busy(executing(3, 'config|get', 300)), WORDING)[0]).toContain('executing CONFIG GET for 0.3 s');
 });
 
-test('in the 38 columns of a pane at 80×24 it is still said what becomes of others', () => {
+test('the 38 columns of a pane at 80×24 still say what happens to others', () => {
   const ways = busySentences(busy(executing(3, 'eval', 6140, { servesOthers: true })), WORDING);
   expect(ways.find((way) => way.length <= 38)).toBe('token 3: EVAL 6.1 s, others get BUSY');
 });
@@ -29,7 +29,7 @@ test('each way to say it is shorter than the one before', () => {
   }
 });
 
-test('who waits is counted', () => {
+test('waiting clients are counted', () => {
   const activity = executing(3, 'eval', 1);
   expect(waitingSentences(busy(activity), 'en')).toEqual([]);
   expect(waitingSentences(busy(activity, [[4, bytes(14, 100)]]), 'en')[0]).toBe('1 client has sent something and waits');

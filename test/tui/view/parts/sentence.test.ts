@@ -130,7 +130,7 @@ test.for([
   expect(timeoutSentences(timeoutMs, why, 'en')[0]).toBe(expected);
 });
 
-test('what has been left out is told in numbers', () => {
+test('left-out events are reported as numbers', () => {
   expect(droppedSentence({ turns: 248, commands: 1447 }, 'en')).toBe('too fast to follow: 248 turns with 1,447 commands went by unseen');
 });
 

@@ -1,5 +1,5 @@
 /**
- * Events of the trace as words: what each kind tells. They can be stepped to, and named in breakpoints as `event accept`.
+ * Events of the trace as words. They can be stepped to, and named in breakpoints as `event accept`.
  */
 import type { TraceKind } from '../../../../server/index.js';
 import type { InLanguages } from '../../../../shared/language.js';

@@ -1,5 +1,5 @@
 /**
- * Words of the frames pane: requests and replies, and the protocol that they are written in.
+ * Words of the frames pane: requests and replies, and their protocol.
  */
 import type { Chapter } from './entry.js';
 

@@ -1,11 +1,11 @@
 /**
- * The glossary: every word of the screen, each in two sentences. The help of a pane, `help WORD` and the search in the help are made of it.
+ * The glossary: every word of the screen, each in two sentences. Used by the help of a pane, `help WORD` and the search in the help.
  *
  *   chapters, one for each pane ──┬──▶ entriesOf(pane)      the help of ?
  *                                 ├──▶ lookUp(word)         help WORD
  *                                 └──▶ searchWords(text)    / in the help
  *
- * A word may stand in several chapters, when panes mean different things by it.
+ * A word may be in several chapters, if it has different meanings in different panes.
  */
 import { nearest } from '../../../../shared/nearest.js';
 import type { Language } from '../../../../shared/language.js';
@@ -43,15 +43,15 @@ export interface Found {
 
 const ALL: readonly Found[] = SECTIONS.flatMap((section) => GLOSSARY[section].entries.map((entry) => ({ section, entry })));
 
-/** The words of a pane: its own in the order of reading, then those of others that it shows, too. */
+/** The words of a pane: its own in the order of reading, then words of others that it also shows. */
 export function entriesOf(section: Section): readonly Entry[] {
   return [...GLOSSARY[section].entries, ...ALL.flatMap(({ entry }) => (entry.on?.includes(section) === true ? [entry] : []))];
 }
 
-/** What is said of an entry. */
+/** The explanation of an entry. */
 export const meaningOf = (entry: Entry, language: Language): string => entry[language].join(' ');
 
-/** Everything that a word stands for, in any language, first what is called just so; empty: it is no word of the screen. */
+/** All entries for a word, in any language, exact matches first; empty: it is no word of the screen. */
 export function lookUp(word: string): readonly Found[] {
   const wanted = plain(word);
   const isTerm = ({ entry }: Found): number => (plain(entry.term) === wanted ? 0 : 1);
@@ -59,7 +59,7 @@ export function lookUp(word: string): readonly Found[] {
   return found.toSorted((a, b) => isTerm(a) - isTerm(b));
 }
 
-/** Entries in which a text stands: first those that are called so, then those that begin so, then the others. */
+/** Entries that contain a text: first exact names, then names that begin with it, then the others. */
 export function searchWords(text: string, language: Language): readonly Found[] {
   const wanted = plain(text);
   if (wanted === '') return [];
@@ -74,7 +74,7 @@ export function searchWords(text: string, language: Language): readonly Found[] 
   return ranked.toSorted((a, b) => a.rank - b.rank).map(({ found }) => found);
 }
 
-/** Words that may have been meant, the most likely first. @param others that count besides those of the glossary */
+/** Words that may have been meant, the most likely first. @param others further candidates */
 export function nearestWords(word: string, others: readonly string[] = []): readonly string[] {
   return nearest(plain(word), [...NAMES, ...others], plain).slice(0, MOST_NEAREST);
 }
@@ -88,8 +88,8 @@ export function namesOf({ term, also = [] }: Entry): readonly string[] {
 
 const NAMES: readonly string[] = [...new Set(ALL.flatMap(({ entry }) => namesOf(entry)))];
 
-/** What can be typed behind `help`: names of words, without marks and whole phrases. */
+/** Words that can be completed after `help`, without marks and whole phrases. */
 export const TYPED_WORDS: readonly string[] = NAMES.filter((name) => /^[A-Za-z][A-Za-z-]{2,}$/.test(name)).toSorted();
 
-/** Case, blanks and hyphens do not count: `wouldblock`, `level triggered`. */
+/** Case, blanks and hyphens are ignored: `wouldblock`, `level triggered`. */
 const plain = (word: string): string => word.toLowerCase().replaceAll(/(?<=\p{L})[\s_-]+(?=\p{L})/gu, '').trim();

@@ -1,5 +1,5 @@
 /**
- * Words of the keyspace pane: keys, how they are stored, and how they end.
+ * Words of the keyspace pane: keys, how they are stored, and how they are removed.
  */
 import type { Chapter } from './entry.js';
 

@@ -1,5 +1,5 @@
 /**
- * Words of the whole lab: the header, time and history, what can be spoiled, and what the system underneath is called.
+ * Words of the whole lab: the header, time and history, faults, and the system.
  */
 import type { Chapter } from './entry.js';
 

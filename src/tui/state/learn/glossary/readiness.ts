@@ -1,5 +1,5 @@
 /**
- * Words of the readiness pane: what tokens were ready for, and what came of it.
+ * Words of the readiness pane: which tokens were ready for what, and the results.
  */
 import type { Chapter } from './entry.js';
 

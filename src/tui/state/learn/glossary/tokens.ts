@@ -1,5 +1,5 @@
 /**
- * Words of the tokens pane: what is registered with the poll, and what it is doing.
+ * Words of the tokens pane: what is registered with the poll, and its state.
  */
 import type { Chapter } from './entry.js';
 
