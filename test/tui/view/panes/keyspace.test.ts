@@ -51,6 +51,36 @@ test('below the keys stands what of them is on its way to the disk', () => {
   expect(told()).toMatch(/^append-only file: 1\d\d B, all of it on the disk$/);
 });
 
+test('while keys are loaded at the start, the badge says how much of them is loaded', () => {
+  const dir = temporaryDirectory();
+  {
+    using scene = stage({ settings: { dir } });
+    const client = scene.connect();
+    for (let i = 0; i < 300; i++) client.sendCommand('SET', `key:${i}`, `value:${i}`);
+    client.receive();
+    client.ask('SAVE');
+  }
+  using scene = stage({ settings: { dir, 'loading-process-events-interval-bytes': 1024 }, loads: true });
+  expect(keyspacePane.badge(scene.state, 60)).toMatch(/^db 0, \d+ keys, LOADING [1-9]\d? %$/);
+  scene.connect();
+  scene.look();
+  expect(keyspacePane.badge(scene.state, 60)).toBe('db 0, 300 keys, by name');
+});
+
+test('on a replica, the badge says how much of the dataset has arrived or is loaded', () => {
+  using scene = stage();
+  const { keyspace } = scene.model;
+  const badge = (receiving: object | null, loading: object | null): string => {
+    const replication = { role: 'slave', offset: 0, backlogBytes: 0, master: { address: '10.0.0.1:6379', state: 'sync', receiving } };
+    scene.model = { ...scene.model, keyspace: { ...keyspace, replication, persistence: { loading, saving: null, appendOnly: null } } as typeof keyspace };
+    return keyspacePane.badge(scene.state, 60);
+  };
+  expect(badge({ bytes: 40, totalBytes: 100 }, null)).toBe('db 0, 0 keys, replica of 10.0.0.1:6379 (receiving RDB 40 %)');
+  expect(badge({ bytes: 2 ** 20, totalBytes: -1 }, null)).toMatch(/\(receiving RDB [\d.]+ \w+\)$/);
+  expect(badge(null, { bytes: 70, totalBytes: 100 })).toMatch(/\(loading 70 %\)$/);
+  expect(badge(null, null)).toMatch(/\(sync\)$/);
+});
+
 test('what has just changed is marked, and flashes in the colour of the connection', () => {
   using scene = someKeys();
   later(scene, 500);
