@@ -15,12 +15,18 @@ const lrange = (count) =>
 
 const before = (name) => (requests) => ['-n', requests, '-P', 16, '-t', name];
 
+/** How many keys or members are drawn from, with redis-benchmark's -r. */
+export const MEMBERS = 100_000;
+const randomKeys = (name) => ({ ...test(name, { args: ['-r', MEMBERS, '-t', name], fill: ['-n', 3 * MEMBERS, '-P', 16, '-r', MEMBERS, '-t', 'set'] }), name: `${name}_random` });
+
 /** One key, and one member in a set: what redis-benchmark does if it is not told otherwise. So SPOP and ZPOPMIN find nothing from the second call on. */
 export const DEFAULT_SET = [
   test('ping_inline'),
   test('ping_mbulk'),
   test('set'),
   test('get', { fill: ['-n', 1, '-t', 'set'] }),
+  randomKeys('set'),
+  randomKeys('get'),
   test('incr'),
   test('lpush'),
   test('rpush'),
@@ -43,8 +49,7 @@ export const DEFAULT_SET = [
 const MANY = 1_000_000_000;
 const distinct = (name) => (requests) => ['-n', requests, '-P', 16, '-r', MANY, '-t', name];
 
-/** Members drawn from so many, with redis-benchmark's -r; what is popped from are sets of as many members as there are pops. */
-export const MEMBERS = 100_000;
+/** Members drawn from {@link MEMBERS}; what is popped from are sets of as many members as there are pops. */
 const drawn = (name) => test(name, { args: ['-r', MEMBERS, '-t', name], fill: ['-n', MEMBERS, '-P', 16, '-r', MEMBERS, '-t', name] });
 
 export const COLLECTION_SET = [

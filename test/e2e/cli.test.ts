@@ -24,7 +24,7 @@ test('it stays in the foreground under one process id, which its first line name
   const [first, second] = server.output.split('\n');
   expect(first).toContain(` PID: ${server.child.pid}`);
   expect(first).toMatch(/^\d+:M \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} # /);
-  expect(second).toMatch(/ \* Ready to accept connections on 127\.0\.0\.1:\d+ \((epoll|portable)\)$/);
+  expect(second).toMatch(/ \* Ready to accept connections on 127\.0\.0\.1:\d+ \((epoll|portable)(, (batched|direct) sends.*)?\)$/);
   const info = (await client.call('INFO', 'server')) as string;
   expect(info).toContain(`process_id:${server.child.pid}\r\n`);
 });

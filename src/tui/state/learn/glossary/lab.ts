@@ -132,6 +132,19 @@ export const LAB: Chapter = {
       ],
     },
     {
+      term: 'batched sends',
+      also: ['io_uring', 'sends', '전송 묶음'],
+      on: ['loop'],
+      en: [
+        'Reading needs readiness, because nobody knows which client will send next; writing does not: at the end of a turn all replies are known.',
+        'With --sends batched they are submitted to the kernel in one system call, io_uring_enter; otherwise each reply is sent by a call of its own.',
+      ],
+      ko: [
+        '읽기는 누가 다음에 보낼지 알 수 없어 준비 상태가 필요하지만, 쓰기는 턴이 끝나면 보낼 응답이 모두 정해져 있어 필요하지 않습니다.',
+        '그래서 --sends batched에서는 응답을 모아 시스템 콜 io_uring_enter 한 번으로 커널에 제출하고, 그렇지 않으면 응답마다 따로 호출합니다.',
+      ],
+    },
+    {
       term: 'virtual clock',
       also: ['advance', 'clock', '가상 시계'],
       on: ['loop'],

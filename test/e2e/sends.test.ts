@@ -1,0 +1,48 @@
+/** The replies of a turn in one call, on the machine's own kernel. */
+import { describe, expect, test } from 'vitest';
+import { createServer, type RedisLabServer } from 'redis-lab';
+import { readRecording, Replay } from '../../src/server/recording/index.js';
+// @ts-expect-error a script without types
+import { soak as untyped } from '../../scripts/sends-soak.mjs';
+
+const soak = untyped as (port: number, load: { requests: number; clients: number; seed: number }) => Promise<number>;
+
+/** Whether io_uring is allowed here. */
+const { sends } = await probe();
+
+async function probe(): Promise<RedisLabServer> {
+  await using server = await createServer({ port: 0, sends: 'auto' });
+  return server;
+}
+
+describe.runIf(sends === 'batched')('where io_uring is allowed', () => {
+  test.each([false, true])('every client receives what it should, byte by byte (edge-triggered: %s)', async (edgeTriggered) => {
+    await using server = await createServer({ port: 0, sends: 'batched', edgeTriggered });
+    expect(await soak(server.port, { requests: 4000, clients: 40, seed: 1 })).toBeGreaterThan(2000);
+    expect((await server.snapshot()).clients.length).toBeLessThan(40);
+  });
+
+  test('a recording is replayed without any difference', async () => {
+    const blocks: Uint8Array[] = [];
+    const server = await createServer({ port: 0, sends: 'batched', record: (bytes) => void blocks.push(Buffer.from(bytes)) });
+    await soak(server.port, { requests: 500, clients: 10, seed: 2 });
+    await server.close();
+    const { head, tape } = readRecording(Buffer.concat(blocks));
+    expect(new Replay(head, tape).run()).toMatchObject({ divergence: null, hasEnd: true });
+  });
+});
+
+test('sends are direct where that is asked for, on the portable poller, and where the loop is to be stepped through', async () => {
+  for (const options of [{ sends: 'direct' }, { poller: 'portable', sends: 'auto' }, { paused: true, sends: 'auto' }] as const) {
+    await using server = await createServer({ port: 0, ...options });
+    expect(server.sends).toBe('direct');
+    if ('paused' in options) await server.resume();
+  }
+});
+
+test('batched sends that cannot be had are an error, and so is a word that is none of the three', async () => {
+  await expect(createServer({ port: 0, poller: 'portable', sends: 'batched' })).rejects.toMatchObject({
+    name: 'StartError', message: 'batched sends cannot be used: they need the epoll poller',
+  });
+  await expect(createServer({ port: 0, sends: 'together' as never })).rejects.toMatchObject({ message: 'sends: must be one of auto, direct, batched' });
+});
