@@ -27,6 +27,7 @@ import type { AppendOnlyState } from './persistence/aof/append-only-file.js';
 import type { PersistenceState } from './persistence/persistence.js';
 import type { LinkState } from './replication/primary-link.js';
 import type { FailoverState } from './replication/failover.js';
+import type { ShutdownState } from './replication/shutdown.js';
 import type { ReplicasState } from './replication/replicas.js';
 import type { ReplicationState } from './replication/replication.js';
 import type { ScriptingState } from './scripting/scripting.js';
@@ -45,6 +46,7 @@ export interface ServerState {
   readonly replication: ReplicationState;
   readonly replicas: ReplicasState;
   readonly failover: FailoverState;
+  readonly shutdown: ShutdownState;
   readonly primaryLink: LinkState;
   readonly random: number;
   /** The settings in force that differ from the defaults: a restored server's Config must be made of these. */

@@ -18,7 +18,7 @@ import { resolvePath, toText } from './config/bytes.js';
 import { type Config, ConfigError, type SettingValues } from './config.js';
 import { type Argv, type Command, commandOf } from './command/command.js';
 import type { LoadProgress, ServerContext, ServerIdentity } from './command/context.js';
-import { LOADING, MASTER_DOWN, NO_LONGER_MASTER, NOT_ON_DISK, notInFile, TOO_FEW_REPLICAS } from './errors.js';
+import { LOADING, MASTER_DOWN, NO_LONGER_MASTER, NOT_ON_DISK, notInFile, SHUTDOWN_FAILED, TOO_FEW_REPLICAS } from './errors.js';
 import { AclLog } from './features/acl-log.js';
 import { Blocking, type ParkRequest } from './features/blocking.js';
 import { ClientPause, PAUSE_OFF } from './features/client-pause.js';
@@ -63,6 +63,7 @@ import { Propagation } from './propagation/propagation.js';
 import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './persistence/snapshot-reader.js';
 import { StartLoad } from './persistence/start-load.js';
 import { type DatasetLoad, PrimaryLink, type Refusals } from './replication/primary-link.js';
+import { Shutdown, type ShutdownOptions } from './replication/shutdown.js';
 import { Failover, type FailoverTarget } from './replication/failover.js';
 import { Replicas } from './replication/replicas.js';
 import { Replication } from './replication/replication.js';
@@ -141,6 +142,7 @@ export class Server implements ServerContext {
   readonly replication: Replication;
   readonly replicas: Replicas;
   readonly failover: Failover;
+  readonly shutdown: Shutdown;
   readonly primaryLink: PrimaryLink;
   readonly random: SeededRandom;
   readonly activity: Activity;
@@ -293,7 +295,10 @@ export class Server implements ServerContext {
         hooks.stream = isOn ? this.replication : null;
         this.propagation.toReplicas(isOn ? this.replicas : null);
       },
-      acknowledged: () => this.failover.look(),
+      acknowledged: () => {
+        this.failover.look();
+        this.shutdown.look();
+      },
       isHandingOver: () => this.failover.phase !== 'no-failover',
       answer: ({ id }, reply) => void this.blocking.answer(sessions.get(id)!, reply),
       denyWrites: (isDenied) => void (hooks.tooFewReplicas = isDenied ? TOO_FEW_REPLICAS : null),
@@ -302,12 +307,19 @@ export class Server implements ServerContext {
     replicas.look();
     this.failover = new Failover({
       replication: this.replication, replicas, scheduler, log: this.log,
-      hold: (isOn) => pause.hold(isOn),
+      hold: (isOn) => pause.hold('failover', isOn),
       follow: (target) => this.followTarget(target),
       promote: () => {
         config.set('replicaof', '');
         this.primaryLink.promote();
       },
+    });
+
+    this.shutdown = new Shutdown({
+      settings: values, replication: this.replication, replicas, clock, scheduler, log: this.log,
+      hold: (isOn) => pause.hold('shutdown', isOn),
+      end: (options) => this.endAsTold(options),
+      answer: ({ id }) => this.blocking.answer(sessions.get(id)!, SHUTDOWN_FAILED),
     });
 
     // The way from requests to replies, and the clients.
@@ -463,6 +475,7 @@ export class Server implements ServerContext {
       replication: this.replication.capture(),
       replicas: this.replicas.capture(sessions.values()),
       failover: this.failover.capture(),
+      shutdown: this.shutdown.capture(),
       primaryLink: this.primaryLink.capture(),
       random: this.random.capture(),
       settings: this.config.capture(),
@@ -521,6 +534,7 @@ export class Server implements ServerContext {
     this.appendOnly.restore(state.appendOnly, sockets === undefined);
     this.replicas.restore(state.replicas, sessions, sockets === undefined);
     this.failover.restore(state.failover, sockets === undefined);
+    this.shutdown.restore(state.shutdown, sessions, sockets === undefined);
     const clientOf = (token: Token): MasterConnection => sessions.get(token)!.transport as MasterConnection;
     this.primaryLink.restore(state.primaryLink, sockets === undefined ? null : { streamOf: (socket) => sockets.streamOf(socket), clientOf });
     this.random.restore(state.random);
@@ -613,7 +627,7 @@ export class Server implements ServerContext {
     return this.listeners.map(({ listener }) => listener.local);
   }
 
-  /** Runs turns until {@link shutdown}. */
+  /** Runs turns until {@link stop}. */
   run(): Promise<void> {
     return this.loop.run();
   }
@@ -627,7 +641,7 @@ export class Server implements ServerContext {
   }
 
   /** No connection is accepted from here on, also while a script is still to be ended. */
-  shutdown(): void {
+  stop(): void {
     this.startLoad?.stop();
     this.persistence.stop();
     this.appendOnly.stop();
@@ -640,7 +654,18 @@ export class Server implements ServerContext {
   terminate(): void {
     this.persistence.stop();
     if (this.persistence.hasSavePoints && !this.isLoading) this.persistence.save();
-    this.shutdown();
+    this.stop();
+  }
+
+  /** What SHUTDOWN does once no replica is waited for. False: the data could not be saved, and the server goes on. */
+  private endAsTold({ saves, isForced }: ShutdownOptions): boolean {
+    const { persistence } = this;
+    persistence.stop();
+    // A part of a dataset must not take the place of all of it.
+    const isSaving = !this.isLoading && (saves ?? persistence.hasSavePoints);
+    if (isSaving && persistence.save() !== null && !isForced) return false;
+    this.stop();
+    return true;
   }
 
   get canRunTurnsWithin(): boolean {

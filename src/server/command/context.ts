@@ -20,6 +20,7 @@ import type { Tracking } from '../features/tracking.js';
 import type { PrimaryLink } from '../replication/primary-link.js';
 import type { Failover } from '../replication/failover.js';
 import type { Replicas } from '../replication/replicas.js';
+import type { Shutdown } from '../replication/shutdown.js';
 import type { Replication } from '../replication/replication.js';
 import type { Denial } from '../features/users/permission.js';
 import type { Users } from '../features/users/users.js';
@@ -135,13 +136,12 @@ export interface ServerContext {
   readonly replication: Replication;
   readonly replicas: Replicas;
   readonly failover: Failover;
+  readonly shutdown: Shutdown;
   readonly primaryLink: PrimaryLink;
   /** Returns a number in [0, 1), from the server's seed. */
   random(): number;
   requiresPassword(): boolean;
   log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void;
-  /** Ends the server after this turn. */
-  shutdown(): void;
   /**
    * Serves all clients but one while a command of that client is still running: pending events are handled, without waiting.
    * False if the server is to end.

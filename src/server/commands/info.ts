@@ -61,7 +61,7 @@ function infoText(session: Session, names: readonly string[]): string {
   return sections.join('\r\n');
 }
 
-function serverSection({ config, stats, clock, poller, identity, host }: ServerContext, session: Session): Field[] {
+function serverSection({ config, stats, clock, poller, identity, host, shutdown }: ServerContext, session: Session): Field[] {
   const uptime = Math.floor((clock.nowMs - stats.startedMs) / 1000);
   const { values } = config;
   return [
@@ -89,6 +89,7 @@ function serverSection({ config, stats, clock, poller, identity, host }: ServerC
     ['executable', host.executable],
     ['config_file', config.file ?? ''],
     ['io_threads_active', 0],
+    ...(shutdown.isUnderWay ? ([['shutdown_in_milliseconds', shutdown.deadlineMs - clock.nowMs]] as const) : []),
   ];
 }
 

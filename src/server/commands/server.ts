@@ -1,6 +1,7 @@
 /** The server as a whole: DBSIZE FLUSHDB FLUSHALL SWAPDB TIME LASTSAVE SAVE BGSAVE BGREWRITEAOF SHUTDOWN MONITOR. */
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
+import type { ParkRequest } from '../features/blocking.js';
 import { TO_ALL } from '../keyspace/effects.js';
 import type { ErrorReply } from '../resp/reply.js';
 import { NO_REPLY, OK, SimpleString } from '../resp/reply.js';
@@ -174,20 +175,24 @@ export const shutdown = command({
     const options = new Set(argv.slice(1).map((word) => word.toUpperCase()));
     const isKnown = [...options].every((option) => SHUTDOWN_OPTIONS.has(option));
     if (!isKnown || (options.has('SAVE') && options.has('NOSAVE')) || (options.has('ABORT') && options.size > 1)) return errors.SYNTAX;
-    // Nothing waits for replicas here, so a shutdown is never under way.
-    if (options.has('ABORT')) return errors.NO_SHUTDOWN;
-    const { busy } = session.server.hooks;
-    if (busy !== null && !options.has('NOSAVE')) return busy;
-    const { log, persistence } = session.server;
-    log('warning', 'User requested shutdown...');
-    persistence.stop();
-    // A part of a dataset must not take the place of all of it.
-    const isSaving = !session.server.isLoading && (options.has('SAVE') || (persistence.hasSavePoints && !options.has('NOSAVE')));
-    if (isSaving && persistence.save() !== null && !options.has('FORCE')) return errors.SHUTDOWN_FAILED;
-    session.server.shutdown();
-    return NO_REPLY;
+    const { shutdown: running, hooks, blocking } = session.server;
+    if (options.has('ABORT')) return running.abort() ? OK : errors.NO_SHUTDOWN;
+    if (hooks.busy !== null && !options.has('NOSAVE')) return hooks.busy;
+    const saves = options.has('SAVE') ? true : options.has('NOSAVE') ? false : null;
+    const outcome = running.begin({ saves, isNow: options.has('NOW'), isForced: options.has('FORCE') });
+    if (outcome === 'ended') return NO_REPLY;
+    if (outcome === 'failed') return errors.SHUTDOWN_FAILED;
+    const reply = blocking.park(session, argv, waitForEnd());
+    if (session.waiting !== null) running.await(session);
+    return reply;
   },
+  waitFor: waitForEnd,
 });
+
+/** It waits for no key: what becomes of the shutdown answers it. */
+function waitForEnd(): ParkRequest {
+  return { keys: [], type: 'string', timeoutMs: 0, timedOut: errors.SHUTDOWN_FAILED, serve: () => undefined };
+}
 
 const SHUTDOWN_OPTIONS: ReadonlySet<string> = new Set(['NOSAVE', 'SAVE', 'NOW', 'FORCE', 'ABORT']);
 

@@ -168,7 +168,7 @@ export const SETTINGS = {
     'watchdog-period': integer(0, 0, INT_MAX, 'Milliseconds after which a stuck loop is logged.', { ...IDLE, hidden: true }),
     'ignore-warnings': string('', 'Warnings that do not prevent the start.', IDLE),
     'disable-thp': boolean(true, 'Switch transparent huge pages off.', IDLE_IMMUTABLE),
-    'shutdown-timeout': integer(10, 0, INT_MAX, 'Seconds that SHUTDOWN waits for replicas.', IDLE),
+    'shutdown-timeout': integer(10, 0, INT_MAX, 'Seconds that SHUTDOWN waits for replicas.'),
     'shutdown-on-sigint': someOf('default save nosave now force', 'default', 'How SIGINT shuts down.', IDLE),
     'shutdown-on-sigterm': someOf('default save nosave now force', 'default', 'How SIGTERM shuts down.', IDLE),
     'io-threads': integer(1, 1, 128, 'Threads for reading and writing. The lab has one loop.', IDLE_IMMUTABLE),

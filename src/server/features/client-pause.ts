@@ -24,10 +24,13 @@ export const PAUSE_WRITE = 1;
 export const PAUSE_ALL = 2;
 export type PauseMode = typeof PAUSE_OFF | typeof PAUSE_WRITE | typeof PAUSE_ALL;
 
+/** What holds writes, independent of CLIENT PAUSE. */
+export type PauseHolder = 'failover' | 'shutdown';
+
 /** A pause; the requests that it holds are stored with their clients. */
 export interface ClientPauseState {
   readonly mode: PauseMode;
-  readonly held: PauseMode;
+  readonly holders: readonly PauseHolder[];
   readonly untilMs: number;
   readonly timer: TimerState | null;
   /** The clients whose request is held, by token. */
@@ -39,8 +42,7 @@ const TIMER = 'client-pause';
 
 export class ClientPause {
   mode: PauseMode = PAUSE_OFF;
-  /** What a failover holds, independent of CLIENT PAUSE. */
-  private held: PauseMode = PAUSE_OFF;
+  private readonly holders = new Set<PauseHolder>();
   private untilMs = 0;
   private timer: TimerState | null = null;
   private readonly postponed = new Set<PausedClient>();
@@ -51,12 +53,12 @@ export class ClientPause {
   ) {}
 
   capture(): ClientPauseState {
-    return { mode: this.mode, held: this.held, untilMs: this.untilMs, timer: captureTimer(this.timer), postponed: Array.from(this.postponed, ({ id }) => id) };
+    return { mode: this.mode, holders: [...this.holders], untilMs: this.untilMs, timer: captureTimer(this.timer), postponed: Array.from(this.postponed, ({ id }) => id) };
   }
 
-  restore({ mode, held, untilMs, timer, postponed }: ClientPauseState, sessions: ReadonlyMap<number, PausedClient>): void {
+  restore({ mode, holders, untilMs, timer, postponed }: ClientPauseState, sessions: ReadonlyMap<number, PausedClient>): void {
     this.mode = mode;
-    this.held = held;
+    for (const holder of holders) this.holders.add(holder);
     this.untilMs = untilMs;
     if (timer !== null) this.timer = this.scheduler.restore(TIMER, timer, () => this.end());
     for (const token of postponed) this.postponed.add(sessions.get(token)!);
@@ -72,11 +74,12 @@ export class ClientPause {
     this.timer = this.scheduler.after(TIMER, leftMs, () => this.end());
   }
 
-  /** Holds writes until called with false. */
-  hold(isOn: boolean): void {
-    this.held = isOn ? PAUSE_WRITE : PAUSE_OFF;
-    if (isOn) this.mode = Math.max(this.mode, this.held) as PauseMode;
-    else if (this.timer === null) this.end();
+  /** Holds writes for this reason, or, with false, no longer. */
+  hold(holder: PauseHolder, isOn: boolean): void {
+    if (isOn) {
+      this.holders.add(holder);
+      this.mode = Math.max(this.mode, PAUSE_WRITE) as PauseMode;
+    } else if (this.holders.delete(holder) && this.timer === null) this.end();
   }
 
   /** Number of clients whose command is held, for INFO. */
@@ -92,8 +95,8 @@ export class ClientPause {
   }
 
   end(): void {
-    // Clients whose command is still held wait again.
-    this.mode = this.held;
+    // Those whose command is still held wait again.
+    this.mode = this.holders.size > 0 ? PAUSE_WRITE : PAUSE_OFF;
     this.untilMs = 0;
     this.cancelTimer();
     const released = [...this.postponed];

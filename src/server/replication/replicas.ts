@@ -48,7 +48,7 @@ interface Surroundings {
   denyWrites(isDenied: boolean): void;
   /** Answers a parked client. */
   answer(client: WaitingClient, reply: number): void;
-  /** A replica has said how far it has come. */
+  /** A replica has said how far it has come, or is gone. */
   acknowledged(): void;
   /** Nothing is to be added to the stream but effects of commands: a replica is to catch up. */
   isHandingOver(): boolean;
@@ -232,6 +232,7 @@ export class Replicas {
     this.fullSync.forget(replica!);
     if (this.list.length === 0) this.lonelySinceMs = this.server.clock.nowMs;
     this.look();
+    this.server.acknowledged();
   }
 
   /** How many replicas have got everything before this offset. */

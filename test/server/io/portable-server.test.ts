@@ -23,7 +23,7 @@ async function serve(edgeTriggered: boolean) {
     server,
     port,
     async [Symbol.asyncDispose]() {
-      server.shutdown();
+      server.stop();
       // Any event causes the turn that ends the loop.
       server.loop.poll.waker.wake();
       await ended;

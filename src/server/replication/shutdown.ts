@@ -1,0 +1,151 @@
+/**
+ * Shutdown: SHUTDOWN on its way: replicas that lag behind get what they have not got, while writes are held; then the server ends.
+ *
+ *   begin ─▶ no replica lags, NOW, shutdown-timeout 0 ────────────▶ end of the server, or why not
+ *        └─▶ waits ─▶ all have caught up · the time is over ──────▶ the same
+ *               └───▶ SHUTDOWN ABORT ─▶ the server goes on, and the clients that have asked for its end get an error
+ */
+import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
+import type { Replica } from './replica.js';
+
+export interface ShutdownOptions {
+  /** Of a snapshot; null: as the save points say. */
+  readonly saves: boolean | null;
+  /** Replicas are not waited for. */
+  readonly isNow: boolean;
+  /** The server ends also if it cannot save. */
+  readonly isForced: boolean;
+}
+
+/** A client that waits for the end. */
+export interface ShutdownClient {
+  readonly id: number;
+  readonly waiting: object | null;
+}
+
+export interface ShutdownState {
+  readonly options: ShutdownOptions | null;
+  readonly deadlineMs: number;
+  readonly timer: TimerState | null;
+  readonly clients: readonly number[];
+}
+
+interface Surroundings {
+  readonly settings: { readonly 'shutdown-timeout': number };
+  readonly replication: { readonly offset: number };
+  readonly replicas: { readonly list: readonly Replica[]; asksForAck: boolean };
+  readonly clock: { readonly nowMs: number };
+  readonly scheduler: Scheduler;
+  /** Writes are held from now on, or are no longer. */
+  hold(isOn: boolean): void;
+  /** Saves, and ends the server. False: it could not save. */
+  end(options: ShutdownOptions): boolean;
+  /** Tells a client that waits that the server goes on. */
+  answer(client: ShutdownClient): void;
+  log(level: 'notice' | 'warning', message: string): void;
+}
+
+const TIMER = 'shutdown';
+
+export class Shutdown {
+  /** Until when replicas are waited for, in unix time; 0: no shutdown is under way. */
+  deadlineMs = 0;
+  private options: ShutdownOptions | null = null;
+  private timer: TimerState | null = null;
+  private clients: ShutdownClient[] = [];
+
+  constructor(private readonly server: Surroundings) {}
+
+  capture(): ShutdownState {
+    const { options, deadlineMs, timer, clients } = this;
+    return { options, deadlineMs, timer: captureTimer(timer), clients: clients.map(({ id }) => id) };
+  }
+
+  /** @param isAnother the server goes on from a state of another one, which was to end: this one is not */
+  restore({ options, deadlineMs, timer, clients }: ShutdownState, sessions: ReadonlyMap<number, ShutdownClient>, isAnother: boolean): void {
+    if (options === null) return;
+    this.options = options;
+    this.deadlineMs = deadlineMs;
+    this.clients = clients.flatMap((token) => sessions.get(token) ?? []);
+    if (timer !== null) this.timer = this.server.scheduler.restore(TIMER, timer, () => this.timedOut());
+    if (isAnother) this.abort();
+  }
+
+  get isUnderWay(): boolean {
+    return this.options !== null;
+  }
+
+  /** Ends the server: `ended`; waits for replicas; or cannot save what there is. One that is under way is not begun again. */
+  begin(options: ShutdownOptions): 'ended' | 'waits' | 'failed' {
+    const { settings, replicas, clock, scheduler, log } = this.server;
+    if (this.isUnderWay) return 'waits';
+    log('warning', 'User requested shutdown...');
+    const timeoutMs = settings['shutdown-timeout'] * 1000;
+    if (options.isNow || timeoutMs === 0 || this.isReady) return this.server.end(options) ? 'ended' : 'failed';
+    this.options = options;
+    this.deadlineMs = clock.nowMs + timeoutMs;
+    this.timer = scheduler.after(TIMER, timeoutMs, () => this.timedOut());
+    this.server.hold(true);
+    replicas.asksForAck = true;
+    log('notice', 'Waiting for replicas before shutting down.');
+    return 'waits';
+  }
+
+  /** A client that has asked for the end, and is parked until then. */
+  await(client: ShutdownClient): void {
+    this.clients.push(client);
+  }
+
+  /** A replica has acknowledged something, or is gone. */
+  look(): void {
+    if (this.isUnderWay && this.isReady) this.finish();
+  }
+
+  /** False: there is none. */
+  abort(): boolean {
+    if (!this.isUnderWay) return false;
+    this.server.log('notice', 'Shutdown manually aborted.');
+    this.goOn();
+    return true;
+  }
+
+  private get isReady(): boolean {
+    return this.lagging().length === 0;
+  }
+
+  private lagging(): Replica[] {
+    const { replicas, replication } = this.server;
+    return replicas.list.filter(({ phase, ackOffset }) => phase === 'online' && ackOffset !== replication.offset);
+  }
+
+  private timedOut(): void {
+    this.timer = null;
+    const { replication, replicas, clock, log } = this.server;
+    const lagging = this.lagging();
+    for (const { name, ackOffset, ackMs, stateName } of lagging) {
+      const [behind, seconds] = [replication.offset - ackOffset, Math.floor((clock.nowMs - ackMs) / 1000)];
+      log('notice', `Lagging replica ${name} reported offset ${behind} behind master, lag=${seconds}, state=${stateName}.`);
+    }
+    log('notice', `${replicas.list.length - lagging.length} of ${replicas.list.length} replicas are in sync when shutting down.`);
+    this.finish();
+  }
+
+  private finish(): void {
+    const options = this.options!;
+    this.server.hold(false);
+    if (this.server.end(options)) return;
+    this.goOn();
+  }
+
+  /** The clients that have asked for the end get an error. */
+  private goOn(): void {
+    const { clients, timer, server } = this;
+    if (timer !== null) server.scheduler.cancel(timer);
+    this.timer = null;
+    this.options = null;
+    this.deadlineMs = 0;
+    this.clients = [];
+    server.hold(false);
+    for (const client of clients) if (client.waiting !== null) server.answer(client);
+  }
+}
