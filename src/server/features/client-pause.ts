@@ -53,7 +53,8 @@ export class ClientPause {
   ) {}
 
   capture(): ClientPauseState {
-    return { mode: this.mode, holders: [...this.holders], untilMs: this.untilMs, timer: captureTimer(this.timer), postponed: Array.from(this.postponed, ({ id }) => id) };
+    const { mode, untilMs, holders, timer, postponed } = this;
+    return { mode, holders: [...holders], untilMs, timer: captureTimer(timer), postponed: Array.from(postponed, ({ id }) => id) };
   }
 
   restore({ mode, holders, untilMs, timer, postponed }: ClientPauseState, sessions: ReadonlyMap<number, PausedClient>): void {

@@ -21,6 +21,16 @@ import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.j
 
 const MIN_INDEX = 8;
 
+/** Counts how many of these numbers are 0, 1, 2, … */
+export function countsOf(numbers: Uint32Array): number[] {
+  const counts: number[] = [0];
+  for (const number of numbers) {
+    while (counts.length <= number) counts.push(0);
+    counts[number]!++;
+  }
+  return counts;
+}
+
 export class Dict<V> {
   private hashes = new Int32Array(MIN_INDEX / 2);
   private index = new Int32Array(MIN_INDEX);
@@ -172,6 +182,13 @@ export class Dict<V> {
   /** Returns a uniformly random slot, for a `random` in [0, 1); -1 if the dict is empty. */
   randomSlot(random: number): number {
     return this.keys.length === 0 ? -1 : Math.floor(random * this.keys.length);
+  }
+
+  /** Counts the positions of the index at which the search for no key begins, for one key, for two, …; for DEBUG HTSTATS. */
+  chains(): number[] {
+    const homes = new Uint32Array(this.index.length);
+    for (let slot = 0; slot < this.keys.length; slot++) homes[this.hashes[slot]! & this.mask]!++;
+    return countsOf(homes);
   }
 
   /** Writes the keys and their slots. The owner writes the values. */

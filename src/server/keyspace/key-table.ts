@@ -17,6 +17,7 @@
  */
 import { ColumnReader, type ColumnsState, ColumnWriter, emptyTexts } from './columns.js';
 import { hashBytes, type HashSeed, hashString } from './hash.js';
+import { countsOf } from './dict.js';
 import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.js';
 import type { Value } from './value.js';
 import { captureObject, restoreObject } from './value-state.js';
@@ -268,6 +269,23 @@ export class KeyTable {
   /** Returns a uniformly random slot, for a `random` in [0, 1); -1 if the table is empty. */
   randomSlot(random: number): number {
     return this.size === 0 ? -1 : Math.floor(random * this.size);
+  }
+
+  /** Counts the positions of all parts at which the search for no key begins, for one key, for two, …; for DEBUG HTSTATS. */
+  chains(): number[] {
+    const starts = this.parts.map(() => 0);
+    let positions = 0;
+    for (const [number, part] of this.parts.entries()) {
+      starts[number] = positions;
+      positions += part.length / 2;
+    }
+    const homes = new Uint32Array(positions);
+    for (let slot = 0; slot < this.size; slot++) {
+      const hash = this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + HASH]!;
+      const number = (hash >>> 24) & this.partMask;
+      homes[starts[number]! + (hash & (this.parts[number]!.length / 2 - 1))]!++;
+    }
+    return countsOf(homes);
   }
 
   /** @param hasObjects whether there may be values other than strings and numbers; if not, none is checked */

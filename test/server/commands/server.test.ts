@@ -34,6 +34,31 @@ describe('DEBUG', () => {
     expect(client.ask('MODULE', 'LIST')).toBe('-NOAUTH Authentication required.\r\n');
   });
 
+  test('HTSTATS counts all keys, in small and in large tables', () => {
+    using lab = simulate({ settings: { 'enable-debug-command': 'yes', 'hash-max-listpack-entries': 2 } });
+    const client = lab.connect();
+    expect(client.ask('DEBUG', 'HTSTATS', '0')).toContain('No stats available for empty dictionaries');
+    expect(client.ask('DEBUG', 'HTSTATS', '16')).toBe('-ERR Out of range database\r\n');
+    for (const count of ['100', '40000']) {
+      client.ask('DEBUG', 'POPULATE', count);
+      const stats = client.ask('DEBUG', 'HTSTATS', '0');
+      expect(stats).toContain(` number of elements: ${count}\n`);
+      const chains = [...stats.matchAll(/^ {3}(\d+): (\d+) \(/gm)].map(([, length, positions]) => [Number(length), Number(positions)] as const);
+      expect(chains.reduce((sum, [length, positions]) => sum + length * positions, 0)).toBe(Number(count));
+      expect(chains.reduce((sum, [, positions]) => sum + positions, 0)).toBe(Number(/table size: (\d+)/.exec(stats)![1]));
+    }
+    client.ask('HSET', 'h', 'a', '1', 'b', '2');
+    expect(client.ask('DEBUG', 'HTSTATS-KEY', 'h')).toBe('-ERR The value stored at the specified key is not represented using an hash table\r\n');
+    client.ask('HSET', 'h', 'c', '3');
+    expect(client.ask('DEBUG', 'HTSTATS-KEY', 'h')).toContain(' number of elements: 3\n');
+    expect(client.ask('DEBUG', 'HTSTATS-KEY', 'key:1')).toContain('not represented using an hash table');
+  });
+
+  test('STRINGMATCH-TEST comes to an end', () => {
+    using lab = simulate({ settings: { 'enable-debug-command': 'yes' } });
+    expect(lab.connect().ask('DEBUG', 'STRINGMATCH-TEST')).toBe('+Apparently Redis did not crash: test passed\r\n');
+  });
+
   test('OBJECT finds an expired key that has not been deleted yet', () => {
     using lab = simulate({ settings: { 'enable-debug-command': 'yes' } });
     const client = lab.connect();

@@ -34,6 +34,11 @@ export class HashValue implements Collection {
 
   constructor(private readonly seed: HashSeed) {}
 
+  /** Its hash table, as {@link Dict.chains} counts it; null while it has none. */
+  get chains(): number[] | null {
+    return this.dict?.chains() ?? null;
+  }
+
   get encoding(): 'listpack' | 'hashtable' {
     return this.dict === null ? 'listpack' : 'hashtable';
   }

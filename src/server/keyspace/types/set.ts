@@ -35,6 +35,11 @@ export class SetValue implements Collection {
 
   constructor(private readonly seed: HashSeed) {}
 
+  /** Its hash table, as {@link Dict.chains} counts it; null while it has none. */
+  get chains(): number[] | null {
+    return this.dict?.chains() ?? null;
+  }
+
   get encoding(): 'intset' | 'hashtable' {
     return this.dict === null ? 'intset' : 'hashtable';
   }

@@ -38,6 +38,11 @@ export class SortedSetValue implements Collection {
     if (indexed) this.dict = new Dict(seed);
   }
 
+  /** Its hash table, as {@link Dict.chains} counts it; null while it has none. */
+  get chains(): number[] | null {
+    return this.dict?.chains() ?? null;
+  }
+
   get encoding(): 'listpack' | 'skiplist' {
     return this.dict === null ? 'listpack' : 'skiplist';
   }
