@@ -218,6 +218,10 @@ export const SHUTDOWN_FAILED = new ErrorReply('ERR Errors trying to SHUTDOWN. Ch
 export const NOT_RELOADED = new ErrorReply('ERR Error trying to load the RDB dump');
 export const RELOAD_OPTIONS = new ErrorReply('ERR DEBUG RELOAD only supports the NOFLUSH option.');
 export const MONITOR_DENIED = new ErrorReply('ERR MONITOR isn\'t allowed for DENY BLOCKING client');
+export const MIGRATE_KEY_AND_KEYS = new ErrorReply('ERR When using MIGRATE KEYS option, the key argument must be set to the empty string');
+export const MIGRATE_IN_TRANSACTION = new ErrorReply('ERR MIGRATE cannot wait for the other server within MULTI or a script');
+export const MIGRATE_UNDER_WAY = new ErrorReply('ERR Another MIGRATE is under way');
+export const MIGRATE_BROKEN = new ErrorReply('IOERR error or timeout reading to target instance');
 export const NO_SHUTDOWN = new ErrorReply('ERR No shutdown in progress.');
 export const SLOWLOG_COUNT = new ErrorReply('ERR count should be greater than or equal to -1');
 export const noLatencySamples = (event: string): ErrorReply => new ErrorReply(oneLine(`ERR No samples available for event '${cString(event)}'`));

@@ -25,6 +25,7 @@ import type { HeapWatchState } from './measuring/heap-watch.js';
 import type { ServerStats, StatisticsState } from './measuring/statistics.js';
 import type { AppendOnlyState } from './persistence/aof/append-only-file.js';
 import type { PersistenceState } from './persistence/persistence.js';
+import type { MigrationsState } from './replication/migrations.js';
 import type { LinkState } from './replication/primary-link.js';
 import type { FailoverState } from './replication/failover.js';
 import type { ShutdownState } from './replication/shutdown.js';
@@ -47,6 +48,7 @@ export interface ServerState {
   readonly replicas: ReplicasState;
   readonly failover: FailoverState;
   readonly shutdown: ShutdownState;
+  readonly migrations: MigrationsState;
   readonly primaryLink: LinkState;
   readonly random: number;
   /** The settings in force that differ from the defaults: a restored server's Config must be made of these. */

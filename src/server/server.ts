@@ -53,7 +53,7 @@ import { followNotifications, followSettings } from './keyspace/settings.js';
 import { Activity } from './loop/activity.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
-import type { ErrorReply, Reply } from './resp/reply.js';
+import { ErrorReply, OK, type Reply } from './resp/reply.js';
 import { type SeededRandom, seededRandom } from '../shared/random.js';
 import { type Host, SystemHost } from './host.js';
 import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
@@ -64,6 +64,7 @@ import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './
 import { StartLoad } from './persistence/start-load.js';
 import { type DatasetLoad, PrimaryLink, type Refusals } from './replication/primary-link.js';
 import { Shutdown, type ShutdownOptions } from './replication/shutdown.js';
+import { Migrations } from './replication/migrations.js';
 import { Failover, type FailoverTarget } from './replication/failover.js';
 import { Replicas } from './replication/replicas.js';
 import { Replication } from './replication/replication.js';
@@ -143,6 +144,7 @@ export class Server implements ServerContext {
   readonly replicas: Replicas;
   readonly failover: Failover;
   readonly shutdown: Shutdown;
+  readonly migrations: Migrations;
   readonly primaryLink: PrimaryLink;
   readonly random: SeededRandom;
   readonly activity: Activity;
@@ -322,6 +324,15 @@ export class Server implements ServerContext {
       answer: ({ id }) => this.blocking.answer(sessions.get(id)!, SHUTDOWN_FAILED),
     });
 
+    this.migrations = new Migrations({
+      loop, tap, clock, scheduler,
+      newToken: () => this.newToken(),
+      hold: (isOn) => pause.hold('migrate', isOn),
+      moved: (db, client, moved) => this.deleteMoved(db, client, moved),
+      answer: ({ id }, error) => this.blocking.answer(sessions.get(id)!, error === null ? OK : new ErrorReply(error)),
+      hideOutput: (id, waitingBytes) => hooks.showsSecret?.({ id, transport: { get outputBytes() { return waitingBytes(); } } }),
+    });
+
     // The way from requests to replies, and the clients.
     const requiresPassword = (): boolean => this.requiresPassword();
     this.dispatcher = new Dispatcher(
@@ -476,6 +487,7 @@ export class Server implements ServerContext {
       replicas: this.replicas.capture(sessions.values()),
       failover: this.failover.capture(),
       shutdown: this.shutdown.capture(),
+      migrations: this.migrations.capture(),
       primaryLink: this.primaryLink.capture(),
       random: this.random.capture(),
       settings: this.config.capture(),
@@ -535,6 +547,7 @@ export class Server implements ServerContext {
     this.replicas.restore(state.replicas, sessions, sockets === undefined);
     this.failover.restore(state.failover, sockets === undefined);
     this.shutdown.restore(state.shutdown, sessions, sockets === undefined);
+    this.migrations.restore(state.migrations, sessions, sockets === undefined ? null : (socket) => sockets.streamOf(socket));
     const clientOf = (token: Token): MasterConnection => sessions.get(token)!.transport as MasterConnection;
     this.primaryLink.restore(state.primaryLink, sockets === undefined ? null : { streamOf: (socket) => sockets.streamOf(socket), clientOf });
     this.random.restore(state.random);
@@ -668,6 +681,20 @@ export class Server implements ServerContext {
     return true;
   }
 
+  /** Deletes what another server has taken from a database; in a frame of its own, because the command that has asked for it has returned. */
+  private deleteMoved(index: number, client: number, moved: readonly string[]): void {
+    const { keyspace } = this;
+    const db = keyspace.databases[index]!;
+    const { effects } = keyspace;
+    const argv = ['DEL', ...moved];
+    keyspace.actingToken = client;
+    if (effects !== null) effects.begin();
+    for (const key of moved) if (db.delete(key)) db.changed(key, 'g', 'del');
+    if (effects !== null) effects.end(db, argv);
+    keyspace.actingToken = 0;
+    this.dispatcher.finish();
+  }
+
   get canRunTurnsWithin(): boolean {
     return this.loop.poll.drive === undefined;
   }
@@ -681,6 +708,7 @@ export class Server implements ServerContext {
   close(): void {
     this.closeListeners();
     this.primaryLink.end();
+    this.migrations.end();
     for (const session of this.sessions.values()) session.transport.close('server shut down');
     this.loop.poll.close();
   }

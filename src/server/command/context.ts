@@ -17,6 +17,7 @@ import type { Monitors } from '../features/monitors.js';
 import type { ClientPause } from '../features/client-pause.js';
 import type { DispatchHooks } from './hooks.js';
 import type { Tracking } from '../features/tracking.js';
+import type { Migrations } from '../replication/migrations.js';
 import type { PrimaryLink } from '../replication/primary-link.js';
 import type { Failover } from '../replication/failover.js';
 import type { Replicas } from '../replication/replicas.js';
@@ -137,6 +138,7 @@ export interface ServerContext {
   readonly replicas: Replicas;
   readonly failover: Failover;
   readonly shutdown: Shutdown;
+  readonly migrations: Migrations;
   readonly primaryLink: PrimaryLink;
   /** Returns a number in [0, 1), from the server's seed. */
   random(): number;

@@ -32,7 +32,14 @@ export function keyUsesOf(asked: Keyed, request: Argv): KeyUse[] {
 }
 
 function specifiedKeys(asked: Keyed, request: Argv): FoundKey[] {
-  return asked.keys.flatMap((spec) => positionsOf(spec, request).map((position) => ({ position, flags: flagsIn(asked, spec, request) })));
+  return specsFor(asked, request).flatMap((spec) => positionsOf(spec, request).map((position) => ({ position, flags: flagsIn(asked, spec, request) })));
+}
+
+/** Of MIGRATE either the key counts or those behind KEYS, which the empty key announces. */
+function specsFor({ name, keys }: Keyed, request: Argv): readonly KeySpec[] {
+  if (name !== 'migrate') return keys;
+  const [one, several] = keys as readonly [KeySpec, KeySpec];
+  return request[3] === '' && keyPositions(several, request).length > 0 ? [several] : [one];
 }
 
 /**

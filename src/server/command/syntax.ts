@@ -9,6 +9,7 @@
  *   EX seconds:integer        a word that introduces an argument
  *   [NX | XX]                 optional; either of two
  *   (LEFT | RIGHT)            either of two
+ *   ''                        an argument that is empty
  *   [GET pattern:pattern]...  optional or repeated, the word each time
  *
  * Read by COMMAND DOCS, arity checks, the documentation, and the lab's hints and completion.
@@ -100,6 +101,7 @@ class SyntaxParser {
   }
 
   private word(token: string): Argument {
+    if (token === "''") return { name: 'empty-string', type: 'pure-token', token: '', optional: false, multiple: false };
     if (!/^[A-Z*~=$<>+-]/.test(token)) return this.repeat(this.leaf(token));
     const next = this.tokens[this.at];
     // A word introduces what follows it directly, unless that is another word or the end of the group.
@@ -157,7 +159,7 @@ export function formatSyntax(sequence: readonly Argument[]): string {
 
 export function formatArgument(argument: Argument): string {
   let text = argument.name;
-  if (argument.type === 'pure-token') text = argument.token!;
+  if (argument.type === 'pure-token') text = argument.token! || '""';
   else if (argument.type === 'oneof') text = argument.arguments!.map(formatArgument).join(' | ');
   else if (argument.type === 'block') text = formatSyntax(argument.arguments!);
   const { token } = argument;

@@ -16,6 +16,7 @@ import * as info from './info.js';
 import * as latency from './latency.js';
 import * as lolwut from './lolwut.js';
 import * as memory from './memory.js';
+import * as migrate from './migrate.js';
 import * as modules from './modules.js';
 import * as replicaof from './replicaof.js';
 import * as replicas from './replicas.js';
@@ -40,7 +41,7 @@ import * as transactions from './transactions.js';
 
 const families: readonly { readonly [name: string]: CommandDeclaration }[] = [
   acl, bitmap, client, cluster, commandInfo, config, connection, debug, functions, dump, failover, generic, geo, hash, hyperloglog, info, latency, list, lolwut,
-  memory, modules, pubsub, replicaof, replicas, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream,
+  memory, migrate, modules, pubsub, replicaof, replicas, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream,
   streamGroups, string, transactions,
 ];
 

@@ -247,7 +247,7 @@ function appendOnlyFile(file: ServerContext['appendOnly']): Field[] {
   ];
 }
 
-function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext): Field[] {
+function stats({ keyspace, pubsub, stats, statistics, tracking, migrations }: ServerContext): Field[] {
   const rates = statistics.rates();
   const { stats: counted } = keyspace;
   const { counts } = tracking;
@@ -283,6 +283,7 @@ function stats({ keyspace, pubsub, stats, statistics, tracking }: ServerContext)
     ['pubsubshard_channels', pubsub.shardChannels.size],
     ['latest_fork_usec', 0],
     ['total_forks', 0],
+    ['migrate_cached_sockets', migrations.size],
     ['tracking_total_keys', counts.keys],
     ['tracking_total_items', counts.items],
     ['tracking_total_prefixes', counts.prefixes],

@@ -25,7 +25,7 @@ export const PAUSE_ALL = 2;
 export type PauseMode = typeof PAUSE_OFF | typeof PAUSE_WRITE | typeof PAUSE_ALL;
 
 /** What holds writes, independent of CLIENT PAUSE. */
-export type PauseHolder = 'failover' | 'shutdown';
+export type PauseHolder = 'failover' | 'shutdown' | 'migrate';
 
 /** A pause; the requests that it holds are stored with their clients. */
 export interface ClientPauseState {

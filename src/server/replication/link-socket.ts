@@ -14,6 +14,13 @@ const READ_BYTES = 64 * 1024;
 /** For one event; then the others have their turn. */
 const MOST_READS = 16;
 const NEWLINE = Buffer.from('\n');
+const NOTHING = Buffer.alloc(0);
+
+/** Names that need no look-up. */
+const KNOWN_HOSTS: { readonly [name: string]: string } = { localhost: '127.0.0.1', 'ip6-localhost': '::1' };
+
+/** The address of a host, as far as it is known without a look-up; otherwise the name. */
+export const ipOf = (host: string): string => KNOWN_HOSTS[host.toLowerCase()] ?? host;
 
 export interface LinkSocketState {
   readonly token: Token;
@@ -54,8 +61,7 @@ export class LinkSocket {
   private isConnected = false;
   private isOver = false;
   private input: Buffer | null = null;
-  /** Latin1. */
-  private unsent = '';
+  private unsent: Buffer = NOTHING;
 
   constructor(
     readonly stream: TcpStream,
@@ -88,8 +94,10 @@ export class LinkSocket {
     if ((readiness & READY_WRITABLE) !== 0 && this.isRegistered) this.flush();
   }
 
+  /** @param requests latin1 */
   say(requests: string): void {
-    this.unsent += requests;
+    const bytes = Buffer.from(requests, 'latin1');
+    this.unsent = this.unsent.length === 0 ? bytes : Buffer.concat([this.unsent, bytes]);
     this.flush();
   }
 
@@ -120,13 +128,12 @@ export class LinkSocket {
 
   private flush(): void {
     const { unsent, stream } = this;
-    if (unsent !== '') {
-      const bytes = Buffer.from(unsent, 'latin1');
-      const taken = this.attempt('write', bytes.length, () => stream.write(bytes, 0, bytes.length));
+    if (unsent.length > 0) {
+      const taken = this.attempt('write', unsent.length, () => stream.write(unsent, 0, unsent.length));
       if (taken === null) return;
-      this.unsent = unsent.slice(Math.max(0, taken));
+      this.unsent = taken >= unsent.length ? NOTHING : unsent.subarray(Math.max(0, taken));
     }
-    this.await(this.unsent === '' ? READABLE : READABLE | WRITABLE);
+    this.await(this.unsent.length === 0 ? READABLE : READABLE | WRITABLE);
   }
 
   private await(interest: Interest): void {
@@ -169,13 +176,13 @@ export class LinkSocket {
 
   capture(): LinkSocketState {
     const { token, stream, interest, isRegistered, isConnected, unsent } = this;
-    return { token, fd: stream.fd, peer: stream.peer, local: stream.local, interest, isRegistered, isConnected, unsent };
+    return { token, fd: stream.fd, peer: stream.peer, local: stream.local, interest, isRegistered, isConnected, unsent: unsent.latin1Slice() };
   }
 
   restore({ interest, isRegistered, isConnected, unsent }: LinkSocketState): this {
     this.interest = interest;
     this.isConnected = isConnected;
-    this.unsent = unsent;
+    this.unsent = Buffer.from(unsent, 'latin1');
     if (isRegistered) this.register();
     return this;
   }

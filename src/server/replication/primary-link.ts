@@ -18,7 +18,7 @@ import type { ErrorReply } from '../resp/reply.js';
 import type { Tap } from '../trace/tap.js';
 import { BrokenTransfer, DatasetTransfer, type TransferState } from './dataset-transfer.js';
 import { Handshake, type HandshakeState, type Outcome, type Position } from './handshake.js';
-import { type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
+import { ipOf, type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
 import type { Replication } from './replication.js';
 
 /** The names are CONFIG's. */
@@ -150,9 +150,6 @@ const CRON_MS = 1000;
 const LOADING_MS = 100;
 const LOAD_TIMER = 'load dataset';
 const MAX_LINE = 1024;
-
-/** Names that need no look-up. */
-const KNOWN_HOSTS: { readonly [name: string]: string } = { localhost: '127.0.0.1', 'ip6-localhost': '::1' };
 
 export class PrimaryLink {
   phase: LinkPhase = 'none';
@@ -315,7 +312,7 @@ export class PrimaryLink {
     const { host, port } = this.master!;
     let stream: TcpStream;
     try {
-      stream = loop.poll.connect({ host: KNOWN_HOSTS[host.toLowerCase()] ?? host, port });
+      stream = loop.poll.connect({ host: ipOf(host), port });
     } catch (error) {
       if (!(error instanceof SystemError) && !(error instanceof RangeError)) throw error;
       const why = error instanceof SystemError ? error.code : `${host} is no IP address, and names are not looked up`;

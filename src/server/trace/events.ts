@@ -58,6 +58,7 @@ export type DisconnectReason =
   | 'rule after-read'
   | 'full resynchronization'
   | 'replication ended'
+  | 'migration ended'
   | 'replication timeout'
   | 'server shut down'
   | 'timeout';

@@ -121,15 +121,18 @@ async function facts(client: RespClient): Promise<Map<string, string>> {
     const asked = await all(client, keys.flatMap((key) => [['TYPE', key], ['DEBUG', 'DIGEST-VALUE', key], ['PEXPIRETIME', key]]));
     const streams = keys.filter((_, i) => (asked[3 * i] as { simple: string }).simple === 'stream');
     const inFull = await all(client, streams.map((key) => ['XINFO', 'STREAM', key, 'FULL', 'COUNT', '0']));
-    for (const [i, key] of keys.entries()) found.set(`${database} ${JSON.stringify(key)}`, JSON.stringify(asked.slice(3 * i, 3 * i + 3)));
-    for (const [i, key] of streams.entries()) found.set(`${database} ${JSON.stringify(key)} in full`, timeless(JSON.stringify(inFull[i])));
+    for (const [i, key] of keys.entries()) found.set(`${database} ${json(key)}`, json(asked.slice(3 * i, 3 * i + 3)));
+    for (const [i, key] of streams.entries()) found.set(`${database} ${json(key)} in full`, timeless(json(inFull[i])));
   }
   await client.call('SELECT', '0');
   const libraries = (await client.call('FUNCTION', 'LIST', 'WITHCODE')) as Reply[];
   // In no order that would be the same, neither of libraries nor of functions.
-  found.set('libraries', JSON.stringify(libraries.map((library) => [...JSON.stringify(library)].toSorted().join('')).toSorted()));
+  found.set('libraries', json(libraries.map((library) => [...json(library)].toSorted().join('')).toSorted()));
   return found;
 }
+
+/** Integers of 64 bits are none of JSON's. */
+const json = (value: unknown): string => JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each));
 
 async function all(client: RespClient, commands: readonly (readonly string[])[]): Promise<Reply[]> {
   const replies: Reply[] = [];

@@ -2,6 +2,7 @@
  * RequestScanner: scans the requests of one client in the bytes that were read, in whatever chunks, and replaces the passwords in them.
  *
  *   AUTH [user] PASSWORD   ·   HELLO 3 AUTH user PASSWORD   ·   CONFIG SET requirepass PASSWORD masterauth PASSWORD
+ *   MIGRATE host port key db timeout AUTH PASSWORD   ·   … AUTH2 user PASSWORD
  *   ACL SETUSER user >PASSWORD <PASSWORD #HASH !HASH
  *
  * It parses the bytes as the request decoder does (resp/request-decoder.ts), and skips what cannot be a secret. An argument is replaced as its bytes arrive. In
@@ -42,7 +43,7 @@ const RULE = 3;
 type Role = typeof PLAIN | typeof WORD | typeof SECRET | typeof RULE;
 
 /** Matches an inline request that may contain a password: its name, with or without quotes, and the following space; or a name written with escapes. */
-const MAY_HOLD_SECRET = /^\s*(?:["']?(?:auth|hello|config|acl)["']?\s|["']\S*\\)/i;
+const MAY_HOLD_SECRET = /^\s*(?:["']?(?:auth|hello|config|acl|migrate)["']?\s|["']\S*\\)/i;
 
 export class RequestScanner {
   /** After a protocol error nothing is executed any more. */
@@ -184,6 +185,9 @@ export function beginRule(sink: SecretSink, first: number): Replacement | null {
   return sign === '#' || sign === '!' ? sink.beginHash() : null;
 }
 
+/** Position of the first option of MIGRATE. */
+const MIGRATE_OPTIONS = 6;
+
 /** Determines which arguments of a request are secrets, from those before. */
 class ArgumentRoles {
   private command = '';
@@ -196,13 +200,16 @@ class ArgumentRoles {
   constructor(private readonly count: number) {}
 
   roleOf(index: number, length: number): Role {
-    if (index === 0) return length >= 3 && length <= 6 ? WORD : PLAIN;
+    if (index === 0) return length >= 3 && length <= 7 ? WORD : PLAIN;
     switch (this.command) {
       case 'auth':
         return index >= 2 || this.count === 2 ? SECRET : PLAIN;
       case 'hello':
         if (index === this.secretAt) return SECRET;
         return index > this.toldUpTo && (length === 4 || length === 7) ? WORD : PLAIN;
+      case 'migrate':
+        if (index === this.secretAt) return SECRET;
+        return index >= MIGRATE_OPTIONS && index > this.toldUpTo && (length === 4 || length === 5) ? WORD : PLAIN;
       case 'config':
         return index === 1 && length === 3 ? WORD : PLAIN;
       case 'config set':
@@ -223,6 +230,14 @@ class ArgumentRoles {
     else if (this.command === 'config') this.command = word === 'set' ? 'config set' : '';
     else if (this.command === 'config set') this.namesSecret = SECRET_SETTINGS.some((name) => name === word);
     else if (this.command === 'hello') this.helloOption(index, word);
+    else if (this.command === 'migrate') this.migrateOption(index, word);
+  }
+
+  /** Behind KEYS there are only keys. */
+  private migrateOption(index: number, word: string): void {
+    if (word === 'auth') this.toldUpTo = this.secretAt = index + 1;
+    else if (word === 'auth2') this.toldUpTo = this.secretAt = index + 2;
+    else if (word === 'keys') this.command = '';
   }
 
   private settingRole(index: number, length: number): Role {

@@ -19,6 +19,7 @@ const REASONS_IN_KOREAN: { readonly [why in DisconnectReason]: string } = {
   'full resynchronization': '전체 재동기화',
   'append-only file': 'AOF 쓰기 실패',
   'replication ended': '복제 종료',
+  'migration ended': '키 이동 종료',
   'replication timeout': '복제 제한 시간',
   'server shut down': '서버 종료',
   timeout: '유휴 제한 시간',

@@ -1,0 +1,320 @@
+/**
+ * Migrations: MIGRATE: sends keys to another server, which is asked to RESTORE them, and deletes here what it has taken.
+ *
+ *   MIGRATE ─▶ a new connection, or one of before ─▶ AUTH SELECT RESTORE … ─▶ a reply to each ─▶ DEL here ─▶ the client is answered
+ *
+ * Redis waits for the other server and serves nobody meanwhile. Here the client is parked, and writes of all clients are held (features/client-pause.ts), so
+ * that no key changes while it is on its way. MIGRATE is a write itself: there is only one at a time.
+ */
+import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
+import { SystemError, type TcpStream } from '../io/poll.js';
+import type { Token } from '../io/token.js';
+import { encodeRequest } from '../resp/request-encoder.js';
+import type { Tap } from '../trace/tap.js';
+import { ipOf, type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
+
+export interface MigrationRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly db: number;
+  /** Time without any progress after which it is given up. */
+  readonly timeoutMs: number;
+  readonly copies: boolean;
+  /** Null: no AUTH. */
+  readonly password: string | null;
+  /** Null: AUTH without a user. */
+  readonly user: string | null;
+  /** The keys that are there, and what RESTORE is to be told of each. */
+  readonly keys: readonly string[];
+  readonly restores: readonly (readonly string[])[];
+}
+
+/** A client that may be parked. */
+export interface MigratingClient {
+  readonly id: number;
+  readonly waiting: object | null;
+}
+
+/** How a migration has ended: null: as it was asked for; otherwise the error for the client. */
+export type MigrationError = string | null;
+
+export interface MigrationsState {
+  readonly connections: readonly (Omit<Connection, 'socket'> & { readonly socket: LinkSocketState })[];
+  readonly current: (Omit<Current, 'client' | 'park'> & { readonly token: number }) | null;
+  readonly timer: TimerState | null;
+  readonly sweep: TimerState | null;
+}
+
+interface Surroundings {
+  readonly loop: LinkLoop;
+  readonly tap: Tap;
+  readonly clock: { readonly nowMs: number };
+  readonly scheduler: Scheduler;
+  newToken(): Token;
+  /** Writes are held from now on, or no longer. */
+  hold(isOn: boolean): void;
+  /** Deletes keys that the other server has taken. */
+  moved(db: number, client: number, keys: readonly string[]): void;
+  answer(client: MigratingClient, error: MigrationError): void;
+  /** What this connection sends next shows a password. */
+  hideOutput(token: Token, waitingBytes: () => number): void;
+}
+
+/** A connection, which is used again if the next migration goes to the same address soon. */
+interface Connection {
+  readonly name: string;
+  readonly socket: LinkSocket;
+  /** The database that it has selected; -1: not known. */
+  selected: number;
+  isIdle: boolean;
+  usedMs: number;
+}
+
+interface Current {
+  readonly request: MigrationRequest;
+  /** The database that the keys are in. */
+  readonly db: number;
+  readonly client: MigratingClient;
+  /** What the client was parked for: it may have been unblocked, and wait for something else. */
+  readonly park: object | null;
+  /** The connection was opened for a migration before: if it fails at once, another one is opened. */
+  isReused: boolean;
+  /** The requests have been handed to the connection. */
+  isSent: boolean;
+  /** What the next replies belong to: `auth`, `select`, or the number of a key. */
+  expected: ('auth' | 'select' | number)[];
+  hasReplies: boolean;
+  /** The start of a reply. */
+  line: string;
+  /** The error that was received first for AUTH or SELECT, which makes that of each key. */
+  refusal: string | null;
+  error: MigrationError;
+  /** Keys that the other server has taken. */
+  readonly taken: string[];
+  /** Bytes that were still to be sent when the timer was set. */
+  unsentBytes: number;
+}
+
+const TIMER = 'migrate';
+const SWEEP_TIMER = 'migrate connections';
+const IDLE_MS = 10_000;
+const MOST_CONNECTIONS = 64;
+
+export class Migrations {
+  private readonly connections = new Map<string, Connection>();
+  private current: Current | null = null;
+  private timer: TimerState | null = null;
+  private sweep: TimerState | null = null;
+
+  constructor(private readonly server: Surroundings) {}
+
+  capture(): MigrationsState {
+    const connections = Array.from(this.connections.values(), (connection) => ({ ...connection, socket: connection.socket.capture() }));
+    return { connections, current: this.captureCurrent(), timer: captureTimer(this.timer), sweep: captureTimer(this.sweep) };
+  }
+
+  private captureCurrent(): MigrationsState['current'] {
+    if (this.current === null) return null;
+    const { client, park: _park, ...rest } = this.current;
+    return { ...rest, expected: [...rest.expected], taken: [...rest.taken], token: client.id };
+  }
+
+  /** @param streamOf null: there are no sockets any more, and a migration that was under way has failed */
+  restore(
+    { connections, current, timer, sweep }: MigrationsState,
+    clients: ReadonlyMap<number, MigratingClient>,
+    streamOf: ((socket: LinkSocketState) => TcpStream) | null,
+  ): void {
+    const { scheduler } = this.server;
+    if (current !== null) {
+      const { token, ...rest } = current;
+      const client = clients.get(token) ?? { id: token, waiting: null };
+      this.current = { ...rest, client, park: client.waiting, expected: [...rest.expected], taken: [...rest.taken] };
+    }
+    if (streamOf === null) return this.current === null ? undefined : this.finish(brokenBy('reading'));
+    for (const { name, socket, ...fields } of connections) {
+      const restored = new LinkSocket(streamOf(socket), socket.token, this.server, this.ownerOf(name)).restore(socket);
+      this.connections.set(name, { name, socket: restored, ...fields });
+    }
+    if (timer !== null) this.timer = scheduler.restore(TIMER, timer, () => this.timedOut());
+    if (sweep !== null) this.sweep = scheduler.restore(SWEEP_TIMER, sweep, () => this.closeIdle());
+  }
+
+  /** Open connections, for INFO. */
+  get size(): number {
+    return this.connections.size;
+  }
+
+  get isUnderWay(): boolean {
+    return this.current !== null;
+  }
+
+  /** @param client has been parked. @param db the database that the keys are in */
+  begin(client: MigratingClient, db: number, request: MigrationRequest): void {
+    this.current = {
+      request, db, client, park: client.waiting,
+      isReused: false, isSent: false, expected: [], hasReplies: false, line: '', refusal: null, error: null, taken: [], unsentBytes: 0,
+    };
+    this.server.hold(true);
+    const connection = this.connections.get(nameOf(request));
+    this.current.isReused = connection !== undefined;
+    if (connection === undefined) this.connect();
+    else this.send(connection);
+  }
+
+  /** The server ends. */
+  end(): void {
+    for (const name of this.connections.keys()) this.close(name);
+  }
+
+  private connect(): void {
+    const { loop, clock } = this.server;
+    const { request } = this.current!;
+    let stream: TcpStream;
+    try {
+      stream = loop.poll.connect({ host: ipOf(request.host), port: request.port });
+    } catch (error) {
+      if (!(error instanceof SystemError) && !(error instanceof RangeError)) throw error;
+      return this.finish(NOT_CONNECTED);
+    }
+    const name = nameOf(request);
+    if (this.connections.size >= MOST_CONNECTIONS) this.close(this.connections.keys().next().value!);
+    const socket = new LinkSocket(stream, this.server.newToken(), this.server, this.ownerOf(name));
+    this.connections.set(name, { name, socket, selected: -1, isIdle: false, usedMs: clock.nowMs });
+    this.setTimer();
+    socket.begin();
+  }
+
+  private ownerOf(name: string): ConstructorParameters<typeof LinkSocket>[3] {
+    return {
+      connected: () => this.send(this.connections.get(name)!),
+      took: (bytes) => this.took(bytes),
+      failed: () => this.failed(name),
+    };
+  }
+
+  private send(connection: Connection): void {
+    const current = this.current!;
+    const { password, user, db, restores } = current.request;
+    const { socket } = connection;
+    const requests: string[] = [];
+    if (password !== null) {
+      requests.push(encodeRequest(['AUTH', ...(user === null ? [] : [user]), password]));
+      current.expected.push('auth');
+    }
+    if (connection.selected !== db) {
+      requests.push(encodeRequest(['SELECT', String(db)]));
+      current.expected.push('select');
+    }
+    for (const [number, restore] of restores.entries()) {
+      requests.push(encodeRequest(restore));
+      current.expected.push(number);
+    }
+    connection.isIdle = false;
+    connection.selected = db;
+    if (password !== null) this.server.hideOutput(socket.token, () => socket.unsentBytes);
+    // It may fail at once.
+    socket.say(requests.join(''));
+    if (this.current !== current) return;
+    current.isSent = true;
+    this.setTimer();
+  }
+
+  private took(bytes: Buffer): void {
+    const { current } = this;
+    // Nobody has asked for it.
+    if (current === null) return;
+    const lines = (current.line + bytes.latin1Slice()).split('\r\n');
+    current.line = lines.pop()!;
+    for (const line of lines) this.answered(current, line);
+    if (current.expected.length === 0) return this.complete(current);
+    if (lines.length > 0) this.setTimer();
+  }
+
+  private answered(current: Current, line: string): void {
+    const step = current.expected.shift();
+    if (step === undefined) return;
+    current.hasReplies = true;
+    const isError = line.startsWith('-');
+    if (typeof step === 'string') {
+      if (isError) current.refusal ??= line;
+    } else if (isError || current.refusal !== null) {
+      current.error ??= `ERR Target instance replied with error: ${(current.refusal ?? line).slice(1)}`;
+    } else current.taken.push(current.request.keys[step]!);
+  }
+
+  private complete({ error, request }: Current): void {
+    const connection = this.connections.get(nameOf(request))!;
+    connection.isIdle = true;
+    connection.usedMs = this.server.clock.nowMs;
+    // Which database is selected is not known after an error.
+    if (error !== null) connection.selected = -1;
+    this.sweep ??= this.server.scheduler.after(SWEEP_TIMER, IDLE_MS, () => this.closeIdle());
+    this.finish(error);
+  }
+
+  /** A connection has failed, or the other server has closed it. */
+  private failed(name: string): void {
+    const { current } = this;
+    const unsentBytes = this.connections.get(name)?.socket.unsentBytes ?? 0;
+    this.close(name);
+    if (current === null || nameOf(current.request) !== name) return;
+    if (current.isReused && !current.hasReplies) {
+      current.isReused = false;
+      current.expected = [];
+      current.isSent = false;
+      return this.connect();
+    }
+    this.finish(current.isSent ? brokenBy(unsentBytes > 0 ? 'writing' : 'reading') : NOT_CONNECTED);
+  }
+
+  private setTimer(): void {
+    const { scheduler } = this.server;
+    const current = this.current!;
+    if (this.timer !== null) scheduler.cancel(this.timer);
+    current.unsentBytes = this.unsentBytes(current);
+    this.timer = scheduler.after(TIMER, current.request.timeoutMs, () => this.timedOut());
+  }
+
+  private unsentBytes({ request }: Current): number {
+    return this.connections.get(nameOf(request))?.socket.unsentBytes ?? 0;
+  }
+
+  private timedOut(): void {
+    this.timer = null;
+    const current = this.current!;
+    const unsentBytes = this.unsentBytes(current);
+    // Some of it was sent meanwhile.
+    if (unsentBytes < current.unsentBytes) return this.setTimer();
+    this.close(nameOf(current.request));
+    this.finish(current.isSent ? brokenBy(unsentBytes > 0 ? 'writing' : 'reading') : NOT_CONNECTED);
+  }
+
+  private finish(error: MigrationError): void {
+    const { server, timer } = this;
+    const { client, park, db, request, taken } = this.current!;
+    this.current = null;
+    if (timer !== null) server.scheduler.cancel(timer);
+    this.timer = null;
+    if (!request.copies && taken.length > 0) server.moved(db, client.id, taken);
+    if (client.waiting !== null && client.waiting === park) server.answer(client, error);
+    server.hold(false);
+  }
+
+  private closeIdle(): void {
+    this.sweep = null;
+    const { clock, scheduler } = this.server;
+    for (const { name, isIdle, usedMs } of this.connections.values()) if (isIdle && clock.nowMs - usedMs >= IDLE_MS) this.close(name);
+    if (this.connections.size > 0) this.sweep = scheduler.after(SWEEP_TIMER, IDLE_MS, () => this.closeIdle());
+  }
+
+  private close(name: string): void {
+    const connection = this.connections.get(name);
+    this.connections.delete(name);
+    connection?.socket.close('migration ended');
+  }
+}
+
+const NOT_CONNECTED = 'IOERR error or timeout connecting to the client';
+const brokenBy = (doing: 'reading' | 'writing'): string => `IOERR error or timeout ${doing} to target instance`;
+const nameOf = ({ host, port }: MigrationRequest): string => `${host}:${port}`;
