@@ -41,8 +41,8 @@ import * as transactions from './transactions.js';
 
 const families: readonly { readonly [name: string]: CommandDeclaration }[] = [
   acl, bitmap, client, cluster, commandInfo, config, connection, debug, functions, dump, failover, generic, geo, hash, hyperloglog, info, latency, list, lolwut,
-  memory, migrate, modules, pubsub, replicaof, replicas, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges, stream,
-  streamGroups, string, transactions,
+  memory, migrate, modules, pubsub, replicaof, replicas, scripting, server, set, slowlog, sort, sortedSet, sortedSetAlgebra, sortedSetPops, sortedSetRanges,
+  stream, streamGroups, string, transactions,
 ];
 
 /** Returns all commands, with counters of their own, for one server. Sorted by name, so that the order does not depend on how modules are loaded. */
