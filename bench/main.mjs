@@ -1,4 +1,4 @@
-// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable] [--sends batched]
+// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading bgsave durability] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable] [--sends batched]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
@@ -14,6 +14,7 @@ import { loading } from './loading.mjs';
 import { memory } from './memory.mjs';
 import { startLab, startRedis } from './processes.mjs';
 import { recording } from './recording.mjs';
+import { bgsave, durability } from './saving.mjs';
 import { scripts } from './scripts.mjs';
 import { startup } from './startup.mjs';
 import { throughput } from './throughput.mjs';
@@ -46,7 +47,7 @@ const labFlags = [
   ...(values.sends === undefined ? [] : ['--sends', values.sends]),
   ...(values['edge-triggered'] ? ['--edge-triggered'] : []),
 ];
-const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording', 'loading'];
+const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording', 'loading', 'bgsave', 'durability'];
 const wanted = values.tests?.split(',');
 const selected = (tests) => (wanted === undefined ? tests : tests.filter(({ name }) => wanted.includes(name)));
 const load = {
@@ -67,8 +68,9 @@ for (const part of parts) {
     console.log(`${await loading(labFlags, { ...load, tests: wanted ?? null })}\n`);
     continue;
   }
-  if (part === 'recording') {
-    console.log(`${await recording(load)}\n`);
+  const ofLoad = { recording, bgsave, durability }[part];
+  if (ofLoad !== undefined) {
+    console.log(`${await ofLoad(load)}\n`);
     continue;
   }
   const lab = await startLab([...labFlags, '--maxclients', '20000'].slice(0, labFlags.length + (part === 'idle' ? 2 : 0)));
@@ -93,6 +95,6 @@ function run(part, lab, redis) {
     case 'idle':
       return idle(lab, redis);
     default:
-      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, activity, history, fork, recording`);
+      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, activity, history, fork, recording, bgsave, durability`);
   }
 }

@@ -1,53 +1,72 @@
 /**
- * RequestBuffer: requests that are to be written to the append-only file, encoded as byte strings.
+ * RequestBuffer: requests that are still to be written to the append-only file, encoded.
+ *
+ *   [ piece │ piece ]  [ tail │ room ]      pieces are byte strings; the tail becomes one when it is full, and when all is taken
  */
+import { type ByteSink, encode } from '../../resp/encoder.js';
 
-/** Pieces are joined up to this size: strings are limited in size, and a large value is not copied. */
-const PIECE = 2 ** 20;
+const TAIL_BYTES = 64 * 1024;
+const MOST_JOINED = 2 ** 20;
 
-export class RequestBuffer {
-  /** In bytes. */
-  length = 0;
+export class RequestBuffer implements ByteSink {
+  /** The tail, of the encoder. */
+  buffer = Buffer.allocUnsafeSlow(TAIL_BYTES);
+  position = 0;
   private pieces: string[] = [];
-  private last = '';
+  private pieceBytes = 0;
+
+  /** Bytes. */
+  get length(): number {
+    return this.pieceBytes + this.position;
+  }
 
   add(argv: readonly string[]): void {
-    this.text(`*${argv.length}\r\n`);
-    for (const word of argv) {
-      this.text(`$${word.length}\r\n`);
-      this.text(word);
-      this.text('\r\n');
-    }
+    encode(this, argv, 2);
   }
 
   text(text: string): void {
-    this.length += text.length;
-    if (this.last.length + text.length > PIECE) {
-      if (this.last !== '') this.pieces.push(this.last);
-      this.last = text;
-    } else this.last += text;
+    this.reserve(text.length);
+    this.position += this.buffer.latin1Write(text, this.position);
   }
 
-  /** Returns everything, and empties the buffer. */
+  reserve(bytes: number): void {
+    if (this.position + bytes <= this.buffer.length) return;
+    this.endPiece();
+    if (bytes > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /** Returns all of it, and is empty afterwards. */
   take(): string[] {
-    const pieces = [...this.pieces, this.last];
+    this.endPiece();
+    const { pieces } = this;
     this.clear();
     return pieces;
   }
 
-  /** Puts pieces back in front of later ones. */
+  /** Puts pieces before what has been added since. */
   putBack(pieces: readonly string[]): void {
     this.pieces = [...pieces, ...this.pieces];
-    for (const { length } of pieces) this.length += length;
+    for (const { length } of pieces) this.pieceBytes += length;
   }
 
   clear(): void {
     this.pieces = [];
-    this.last = '';
-    this.length = 0;
+    this.pieceBytes = 0;
+    this.position = 0;
+    if (this.buffer.length > TAIL_BYTES) this.buffer = Buffer.allocUnsafeSlow(TAIL_BYTES);
   }
 
   capture(): readonly string[] {
-    return this.length === 0 ? [] : [...this.pieces, this.last];
+    if (this.length === 0) return [];
+    const pieces = [...this.pieces, this.buffer.latin1Slice(0, this.position)];
+    // The same however it came to be divided.
+    return this.length <= MOST_JOINED ? [pieces.join('')] : pieces;
+  }
+
+  private endPiece(): void {
+    if (this.position === 0) return;
+    this.pieces.push(this.buffer.latin1Slice(0, this.position));
+    this.pieceBytes += this.position;
+    this.position = 0;
   }
 }
