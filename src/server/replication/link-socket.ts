@@ -1,8 +1,8 @@
 /**
- * LinkSocket: the connection to a master before it is that of a client: requests out, bytes in, and what it is registered for.
+ * LinkSocket: the connection to a master before it becomes a client's: sends requests, receives bytes, and is registered with the poll.
  *
- *   say(requests) ─▶ unsent ─▶ write          what is not taken at once leaves when the socket is WRITABLE
- *   ready(READABLE) ─▶ read ─▶ owner.took     until WouldBlock, or until others should have their turn
+ *   say(requests) ─▶ unsent ─▶ write          what is not taken at once is sent when the socket is WRITABLE
+ *   ready(READABLE) ─▶ read ─▶ owner.took     until WouldBlock, or until it should yield to others
  */
 import { READY_WRITABLE, type Readiness } from '../io/event.js';
 import { type Interest, READABLE, WRITABLE } from '../io/interest.js';
@@ -11,15 +11,15 @@ import type { Token } from '../io/token.js';
 import type { Tap } from '../trace/tap.js';
 
 const READ_BYTES = 64 * 1024;
-/** For one event; then the others have their turn. */
+/** Maximum per event; then others are served. */
 const MOST_READS = 16;
 const NEWLINE = Buffer.from('\n');
 const NOTHING = Buffer.alloc(0);
 
-/** Names that need no look-up. */
+/** Names that need no lookup. */
 const KNOWN_HOSTS: { readonly [name: string]: string } = { localhost: '127.0.0.1', 'ip6-localhost': '::1' };
 
-/** The address of a host, as far as it is known without a look-up; otherwise the name. */
+/** Returns the address of a host, if it is known without a lookup; otherwise the name. */
 export const ipOf = (host: string): string => KNOWN_HOSTS[host.toLowerCase()] ?? host;
 
 export interface LinkSocketState {
@@ -33,7 +33,7 @@ export interface LinkSocketState {
   readonly unsent: string;
 }
 
-/** What a loop does for it. */
+/** What it needs of the loop. */
 export interface LinkLoop {
   readonly poll: Poll;
   register(source: Source, token: Token, interest: Interest, handler: { ready(readiness: Readiness): void }): void;
@@ -46,17 +46,17 @@ interface Surroundings {
 }
 
 interface Owner {
-  /** The socket may be written to for the first time: it is connected, or that has failed. */
+  /** Called when the socket is WRITABLE for the first time: it is connected, or that has failed. */
   connected(): void;
-  /** Bytes are only lent. */
+  /** Called with received bytes, which are valid only during the call. */
   took(bytes: Buffer): void;
-  /** Called once. The owner closes it. */
+  /** Called once. The owner closes the socket. */
   failed(why: string): void;
 }
 
 export class LinkSocket {
   private interest: Interest = READABLE | WRITABLE;
-  /** It takes part in the poll; not while a dataset is loaded, and not once another object has taken it over. */
+  /** True while it is registered with the poll; not while a dataset is loaded, and not once another object has taken it over. */
   private isRegistered = false;
   private isConnected = false;
   private isOver = false;
@@ -101,17 +101,17 @@ export class LinkSocket {
     this.flush();
   }
 
-  /** What is still to be sent. */
+  /** Bytes still to be sent. */
   get unsentBytes(): number {
     return this.unsent.length;
   }
 
-  /** An empty line, which tells the master that its replica is busy and not gone. */
+  /** Sends an empty line, which tells the master that its replica is busy and not gone. */
   keepAlive(): void {
     this.attempt('write', 1, () => this.stream.write(NEWLINE, 0, 1));
   }
 
-  /** Nothing is read any more, and the stream can be registered by others, or again. */
+  /** Stops reading: the stream can be registered by other objects, or again. */
   release(): void {
     if (!this.isRegistered) return;
     this.isRegistered = false;
@@ -152,11 +152,11 @@ export class LinkSocket {
       if (count === END_OF_FILE) return this.owner.failed('the master has closed the connection');
       this.owner.took(buffer.subarray(0, count));
     }
-    // Edge-triggered, what is left is news only if it is registered anew.
+    // Edge-triggered: re-registering reports readiness that was not drained.
     if (this.isRegistered) this.server.loop.poll.reregister(this.stream, this.token, this.interest);
   }
 
-  /** One call of the stream, which may fail; null: it has. */
+  /** Makes one call of the stream, which may fail; returns null if it did. */
   private attempt(kind: 'read' | 'write', offered: number, call: () => number): number | null {
     const { tap } = this.server;
     const { token } = this;

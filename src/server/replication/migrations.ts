@@ -1,10 +1,10 @@
 /**
- * Migrations: MIGRATE: sends keys to another server, which is asked to RESTORE them, and deletes here what it has taken.
+ * Migrations: MIGRATE: sends keys to another server by RESTORE, and deletes those here that it has accepted.
  *
- *   MIGRATE ─▶ a new connection, or one of before ─▶ AUTH SELECT RESTORE … ─▶ a reply to each ─▶ DEL here ─▶ the client is answered
+ *   MIGRATE ─▶ a new or a cached connection ─▶ AUTH SELECT RESTORE … ─▶ a reply to each ─▶ DEL here ─▶ the client is answered
  *
- * Redis waits for the other server and serves nobody meanwhile. Here the client is parked, and writes of all clients are held (features/client-pause.ts), so
- * that no key changes while it is on its way. MIGRATE is a write itself: there is only one at a time.
+ * Redis waits for the other server and serves no client meanwhile. Here the client is parked, and writes of all clients are held (features/client-pause.ts), so
+ * that no key changes while it is being sent. MIGRATE is a write itself: there is only one at a time.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
@@ -17,14 +17,14 @@ export interface MigrationRequest {
   readonly host: string;
   readonly port: number;
   readonly db: number;
-  /** Time without any progress after which it is given up. */
+  /** Time without any progress after which it fails. */
   readonly timeoutMs: number;
   readonly copies: boolean;
   /** Null: no AUTH. */
   readonly password: string | null;
   /** Null: AUTH without a user. */
   readonly user: string | null;
-  /** The keys that are there, and what RESTORE is to be told of each. */
+  /** The existing keys, and the arguments of RESTORE for each. */
   readonly keys: readonly string[];
   readonly restores: readonly (readonly string[])[];
 }
@@ -35,7 +35,7 @@ export interface MigratingClient {
   readonly waiting: object | null;
 }
 
-/** How a migration has ended: null: as it was asked for; otherwise the error for the client. */
+/** The result of a migration: null: success; otherwise the error for the client. */
 export type MigrationError = string | null;
 
 export interface MigrationsState {
@@ -51,20 +51,20 @@ interface Surroundings {
   readonly clock: { readonly nowMs: number };
   readonly scheduler: Scheduler;
   newToken(): Token;
-  /** Writes are held from now on, or no longer. */
+  /** Sets whether writes are held. */
   hold(isOn: boolean): void;
-  /** Deletes keys that the other server has taken. */
+  /** Deletes keys that the other server has accepted. */
   moved(db: number, client: number, keys: readonly string[]): void;
   answer(client: MigratingClient, error: MigrationError): void;
-  /** What this connection sends next shows a password. */
+  /** Called when what this connection sends next shows a password. */
   hideOutput(token: Token, waitingBytes: () => number): void;
 }
 
-/** A connection, which is used again if the next migration goes to the same address soon. */
+/** A connection, which is reused if the next migration goes to the same address soon. */
 interface Connection {
   readonly name: string;
   readonly socket: LinkSocket;
-  /** The database that it has selected; -1: not known. */
+  /** The database that it has selected; -1: unknown. */
   selected: number;
   isIdle: boolean;
   usedMs: number;
@@ -72,26 +72,26 @@ interface Connection {
 
 interface Current {
   readonly request: MigrationRequest;
-  /** The database that the keys are in. */
+  /** The database of the keys. */
   readonly db: number;
   readonly client: MigratingClient;
   /** What the client was parked for: it may have been unblocked, and wait for something else. */
   readonly park: object | null;
-  /** The connection was opened for a migration before: if it fails at once, another one is opened. */
+  /** The connection was opened for an earlier migration: if it fails at once, another one is opened. */
   isReused: boolean;
-  /** The requests have been handed to the connection. */
+  /** The requests have been passed to the connection. */
   isSent: boolean;
   /** What the next replies belong to: `auth`, `select`, or the number of a key. */
   expected: ('auth' | 'select' | number)[];
   hasReplies: boolean;
   /** The start of a reply. */
   line: string;
-  /** The error that was received first for AUTH or SELECT, which makes that of each key. */
+  /** The first error for AUTH or SELECT, which becomes that of each key. */
   refusal: string | null;
   error: MigrationError;
-  /** Keys that the other server has taken. */
+  /** Keys that the other server has accepted. */
   readonly taken: string[];
-  /** Bytes that were still to be sent when the timer was set. */
+  /** Bytes still to be sent when the timer was set. */
   unsentBytes: number;
 }
 
@@ -119,7 +119,7 @@ export class Migrations {
     return { ...rest, expected: [...rest.expected], taken: [...rest.taken], token: client.id };
   }
 
-  /** @param streamOf null: there are no sockets any more, and a migration that was under way has failed */
+  /** @param streamOf null: there are no sockets any more, and an unfinished migration has failed */
   restore(
     { connections, current, timer, sweep }: MigrationsState,
     clients: ReadonlyMap<number, MigratingClient>,
@@ -149,7 +149,7 @@ export class Migrations {
     return this.current !== null;
   }
 
-  /** @param client has been parked. @param db the database that the keys are in */
+  /** @param client has been parked. @param db the database of the keys */
   begin(client: MigratingClient, db: number, request: MigrationRequest): void {
     this.current = {
       request, db, client, park: client.waiting,
@@ -162,7 +162,7 @@ export class Migrations {
     else this.send(connection);
   }
 
-  /** The server ends. */
+  /** Called when the server ends. */
   end(): void {
     for (const name of this.connections.keys()) this.close(name);
   }
@@ -222,7 +222,7 @@ export class Migrations {
 
   private took(bytes: Buffer): void {
     const { current } = this;
-    // Nobody has asked for it.
+    // An unexpected reply.
     if (current === null) return;
     const lines = (current.line + bytes.latin1Slice()).split('\r\n');
     current.line = lines.pop()!;
@@ -247,13 +247,13 @@ export class Migrations {
     const connection = this.connections.get(nameOf(request))!;
     connection.isIdle = true;
     connection.usedMs = this.server.clock.nowMs;
-    // Which database is selected is not known after an error.
+    // After an error the selected database is unknown.
     if (error !== null) connection.selected = -1;
     this.sweep ??= this.server.scheduler.after(SWEEP_TIMER, IDLE_MS, () => this.closeIdle());
     this.finish(error);
   }
 
-  /** A connection has failed, or the other server has closed it. */
+  /** Called when a connection has failed, or the other server has closed it. */
   private failed(name: string): void {
     const { current } = this;
     const unsentBytes = this.connections.get(name)?.socket.unsentBytes ?? 0;
@@ -284,7 +284,7 @@ export class Migrations {
     this.timer = null;
     const current = this.current!;
     const unsentBytes = this.unsentBytes(current);
-    // Some of it was sent meanwhile.
+    // A part was sent meanwhile.
     if (unsentBytes < current.unsentBytes) return this.setTimer();
     this.close(nameOf(current.request));
     this.finish(current.isSent ? brokenBy(unsentBytes > 0 ? 'writing' : 'reading') : NOT_CONNECTED);

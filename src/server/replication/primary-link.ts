@@ -1,14 +1,13 @@
 /**
- * PrimaryLink: this server as a replica: its connection to the master, from REPLICAOF to the stream of changes.
+ * PrimaryLink: this server as a replica: the connection to its master, from REPLICAOF to the stream of changes.
  *
  *   none ─REPLICAOF─▶ connect ─▶ connecting ─▶ handshake ─full─▶ sync ─▶ loading ─▶ connected
  *                       ▲  ▲                       └──────────partial─────────────▶    │
  *                       │  └── a second later ◀── anything fails                       │
- *                       └─────────────── at once, going on where it was ◀── it is lost ┘
+ *                       └─────────────── at once, continuing from there ◀── it is lost ┘
  *
- * Up to `loading` the link reads the socket itself (link-socket.ts). Then the connection becomes one of a client, whose requests the dispatcher executes
- * (client/master-connection.ts).
- * The dataset is loaded in steps, and what clients ask meanwhile is refused.
+ * Up to `loading` the link reads the socket itself (link-socket.ts). Then the connection becomes a client's, whose requests the dispatcher executes
+ * (client/master-connection.ts). The dataset is loaded in steps, and requests of clients are refused meanwhile.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import { READ_ONLY_REPLICA } from '../errors.js';
@@ -39,24 +38,24 @@ export interface MasterAddress {
   readonly port: number;
 }
 
-/** The connection of the master, once it sends the stream. */
+/** The connection to the master, once it sends the stream. */
 export interface MasterClient {
   readonly token: Token;
-  /** When bytes have come from it the last time, in unix time. */
+  /** Unix time of the last bytes from it. */
   readonly lastInteractionMs: number;
-  /** Executes what has been read already. */
+  /** Executes what has already been read. */
   take(bytes: Buffer): void;
-  /** Says how far this server has come. */
+  /** Sends the offset that this server has reached. */
   acknowledge(offset: number): void;
   end(why: 'replication ended' | 'replication timeout'): void;
 }
 
-/** A dataset on its way into the keyspace. */
+/** A dataset being loaded into the keyspace. */
 export interface DatasetLoad {
   readonly loadedBytes: number;
-  /** What the data took on the master; 0: that is not known. */
+  /** The memory of the data on the master; 0: unknown. */
   readonly usedMemory: number;
-  /** Loads a little. False: all of it is loaded. Throws what {@link isRefused} knows. */
+  /** Loads a part. False: everything is loaded. Throws errors that {@link isRefused} recognises. */
   step(): boolean;
   /** Once it is loaded: the database that the stream has selected. */
   readonly streamDb: number;
@@ -68,7 +67,7 @@ export interface DatasetLoad {
 export interface Refusals {
   /** Null: writes are not refused. */
   readonly writes: ErrorReply | null;
-  /** That the link is down, or that the dataset is being loaded. */
+  /** The link is down, or the dataset is being loaded. */
   readonly isStale: boolean;
   readonly isLoading: boolean;
 }
@@ -82,32 +81,32 @@ interface Surroundings {
   readonly tap: Tap;
   readonly loop: LinkLoop;
   readonly replicas: { restart(): void; disconnectAll(): void; createBacklog(): void; look(): void };
-  /** In which the master that is followed is asked to take over. */
+  /** The failover in which the followed master is asked to take over. */
   readonly failover: { readonly phase: string; end(): void; abort(why: string): void };
-  /** Where clients of this server find it. */
+  /** The port at which clients find this server. */
   port(): number;
   newToken(): Token;
   log(level: 'notice' | 'warning', message: string): void;
-  /** The dataset in these pieces takes the place of the one that there is. */
+  /** Replaces the dataset by the one in these chunks. */
   load(next: () => Buffer | null): DatasetLoad;
   restoreLoad(state: unknown): DatasetLoad;
-  /** The complaint of an error that a step of a load has thrown; null if it is a defect. */
+  /** Returns the message of an error that a step of a load has thrown; null if it is a defect. */
   complaintOf(error: unknown): string | null;
-  /** The dataset is the master's from now on. */
+  /** Called when the dataset is the master's. */
   datasetLoaded(): void;
-  /** What was loaded of a dataset is no good. */
+  /** Drops a partly loaded dataset. */
   discardDataset(): void;
-  /** The dataset of the start is not whole yet: no master is connected to before it is. */
+  /** True while the dataset of the start is being loaded: the link does not connect before the end. */
   isLoading(): boolean;
-  /** The connection is that of a client from now on. */
+  /** Makes the connection a client's. */
   adopt(stream: TcpStream, token: Token, db: number): MasterClient;
-  /** The part has changed, or what clients are refused. */
+  /** Called when the role has changed, or what clients are refused. */
   changed(refusals: Refusals): void;
-  /** What this connection sends next shows a password. */
+  /** Called when what this connection sends next shows a password. */
   hideOutput(token: Token, waitingBytes: () => number): void;
 }
 
-/** How far the loading of the dataset has come. */
+/** Progress of loading the dataset. */
 interface LoadProgress {
   /** Unix time. */
   readonly startMs: number;
@@ -120,7 +119,7 @@ export type LinkPhase = 'none' | 'connect' | 'connecting' | 'handshake' | 'sync'
 
 export interface LinkState {
   readonly phase: LinkPhase;
-  /** Of the connection of the master, once it is that of a client. */
+  /** Token of the master's connection, once it is a client's. */
   readonly client: Token | null;
   readonly socket: LinkSocketState | null;
   readonly handshake: HandshakeState | null;
@@ -140,13 +139,13 @@ export interface LinkState {
 /** What a link is restored with. */
 export interface LinkSockets {
   streamOf(socket: LinkSocketState): TcpStream;
-  /** The connection of the master, which was restored with all others. */
+  /** Returns the master's connection, which was restored with all others. */
   clientOf(token: Token): MasterClient;
 }
 
 const CRON_TIMER = 'replica';
 const CRON_MS = 1000;
-/** How often it looks whether the dataset of the start is loaded. */
+/** How often it checks whether the dataset of the start is loaded. */
 const LOADING_MS = 100;
 const LOAD_TIMER = 'load dataset';
 const MAX_LINE = 1024;
@@ -156,19 +155,19 @@ export class PrimaryLink {
   /** Since when there is no stream, in unix time; 0: there never was one. */
   downSinceMs = 0;
   transfer: DatasetTransfer | null = null;
-  /** The last time anything came from the master while it was no client yet. */
+  /** When bytes last came from the master before it was a client. */
   lastIoMs = 0;
   private client: MasterClient | null = null;
   private socket: LinkSocket | null = null;
   private handshake: Handshake | null = null;
   private loading: DatasetLoad | null = null;
   private loadStartMs = 0;
-  /** Of the dataset that is on its way. */
+  /** The position of the dataset being received. */
   private position: Position | null = null;
   private line = '';
-  /** What came behind the dataset. */
+  /** Bytes that followed the dataset. */
   private unread = Buffer.alloc(0);
-  /** What is here is a part of a history, and a master may have what follows. */
+  /** The data is a part of a history, and a master may have what follows. */
   canContinue = false;
   private cron: TimerState | null = null;
   private step: TimerState | null = null;
@@ -183,7 +182,7 @@ export class PrimaryLink {
     return host === '' ? null : { host, port: Number(port) };
   }
 
-  /** At the start of a server whose settings name a master; the connection is made in its first turn. */
+  /** Called at the start of a server whose settings name a master; it connects in its first turn. */
   begin(): void {
     if (this.master === null) return;
     this.server.replication.role = 'slave';
@@ -192,7 +191,7 @@ export class PrimaryLink {
     this.tell();
   }
 
-  /** REPLICAOF: the settings name another master now. */
+  /** REPLICAOF: called when the settings name another master. */
   follow(): void {
     const { replication, log, replicas } = this.server;
     const wasMaster = replication.role === 'master';
@@ -214,7 +213,7 @@ export class PrimaryLink {
     this.connect();
   }
 
-  /** REPLICAOF NO ONE: this server goes on as a master with what it has. */
+  /** REPLICAOF NO ONE: this server continues as a master with its data. */
   promote(): void {
     const { replication, replicas, scheduler } = this.server;
     if (this.phase === 'loading') this.server.discardDataset();
@@ -230,13 +229,13 @@ export class PrimaryLink {
     replicas.look();
   }
 
-  /** The server ends. */
+  /** Called when the server ends. */
   end(): void {
     this.drop('replication ended');
     this.phase = 'none';
   }
 
-  /** A setting has changed that decides what clients are refused. */
+  /** Called when a setting has changed that determines what clients are refused. */
   tell(): void {
     const { settings, replication, changed } = this.server;
     const isReplica = replication.role === 'slave';
@@ -248,25 +247,25 @@ export class PrimaryLink {
     });
   }
 
-  // ---- What is to be seen of it ----
+  // ---- Status ----
 
   get isUp(): boolean {
     return this.phase === 'connected';
   }
 
-  /** The dataset is being received or loaded. */
+  /** True while the dataset is being received or loaded. */
   get isSynchronizing(): boolean {
     return this.phase === 'sync' || this.phase === 'loading';
   }
 
-  /** Of the dataset that is being loaded; null: none is. */
+  /** Progress of the dataset being loaded; null: none is. */
   get loadProgress(): LoadProgress | null {
     const { loading, transfer, loadStartMs } = this;
     if (loading === null || transfer === null) return null;
     return { startMs: loadStartMs, totalBytes: transfer.received, loadedBytes: loading.loadedBytes, usedMemory: loading.usedMemory };
   }
 
-  /** As ROLE says it. */
+  /** The state in the words of ROLE. */
   get stateName(): string {
     switch (this.phase) {
       case 'handshake':
@@ -279,19 +278,19 @@ export class PrimaryLink {
     }
   }
 
-  /** Since the master was heard of; -1: it is not connected. In unix time. */
+  /** Unix time of the last sign of the master; -1: not connected. */
   get silentSinceMs(): number {
     return this.client === null ? -1 : this.client.lastInteractionMs;
   }
 
   // ---- The stream ----
 
-  /** The master asks how far this server has come, or it is time to say so. */
+  /** Sends the offset of this server, because the master asks for it, or it is time. */
   acknowledge(): void {
     this.client?.acknowledge(this.server.replication.offset);
   }
 
-  /** The connection of the master is gone. */
+  /** Called when the connection to the master is gone. */
   lost(token: Token): void {
     if (this.client === null || this.client.token !== token) return;
     this.client = null;
@@ -338,7 +337,7 @@ export class PrimaryLink {
     return new Handshake(introduction, from, () => this.server.failover.phase === 'failover-in-progress', (message) => log('notice', message));
   }
 
-  /** Of the socket: the connection is there, or has failed. */
+  /** Called by the socket: it is connected, or has failed. */
   connected(): void {
     this.phase = 'handshake';
     this.server.log('notice', 'Non blocking connect for SYNC fired the event.');
@@ -346,12 +345,12 @@ export class PrimaryLink {
     this.socket!.say(this.handshake!.begin());
   }
 
-  /** Of the socket. */
+  /** Called by the socket. */
   failed(why: string): void {
     this.fail(why);
   }
 
-  /** Of the socket: from the first line to the end of the dataset. */
+  /** Called by the socket: from the first line to the end of the dataset. */
   took(bytes: Buffer): void {
     this.lastIoMs = this.server.clock.nowMs;
     let at = 0;
@@ -490,7 +489,7 @@ export class PrimaryLink {
     if (unread.length > 0) this.client?.take(unread);
   }
 
-  /** The connection is that of a client from now on. */
+  /** Makes the connection a client's. */
   private handOver(db: number): void {
     const { stream, token } = this.socket!;
     this.socket!.release();
@@ -501,9 +500,9 @@ export class PrimaryLink {
     this.tell();
   }
 
-  // ---- When it fails ----
+  // ---- Failing ----
 
-  /** Gives the connection up; another one follows within a second. */
+  /** Drops the connection; another one follows within a second. */
   private fail(why: string | null): void {
     if (why !== null) this.server.log('warning', why);
     this.drop('replication ended');
@@ -511,7 +510,7 @@ export class PrimaryLink {
     this.tell();
   }
 
-  /** Nothing is left of a connection, whatever has become of it. */
+  /** Cleans up a connection in any state. */
   private drop(why: 'replication ended' | 'replication timeout'): void {
     const { scheduler } = this.server;
     const { client, socket } = this;
@@ -577,7 +576,7 @@ export class PrimaryLink {
 
   capture(): LinkState {
     const { phase, client, socket, handshake, transfer, loading, loadStartMs, position, line, unread, canContinue, lastIoMs, downSinceMs } = this;
-    // It takes all pieces that it has not loaded.
+    // Contains all chunks that are not loaded.
     const load = loading?.capture() ?? null;
     return {
       phase, position, line, canContinue, lastIoMs, downSinceMs, load, loadStartMs,
@@ -591,7 +590,7 @@ export class PrimaryLink {
     };
   }
 
-  /** @param sockets null: there are none any more, and the link connects anew */
+  /** @param sockets null: there are none any more, and the link reconnects */
   restore(state: LinkState, sockets: LinkSockets | null): void {
     const { scheduler } = this.server;
     const { phase, position, line, canContinue, lastIoMs, downSinceMs, loadStartMs } = state;

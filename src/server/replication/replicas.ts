@@ -1,13 +1,13 @@
 /**
- * Replicas: this server as a master. Who repeats its changes, what they are sent, and what they have acknowledged.
+ * Replicas: this server as a master: its replicas, what they are sent, and what they have acknowledged.
  *
  *   propagation ─ feed(db, argv) ─▶ SELECT, RESP ─▶ backlog ═══▶ replica, replica, …     the same bytes for all
  *   PSYNC ─▶ partial: from the offset it names on · full: the dataset first (full-sync.ts)
  *   REPLCONF ACK ─▶ offset and time of each ─▶ WAIT, min-replicas-to-write, INFO, ROLE
- *   once a second ─▶ PING, newlines, who is silent for too long, who has waited long enough, whether the backlog is still worth its memory
+ *   once a second ─▶ PING, newlines, timeouts of silent replicas, delayed synchronizations, freeing an unused backlog
  *
- * Without a replica and without a backlog it is no consumer of propagation, and nothing is encoded. A server that is itself a replica hands on the bytes of
- * its master as they are ({@link proxy}).
+ * Without a replica and without a backlog it is no consumer of propagation, and nothing is encoded. A server that is itself a replica forwards the bytes of its
+ * master unchanged ({@link proxy}).
  */
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import type { Scheduler } from '../features/surroundings.js';
@@ -18,7 +18,7 @@ import { FullSync, type WriteDataset } from './full-sync.js';
 import { Replica, type ReplicaClient, type ReplicaState } from './replica.js';
 import type { Replication } from './replication.js';
 
-/** The settings that matter; the names are CONFIG's. */
+/** The settings that are used here; the names are CONFIG's. */
 export interface ReplicasSettings {
   readonly 'repl-backlog-size': number;
   readonly 'repl-backlog-ttl': number;
@@ -42,29 +42,29 @@ interface Surroundings {
   readonly memory: { replication: number };
   readonly stats: { fullSyncs: number; partialSyncs: number; partialSyncsRefused: number };
   readonly writeDataset: WriteDataset;
-  /** Effects of commands are to be fed to {@link Replicas.feed} from now on, or no longer. */
+  /** Sets whether effects of commands are passed to {@link Replicas.feed}. */
   listen(isOn: boolean): void;
-  /** Writes are refused from now on, because too few replicas are near enough, or are no longer. */
+  /** Sets whether writes are refused because too few replicas are in time. */
   denyWrites(isDenied: boolean): void;
   /** Answers a parked client. */
   answer(client: WaitingClient, reply: number): void;
-  /** A replica has said how far it has come, or is gone. */
+  /** Called when a replica has acknowledged something, or is gone. */
   acknowledged(): void;
-  /** Nothing is to be added to the stream but effects of commands: a replica is to catch up. */
+  /** True if only effects of commands may be added to the stream: a replica is to catch up. */
   isHandingOver(): boolean;
   log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void;
 }
 
-/** What a replica says that it has got, with PSYNC. */
+/** The position that a replica sends with PSYNC. */
 export interface PsyncRequest {
   readonly id: string;
-  /** Of the first byte that it has not got. */
+  /** Of the first byte that it does not have. */
   readonly offset: number;
 }
 
 export interface ReplicasState {
   readonly backlog: BacklogState | null;
-  /** Replicas in their order, then clients that have said REPLCONF only. */
+  /** Replicas in their order, then clients that have only sent REPLCONF. */
   readonly replicas: readonly ReplicaState[];
   readonly seconds: number;
   readonly lonelySinceMs: number;
@@ -96,12 +96,12 @@ const GETACK = ['REPLCONF', 'GETACK', '*'];
 const NEWLINE = Buffer.from('\n');
 
 export class Replicas {
-  /** Replicas in the order in which they asked. */
+  /** Replicas in the order of their requests. */
   readonly list: Replica[] = [];
-  /** Online, and not lagging behind more than min-replicas-max-lag. */
+  /** Number of replicas that are online, and not lagging more than min-replicas-max-lag. */
   goodReplicas = 0;
   backlog: Backlog | null = null;
-  /** Replicas are to be asked what they have got before the loop sleeps. */
+  /** Replicas are to be asked for acknowledgements before the loop sleeps. */
   asksForAck = false;
   /** Runs of the timer. */
   private seconds = 0;
@@ -109,7 +109,7 @@ export class Replicas {
   private lonelySinceMs = 0;
   private timer: TimerState | null = null;
   private readonly fullSync: FullSync;
-  /** Clients that have said WAIT. One that was answered otherwise is taken out once a second. */
+  /** Clients that have sent WAIT. One that was answered otherwise is removed once a second. */
   private waiters: Waiter[] = [];
 
   constructor(private readonly server: Surroundings) {
@@ -126,7 +126,7 @@ export class Replicas {
     return { backlog: this.backlog?.capture() ?? null, replicas, seconds, lonelySinceMs, asksForAck, waiters, timer: captureTimer(this.timer) };
   }
 
-  /** @param isAnother the server goes on from a state of another one: its replicas are not those of this one, and its history goes another way */
+  /** @param isAnother the server starts from the state of another one: its replicas are not those of this one, and its history diverges */
   restore(state: ReplicasState, clients: ReadonlyMap<number, ReplicaClient & WaitingClient>, isAnother: boolean): void {
     const { backlog, replicas, waiters, timer, ...fields } = state;
     this.waiters = waiters.map(({ token, offset, wanted }) => {
@@ -155,9 +155,9 @@ export class Replicas {
     this.look();
   }
 
-  // ---- What replicas say ----
+  // ---- Requests of replicas ----
 
-  /** What is known of a client as a replica, for REPLCONF. */
+  /** Returns the state of a client as a replica, for REPLCONF. */
   of(client: ReplicaClient): Replica {
     return (client.replica ??= new Replica(client, {
       clock: this.server.clock,
@@ -166,7 +166,7 @@ export class Replicas {
     }));
   }
 
-  /** PSYNC, or SYNC, which asks for everything. */
+  /** PSYNC, or SYNC, which requests everything. */
   synchronize(client: ReplicaClient, request: PsyncRequest | null): Reply {
     const replica = this.of(client);
     const { log, stats, clock } = this.server;
@@ -199,12 +199,12 @@ export class Replicas {
     this.server.acknowledged();
   }
 
-  /** Where a replica can be found under this address. */
+  /** Returns the replica with this address. */
   find({ host, port }: { readonly host: string; readonly port: number }): Replica | undefined {
     return this.list.find(({ address, listeningPort }) => address?.toLowerCase() === host.toLowerCase() && listeningPort === port);
   }
 
-  /** WAIT: answers the client, which was parked, once the number of replicas that it wants have got what is before an offset. */
+  /** WAIT: answers the client, which was parked, once the wanted number of replicas have everything before an offset. */
   await(client: WaitingClient, offset: number, wanted: number): void {
     this.waiters.push({ client, park: client.waiting, offset, wanted });
     this.asksForAck = true;
@@ -220,7 +220,7 @@ export class Replicas {
     this.waiters = this.waiters.filter(isWaiting);
   }
 
-  /** The connection is gone. */
+  /** Called when the connection is gone. */
   forget(client: ReplicaClient): void {
     const { replica } = client;
     if (this.waiters.length > 0) this.waiters = this.waiters.filter((waiter) => waiter.client.id !== client.id);
@@ -235,20 +235,20 @@ export class Replicas {
     this.server.acknowledged();
   }
 
-  /** How many replicas have got everything before this offset. */
+  /** Returns how many replicas have everything before this offset. */
   acknowledged(offset: number): number {
     return this.list.filter(({ phase, ackOffset }) => phase === 'online' && ackOffset >= offset).length;
   }
 
-  /** Before the loop sleeps, if {@link asksForAck}. */
+  /** Called before the loop sleeps, if {@link asksForAck}. */
   askForAck(): void {
     this.asksForAck = false;
     this.feed(NONE, GETACK);
   }
 
-  // ---- What they are sent ----
+  // ---- Sending ----
 
-  /** Of the propagation. @param db -1: it does not matter */
+  /** Called by propagation. @param db -1: any */
   feed(db: number, argv: readonly string[]): void {
     const { backlog } = this;
     const { replication } = this.server;
@@ -261,7 +261,7 @@ export class Replicas {
     this.grew(backlog);
   }
 
-  /** Of a replica: hands on what its master has sent, as it is, and counts it. */
+  /** On a replica: forwards what its master has sent, unchanged, and counts it. */
   proxy(bytes: Uint8Array): void {
     const { backlog, server } = this;
     if (backlog === null) {
@@ -272,7 +272,7 @@ export class Replicas {
     this.grew(backlog);
   }
 
-  /** From now on there is a stream; what was before is over. Nothing, if there is one. */
+  /** Starts a stream; the history before it is over. Does nothing if there is one. */
   createBacklog(): void {
     if (this.backlog !== null) return;
     const { replication, listen } = this.server;
@@ -286,19 +286,19 @@ export class Replicas {
     this.timer ??= this.server.scheduler.after(TIMER, TIMER_MS, () => this.second());
   }
 
-  /** Of a replica that has got another dataset: the stream begins anew, and who has followed the old one has to ask again. */
+  /** Called on a replica that has received another dataset: the stream starts again, and its replicas have to synchronize again. */
   restart(): void {
     this.disconnectAll();
     this.backlog = null;
     this.createBacklog();
   }
 
-  /** The server ends: what replicas have still to be sent is handed to the kernel, as far as it takes it. */
+  /** Called when the server ends: hands what replicas have not been sent to the kernel, as far as it takes it. */
   flush(): void {
     for (const replica of this.list) if (replica.streams) replica.client.transport.flush();
   }
 
-  /** All replicas have to ask again. */
+  /** Makes all replicas synchronize again. */
   disconnectAll(): void {
     for (const replica of this.list.slice()) replica.client.transport.close('full resynchronization');
   }
@@ -316,7 +316,7 @@ export class Replicas {
 
   // ---- Synchronization ----
 
-  /** A partial resynchronization. False if it is not possible. */
+  /** Does a partial resynchronization. False if it is not possible. */
   private continueFrom(replica: Replica, { id, offset }: PsyncRequest): boolean {
     const { replication, log, stats, clock } = this.server;
     const { backlog } = this;
@@ -353,7 +353,7 @@ export class Replicas {
     replica.client.transport.follow(replica);
   }
 
-  /** Waits for more replicas where the settings say so, since all that wait get the same dataset. */
+  /** Waits for more replicas if the settings say so, since all that wait get the same dataset. */
   private startOrDelay(replica: Replica): void {
     const { settings, log } = this.server;
     if (this.fullSync.isRunning) return log('notice', 'Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC');
@@ -367,14 +367,14 @@ export class Replicas {
     return most > 0 && this.list.filter(({ phase }) => phase === 'waiting').length >= most;
   }
 
-  /** For all that wait and wish the same of the dataset. */
+  /** Starts one for all replicas that wait and need the same form of the dataset. */
   private startFullSync(): void {
     const { settings, log, replication } = this.server;
     const waiting = this.list.filter(({ phase }) => phase === 'waiting');
     const group = waiting.filter(({ leavesKeysOut }) => leavesKeysOut === waiting[0]!.leavesKeysOut);
     const isDiskless = settings['repl-diskless-sync'];
     log('notice', `Starting BGSAVE for SYNC with target: ${isDiskless && group.every(({ knowsEofMark }) => knowsEofMark) ? 'replicas sockets' : 'disk'}`);
-    // The stream that they will be sent begins with SELECT. That of a replica is its master's: so they are told with the dataset.
+    // The stream that they will be sent begins with SELECT. A replica's stream is its master's: so its replicas get the selected database with the dataset.
     if (replication.role === 'master') replication.selectedDb = NONE;
     for (const replica of group) {
       replica.isSized = !isDiskless || !replica.knowsEofMark;
@@ -384,7 +384,7 @@ export class Replicas {
     this.fullSync.begin(group, this.backlog!, replication.selectedDb);
   }
 
-  /** A replica has been sent all that comes before the stream, as far as there is any yet. */
+  /** Called when a replica has been sent everything before the stream, as far as it exists. */
   private piecesSent(replica: Replica): void {
     if (replica.phase !== 'bulk') return;
     if (replica.wantsDatasetOnly) {
@@ -410,7 +410,7 @@ export class Replicas {
     replica.client.transport.sharedGrew();
   }
 
-  /** A line that answers PSYNC. */
+  /** Sends a line that answers PSYNC. */
   private say(replica: Replica, line: string): void {
     const { tap } = this.server;
     const { client } = replica;
@@ -439,7 +439,7 @@ export class Replicas {
     if (this.backlog !== null) this.timer = scheduler.after(TIMER, TIMER_MS, () => this.second());
   }
 
-  /** So that nobody takes a link for broken on which there is nothing to say. */
+  /** So that an idle link does not count as broken. */
   private keepAlive(): void {
     const { settings } = this.server;
     if (this.list.length > 0 && !this.server.isHandingOver() && this.seconds % settings['repl-ping-replica-period'] === 0) this.feed(NONE, PING);
@@ -463,7 +463,7 @@ export class Replicas {
     }
   }
 
-  /** Replicas that come after that get everything. */
+  /** Replicas that connect later get everything. */
   private freeBacklog(): void {
     const { settings, clock, replication, log, listen } = this.server;
     const ttl = settings['repl-backlog-ttl'];
@@ -476,7 +476,7 @@ export class Replicas {
     log('notice', `Replication backlog freed after ${ttl} seconds without connected replicas.`);
   }
 
-  /** Counts the replicas that are near enough, and says whether writes are to be refused. Also called when the settings have changed. */
+  /** Counts the replicas that are in time, and sets whether writes are refused. Also called when the settings have changed. */
   look(): void {
     const { settings, clock, replication } = this.server;
     const least = settings['min-replicas-to-write'];
@@ -489,12 +489,12 @@ export class Replicas {
 
 const isWaiting = ({ client, park }: Waiter): boolean => client.waiting === park;
 
-/** In whole seconds of unix time, as Redis counts them. */
+/** Whole seconds of unix time, as Redis counts them. */
 export function lagOf(ackMs: number, nowMs: number): number {
   return Math.floor(nowMs / 1000) - Math.floor(ackMs / 1000);
 }
 
-/** As redis-server words it. */
+/** Worded as in redis-server. */
 function otherHistory(asked: string, id: string, secondId: string): string {
   return (
     `Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '${asked}', my replication IDs are ` +
@@ -502,7 +502,7 @@ function otherHistory(asked: string, id: string, secondId: string): string {
   );
 }
 
-/** As redis-server words it. */
+/** Worded as in redis-server. */
 function tooLate(asked: number, until: number): string {
   return `Partial resynchronization not accepted: Requested offset for second ID was ${asked}, but I can reply up to ${until}`;
 }

@@ -1,19 +1,19 @@
 /**
- * Shutdown: SHUTDOWN on its way: replicas that lag behind get what they have not got, while writes are held; then the server ends.
+ * Shutdown: SHUTDOWN: waits until lagging replicas have received everything, while writes are held; then ends the server.
  *
- *   begin ─▶ no replica lags, NOW, shutdown-timeout 0 ────────────▶ end of the server, or why not
- *        └─▶ waits ─▶ all have caught up · the time is over ──────▶ the same
- *               └───▶ SHUTDOWN ABORT ─▶ the server goes on, and the clients that have asked for its end get an error
+ *   begin ─▶ no replica lags, NOW, shutdown-timeout 0 ────────────▶ end of the server, or an error
+ *        └─▶ waits ─▶ all have caught up · timeout ────────────────▶ the same
+ *               └───▶ SHUTDOWN ABORT ─▶ the server continues, and the clients that have sent SHUTDOWN get an error
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import type { Replica } from './replica.js';
 
 export interface ShutdownOptions {
-  /** Of a snapshot; null: as the save points say. */
+  /** Whether to save a snapshot; null: according to the save points. */
   readonly saves: boolean | null;
-  /** Replicas are not waited for. */
+  /** Does not wait for replicas. */
   readonly isNow: boolean;
-  /** The server ends also if it cannot save. */
+  /** Ends the server even if it cannot save. */
   readonly isForced: boolean;
 }
 
@@ -36,11 +36,11 @@ interface Surroundings {
   readonly replicas: { readonly list: readonly Replica[]; asksForAck: boolean };
   readonly clock: { readonly nowMs: number };
   readonly scheduler: Scheduler;
-  /** Writes are held from now on, or are no longer. */
+  /** Sets whether writes are held. */
   hold(isOn: boolean): void;
   /** Saves, and ends the server. False: it could not save. */
   end(options: ShutdownOptions): boolean;
-  /** Tells a client that waits that the server goes on. */
+  /** Tells a waiting client that the server continues. */
   answer(client: ShutdownClient): void;
   log(level: 'notice' | 'warning', message: string): void;
 }
@@ -48,7 +48,7 @@ interface Surroundings {
 const TIMER = 'shutdown';
 
 export class Shutdown {
-  /** Until when replicas are waited for, in unix time; 0: no shutdown is under way. */
+  /** Until when replicas are waited for, in unix time; 0: there is no shutdown. */
   deadlineMs = 0;
   private options: ShutdownOptions | null = null;
   private timer: TimerState | null = null;
@@ -61,7 +61,7 @@ export class Shutdown {
     return { options, deadlineMs, timer: captureTimer(timer), clients: clients.map(({ id }) => id) };
   }
 
-  /** @param isAnother the server goes on from a state of another one, which was to end: this one is not */
+  /** @param isAnother the server starts from the state of another one, which was to end: this one is not */
   restore({ options, deadlineMs, timer, clients }: ShutdownState, sessions: ReadonlyMap<number, ShutdownClient>, isAnother: boolean): void {
     if (options === null) return;
     this.options = options;
@@ -75,7 +75,7 @@ export class Shutdown {
     return this.options !== null;
   }
 
-  /** Ends the server: `ended`; waits for replicas; or cannot save what there is. One that is under way is not begun again. */
+  /** Ends the server: `ended`; waits for replicas; or cannot save. A shutdown in progress is not begun again. */
   begin(options: ShutdownOptions): 'ended' | 'waits' | 'failed' {
     const { settings, replicas, clock, scheduler, log } = this.server;
     if (this.isUnderWay) return 'waits';
@@ -91,17 +91,17 @@ export class Shutdown {
     return 'waits';
   }
 
-  /** A client that has asked for the end, and is parked until then. */
+  /** Adds a client that has sent SHUTDOWN, and is parked until the end. */
   await(client: ShutdownClient): void {
     this.clients.push(client);
   }
 
-  /** A replica has acknowledged something, or is gone. */
+  /** Called when a replica has acknowledged something, or is gone. */
   look(): void {
     if (this.isUnderWay && this.isReady) this.finish();
   }
 
-  /** False: there is none. */
+  /** Aborts the shutdown. False: there is none. */
   abort(): boolean {
     if (!this.isUnderWay) return false;
     this.server.log('notice', 'Shutdown manually aborted.');
@@ -137,7 +137,7 @@ export class Shutdown {
     this.goOn();
   }
 
-  /** The clients that have asked for the end get an error. */
+  /** The clients that have sent SHUTDOWN get an error. */
   private goOn(): void {
     const { clients, timer, server } = this;
     if (timer !== null) server.scheduler.cancel(timer);
