@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,6 +11,8 @@ export default defineConfig({
     // Programs that tests start leave nothing in the home of whoever runs them.
     env: { NODE_DISABLE_COMPILE_CACHE: '1' },
     // Tests that start real servers share two cores with them, and maybe with others. A limit costs nothing until it is reached.
+    // Much of that is waiting, so two files at a time, also where vitest's default, one less than there are processors, is one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
