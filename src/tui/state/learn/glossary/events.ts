@@ -21,7 +21,7 @@ const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {
     ],
     ko: [
       '디스크를 기다리는 클라이언트 출력의 양이 바뀌었습니다.',
-      'appendfsync always에서는 변경을 알릴 수 있는 출력이 그 변경이 디스크에 기록된 뒤에 나갑니다. 0바이트면 더 기다리는 것이 없습니다.',
+      'appendfsync always에서는 변경을 알릴 수 있는 출력이 그 변경이 디스크에 기록된 뒤에 나가며, 0바이트는 더 기다리는 것이 없다는 뜻입니다.',
     ],
   },
   interest: {
@@ -93,7 +93,7 @@ const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {
       'A key that is about to change and is not written yet is written first: its pre-image.',
     ],
     ko: [
-      '스냅샷이 두 턴 사이의 시간 한 조각을 얻었습니다. 이 서버는 저장할 때 fork하지 않습니다.',
+      '스냅샷이 두 턴 사이의 시간 한 조각을 얻었습니다(이 서버는 저장할 때 fork하지 않습니다).',
       '아직 기록되지 않은 키가 바뀌기 직전이면 그 키를 먼저 기록합니다(pre-image).',
     ],
   },
