@@ -59,6 +59,7 @@ import { type Host, SystemHost } from './host.js';
 import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
 import { AppendOnlyFile } from './persistence/aof/append-only-file.js';
 import { Persistence } from './persistence/persistence.js';
+import type { Facts } from './persistence/snapshot-writer.js';
 import { Propagation } from './propagation/propagation.js';
 import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './persistence/snapshot-reader.js';
 import { StartLoad } from './persistence/start-load.js';
@@ -261,6 +262,7 @@ export class Server implements ServerContext {
     const persistence = (this.persistence = new Persistence({
       settings: values, keyspace, clock, scheduler, host, tap, jobs: this.jobs, libraries: librariesOf(this), log: this.log,
       commandsProcessed: () => stats.commandsProcessed,
+      place: () => this.placeFacts(),
       denyWrites: (isDenied) => {
         this.notSaved = isDenied ? NOT_ON_DISK : null;
         this.tellDenials();
@@ -579,6 +581,7 @@ export class Server implements ServerContext {
       else if (isThere) this.log('notice', `DB loaded from disk: ${seconds} seconds`);
       if (isAppendOnly) appendOnly.loaded();
       if (isAppendOnly && isThere) persistence.supersede();
+      if (!isAppendOnly) this.continueHistory();
       this.loaded();
     };
     if (task === null) return ended();
@@ -586,6 +589,22 @@ export class Server implements ServerContext {
     this.startLoad = new StartLoad(task, { settings: config.values, clock, scheduler, log, done: ended });
     this.tellUnready();
     this.startLoad.begin();
+  }
+
+  /** What a snapshot of this moment says of the history of changes, so that after a restart from it replication can continue there. */
+  private placeFacts(): Facts {
+    const { replicas, primaryLink, replication } = this;
+    const isPart = replication.role === 'master' ? replicas.backlog !== null : primaryLink.isUp || primaryLink.canContinue;
+    if (!isPart) return [];
+    return [['repl-stream-db', String(Math.max(0, replication.selectedDb))], ['repl-id', replication.id], ['repl-offset', String(replication.offset)]];
+  }
+
+  /** Called when the snapshot is loaded: replication continues at the place where it was written. */
+  private continueHistory(): void {
+    const place = this.persistence.placeLoaded;
+    if (place === null) return;
+    if (this.replication.role === 'master') this.replicas.resume(place.id, place.offset);
+    else this.primaryLink.resume(place.id, place.offset, place.db);
   }
 
   private loaded(): void {

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectTo, startHeadless } from '../support/headless.js';
+import { createServer as createLab } from 'redis-lab';
+import { connectTo, startHeadless, temporaryDirectory } from '../support/headless.js';
 import { describeWithRedis, startRedisServer } from '../support/redis-server.js';
 import type { RespClient, Wire } from '../support/resp-client.js';
 
@@ -109,6 +110,23 @@ describeWithRedis('the lab as a replica of redis-server', () => {
     wire.release();
     await expectEqual(master.client, replica);
     expect(await statOf(master.client, 'sync_full')).toBe('2');
+  });
+
+  test('goes on where it stopped when it was restarted from a snapshot', async () => {
+    const master = await startMaster();
+    const settings = { port: 0, dir: temporaryDirectory(), save: '3600 1000000', replicaof: `127.0.0.1 ${master.port}`, 'enable-debug-command': 'yes' } as const;
+    await fill(master.client);
+    const first = await createLab(settings);
+    await expectEqual(master.client, await connectTo(first.port));
+    await master.client.call('SELECT', '5');
+    await master.client.call('SADD', 'numbers', '4');
+    await expectEqual(master.client, await connectTo(first.port));
+    await first.close();
+    // Without another SELECT in the stream.
+    for (let i = 0; i < 20; i++) await master.client.call('SADD', 'numbers', `more ${i}`);
+    await using second = await createLab(settings);
+    await expectEqual(master.client, await connectTo(second.port));
+    expect([await statOf(master.client, 'sync_full'), await statOf(master.client, 'sync_partial_ok')]).toEqual(['1', '1']);
   });
 
   test('gives the password that the master wants, as a user of its own', async () => {

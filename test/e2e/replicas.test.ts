@@ -143,6 +143,36 @@ describeWithRedis('a real replica', () => {
     await expectSame(master, client);
   });
 
+  test('goes on where it stopped when its master was restarted from a snapshot, unless keys of that had expired meanwhile', { timeout: 60_000 }, async () => {
+    const settings = { dir: temporaryDirectory(), save: '3600 1000000' };
+    let lab = await startLab(settings);
+    const { port } = lab;
+    const { client } = await startReplica(port);
+    const start = async (): Promise<RespClient> => {
+      await lab.close();
+      lab = await startLab({ ...settings, port });
+      return connectTo(port);
+    };
+    let master = await connectTo(port);
+    await expectSame(master, client);
+    await master.call('SELECT', '7');
+    for (let i = 0; i < 200; i++) await master.call('RPUSH', 'list', String(i));
+    await expectSame(master, client);
+    const id = await field(client, 'master_replid');
+    master = await start();
+    expect(await field(master, 'master_replid2')).toBe(id);
+    await master.call('RPUSH', 'list', 'after');
+    await expectSame(master, client);
+    expect([await field(master, 'sync_full', 'stats'), await field(master, 'sync_partial_ok', 'stats')]).toEqual(['0', '1']);
+    await master.call('SET', 'short', '1', 'PX', '1');
+    await master.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    master = await start();
+    expect(await field(master, 'master_replid2')).toBe('0'.repeat(40));
+    await expectSame(master, client);
+    expect(await field(master, 'sync_full', 'stats')).toBe('1');
+    await lab.close();
+  });
+
   test('is one of several, behind which others stand; WAIT counts those that have everything', { timeout: 60_000 }, async () => {
     await using lab = await startLab({ 'repl-diskless-sync-delay': 1 });
     const master = await connectTo(lab.port);

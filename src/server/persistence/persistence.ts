@@ -25,7 +25,7 @@ import { removeDrafts } from './drafts.js';
 import { SnapshotFile } from './snapshot-file.js';
 import { SnapshotLoad } from './snapshot-load.js';
 import { type Loaded, type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
-import { writeSnapshot } from './snapshot-writer.js';
+import { type Facts, writeSnapshot } from './snapshot-writer.js';
 import type { LoadTask } from './start-load.js';
 import { ReplicaFile } from './replica-file.js';
 import { type Walk, type WalkOptions, Walks, type WalkSettings } from './walks.js';
@@ -51,9 +51,18 @@ export interface PersistenceSurroundings {
   readonly jobs: Pick<Jobs, 'submit'>;
   readonly libraries: { codes(): readonly string[]; readonly load: LoadLibrary; flush(): void };
   commandsProcessed(): number;
+  /** Facts about the place of this moment in the history of changes; empty: there is no history. */
+  place(): Facts;
   log(level: 'notice' | 'warning', message: string): void;
   /** Sets whether writes are refused. */
   denyWrites(isDenied: boolean): void;
+}
+
+/** A place in the history of changes, and the database that is selected there. */
+export interface SnapshotPlace {
+  readonly id: string;
+  readonly offset: number;
+  readonly db: number;
 }
 
 export interface PersistenceState {
@@ -110,6 +119,8 @@ export class Persistence {
   keysLoaded = 0;
   /** Keys of the snapshot that had expired when it was loaded. */
   keysExpired = 0;
+  /** The place in the history of changes at which the loaded snapshot was written; null: unknown, or not all of the snapshot was kept. */
+  placeLoaded: SnapshotPlace | null = null;
   /** Path of the file that this server has loaded, or found missing, or written: it may be replaced. */
   private ownsFile: string | null = null;
   private lastTryMs = 0;
@@ -237,7 +248,7 @@ export class Persistence {
       { path, draft, hasChecksum: settings.rdbchecksum, syncsOften: settings['rdb-save-incremental-fsync'] },
       { jobs, resume: () => this.walks.resume(), done: (failure) => this.saved(failure) },
     );
-    this.saving = { walk: this.walks.start(file), file, draft, startMs: clock.nowMs, dirtyBefore: keyspace.dirty };
+    this.saving = { walk: this.walks.start(file, { facts: this.server.place() }), file, draft, startMs: clock.nowMs, dirtyBefore: keyspace.dirty };
     return null;
   }
 
@@ -301,9 +312,10 @@ export class Persistence {
     });
   }
 
-  private loaded({ keys, expired }: Loaded): void {
+  private loaded({ keys, expired, empty, historyId: id, historyOffset: offset, streamDb: db }: Loaded): void {
     this.keysLoaded = keys;
     this.keysExpired = expired;
+    this.placeLoaded = id === '' || offset === -1 || expired + empty > 0 ? null : { id, offset, db };
   }
 
   /** Called when another file with all of the snapshot and more was loaded instead: the snapshot may be replaced. */
@@ -348,7 +360,7 @@ export class Persistence {
 
   private write(sink: (bytes: Buffer) => void): void {
     const { keyspace, libraries, settings } = this.server;
-    writeSnapshot({ keyspace, libraries: libraries.codes() }, settings, sink);
+    writeSnapshot({ keyspace, libraries: libraries.codes() }, settings, sink, this.server.place());
   }
 
   private schedule(delayMs: number): void {

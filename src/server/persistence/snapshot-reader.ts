@@ -36,6 +36,9 @@ export interface Loaded {
   readonly keys: number;
   /** In a dataset for a replica: the database that the stream after it has selected. */
   readonly streamDb: number;
+  /** The replication ID of the server that wrote it, and its offset then; '' and -1: not in the file. */
+  readonly historyId: string;
+  readonly historyOffset: number;
   /** Expired keys, which are skipped. */
   readonly expired: number;
   /** Collections without members, which are skipped. */
@@ -81,6 +84,8 @@ export class SnapshotReader {
   private expired = 0;
   private empty = 0;
   private streamDb = 0;
+  private historyId = '';
+  private historyOffset = -1;
   /** The memory of the data where it was written; 0: unknown. */
   usedMemory = 0;
   /** 0: the first step has not been done. */
@@ -128,8 +133,8 @@ export class SnapshotReader {
   }
 
   get loaded(): Loaded {
-    const { keys, expired, empty, streamDb } = this;
-    return { keys, expired, empty, streamDb };
+    const { keys, expired, empty, streamDb, historyId, historyOffset } = this;
+    return { keys, expired, empty, streamDb, historyId, historyOffset };
   }
 
   /** Number of bytes read. */
@@ -220,6 +225,8 @@ export class SnapshotReader {
   private fact(name: string, value: string): void {
     if (name === 'used-mem' && /^\d{1,15}$/.test(value)) this.usedMemory = Number(value);
     if (name === 'repl-stream-db' && /^\d{1,9}$/.test(value)) this.streamDb = Math.min(Number(value), this.keyspace.databases.length - 1);
+    if (name === 'repl-id' && /^[0-9a-f]{40}$/.test(value)) this.historyId = value;
+    if (name === 'repl-offset' && /^\d{1,15}$/.test(value)) this.historyOffset = Number(value);
   }
 
   private select(index: number): void {

@@ -191,6 +191,14 @@ export class PrimaryLink {
     this.tell();
   }
 
+  /** Called when a replica has loaded a snapshot that it saved at this place in its master's history: it asks the master for what follows. */
+  resume(id: string, offset: number, db: number): void {
+    const { replication } = this.server;
+    replication.adopt(id, offset);
+    replication.selectedDb = db;
+    this.canContinue = true;
+  }
+
   /** REPLICAOF: called when the settings name another master. */
   follow(): void {
     const { replication, log, replicas } = this.server;

@@ -286,6 +286,17 @@ export class Replicas {
     this.timer ??= this.server.scheduler.after(TIMER, TIMER_MS, () => this.second());
   }
 
+  /** Called on a master whose data was saved at this place in a history: replicas that are there can continue with it. */
+  resume(id: string, offset: number): void {
+    const { replication, clock } = this.server;
+    replication.offset = offset;
+    this.createBacklog();
+    replication.secondId = id;
+    // A replica requests the first byte that it does not have.
+    replication.secondOffset = offset + 1;
+    this.lonelySinceMs = clock.nowMs;
+  }
+
   /** Called on a replica that has received another dataset: the stream starts again, and its replicas have to synchronize again. */
   restart(): void {
     this.disconnectAll();
