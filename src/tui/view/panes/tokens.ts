@@ -356,7 +356,7 @@ function clientDoing(state: State, row: TokenRow, { visible }: Theme, width: num
     const { deadlineMs, keys } = row.parkedOn;
     return { text: `parked${deadlineText(deadlineMs, state.ui.nowMs)} ${keys.map((key) => visible(key, 32)).join(' ')}`, style: () => plain };
   }
-  if (row.outputHeld > 0) return { text: width >= ROOMY_COLUMNS ? 'waits for the disk' : 'disk', style: (theme) => theme.warn };
+  if (row.outputHeld > 0) return { text: width >= ROOMY_COLUMNS ? 'disk-blocked' : 'disk', style: (theme) => theme.warn };
   if (row.link !== null) return linkState(row.link);
   if ((row.interest & INTEREST_WRITABLE) !== 0) return { text: 'write-blocked', style: (theme) => theme.warn };
   if (isActive) return { text: row.activity, style: ACTIVITIES[row.activity] };

@@ -113,7 +113,7 @@ test.each<[string, TraceBody, string]>([
   ['reading', { kind: 'read', token: 2, result: 9 }, 'reading'],
   ['executing', { kind: 'frame', token: 2, frame: 2, bytes: 9, argv: ['GET', 'k'], raw: '' }, 'executing'],
   ['replying', { kind: 'reply', token: 2, frame: 2, bytes: 5, raw: '' }, 'replying'],
-  ['waiting for the disk', { kind: 'await-disk', token: 2, bytes: 5, offset: 90 }, 'waits for the disk'],
+  ['waiting for the disk', { kind: 'await-disk', token: 2, bytes: 5, offset: 90 }, 'disk-blocked'],
   ['write-blocked', { kind: 'interest', token: 2, before: 1, after: 3 }, 'write-blocked           RW '],
 ])('%s, while its turn runs', (_, event, expected) => {
   using scene = threeClients();

@@ -104,7 +104,7 @@ export const TOKENS: Chapter = {
       ],
     },
     {
-      term: 'waits for the disk',
+      term: 'disk-blocked',
       also: ['disk', 'await-disk', 'appendfsync always', '디스크 대기'],
       en: [
         'Output of the client stays here until the helper thread has brought the changes before it to the disk: appendfsync always.',
