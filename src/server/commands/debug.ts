@@ -7,6 +7,7 @@ import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
+import { TO_REPLICAS } from '../keyspace/effects.js';
 import { compact, encodingOf, isString, memoryOf, textOf, type Value } from '../keyspace/value.js';
 import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply, SimpleString, Verbatim, type Reply } from '../resp/reply.js';
 import { datasetDigest, valueDigest } from './support/digest.js';
@@ -207,8 +208,9 @@ function quicklist(value: Value): Reply {
   return new SimpleString('Quicklist structure printed on stdout');
 }
 
-function replicate(argv: Argv, _db: Database, { server }: Session): Reply {
-  server.replicas.feed(-1, argv.slice(2));
+function replicate(argv: Argv, db: Database): Reply {
+  db.effects?.instead(argv.slice(2));
+  db.effects?.always(TO_REPLICAS);
   return OK;
 }
 
