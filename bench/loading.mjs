@@ -1,5 +1,5 @@
-// Loading at the start: from starting the process to the first PONG, which comes when all of the dataset is there, in time and in CPU time; and the memory that it
-// took at most, beside what it takes at the end.
+// Loading at the start: from starting the process to the first PONG, which comes when all of the dataset is there, in time and in CPU time; and the memory that
+// it took at most, beside what it takes at the end.
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,13 @@ const DATASETS = [
 const LONG_LIST = `local text = string.rep('0123456789abcdef', 62) for i = 1, ARGV[1] do redis.call('rpush', 'list', text .. string.format('%08d', i)) end`;
 
 const many = (keys, command, members, each) => [
-  ['EVAL', `for i = 1, ARGV[1] do local all = {} for j = 1, ${members} do for _, v in ipairs({${each}}) do all[#all + 1] = v end end redis.call('${command}', 'key:'..i, unpack(all)) end`, 0, keys],
+  [
+    'EVAL',
+    `for i = 1, ARGV[1] do local all = {} for j = 1, ${members} do for _, v in ipairs({${each}}) do all[#all + 1] = v end end ` +
+      `redis.call('${command}', 'key:'..i, unpack(all)) end`,
+    0,
+    keys,
+  ],
 ];
 const oneOf = (command, members, each) => [['EVAL', `for i = 1, ARGV[1] do redis.call('${command}', 'key', ${each}) end`, 0, members]];
 
@@ -35,7 +41,10 @@ export async function loading(labFlags, { rounds = ROUNDS, scale = 1, tests = nu
       rmSync(dir, { recursive: true });
     }
   }
-  return table(['process start to all of it loaded', 'file MB', 'lab ms', 'redis ms', 'ratio', 'lab CPU ms', 'redis CPU ms', 'ratio', 'lab most MB', 'at the end MB', 'ratio', 'redis MB'], rows);
+  return table([
+    'process start to all of it loaded', 'file MB', 'lab ms', 'redis ms', 'ratio', 'lab CPU ms', 'redis CPU ms', 'ratio',
+    'lab most MB', 'at the end MB', 'ratio', 'redis MB',
+  ], rows);
 }
 
 async function write({ fill, config }, scale, dir) {

@@ -1,4 +1,5 @@
-// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading bgsave durability] [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable] [--sends batched]
+// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading bgsave durability]
+//   [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable] [--sends batched]
 //
 // Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
@@ -47,7 +48,9 @@ const labFlags = [
   ...(values.sends === undefined ? [] : ['--sends', values.sends]),
   ...(values['edge-triggered'] ? ['--edge-triggered'] : []),
 ];
-const parts = positionals.length > 0 ? positionals : ['throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording', 'loading', 'bgsave', 'durability'];
+const parts = positionals.length > 0 ? positionals : [
+  'throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording', 'loading', 'bgsave', 'durability',
+];
 const wanted = values.tests?.split(',');
 const selected = (tests) => (wanted === undefined ? tests : tests.filter(({ name }) => wanted.includes(name)));
 const load = {
@@ -57,7 +60,9 @@ const load = {
   keyspace: Number(values.keyspace),
 };
 
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${values.sends === undefined ? '' : `, ${values.sends} sends`}${values['edge-triggered'] ? ', edge-triggered' : ''}\n`);
+const sends = values.sends === undefined ? '' : `, ${values.sends} sends`;
+const triggering = values['edge-triggered'] ? ', edge-triggered' : '';
+console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${sends}${triggering}\n`);
 for (const part of parts) {
   const alone = { startup, growth, activity, history, fork }[part];
   if (alone !== undefined) {
@@ -95,6 +100,9 @@ function run(part, lab, redis) {
     case 'idle':
       return idle(lab, redis);
     default:
-      throw new Error(`no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, activity, history, fork, recording, bgsave, durability`);
+      throw new Error(
+        `no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, ` +
+          'activity, history, fork, recording, bgsave, durability',
+      );
   }
 }

@@ -119,7 +119,8 @@ function busiest(pid, before) {
 }
 
 function cpuOfThreads(pid) {
-  return new Map(readdirSync(`/proc/${pid}/task`).map((thread) => [thread, Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000]));
+  const usOf = (thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000;
+  return new Map(readdirSync(`/proc/${pid}/task`).map((thread) => [thread, usOf(thread)]));
 }
 
 function measure({ pid, port }, pipeline, n) {

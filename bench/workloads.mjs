@@ -17,7 +17,10 @@ const before = (name) => (requests) => ['-n', requests, '-P', 16, '-t', name];
 
 /** How many keys or members are drawn from, with redis-benchmark's -r. */
 export const MEMBERS = 100_000;
-const randomKeys = (name) => ({ ...test(name, { args: ['-r', MEMBERS, '-t', name], fill: ['-n', 3 * MEMBERS, '-P', 16, '-r', MEMBERS, '-t', 'set'] }), name: `${name}_random` });
+const randomKeys = (name) => ({
+  ...test(name, { args: ['-r', MEMBERS, '-t', name], fill: ['-n', 3 * MEMBERS, '-P', 16, '-r', MEMBERS, '-t', 'set'] }),
+  name: `${name}_random`,
+});
 
 /** One key, and one member in a set: what redis-benchmark does if it is not told otherwise. So SPOP and ZPOPMIN find nothing from the second call on. */
 export const DEFAULT_SET = [

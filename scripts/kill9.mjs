@@ -6,7 +6,8 @@
  *
  * Each writer appends numbers to a list of its own, in small pipelines, and adds to a counter in a transaction with it. Behind each restart the list must hold
  * all numbers that were answered, in order, and at most those that were sent besides; and the counter the length of the list. With everysec what was answered
- * in the last two seconds may be missing, but nothing from the middle. A round lasts from `--least` to `--most` milliseconds. The files go on from round to round.
+ * in the last two seconds may be missing, but nothing from the middle. A round lasts from `--least` to `--most` milliseconds.
+ * The files go on from round to round.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

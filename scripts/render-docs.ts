@@ -106,9 +106,11 @@ function traceEvents(): string {
     '# Trace events',
     NOTE,
     'The events of the loop: `server.trace()` gets one object per event, the file of `--trace` one line of JSON. They are built only while they are observed.',
-    'The rows are in the order of a turn. Besides its own fields every event has `seq`, which increases from event to event, and `atUs`, the microseconds of the loop\'s own clock, which stands still while the loop is held. ' +
+    'The rows are in the order of a turn. Besides its own fields every event has `seq`, which increases from event to event, ' +
+      'and `atUs`, the microseconds of the loop\'s own clock, which stands still while the loop is held. ' +
       'Arguments, keys and other bytes are strings in which one character is one byte. `step(\'phase\')` stops where a phase begins.',
-    'Two more kinds of lines are only in the file: `{"kind":"dropped","turns":…,"commands":…}` where the trace has left something out, and `{"kind":"lost","lines":…}` where that many lines could not be written.',
+    'Two more kinds of lines are only in the file: `{"kind":"dropped","turns":…,"commands":…}` where the trace has left something out, ' +
+      'and `{"kind":"lost","lines":…}` where that many lines could not be written.',
   ].join('\n\n');
   const rows = Object.entries(TRACE_EVENTS).map(([kind, { category, phase, meaning, fields }]) => [code(kind), meaning, fields, category, phase]);
   return `${head}\n\n${table('## Events', ['Event', 'What it means', 'Fields', 'Category', 'Phase'], rows)}\n`;
@@ -118,13 +120,15 @@ function faults(): string {
   const head = [
     '# Faults',
     NOTE,
-    'Faults that can be injected, to see how a server and its clients handle them. They are set in the REPL and in lines (`fault slice 1 on #3`), by a flag (`--fault \'slice 1 on #3\'`, may be repeated), ' +
-      'and in programs:',
+    'Faults that can be injected, to see how a server and its clients handle them. They are set in the REPL and in lines (`fault slice 1 on #3`), ' +
+      'by a flag (`--fault \'slice 1 on #3\'`, may be repeated), and in programs:',
     "```js\nconst fault = await server.faults.add({ name: 'slice', bytes: 1, token: 3 });    // or as it is typed: add('slice 1 on #3')\nawait fault.remove();\n```",
-    '`server.faults.list()` returns the active faults, with how often each was injected, and `server.faults.clear()` removes all of them; in the REPL these are `faults` and `fault off`. Each injection is an ' +
-      'event of the trace, `fault`, and a badge in the tokens pane. A fault or a rule `on #3` is removed with that connection.',
-    'Faults of the wire are injected between the kernel and the server, below the recorder: a recording contains their effects on reads and writes, and is replayed without them. Faults of the loop are above it, so setting ' +
-      'or removing one is recorded; it takes effect after the next wait of the loop.',
+    '`server.faults.list()` returns the active faults, with how often each was injected, and `server.faults.clear()` removes all of them; ' +
+      'in the REPL these are `faults` and `fault off`. Each injection is an event of the trace, `fault`, and a badge in the tokens pane. ' +
+      'A fault or a rule `on #3` is removed with that connection.',
+    'Faults of the wire are injected between the kernel and the server, below the recorder: a recording contains their effects on reads and writes, ' +
+      'and is replayed without them. Faults of the loop are above it, so setting or removing one is recorded; ' +
+      'it takes effect after the next wait of the loop.',
   ].join('\n\n');
   const rows = FAULT_NAMES.map((name) => [code(faultSyntax(name).join(' ')), faultOf(name).side, faultOf(name).meaning, code(faultOf(name).example)]);
   const limits = [
@@ -136,24 +140,48 @@ function faults(): string {
   ];
   const defects = Object.entries(DEFECTS).map(([name, { seam, expression }]) => [code(name), code(seam), code(expression)]);
   const client = CLIENT_FAULTS.map((word) => [code(`${word.name} ${word.arguments}`.trimEnd()), word.summary]);
-  return `${head}\n\n${table('## The faults', ['Fault', 'Side', 'What it does', 'Example'], rows)}\n\n${table('## Limits', ['Limit', 'Meaning'], limits, 'All given limits must hold; without limits a fault applies to everything.')}\n\n${rules()}\n\n${table('## Defects', ['Defect', 'Seam', 'Expression'], defects, 'Common mistakes in event loops. Each is a rule at one seam, and set by its name: `fault ignore-eof`.')}\n\n${table('## By hand', ['Word', 'What it does'], client, 'What the REPL\'s own connections can do to the server: words of the REPL, on the side of the client.')}\n`;
+  const sections = [
+    table('## The faults', ['Fault', 'Side', 'What it does', 'Example'], rows),
+    table('## Limits', ['Limit', 'Meaning'], limits, 'All given limits must hold; without limits a fault applies to everything.'),
+    rules(),
+    table(
+      '## Defects',
+      ['Defect', 'Seam', 'Expression'],
+      defects,
+      'Common mistakes in event loops. Each is a rule at one seam, and set by its name: `fault ignore-eof`.',
+    ),
+    table(
+      '## By hand',
+      ['Word', 'What it does'],
+      client,
+      'What the REPL\'s own connections can do to the server: words of the REPL, on the side of the client.',
+    ),
+  ];
+  return `${[head, ...sections].join('\n\n')}\n`;
 }
 
 /** The seams, a section each. */
 function rules(): string {
   const intro =
-    'A rule replaces one decision of the loop by a JavaScript expression: in the REPL `rule after-read result === \'WouldBlock\' ? \'close\' : \'read again\'`, or `server.faults.add({ name: \'rule\', seam: \'after-read\', expression })`. ' +
-    'An expression consists of the values of its seam, numbers, texts in quotes, operators, and `Math.abs`, `ceil`, `floor`, `max`, `min` and `round`. Of several rules at one seam the newest one for the connection is used. ' +
-    'A rule with a result that its seam does not allow, or that throws, is removed, which the trace reports (`fault`, with the effect `ended: …`). Without a rule, the loop does what the textbook expression says.';
+    'A rule replaces one decision of the loop by a JavaScript expression: ' +
+    'in the REPL `rule after-read result === \'WouldBlock\' ? \'close\' : \'read again\'`, ' +
+    'or `server.faults.add({ name: \'rule\', seam: \'after-read\', expression })`. ' +
+    'An expression consists of the values of its seam, numbers, texts in quotes, operators, and `Math.abs`, `ceil`, `floor`, `max`, `min` and `round`. ' +
+    'Of several rules at one seam the newest one for the connection is used. ' +
+    'A rule with a result that its seam does not allow, or that throws, is removed, which the trace reports (`fault`, with the effect `ended: …`). ' +
+    'Without a rule, the loop does what the textbook expression says.';
   const seams = SEAM_NAMES.map((name) => {
     const { meaning, parameters, results, textbook, places } = seamOf(name);
     const values = Object.entries(parameters).map(([each, means]) => `\`${each}\` (${means})`).join(', ');
     const outcomes = isNumber(results) ? `${formatResults(name)} (${results.number})` : Object.entries(results).map(([each, means]) => `\`'${each}'\` (${means})`).join(', ');
-    return [`### \`${name}\``, meaning, [`- Values: ${values}.`, `- Results: ${outcomes}.`, `- Textbook: \`${textbook}\``, `- ${places}`].join('\n')].join('\n\n');
+    const facts = [`- Values: ${values}.`, `- Results: ${outcomes}.`, `- Textbook: \`${textbook}\``, `- ${places}`].join('\n');
+    return [`### \`${name}\``, meaning, facts].join('\n\n');
   });
   const triggering =
-    'Level- or edge-triggered is not a decision of the loop, but a property of the registration. It can be changed while the server runs, for one token or for all: `trigger edge on #3`, `trigger level`, `trigger default` in the REPL, ' +
-    'or `server.trigger(\'edge\', 3)`. The Tokens pane shows an `e` beside the interest, and the trace an `interest` event. As with rules, this is recorded, and takes effect after the next wait.';
+    'Level- or edge-triggered is not a decision of the loop, but a property of the registration. It can be changed while the server runs, ' +
+    'for one token or for all: `trigger edge on #3`, `trigger level`, `trigger default` in the REPL, or `server.trigger(\'edge\', 3)`. ' +
+    'The Tokens pane shows an `e` beside the interest, and the trace an `interest` event. ' +
+    'As with rules, this is recorded, and takes effect after the next wait.';
   return ['## Rules', intro, triggering, ...seams].join('\n\n');
 }
 
@@ -163,7 +191,9 @@ function table(heading: string, columns: readonly string[], rows: readonly (read
 }
 
 const GROUPS: { readonly [group in Group]: string } = {
-  Time: 'Control of the loop itself. While the history is shown, these keys control the history instead. Steps need a held loop: while it runs, their keys only show a message.',
+  Time:
+    'Control of the loop itself. While the history is shown, these keys control the history instead. ' +
+    'Steps need a held loop: while it runs, their keys only show a message.',
   History: 'Moving through the past. Nothing here moves the loop, and no key goes beyond the newest event: only End returns to the present.',
   Panes: 'Choosing the focused pane.',
   'This pane': 'For panes with rows, something to open, a filter, a sort order, or databases.',
@@ -179,8 +209,10 @@ function keys(): string {
   const head = [
     '# Keys',
     NOTE,
-    'The keys of the screen; the same table is used for the last row of the screen and the help of `?`. The first line that has a key and applies at the moment is used. Letters are keys everywhere but in the REPL. The name of a ' +
-      'command that is typed in the panes, for example after an accidental Esc, is moved to the REPL, and the changes made by its letters are undone.',
+    'The keys of the screen; the same table is used for the last row of the screen and the help of `?`. ' +
+      'The first line that has a key and applies at the moment is used. Letters are keys everywhere but in the REPL. ' +
+      'The name of a command that is typed in the panes, for example after an accidental Esc, is moved to the REPL, ' +
+      'and the changes made by its letters are undone.',
   ].join('\n\n');
   const sections = (Object.keys(GROUPS) as Group[]).map((group) => table(`## ${group}`, ['Keys', 'Where', 'What they do'], KEYMAP.filter((binding) => binding.group === group).map(keyRow), GROUPS[group]));
   const line = table('## The line of the REPL', ['Keys', 'What they do'], LINE_KEYS.map(({ shown, label }) => [shown, label.en]));

@@ -23,7 +23,10 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/version': [],
   'server/host': ['shared'],
   // RDB and AOF files: when they are written, and how they are loaded.
-  'server/persistence': ['shared', 'types:server/background', 'types:server/features', 'types:server/host', 'types:server/trace', 'server/config', 'server/keyspace', 'server/resp', 'server/version'],
+  'server/persistence': [
+    'shared', 'types:server/background', 'types:server/features', 'types:server/host', 'types:server/trace', 'server/config', 'server/keyspace', 'server/resp',
+    'server/version',
+  ],
   // The roles of master and replica, and the replication history that they share.
   'server/replication': ['shared', 'server/io', 'types:server/features', 'server/errors', 'server/resp', 'types:server/trace'],
   // Which commands stand for a change, for replicas and the append-only file.

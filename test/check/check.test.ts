@@ -33,8 +33,9 @@ const failed = ({ probes }: Report): string[] => probes.filter(({ result }) => r
 
 /** Of each kind, and each probe that no defect of the lab fails. `npm run check-matrix` asks the other servers, and all probes. */
 const ASKED = [
-  'lab --engine sequential', 'lab --engine threads', 'lab --fault drain-forever --edge-triggered', 'solution 03-many-clients', 'solution 07-writing', 'Python: threads', 'Python: asyncio',
-  'Python: sequential', 'Python: busy', 'Python: blocking-write', 'Python: text', 'Python: fd-state', 'C: fork', 'C: poll-dies', 'Go: own-map', 'Ruby: seconds',
+  'lab --engine sequential', 'lab --engine threads', 'lab --fault drain-forever --edge-triggered', 'solution 03-many-clients', 'solution 07-writing',
+  'Python: threads', 'Python: asyncio', 'Python: sequential', 'Python: busy', 'Python: blocking-write', 'Python: text',
+  'Python: fd-state', 'C: fork', 'C: poll-dies', 'Go: own-map', 'Ruby: seconds',
 ];
 
 /** A fault shows sooner so. */
@@ -76,7 +77,8 @@ describe('a server with a fault fails the probes that concern it, and no other',
     if (process.env.CI === 'true' && DEMANDED.test(name)) test(name, () => expect.fail(`there is no ${needs[0]}`));
     else test.skip(`${name} (left out: there is no ${needs[0]})`, () => {});
   }
-  const tellingOf = ({ fails }: Subject['expected']): readonly string[] => fails.filter((name) => name !== 'thousand-connections' || fails.length === 1).slice(0, 2);
+  const tellingOf = ({ fails }: Subject['expected']): readonly string[] =>
+    fails.filter((name) => name !== 'thousand-connections' || fails.length === 1).slice(0, 2);
   const reports = new Map<Subject, Promise<Report & { code: number }>>();
   beforeAll(() => {
     for (const subject of installed) {

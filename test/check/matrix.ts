@@ -71,7 +71,8 @@ const subjects = SUBJECTS.filter(({ name }) => name.includes(values.only));
 const asked = subjects.filter(isInstalled);
 for (const { name, needs } of subjects) if (!asked.some((each) => each.name === name)) console.log(`left out: ${name}, since there is no ${needs[0]}`);
 
-const runs: Run[] = values.log === undefined || !existsSync(values.log) ? [] : readFileSync(values.log, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Run);
+const runs: Run[] =
+  values.log === undefined || !existsSync(values.log) ? [] : readFileSync(values.log, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Run);
 const runsOf = ({ name }: Subject): readonly Run[] => runs.filter(({ subject }) => subject === name);
 const most = ({ name }: Subject): number => Math.max(Number(values.runs), OFTEN.includes(name) ? Number(values.many) : 0);
 
@@ -114,6 +115,8 @@ function end(): never {
   for (const each of all.flatMap(({ wrong }) => wrong)) console.log(`WRONG  ${each}`);
   const sum = (count: (each: Counts) => number): number => all.reduce((total, each) => total + count(each), 0);
   const [wrong, open] = [sum((each) => each.wrong.length), sum((each) => each.open.length)];
-  console.log(`${all.length} servers, ${sum((each) => each.runs)} runs, ${sum((each) => each.verdicts)} verdicts, ${wrong} wrong, ${open} that could not be told`);
+  console.log(
+    `${all.length} servers, ${sum((each) => each.runs)} runs, ${sum((each) => each.verdicts)} verdicts, ${wrong} wrong, ${open} that could not be told`,
+  );
   process.exit(wrong > 0 ? 1 : 0);
 }

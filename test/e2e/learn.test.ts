@@ -66,7 +66,10 @@ test('--template is a file that passes, and one that does not fails', async () =
   expect(await cli('learn', '--check', file)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^mine: passes\n/) });
   writeFileSync(file, stdout.replace('"exactly": 1', '"exactly": 2'));
   const failed = await cli('learn', '--check', file);
-  expect(failed).toMatchObject({ code: 1, stdout: expect.stringMatching(/^mine: FAILS\n {2}run: RED, must be GREEN\n {4}RED one read: there was 1 such read of @alice; there must be 2\n/) });
+  expect(failed).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^mine: FAILS\n {2}run: RED, must be GREEN\n {4}RED one read: there was 1 such read of @alice; there must be 2\n/),
+  });
   writeFileSync(file, stdout.replace('"goals"', '"gaols"'));
   expect((await cli('learn', '--check', file, '--lang', 'en')).stderr).toContain(`redis-lab: ${file}:`);
   expect((await cli('learn', '--check', file, '--lang', 'ko')).stderr).toMatch(/\.json:\d+: gaols: 여기에 없는 필드입니다 \(혹시 "goals"\?\)\. 있는 것: format, /);

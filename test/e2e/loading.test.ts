@@ -87,14 +87,16 @@ test('a loop that is held loads in the turns that it is let go on for', async ()
 });
 
 /** What each says in INFO, without figures. */
-const shapeOf = (info: unknown): string[] => String(info).split('\r\n').filter((line) => line.startsWith('loading')).map((line) => line.replace(/[\d.]+$/, 'n'));
+const shapeOf = (info: unknown): string[] =>
+  String(info).split('\r\n').filter((line) => line.startsWith('loading')).map((line) => line.replace(/[\d.]+$/, 'n'));
 
 describeWithRedis('beside redis-server', () => {
   test('the same commands are answered while data is being loaded, and the same are refused', async () => {
     const dir = await saved();
     const { server, client } = await slow(dir, '--save', '', '--enable-debug-command', 'yes');
     const socket = join(temporaryDirectory(), 'redis');
-    const redis = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', dir, '--enable-debug-command', 'yes', ...SLOWLY], { stdio: 'ignore' });
+    const settings = ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', dir, '--enable-debug-command', 'yes', ...SLOWLY];
+    const redis = spawn('redis-server', settings, { stdio: 'ignore' });
     onTestFinished(() => void redis.kill('SIGKILL'));
     await once(redis, 'spawn');
     const oracle = await connectWhenReady(socket);
@@ -106,8 +108,9 @@ describeWithRedis('beside redis-server', () => {
     }));
     const requests = [
       ...names.filter((name) => !without.has(name)).map((name) => [name, 'a', 'b', 'c']),
-      ['ping'], ['get', 'k'], ['config', 'get', 'save'], ['config', 'set', 'appendonly', 'yes'], ['config', 'set', 'dir', '.'], ['config', 'set', 'maxmemory', '0'], ['lastsave'], ['bgsave'],
-      ['select', '1'], ['time'], ['role'], ['info'], ['dbsize'], ['eval', 'return 1', '0'], ['multi'], ['get', 'k'], ['exec'], ['client', 'list'], ['acl', 'whoami'], ['replicaof', 'no', 'one'],
+      ['ping'], ['get', 'k'], ['config', 'get', 'save'], ['config', 'set', 'appendonly', 'yes'], ['config', 'set', 'dir', '.'],
+      ['config', 'set', 'maxmemory', '0'], ['lastsave'], ['bgsave'], ['select', '1'], ['time'], ['role'], ['info'], ['dbsize'], ['eval', 'return 1', '0'],
+      ['multi'], ['get', 'k'], ['exec'], ['client', 'list'], ['acl', 'whoami'], ['replicaof', 'no', 'one'],
     ];
     expect(await answersOf(client)).toEqual(await answersOf(oracle));
     expect(shapeOf(await client.call('INFO', 'persistence'))).toEqual(shapeOf(await oracle.call('INFO', 'persistence')));

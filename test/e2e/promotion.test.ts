@@ -12,7 +12,9 @@ interface Server {
 
 async function start(kind: string): Promise<Server> {
   const server =
-    kind === 'lab' ? await createServer({ port: 0, 'enable-debug-command': 'yes', 'repl-diskless-sync-delay': 0 }) : await startRedisServer(['--repl-diskless-sync-delay', '0']);
+    kind === 'lab'
+      ? await createServer({ port: 0, 'enable-debug-command': 'yes', 'repl-diskless-sync-delay': 0 })
+      : await startRedisServer(['--repl-diskless-sync-delay', '0']);
   onTestFinished(() => void server.close());
   return { port: server.port, client: await connectTo(server.port) };
 }
@@ -24,7 +26,9 @@ async function field(client: RespClient, name: string, section = 'replication'):
 /** Waits until a replica has everything that its master has, and compares. */
 async function expectSame(master: RespClient, replica: RespClient): Promise<void> {
   const isSame = async (): Promise<boolean> => {
-    const [ours, theirs] = await Promise.all([master, replica].map((client) => Promise.all([field(client, 'master_replid'), field(client, 'master_repl_offset')])));
+    const [ours, theirs] = await Promise.all(
+      [master, replica].map((client) => Promise.all([field(client, 'master_replid'), field(client, 'master_repl_offset')])),
+    );
     return (await field(replica, 'master_link_status')) === 'up' && String(ours) === String(theirs);
   };
   await expect.poll(isSame, { timeout: 30_000, interval: 50 }).toBe(true);
@@ -32,7 +36,11 @@ async function expectSame(master: RespClient, replica: RespClient): Promise<void
 }
 
 describeWithRedis('a promotion under load', () => {
-  test.each([['redis', 'lab', 'redis'], ['lab', 'redis', 'lab'], ['redis', 'lab', 'lab']])('%s, its replica %s, and behind it %s', { timeout: 90_000 }, async (first, second, third) => {
+  test.each([
+    ['redis', 'lab', 'redis'],
+    ['lab', 'redis', 'lab'],
+    ['redis', 'lab', 'lab'],
+  ])('%s, its replica %s, and behind it %s', { timeout: 90_000 }, async (first, second, third) => {
     const [old, promoted, behind] = [await start(first), await start(second), await start(third)];
     await promoted.client.call('REPLICAOF', '127.0.0.1', String(old.port));
     await behind.client.call('REPLICAOF', '127.0.0.1', String(promoted.port));

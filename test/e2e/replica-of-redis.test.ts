@@ -114,7 +114,9 @@ describeWithRedis('the lab as a replica of redis-server', () => {
 
   test('goes on where it stopped when it was restarted from a snapshot', async () => {
     const master = await startMaster();
-    const settings = { port: 0, dir: temporaryDirectory(), save: '3600 1000000', replicaof: `127.0.0.1 ${master.port}`, 'enable-debug-command': 'yes' } as const;
+    const settings = {
+      port: 0, dir: temporaryDirectory(), save: '3600 1000000', replicaof: `127.0.0.1 ${master.port}`, 'enable-debug-command': 'yes',
+    } as const;
     await fill(master.client);
     const first = await createLab(settings);
     await expectEqual(master.client, await connectTo(first.port));

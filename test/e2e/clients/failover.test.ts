@@ -1,4 +1,7 @@
-/** Client libraries go on where a master hands over to its replica, and where a server is killed and starts again with its append-only file: nothing that was answered is missing. */
+/**
+ * Client libraries go on where a master hands over to its replica, and where a server is killed and starts again with its append-only file: nothing that was
+ * answered is missing.
+ */
 import type { EventEmitter } from 'node:events';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -37,7 +40,10 @@ describe.each(PAIRS)('%s with %s as its replica', (...kinds) => {
 
   test('ioredis', { timeout }, async () => {
     const { master, replica, address } = await startPair(kinds);
-    const redis = new Redis({ port: address.port, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, retryStrategy: () => 20, reconnectOnError: ({ message }) => message.startsWith('READONLY') });
+    const redis = new Redis({
+      port: address.port, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0,
+      retryStrategy: () => 20, reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+    });
     redis.on('error', () => {});
     onTestFinished(() => redis.disconnect());
     const write = (from: number, to: number): Promise<void> => append(from, to, (number) => redis.rpush('list', number), () => redis.lindex('list', -1));
@@ -90,7 +96,10 @@ describe.each(PAIRS)('%s with %s as its replica', (...kinds) => {
   test('BullMQ', { timeout }, async () => {
     const { master, replica, address } = await startPair(kinds);
     const { queue, done } = jobs(address);
-    const add = (from: number, to: number): Promise<unknown> => queue.addBulk(Array.from({ length: to - from }, (_, i) => ({ name: 'job', data: from + i, opts: { jobId: `job-${from + i}`, attempts: 20, delay: i % 10 === 0 ? 20 : 0 } })));
+    const add = (from: number, to: number): Promise<unknown> =>
+      queue.addBulk(Array.from({ length: to - from }, (_, i) => ({
+        name: 'job', data: from + i, opts: { jobId: `job-${from + i}`, attempts: 20, delay: i % 10 === 0 ? 20 : 0 },
+      })));
     await add(0, 60);
     const handing = failOver({ master, replica, address });
     await until(async () => done.size >= 20);
@@ -109,9 +118,14 @@ describe.each(PAIRS)('%s with %s as its replica', (...kinds) => {
 
 /** A queue and a worker that reach their server at this address. */
 function jobs(address: Address): { queue: Queue; done: Set<string> } {
-  const connection = { host: '127.0.0.1', port: address.port, maxRetriesPerRequest: null, retryStrategy: () => 20, reconnectOnError: ({ message }: Error) => message.includes('READONLY') };
+  const connection = {
+    host: '127.0.0.1', port: address.port, maxRetriesPerRequest: null,
+    retryStrategy: () => 20, reconnectOnError: ({ message }: Error) => message.includes('READONLY'),
+  };
   const done = new Set<string>();
-  const worker = new Worker('mail', async ({ data }) => void done.add(String(data)), { connection, concurrency: 5, lockDuration: 1000, stalledInterval: 500, maxStalledCount: 100 });
+  const worker = new Worker('mail', async ({ data }) => void done.add(String(data)), {
+    connection, concurrency: 5, lockDuration: 1000, stalledInterval: 500, maxStalledCount: 100,
+  });
   const queue = new Queue('mail', { connection });
   for (const each of [queue, worker] as readonly (EventEmitter & { close(): Promise<void> })[]) {
     each.on('error', () => {});

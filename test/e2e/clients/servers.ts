@@ -1,5 +1,6 @@
 /**
- * A master and a replica whose files outlive them, each the lab or redis-server in a process of its own, and the one address at which clients reach whoever is the master.
+ * A master and a replica whose files outlive them, each the lab or redis-server in a process of its own, and the one address at which clients reach
+ * whoever is the master.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,7 +30,9 @@ export class ServerProcess {
 
   /** With the files that are there. */
   async start(...more: string[]): Promise<void> {
-    const settings = ['--port', String(this.port), '--dir', this.dir, '--appendonly', 'yes', '--appendfsync', 'always', '--repl-diskless-sync-delay', '0', ...more];
+    const settings = [
+      '--port', String(this.port), '--dir', this.dir, '--appendonly', 'yes', '--appendfsync', 'always', '--repl-diskless-sync-delay', '0', ...more,
+    ];
     const [program, args] = this.kind === 'redis' ? ['redis-server', settings] : [process.execPath, [MAIN, '--headless', ...settings]];
     this.child = spawn(program, args, { stdio: 'ignore' });
     await until(async () => (await this.ask('PING').catch(() => null)) !== null);

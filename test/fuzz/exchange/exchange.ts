@@ -1,6 +1,6 @@
 /**
- * Files of the lab and of redis-server: one writes many random keyspaces, each in a database of its own, as a snapshot, as an append-only file with its base, and as the single
- * file of Redis 6; and both load each of them. Who loads must agree in everything, and with who wrote in all that a file keeps.
+ * Files of the lab and of redis-server: one writes many random keyspaces, each in a database of its own, as a snapshot, as an append-only file with its base,
+ * and as the single file of Redis 6; and both load each of them. Who loads must agree in everything, and with who wrote in all that a file keeps.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,13 +59,15 @@ export async function exchange({ writer, seed, keyspaces }: ExchangeOptions): Pr
       const started = { ...settings, appendonly: format !== 'snapshot' };
       await using ofLab = await start('lab', join(folder, format, 'lab'), started);
       await using ofRedis = await start('redis', join(folder, format, 'redis'), started);
-      const statesOf = (withDigests: boolean): Promise<State[]> => Promise.all([ofLab, ofRedis].map(({ client }) => stateOf(client, keyspaces, format, withDigests)));
+      const statesOf = (withDigests: boolean): Promise<State[]> =>
+        Promise.all([ofLab, ofRedis].map(({ client }) => stateOf(client, keyspaces, format, withDigests)));
       let [lab, redis] = (await statesOf(false)) as [State, State];
       if (lab.whole.get('digest') !== redis.whole.get('digest')) [lab, redis] = (await statesOf(true)) as [State, State];
       const tell = (line: string): void => void differences.push(`seed ${seed}, ${format} of ${writer}: ${line}`);
       compare(lab, redis, ['loaded by the lab', 'loaded by redis-server'], () => true, tell);
       // Encodings are chosen anew where a value is loaded. What Redis itself does not find again in its files is Redis's matter.
-      if (writer === 'lab') compare(written, redis, ['written by the lab', 'loaded by redis-server'], (fact) => !/^(encoding|tree)$/.test(fact) && (format === 'snapshot' || fact !== 'stream'), tell);
+      const isKept = (fact: string): boolean => !/^(encoding|tree)$/.test(fact) && (format === 'snapshot' || fact !== 'stream');
+      if (writer === 'lab') compare(written, redis, ['written by the lab', 'loaded by redis-server'], isKept, tell);
     }
     return { keys: written.keys.size, differences: differences.slice(0, 20) };
   } finally {
@@ -104,7 +106,9 @@ function randomSettings(random: Random, keyspaces: number): Settings {
 async function start(kind: Kind, dir: string, settings: Settings): Promise<Server> {
   const server = await (kind === 'lab'
     ? createServer({ port: 0, dir, 'enable-debug-command': 'yes', ...settings })
-    : startRedisServer(Object.entries({ dir, ...settings }).flatMap(([name, value]) => [`--${name}`, String(value).replace(/^true$/, 'yes').replace(/^false$/, 'no')])));
+    : startRedisServer(Object.entries({ dir, ...settings }).flatMap(([name, value]) => [
+        `--${name}`, String(value).replace(/^true$/, 'yes').replace(/^false$/, 'no'),
+      ])));
   const client = await RawClient.connect(server.port);
   const close = async (): Promise<void> => {
     client.close();
@@ -142,7 +146,8 @@ async function write(random: Random, { writer, keyspaces, settings, dir }: Writi
 
 async function rewrite(client: RawClient): Promise<void> {
   await ask(client, [['BGREWRITEAOF']]);
-  for (let info = ''; !(info.includes('aof_rewrite_in_progress:0') && info.includes('aof_rewrite_scheduled:0')); ) info = (await ask(client, [['INFO', 'persistence']]))[0]!.bytes;
+  const isOver = (info: string): boolean => info.includes('aof_rewrite_in_progress:0') && info.includes('aof_rewrite_scheduled:0');
+  for (let info = ''; !isOver(info); ) info = (await ask(client, [['INFO', 'persistence']]))[0]!.bytes;
 }
 
 /** Puts what was written there as it is to be loaded. */
@@ -150,10 +155,13 @@ function provide(format: Format, from: string, to: string): void {
   const read = (...path: string[]): Buffer => readFileSync(join(from, ...path));
   if (format === 'snapshot') return writeFileSync(join(to, 'dump.rdb'), read('dump.rdb'));
   const manifest = read('appendonlydir', 'appendonly.aof.manifest').toString('latin1');
-  const files = [...manifest.matchAll(/^file (\S+) seq (\d+) type ([bi])/gm)].map(([, name, seq, type]) => ({ name: name!, seq: Number(seq), type: type!, bytes: read('appendonlydir', name!) }));
+  const files = [...manifest.matchAll(/^file (\S+) seq (\d+) type ([bi])/gm)].map(([, name, seq, type]) => ({
+    name: name!, seq: Number(seq), type: type!, bytes: read('appendonlydir', name!),
+  }));
   if (format === 'append-only file') {
     mkdirSync(join(to, 'appendonlydir'));
-    for (const { name, bytes } of [...files, { name: 'appendonly.aof.manifest', bytes: Buffer.from(manifest, 'latin1') }]) writeFileSync(join(to, 'appendonlydir', name), bytes);
+    const all = [...files, { name: 'appendonly.aof.manifest', bytes: Buffer.from(manifest, 'latin1') }];
+    for (const { name, bytes } of all) writeFileSync(join(to, 'appendonlydir', name), bytes);
     return;
   }
   // The first base is empty: without it this is a file of commands alone.
@@ -168,7 +176,8 @@ async function stateOf(client: RawClient, keyspaces: number, origin: Format | 'w
   const found = await ask(client, databases.flatMap((select) => [select, ['SCAN', '0', 'COUNT', '1000000'], ['KEYS', '*'], ['DBSIZE']]));
   const names = databases.flatMap(([, database], i) => {
     const keys = found[4 * i + 2]!.value as readonly string[];
-    if (found[4 * i + 3]!.value !== keys.length) throw new Error(`database ${database} has ${String(found[4 * i + 3]!.value)} keys, and KEYS tells of ${keys.length}`);
+    const size = found[4 * i + 3]!.value;
+    if (size !== keys.length) throw new Error(`database ${database} has ${String(size)} keys, and KEYS tells of ${keys.length}`);
     return keys.toSorted().map((key) => ({ database: database!, key }));
   });
   const ofKeys = new Map<string, Map<string, string>>();
@@ -197,12 +206,18 @@ async function stateOf(client: RawClient, keyspaces: number, origin: Format | 'w
   for (const facts of ofKeys.values()) if (facts.get('encoding') === '$3\r\nint\r\n') facts.delete('frequency');
   await learn('expiry', (key) => ['PEXPIRETIME', key]);
   if (withDigests) await learn('digest', (key) => ['DEBUG', 'DIGEST-VALUE', key]);
-  await learn('stream', (key) => ['XINFO', 'STREAM', key, 'FULL', 'COUNT', '0'], names.filter(({ database, key }) => ofKeys.get(`${database} ${JSON.stringify(key)}`)!.get('type') === '+stream\r\n'));
+  const streams = names.filter(({ database, key }) => ofKeys.get(`${database} ${JSON.stringify(key)}`)!.get('type') === '+stream\r\n');
+  await learn('stream', (key) => ['XINFO', 'STREAM', key, 'FULL', 'COUNT', '0'], streams);
   const [digest, libraries, dump] = await ask(client, [['DEBUG', 'DIGEST'], ['FUNCTION', 'LIST', 'WITHCODE'], ['FUNCTION', 'DUMP']]);
   // The two dump their libraries in orders of their own, and only Redis compresses them: what a dump restores is compared.
   const [restored, again] = await ask(client, [['FUNCTION', 'RESTORE', String(dump!.value), 'FLUSH'], ['FUNCTION', 'LIST', 'WITHCODE']]);
   const unordered = ({ value }: RawReply): string => (value as readonly unknown[]).map((each) => JSON.stringify(sorted(each))).toSorted().join('\n');
-  return { whole: new Map([['digest', digest!.bytes], ['libraries', unordered(libraries!)], ['libraries restored', `${restored!.bytes} ${unordered(again!)}`]]), keys: ofKeys };
+  const whole = new Map([
+    ['digest', digest!.bytes],
+    ['libraries', unordered(libraries!)],
+    ['libraries restored', `${restored!.bytes} ${unordered(again!)}`],
+  ]);
+  return { whole, keys: ofKeys };
 }
 
 /** Functions of a library in the order of their names. */
@@ -219,8 +234,14 @@ function compare(one: State, other: State, names: readonly [string, string], cou
   };
   for (const key of new Set([...one.keys.keys(), ...other.keys.keys()])) {
     const [ours, theirs] = [one.keys.get(key), other.keys.get(key)];
-    if (ours === undefined || theirs === undefined) difference(`the key ${shown(key)}`, ours?.get('type') ?? 'is not there', theirs?.get('type') ?? 'is not there');
-    else for (const fact of ours.keys()) if (counts(fact) && theirs.has(fact) && ours.get(fact) !== theirs.get(fact)) difference(`${fact} of the key ${shown(key)}`, ours.get(fact), theirs.get(fact));
+    if (ours === undefined || theirs === undefined) {
+      difference(`the key ${shown(key)}`, ours?.get('type') ?? 'is not there', theirs?.get('type') ?? 'is not there');
+      continue;
+    }
+    for (const fact of ours.keys()) {
+      const isDifferent = counts(fact) && theirs.has(fact) && ours.get(fact) !== theirs.get(fact);
+      if (isDifferent) difference(`${fact} of the key ${shown(key)}`, ours.get(fact), theirs.get(fact));
+    }
   }
   for (const fact of one.whole.keys()) if (one.whole.get(fact) !== other.whole.get(fact)) difference(fact, one.whole.get(fact), other.whole.get(fact));
 }
@@ -232,6 +253,9 @@ function shown(text: string): string {
 
 async function ask(client: RawClient, commands: readonly (readonly string[])[]): Promise<RawReply[]> {
   const replies = await client.exchange(commands.map(encodeRequest).join(''), commands.length, 300_000);
-  if (replies.length < commands.length) throw new Error(`${replies.length} of ${commands.length} replies (${client.ended ?? 'too slow'}); the next command is ${shown(commands[replies.length]!.join(' '))}`);
+  if (replies.length < commands.length) {
+    const next = shown(commands[replies.length]!.join(' '));
+    throw new Error(`${replies.length} of ${commands.length} replies (${client.ended ?? 'too slow'}); the next command is ${next}`);
+  }
   return replies;
 }

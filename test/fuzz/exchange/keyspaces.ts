@@ -18,10 +18,13 @@ const FAR_REACHING = /^(FLUSHALL|FLUSHDB|SWAPDB|MOVE|COPY)$/;
 const SMALL_SIZES = [1, 2, 3, 4, 5, 6, 17, 30];
 const LARGE_SIZES = [64, 127, 128, 129, 200, 512, 513, 700];
 const INTEGERS = [
-  '0', '1', '-1', '12', '13', '127', '128', '-128', '-129', '255', '256', '4095', '-4096', '4096', '32767', '-32768', '32768', '8388607', '-8388608', '8388608', '2147483647', '-2147483648',
-  '2147483648', '-2147483649', '9007199254740993', '9223372036854775807', '-9223372036854775808', '9223372036854775808', '00', '-0', '+1', ' 1',
+  '0', '1', '-1', '12', '13', '127', '128', '-128', '-129', '255', '256', '4095', '-4096', '4096', '32767', '-32768', '32768',
+  '8388607', '-8388608', '8388608', '2147483647', '-2147483648', '2147483648', '-2147483649', '9007199254740993',
+  '9223372036854775807', '-9223372036854775808', '9223372036854775808', '00', '-0', '+1', ' 1',
 ];
-const SCORES = ['0', '-0', '1', '-1', '1.5', '0.1', '1e300', '-1e300', '1e-310', '5e-324', '1.7976931348623157e308', 'inf', '-inf', '17179869184', '9007199254740993', '3.0'];
+const SCORES = [
+  '0', '-0', '1', '-1', '1.5', '0.1', '1e300', '-1e300', '1e-310', '5e-324', '1.7976931348623157e308', 'inf', '-inf', '17179869184', '9007199254740993', '3.0',
+];
 
 /** One keyspace of the database that is selected. @param isBrief some of its keys expire within BRIEF_MS */
 export function* keyspace(random: Random, isBrief: boolean): Generator<Words> {
@@ -33,7 +36,10 @@ export function* keyspace(random: Random, isBrief: boolean): Generator<Words> {
 
 /** A library of functions. */
 export function library(random: Random, name: string): Words {
-  const functions = Array.from({ length: random.between(1, 3) }, (_, i) => `redis.register_function('${name}_${i}', function(keys, args) return ${random.below(1000)} end)`);
+  const functions = Array.from(
+    { length: random.between(1, 3) },
+    (_, i) => `redis.register_function('${name}_${i}', function(keys, args) return ${random.below(1000)} end)`,
+  );
   const filling = random.chance(0.5) ? `-- ${text(random, random.pick([10, 100, 5000]), 'ascii')}\n` : '';
   return ['FUNCTION', 'LOAD', 'REPLACE', `#!lua name=${name}\n${filling}${functions.join('\n')}`];
 }
@@ -67,7 +73,8 @@ const KINDS: readonly Kind[] = [
   },
   function* sortedSet(random, key) {
     const members = random.chance(0.3) ? integers(random, size(random)) : elements(random, 1);
-    yield* inPieces(['ZADD', key], members.flatMap((member) => [random.chance(0.3) ? random.pick(SCORES) : String(random.between(-1000, 1000) / 4), member]), 2);
+    const score = (): string => (random.chance(0.3) ? random.pick(SCORES) : String(random.between(-1000, 1000) / 4));
+    yield* inPieces(['ZADD', key], members.flatMap((member) => [score(), member]), 2);
     if (random.chance(0.3)) yield ['ZPOPMIN', key, String(random.below(10))];
     yield* expiry(random, key);
   },
@@ -104,7 +111,8 @@ function* stream(random: Random, key: string): Generator<Words> {
 
 function* expiry(random: Random, key: string): Generator<Words> {
   const words = random.pick([
-    null, null, null, ['EXPIRE', key, '1000'], ['PEXPIRE', key, '5000123'], ['EXPIREAT', key, '33177117420'], ['PEXPIREAT', key, '33177117421500'], ['PEXPIREAT', key, '9007199254740991'],
+    null, null, null, ['EXPIRE', key, '1000'], ['PEXPIRE', key, '5000123'], ['EXPIREAT', key, '33177117420'],
+    ['PEXPIREAT', key, '33177117421500'], ['PEXPIREAT', key, '9007199254740991'],
   ]);
   if (words !== null) yield words;
 }
@@ -128,7 +136,10 @@ function elements(random: Random, perEntry: number): string[] {
   const length = size(random);
   // All short, or a few long ones among them, or all long.
   const isLong = random.pick([() => false, () => false, () => random.chance(0.02), () => length < 70]);
-  return Array.from({ length: length * perEntry }, (_, i) => (random.chance(0.1) ? random.pick(INTEGERS) : isLong() ? `${text(random, random.pick([63, 64, 65, 300, 5000, 9000]))}${i}` : `e${i}`));
+  return Array.from({ length: length * perEntry }, (_, i) => {
+    if (random.chance(0.1)) return random.pick(INTEGERS);
+    return isLong() ? `${text(random, random.pick([63, 64, 65, 300, 5000, 9000]))}${i}` : `e${i}`;
+  });
 }
 
 function integers(random: Random, length: number): string[] {

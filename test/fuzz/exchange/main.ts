@@ -1,8 +1,8 @@
 /**
  * npm run fuzz -- exchange --from 1 --keyspaces 10000 [--per-file 25] [--writer lab|redis] [--for SECONDS]
  *
- * The lab and redis-server load each other's snapshots and append-only files: see exchange.ts. Prints each difference with the seed of its file, and last one line for the
- * record. Exit code 1 if there was a difference. `--from` goes on behind the seeds that were there before.
+ * The lab and redis-server load each other's snapshots and append-only files: see exchange.ts. Prints each difference with the seed of its file, and last
+ * one line for the record. Exit code 1 if there was a difference. `--from` goes on behind the seeds that were there before.
  */
 import { parseArgs } from 'node:util';
 import { exchange, type Kind } from './exchange.js';
@@ -30,5 +30,8 @@ for (; keyspaces < Number(values.keyspaces) && Date.now() < endMs; seed++, keysp
   }
   console.log(`seed ${seed}: ${keyspaces + perFile} keyspaces of each writer`);
 }
-console.log(`${keyspaces} keyspaces of ${writers.join(' and of ')}, seeds ${values.from} to ${seed - 1}, ${keys} keys, each in 3 files that both loaded: ${differences} differences`);
+console.log(
+  `${keyspaces} keyspaces of ${writers.join(' and of ')}, seeds ${values.from} to ${seed - 1}, ${keys} keys, ` +
+    `each in 3 files that both loaded: ${differences} differences`,
+);
 process.exit(differences > 0 ? 1 : 0);

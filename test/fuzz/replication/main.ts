@@ -1,9 +1,9 @@
 /**
  * npm run fuzz -- replication --pair redis-lab --commands 1000000 [--seed 1] [--progress FILE]
  *
- * A pair is a master and its replica, each `redis` or `lab`; all four if none is named. Prints a line for each pair, and for a difference the commands since the
- * last equal state. With --progress the rounds that were equal are noted in a file, and a further run with the same seed goes on behind them. Exit code 1 if
- * there was a difference.
+ * A pair is a master and its replica, each `redis` or `lab`; all four if none is named. Prints a line for each pair, and for a difference the commands since
+ * the last equal state. With --progress the rounds that were equal are noted in a file, and a further run with the same seed goes on behind them. Exit code 1
+ * if there was a difference.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -34,7 +34,9 @@ console.log(`fuzz: replication, seed ${values.seed}`);
 let isDifferent = false;
 for (const name of values.pair) {
   const [master, replica, ...rest] = name.split('-');
-  if (rest.length > 0 || ![master, replica].every((kind) => kind === 'lab' || kind === 'redis')) throw new Error(`no pair: ${name}; a master and a replica, each redis or lab: redis-lab`);
+  if (rest.length > 0 || ![master, replica].every((kind) => kind === 'lab' || kind === 'redis')) {
+    throw new Error(`no pair: ${name}; a master and a replica, each redis or lab: redis-lab`);
+  }
   const done = (progress[`${name} ${values.seed}`] ??= { rounds: 0, commands: 0 });
   const options: ReplicationFuzzOptions = {
     master: master as Kind,

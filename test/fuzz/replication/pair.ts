@@ -141,9 +141,9 @@ async function all(client: RespClient, commands: readonly (readonly string[])[])
 }
 
 /**
- * Without what a replica of redis-server 7.0 does not know either: when a consumer was seen, how much a group has read (XREADGROUP is propagated as XCLAIM, which
- * does not say that), and consumers without pending entries (XREADGROUP creates them also where it delivers nothing). And without the nodes of the radix
- * tree, which depend on the past.
+ * Without what a replica of redis-server 7.0 does not know either: when a consumer was seen, how much a group has read (XREADGROUP is propagated as XCLAIM,
+ * which does not say that), and consumers without pending entries (XREADGROUP creates them also where it delivers nothing). And without the nodes of the
+ * radix tree, which depend on the past.
  */
 function timeless(json: string): string {
   return json
@@ -154,7 +154,11 @@ function timeless(json: string): string {
 
 async function start(kind: Kind, log: (line: string) => void): Promise<Server> {
   if (kind === 'redis') return startRedisServer(Object.entries(SETTINGS).flatMap(([name, value]) => [`--${name}`, String(value)]));
-  const options: ServerOptions = { ...SETTINGS, port: 0, log: (level, message) => void (level === 'warning' && message.includes('failed') && log(`lab: ${message}`)) };
+  const options: ServerOptions = {
+    ...SETTINGS,
+    port: 0,
+    log: (level, message) => void (level === 'warning' && message.includes('failed') && log(`lab: ${message}`)),
+  };
   return createServer(options);
 }
 

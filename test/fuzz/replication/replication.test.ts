@@ -11,7 +11,10 @@ describeWithRedis('random commands to a master whose replica is cut off again an
     const options = { master, replica, seed: 3, commands: 2000, roundCommands: 1000, log: () => {} };
     const summary = await fuzzReplication(options);
     const { difference } = summary;
-    if (difference !== null) expect.fail(`${summarizeReplication(options, summary)}\n${difference.what}\n${difference.trouble.join('\n')}\n${difference.commands.join('\n')}`);
+    if (difference !== null) {
+      const { what, trouble, commands } = difference;
+      expect.fail(`${summarizeReplication(options, summary)}\n${what}\n${trouble.join('\n')}\n${commands.join('\n')}`);
+    }
     expect(summary).toMatchObject({ rounds: 2 });
     expect(summary.synchronizations.full).toBeGreaterThan(0);
   });

@@ -43,7 +43,8 @@ export interface ReplicationDifference {
 }
 
 const FAMILIES = [
-  'strings', 'bitmaps', 'keys', 'lists', 'hashes', 'sets', 'zsets', 'lex', 'streams', 'hyperloglog', 'geo', 'sort', 'scripts', 'functions', 'dumps', 'transactions', 'connection',
+  'strings', 'bitmaps', 'keys', 'lists', 'hashes', 'sets', 'zsets', 'lex', 'streams', 'hyperloglog', 'geo', 'sort', 'scripts',
+  'functions', 'dumps', 'transactions', 'connection',
 ];
 const WRITERS = 3;
 const BLOCKERS = 2;
@@ -224,5 +225,6 @@ class Round {
 export function summarizeReplication({ master, replica, seed }: ReplicationFuzzOptions, summary: ReplicationFuzzSummary): string {
   const { commands, rounds, cuts, synchronizations: { full, partial, refused }, difference } = summary;
   const outcome = difference === null ? 'equal at every pause' : 'DIFFERENT';
-  return `${master} → ${replica}: seed ${seed}, ${commands} commands, ${rounds} pauses, ${cuts} cuts, ${full} full and ${partial} partial resynchronizations (${refused} refused): ${outcome}`;
+  const synchronized = `${full} full and ${partial} partial resynchronizations (${refused} refused)`;
+  return `${master} → ${replica}: seed ${seed}, ${commands} commands, ${rounds} pauses, ${cuts} cuts, ${synchronized}: ${outcome}`;
 }

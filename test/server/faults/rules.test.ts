@@ -300,7 +300,10 @@ test('a rule whose result its seam does not allow ends, and the textbook decides
   });
 });
 
-test.each([{ edgeTriggered: false }, { edgeTriggered: true }])('one-client-at-a-time: the others wait until it is gone, and are then served, $edgeTriggered', (options) => {
+test.each([
+  { edgeTriggered: false },
+  { edgeTriggered: true },
+])('one-client-at-a-time: the others wait until it is gone, and are then served, $edgeTriggered', (options) => {
   recorded(options, (lab, events) => {
     const [one, other, third] = [lab.connect(), lab.connect(), lab.connect()];
     lab.faults.add('one-client-at-a-time');

@@ -363,6 +363,8 @@ test('the trace tells of each slice: what was written in it, and what had to be 
   helper.finishAll();
   lab.settle();
   const slices = events.filter((event) => event.kind === 'save-slice');
-  expect(slices.map(({ keys, preImages, done, total }) => [keys, preImages, done, total])).toEqual([[2, 1, 2, 5], [1, 0, 3, 5], [1, 0, 4, 5], [1, 0, 5, 5], [0, 0, 5, 5], [0, 0, 5, 5], [0, 0, 5, 5]]);
+  expect(slices.map(({ keys, preImages, done, total }) => [keys, preImages, done, total])).toEqual([
+    [2, 1, 2, 5], [1, 0, 3, 5], [1, 0, 4, 5], [1, 0, 5, 5], [0, 0, 5, 5], [0, 0, 5, 5], [0, 0, 5, 5],
+  ]);
   expect(slices.reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(50);
 });

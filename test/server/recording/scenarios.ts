@@ -56,7 +56,9 @@ const SETTINGS: readonly Partial<SettingValues>[] = [
  */
 export function recordScenario(seed: number): Recorded {
   const faults = seed % 3 === 0 ? {} : ROUGH;
-  return record({ seed, faults, edgeTriggered: seed % 2 === 0, batchesSends: seed % 4 >= 2, isVirtual: seed % 5 === 0, settings: SETTINGS[seed % SETTINGS.length]! });
+  return record({
+    seed, faults, edgeTriggered: seed % 2 === 0, batchesSends: seed % 4 >= 2, isVirtual: seed % 5 === 0, settings: SETTINGS[seed % SETTINGS.length]!,
+  });
 }
 
 /** Set and removed while commands run: a recording contains the effects of those of the wire, and those of the loop themselves. */

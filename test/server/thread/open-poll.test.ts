@@ -47,7 +47,11 @@ test.each(['auto', 'portable'] as const)('%s is edge-triggered if asked to be', 
 describe('sends', () => {
   const RING = { close: vi.fn() } as unknown as SendRing;
   /** A kernel that allows io_uring; each poll says which ring it was given. */
-  const ALLOWED: PollerSource = { ...LINUX, ring: async () => RING, epoll: async (edgeTriggered, ring) => Object.assign(await LINUX.epoll(edgeTriggered, null), { ring }) };
+  const ALLOWED: PollerSource = {
+    ...LINUX,
+    ring: async () => RING,
+    epoll: async (edgeTriggered, ring) => Object.assign(await LINUX.epoll(edgeTriggered, null), { ring }),
+  };
   const ringOf = (poll: Poll): unknown => (poll as unknown as { ring: unknown }).ring;
 
   test('the ring is only looked for where sends are not to be direct', async () => {
@@ -61,7 +65,10 @@ describe('sends', () => {
   test.each([
     { where: 'io_uring is forbidden', wanted: 'auto', source: LINUX, reason: 'io_uring_setup: EPERM (fd -1)' },
     { where: 'there is none', wanted: 'auto', source: MAC, reason: 'darwin has no io_uring' },
-    { where: 'koffi does not load', wanted: 'auto', source: { ...ALLOWED, ring: failing(new Error('no binary')) as never }, reason: 'koffi does not load: no binary' },
+    {
+      where: 'koffi does not load', wanted: 'auto', source: { ...ALLOWED, ring: failing(new Error('no binary')) as never },
+      reason: 'koffi does not load: no binary',
+    },
     { where: 'the poller is the portable one', wanted: 'portable', source: ALLOWED, reason: 'they need the epoll poller' },
   ] as const)('where $where they are direct, and the reason is told; asked for by name they are an error', async ({ wanted, source, reason }) => {
     const { poll, sendsFallback } = await openPoll(wanted, 'auto', false, source);

@@ -35,7 +35,9 @@ test('a time of day is the last one like it: of yesterday, if the history reache
   expect(parse('9:59')).toMatchObject({ error: { en: '9:59 is not kept: the history reaches from 10:00:00.000 to 12:03:07.250' } });
 });
 
-test.each(['', 'nowhere', 'turn', 'turn x', 'turn -1', 'turn 1.2.3', 'command 1.5', 'turn 1 2', 'week 3'])('goto %j gets an error that shows the valid forms', (line) => {
+test.each([
+  '', 'nowhere', 'turn', 'turn x', 'turn -1', 'turn 1.2.3', 'command 1.5', 'turn 1 2', 'week 3',
+])('goto %j gets an error that shows the valid forms', (line) => {
   expect(parse(line)).toMatchObject({ error: { en: GOTO_USAGE } });
 });
 

@@ -11,7 +11,9 @@ test('a snapshot whose strings are compressed later is the same', () => {
   const random = new Random(3);
   const values = Array.from({ length: 400 }, () => {
     const length = random.pick([0, 3, 19, 20, 21, 25, 40, 64, 300, 16_380, 16_384, 16_400, 70_000, 200_000]);
-    return random.chance(0.5) ? String.fromCharCode(97 + random.below(3)).repeat(length) : Array.from({ length }, () => String.fromCharCode(random.below(256))).join('');
+    return random.chance(0.5)
+      ? String.fromCharCode(97 + random.below(3)).repeat(length)
+      : Array.from({ length }, () => String.fromCharCode(random.below(256))).join('');
   });
   const files = [false, true].map((isLater) => {
     const chunks: Buffer[] = [];

@@ -83,7 +83,10 @@ test('sets, hashes and sorted sets, also where more is removed than was there, a
     for (let left = random.pick([1, 100, 8000]); left > 0; left--) change();
     if (round % 3 === 0) while (set.size > 0) set.removeAt(0);
     const [s, h, z] = frozen.map(({ value }) => value) as [SetValue, HashValue, SortedSetValue];
-    expect([[s.size, h.size, z.size, copy.size], [read(s, h), scores(z)]], `seed ${round}`).toEqual([Array.from({ length: 4 }, () => positions.length), before]);
+    expect([[s.size, h.size, z.size, copy.size], [read(s, h), scores(z)]], `seed ${round}`).toEqual([
+      Array.from({ length: 4 }, () => positions.length),
+      before,
+    ]);
     for (const { thaw } of frozen) thaw();
   }
 });
