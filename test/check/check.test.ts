@@ -41,7 +41,7 @@ const ASKED = [
 /** A fault shows sooner so. */
 const SOON = ['--patience', '500'];
 
-/** Checks sleep more than they compute: so many are asked side by side, from the beginning on. */
+/** Checks sleep more than they compute, so this many run at a time, from the beginning on. */
 const SIDE_BY_SIDE = 10;
 const waiting: (() => Promise<void>)[] = [];
 let running = 0;

@@ -1,8 +1,8 @@
 /**
  * npm run check-matrix -- [--runs 5] [--many 50] [--jobs 2] [--only TEXT] [--busy 10] [--log FILE]
  *
- * Asks every server of test/check/subjects.ts all probes, several times, so many of them at once, and prints each verdict that is wrong, what could not be
- * told, and one line for the record. Exit code 1 if there was a wrong one. Six of the servers are asked --many times. --busy starts so many processes that
+ * Asks every server of test/check/subjects.ts all probes, several times, --jobs of them at a time, and prints each verdict that is wrong, what could not be
+ * told, and one line for the record. Exit code 1 if there was a wrong one. Six of the servers are asked --many times. --busy starts this many processes that
  * only compute. Each report is a line of the --log; a matrix that is started again with it asks for those that are missing, and judges all of them.
  */
 import { spawn } from 'node:child_process';

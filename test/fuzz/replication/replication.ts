@@ -17,7 +17,7 @@ import { Pair, type PairOptions, pause, type Synchronizations } from './pair.js'
 
 export interface ReplicationFuzzOptions extends PairOptions {
   readonly seed: number;
-  /** Stops behind the round in which so many have been sent. */
+  /** Stops after the round in which this many have been sent. */
   readonly commands: number;
   /** Rounds that were played before, and are left out. */
   readonly skippedRounds?: number;

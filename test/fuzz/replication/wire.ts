@@ -34,7 +34,7 @@ export class Wire {
     for (const socket of this.open) socket.destroy();
   }
 
-  /** Cuts when so many more bytes of the master have passed, in whatever connection. */
+  /** Cuts after this many more bytes from the master, counted over all connections. */
   cutAfter(bytes: number): void {
     this.left = bytes;
   }

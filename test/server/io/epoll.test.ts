@@ -73,7 +73,7 @@ describe.runIf(typeof probed !== 'string')('where io_uring is allowed', () => {
     expect(ring.submit()).toBe(0);
   });
 
-  test('a batch has so many sends, and each says what it has come to', () => {
+  test('a batch takes a limited number of sends, and each reports its own result', () => {
     const ring = openSendRing() as SendRing;
     try {
       for (let round = 0; round < 3; round++) {
