@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { atExit } from '../support/at-exit.js';
 import { cli } from '../support/cli.js';
 import { isInstalled, openVerdicts, type Report, type Subject, SUBJECTS, type Told, wrongVerdicts } from './subjects.js';
 
@@ -82,7 +83,7 @@ process.once('SIGTERM', end).once('SIGINT', end);
 // They end with this one, however it ends.
 for (let count = 0; count < Number(values.busy); count++) {
   const busy = spawn(process.execPath, ['-e', 'const parent = process.ppid; while (process.ppid === parent);'], { stdio: 'ignore', detached: true });
-  process.once('exit', () => busy.kill('SIGKILL'));
+  atExit(() => void busy.kill('SIGKILL'));
 }
 await Promise.all(
   Array.from({ length: Number(values.jobs) }, async () => {

@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Kind, PROBES } from '../../src/check/index.js';
+import { atExit } from '../support/at-exit.js';
 import { startRedisServer } from '../support/redis-server.js';
 
 /** Tests and scripts are run in the root of the project. */
@@ -215,7 +216,7 @@ function compiled(extension: string, compiler: string, ...args: readonly string[
   if (known !== undefined) return known;
   if (folder === null) {
     folder = mkdtempSync(join(tmpdir(), 'redis-lab-check-'));
-    process.once('exit', () => rmSync(folder!, { recursive: true, force: true }));
+    atExit(() => rmSync(folder!, { recursive: true, force: true }));
   }
   const path = join(folder, extension);
   const { status, stderr } = spawnSync(compiler, [...args, path, join(SERVERS, `server.${extension}`)], { encoding: 'utf8' });
@@ -240,9 +241,9 @@ function program(name: string, needs: Subject['needs'], expected: Verdict, comma
         // They have ended.
       }
     };
-    process.once('exit', kill);
+    const cancelKill = atExit(kill);
     const stop = async (): Promise<void> => {
-      process.off('exit', kill);
+      cancelKill();
       kill();
       await ended;
     };

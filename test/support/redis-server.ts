@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
+import { atExit } from './at-exit.js';
 
 /** Why there is no oracle here; null if there is one. */
 export const missingRedis = whyMissing();
@@ -47,12 +48,11 @@ export async function startRedisServer(args: readonly string[] = []): Promise<Re
   let complaint = '';
   child.stderr.on('data', (data: Buffer) => (complaint += data.toString()));
   const ended = once(child, 'exit');
-  const killAtExit = (): void => void child.kill('SIGKILL');
-  process.once('exit', killAtExit);
+  const cancelKill = atExit(() => void child.kill('SIGKILL'));
   const close = async (): Promise<void> => {
     child.kill('SIGKILL');
     await ended;
-    process.off('exit', killAtExit);
+    cancelKill();
     rmSync(dir, { recursive: true, force: true });
   };
   let last = '';
