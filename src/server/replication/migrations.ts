@@ -12,6 +12,7 @@ import type { Token } from '../io/token.js';
 import { encodeRequest } from '../resp/request-encoder.js';
 import type { Tap } from '../trace/tap.js';
 import { ipOf, type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
+import { isStillParked, type ParkableClient, type ParkedClient, parkedClient } from './parked-client.js';
 
 export interface MigrationRequest {
   readonly host: string;
@@ -27,12 +28,6 @@ export interface MigrationRequest {
   /** The existing keys, and the arguments of RESTORE for each. */
   readonly keys: readonly string[];
   readonly restores: readonly (readonly string[])[];
-}
-
-/** A client that may be parked. */
-export interface MigratingClient {
-  readonly id: number;
-  readonly waiting: object | null;
 }
 
 /** The result of a migration: null: success; otherwise the error for the client. */
@@ -55,7 +50,7 @@ interface Surroundings {
   hold(isOn: boolean): void;
   /** Deletes keys that the other server has accepted. */
   moved(db: number, client: number, keys: readonly string[]): void;
-  answer(client: MigratingClient, error: MigrationError): void;
+  answer(client: ParkableClient, error: MigrationError): void;
   /** Called when what this connection sends next shows a password. */
   hideOutput(token: Token, waitingBytes: () => number): void;
 }
@@ -70,13 +65,10 @@ interface Connection {
   usedMs: number;
 }
 
-interface Current {
+interface Current extends ParkedClient {
   readonly request: MigrationRequest;
   /** The database of the keys. */
   readonly db: number;
-  readonly client: MigratingClient;
-  /** What the client was parked for: it may have been unblocked, and wait for something else. */
-  readonly park: object | null;
   /** The connection was opened for an earlier migration: if it fails at once, another one is opened. */
   isReused: boolean;
   /** The requests have been passed to the connection. */
@@ -122,14 +114,13 @@ export class Migrations {
   /** @param streamOf null: there are no sockets any more, and an unfinished migration has failed */
   restore(
     { connections, current, timer, sweep }: MigrationsState,
-    clients: ReadonlyMap<number, MigratingClient>,
+    clients: ReadonlyMap<number, ParkableClient>,
     streamOf: ((socket: LinkSocketState) => TcpStream) | null,
   ): void {
     const { scheduler } = this.server;
     if (current !== null) {
       const { token, ...rest } = current;
-      const client = clients.get(token) ?? { id: token, waiting: null };
-      this.current = { ...rest, client, park: client.waiting, expected: [...rest.expected], taken: [...rest.taken] };
+      this.current = { ...rest, ...parkedClient(clients.get(token) ?? { id: token, waiting: null }), expected: [...rest.expected], taken: [...rest.taken] };
     }
     if (streamOf === null) return this.current === null ? undefined : this.finish(brokenBy('reading'));
     for (const { name, socket, ...fields } of connections) {
@@ -150,9 +141,9 @@ export class Migrations {
   }
 
   /** @param client has been parked. @param db the database of the keys */
-  begin(client: MigratingClient, db: number, request: MigrationRequest): void {
+  begin(client: ParkableClient, db: number, request: MigrationRequest): void {
     this.current = {
-      request, db, client, park: client.waiting,
+      request, db, ...parkedClient(client),
       isReused: false, isSent: false, expected: [], hasReplies: false, line: '', refusal: null, error: null, taken: [], unsentBytes: 0,
     };
     this.server.hold(true);
@@ -265,7 +256,7 @@ export class Migrations {
       current.isSent = false;
       return this.connect();
     }
-    this.finish(current.isSent ? brokenBy(unsentBytes > 0 ? 'writing' : 'reading') : NOT_CONNECTED);
+    this.finish(failureOf(current, unsentBytes));
   }
 
   private setTimer(): void {
@@ -287,17 +278,18 @@ export class Migrations {
     // A part was sent meanwhile.
     if (unsentBytes < current.unsentBytes) return this.setTimer();
     this.close(nameOf(current.request));
-    this.finish(current.isSent ? brokenBy(unsentBytes > 0 ? 'writing' : 'reading') : NOT_CONNECTED);
+    this.finish(failureOf(current, unsentBytes));
   }
 
   private finish(error: MigrationError): void {
     const { server, timer } = this;
-    const { client, park, db, request, taken } = this.current!;
+    const current = this.current!;
+    const { client, db, request, taken } = current;
     this.current = null;
     if (timer !== null) server.scheduler.cancel(timer);
     this.timer = null;
     if (!request.copies && taken.length > 0) server.moved(db, client.id, taken);
-    if (client.waiting !== null && client.waiting === park) server.answer(client, error);
+    if (isStillParked(current)) server.answer(client, error);
     server.hold(false);
   }
 
@@ -317,4 +309,5 @@ export class Migrations {
 
 const NOT_CONNECTED = 'IOERR error or timeout connecting to the client';
 const brokenBy = (doing: 'reading' | 'writing'): string => `IOERR error or timeout ${doing} to target instance`;
+const failureOf = ({ isSent }: Current, unsentBytes: number): MigrationError => (isSent ? brokenBy(unsentBytes > 0 ? 'writing' : 'reading') : NOT_CONNECTED);
 const nameOf = ({ host, port }: MigrationRequest): string => `${host}:${port}`;

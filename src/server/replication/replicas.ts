@@ -14,6 +14,7 @@ import type { Scheduler } from '../features/surroundings.js';
 import { NO_REPLY, type Reply } from '../resp/reply.js';
 import type { Tap } from '../trace/tap.js';
 import { Backlog, type BacklogState } from './backlog.js';
+import { isStillParked, type ParkableClient, type ParkedClient, parkedClient } from './parked-client.js';
 import { FullSync, type WriteDataset } from './full-sync.js';
 import { Replica, type ReplicaClient, type ReplicaState } from './replica.js';
 import type { Replication } from './replication.js';
@@ -47,7 +48,7 @@ interface Surroundings {
   /** Sets whether writes are refused because too few replicas are in time. */
   denyWrites(isDenied: boolean): void;
   /** Answers a parked client. */
-  answer(client: WaitingClient, reply: number): void;
+  answer(client: ParkableClient, reply: number): void;
   /** Called when a replica has acknowledged something, or is gone. */
   acknowledged(): void;
   /** True if only effects of commands may be added to the stream: a replica is to catch up. */
@@ -73,16 +74,7 @@ export interface ReplicasState {
   readonly waiters: readonly { readonly token: number; readonly offset: number; readonly wanted: number }[];
 }
 
-/** A client that may be parked. */
-export interface WaitingClient {
-  readonly id: number;
-  readonly waiting: object | null;
-}
-
-interface Waiter {
-  readonly client: WaitingClient;
-  /** What it was parked for: it may have been answered, and wait for something else. */
-  readonly park: object | null;
+interface Waiter extends ParkedClient {
   readonly offset: number;
   readonly wanted: number;
 }
@@ -121,18 +113,15 @@ export class Replicas {
   capture(clients: Iterable<ReplicaClient>): ReplicasState {
     const handshakes = Array.from(clients).flatMap(({ replica }) => (replica === null || replica.phase !== 'handshake' ? [] : [replica]));
     const { seconds, lonelySinceMs, asksForAck } = this;
-    const waiters = this.waiters.filter(isWaiting).map(({ client, offset, wanted }) => ({ token: client.id, offset, wanted }));
+    const waiters = this.waiters.filter(isStillParked).map(({ client, offset, wanted }) => ({ token: client.id, offset, wanted }));
     const replicas = [...this.list, ...handshakes].map((replica) => replica.capture());
     return { backlog: this.backlog?.capture() ?? null, replicas, seconds, lonelySinceMs, asksForAck, waiters, timer: captureTimer(this.timer) };
   }
 
   /** @param isAnother the server starts from the state of another one: its replicas are not those of this one, and its history diverges */
-  restore(state: ReplicasState, clients: ReadonlyMap<number, ReplicaClient & WaitingClient>, isAnother: boolean): void {
+  restore(state: ReplicasState, clients: ReadonlyMap<number, ReplicaClient & ParkableClient>, isAnother: boolean): void {
     const { backlog, replicas, waiters, timer, ...fields } = state;
-    this.waiters = waiters.map(({ token, offset, wanted }) => {
-      const client = clients.get(token)!;
-      return { client, park: client.waiting, offset, wanted };
-    });
+    this.waiters = waiters.map(({ token, offset, wanted }) => ({ ...parkedClient(clients.get(token)!), offset, wanted }));
     if (isAnother) {
       for (const { token } of replicas) clients.get(token)!.transport.close('replication ended');
       if (backlog !== null) this.server.replication.begin();
@@ -205,19 +194,19 @@ export class Replicas {
   }
 
   /** WAIT: answers the client, which was parked, once the wanted number of replicas have everything before an offset. */
-  await(client: WaitingClient, offset: number, wanted: number): void {
-    this.waiters.push({ client, park: client.waiting, offset, wanted });
+  await(client: ParkableClient, offset: number, wanted: number): void {
+    this.waiters.push({ ...parkedClient(client), offset, wanted });
     this.asksForAck = true;
   }
 
   private answerWaiters(): void {
     if (this.waiters.length === 0) return;
-    this.waiters = this.waiters.filter(isWaiting);
+    this.waiters = this.waiters.filter(isStillParked);
     for (const { client, offset, wanted } of this.waiters) {
       const acknowledged = this.acknowledged(offset);
       if (acknowledged >= wanted) this.server.answer(client, acknowledged);
     }
-    this.waiters = this.waiters.filter(isWaiting);
+    this.waiters = this.waiters.filter(isStillParked);
   }
 
   /** Called when the connection is gone. */
@@ -435,7 +424,7 @@ export class Replicas {
   private second(): void {
     this.timer = null;
     const { settings, scheduler } = this.server;
-    this.waiters = this.waiters.filter(isWaiting);
+    this.waiters = this.waiters.filter(isStillParked);
     this.keepAlive();
     this.disconnectSilent();
     this.freeBacklog();
@@ -497,8 +486,6 @@ export class Replicas {
     this.server.denyWrites(isLimited && replication.role === 'master' && this.goodReplicas < least);
   }
 }
-
-const isWaiting = ({ client, park }: Waiter): boolean => client.waiting === park;
 
 /** Whole seconds of unix time, as Redis counts them. */
 export function lagOf(ackMs: number, nowMs: number): number {

@@ -6,6 +6,7 @@
  *               └───▶ SHUTDOWN ABORT ─▶ the server continues, and the clients that have sent SHUTDOWN get an error
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
+import { isStillParked, type ParkableClient, type ParkedClient, parkedClient } from './parked-client.js';
 import type { Replica } from './replica.js';
 
 export interface ShutdownOptions {
@@ -15,12 +16,6 @@ export interface ShutdownOptions {
   readonly isNow: boolean;
   /** Ends the server even if it cannot save. */
   readonly isForced: boolean;
-}
-
-/** A client that waits for the end. */
-export interface ShutdownClient {
-  readonly id: number;
-  readonly waiting: object | null;
 }
 
 export interface ShutdownState {
@@ -41,7 +36,7 @@ interface Surroundings {
   /** Saves, and ends the server. False: it could not save. */
   end(options: ShutdownOptions): boolean;
   /** Tells a waiting client that the server continues. */
-  answer(client: ShutdownClient): void;
+  answer(client: ParkableClient): void;
   log(level: 'notice' | 'warning', message: string): void;
 }
 
@@ -52,21 +47,21 @@ export class Shutdown {
   deadlineMs = 0;
   private options: ShutdownOptions | null = null;
   private timer: TimerState | null = null;
-  private clients: ShutdownClient[] = [];
+  private clients: ParkedClient[] = [];
 
   constructor(private readonly server: Surroundings) {}
 
   capture(): ShutdownState {
     const { options, deadlineMs, timer, clients } = this;
-    return { options, deadlineMs, timer: captureTimer(timer), clients: clients.map(({ id }) => id) };
+    return { options, deadlineMs, timer: captureTimer(timer), clients: clients.filter(isStillParked).map(({ client }) => client.id) };
   }
 
   /** @param isAnother the server starts from the state of another one, which was to end: this one is not */
-  restore({ options, deadlineMs, timer, clients }: ShutdownState, sessions: ReadonlyMap<number, ShutdownClient>, isAnother: boolean): void {
+  restore({ options, deadlineMs, timer, clients }: ShutdownState, sessions: ReadonlyMap<number, ParkableClient>, isAnother: boolean): void {
     if (options === null) return;
     this.options = options;
     this.deadlineMs = deadlineMs;
-    this.clients = clients.flatMap((token) => sessions.get(token) ?? []);
+    this.clients = clients.map((token) => parkedClient(sessions.get(token)!));
     if (timer !== null) this.timer = this.server.scheduler.restore(TIMER, timer, () => this.timedOut());
     if (isAnother) this.abort();
   }
@@ -92,8 +87,8 @@ export class Shutdown {
   }
 
   /** Adds a client that has sent SHUTDOWN, and is parked until the end. */
-  await(client: ShutdownClient): void {
-    this.clients.push(client);
+  await(client: ParkableClient): void {
+    this.clients.push(parkedClient(client));
   }
 
   /** Called when a replica has acknowledged something, or is gone. */
@@ -131,10 +126,7 @@ export class Shutdown {
   }
 
   private finish(): void {
-    const options = this.options!;
-    this.server.hold(false);
-    if (this.server.end(options)) return;
-    this.goOn();
+    if (!this.server.end(this.options!)) this.goOn();
   }
 
   /** The clients that have sent SHUTDOWN get an error. */
@@ -146,6 +138,6 @@ export class Shutdown {
     this.deadlineMs = 0;
     this.clients = [];
     server.hold(false);
-    for (const client of clients) if (client.waiting !== null) server.answer(client);
+    for (const each of clients) if (isStillParked(each)) server.answer(each.client);
   }
 }

@@ -96,6 +96,21 @@ describe('SHUTDOWN', () => {
     expect(lab.server.loop.isStopped).toBe(false);
   });
 
+  test('ABORT leaves a client alone that was unblocked, and waits for something else', () => {
+    using all = lagging();
+    const { lab, client } = all;
+    const other = lab.connect();
+    const id = /:(\d+)/.exec(client.ask('CLIENT', 'ID'))![1]!;
+    expect(client.ask('SHUTDOWN')).toBe('');
+    expect(other.ask('CLIENT', 'UNBLOCK', id)).toBe(':1\r\n');
+    expect(client.receive()).toBe(FAILED);
+    expect(client.ask('WAIT', '2', '5000')).toBe('');
+    expect(other.ask('SHUTDOWN', 'ABORT')).toBe('+OK\r\n');
+    expect(client.receive()).toBe('');
+    lab.advance(5000);
+    expect(client.receive()).toBe(':0\r\n');
+  });
+
   test('is over without a wait when the replica that lags is gone', () => {
     using all = lagging();
     all.client.ask('SHUTDOWN');
