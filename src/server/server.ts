@@ -332,7 +332,7 @@ export class Server implements ServerContext {
       hold: (isOn) => pause.hold('migrate', isOn),
       moved: (db, client, moved) => this.deleteMoved(db, client, moved),
       answer: ({ id }, error) => this.blocking.answer(sessions.get(id)!, error === null ? OK : new ErrorReply(error)),
-      hideOutput: (id, waitingBytes) => hooks.showsSecret?.({ id, transport: { get outputBytes() { return waitingBytes(); } } }),
+      hideOutput: (token, waitingBytes) => this.hideOutput(token, waitingBytes),
     });
 
     // The way from requests to replies, and the clients.
@@ -413,10 +413,15 @@ export class Server implements ServerContext {
         this.tellUnready();
         keyspace.becomes(replication.role, values['replica-ignore-maxmemory']);
       },
-      hideOutput: (id, waitingBytes) => hooks.showsSecret?.({ id, transport: { get outputBytes() { return waitingBytes(); } } }),
+      hideOutput: (token, waitingBytes) => this.hideOutput(token, waitingBytes),
     });
     for (const name of ['replica-read-only', 'replica-serve-stale-data', 'replica-ignore-maxmemory'] as const) config.onChange(name, () => link.tell());
     return link;
+  }
+
+  /** What a connection of this server to another one sends next shows a password. */
+  private hideOutput(id: Token, waitingBytes: () => number): void {
+    this.hooks.showsSecret?.({ id, transport: { get outputBytes() { return waitingBytes(); } } });
   }
 
   private followTarget({ host, port }: FailoverTarget): void {

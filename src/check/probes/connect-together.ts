@@ -61,7 +61,7 @@ async function stuck(target: Target, client: WireClient): Promise<Finding> {
 }
 
 const SERVED_FEW: Text = {
-  en: 'So many clients at the same time are more than it serves: the rest waits until one of them has gone.',
+  en: 'It serves fewer clients at a time: the rest wait until one of them has gone.',
   ko: '동시에 처리하는 클라이언트 수를 넘으면 나머지는 하나가 떠날 때까지 기다립니다.',
 };
 const ONE_FOR_EACH: Text = {

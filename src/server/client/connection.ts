@@ -26,7 +26,7 @@ import type { DisconnectReason } from '../trace/events.js';
 import type { ConnectionEnvironment } from './environment.js';
 import { logOutputLimit, logProtocolError, logQueryLimit, logReplyToReplica } from './farewell.js';
 import { FrameTrace } from './frame-trace.js';
-import type { OutputGate } from './held-output.js';
+import type { OutputGate } from '../features/surroundings.js';
 import { QueryBuffer, type QueryState } from './query-buffer.js';
 import { Registration } from './registration.js';
 import { ReplyWriter, type ReplyWriterState } from './reply-writer.js';

@@ -5,14 +5,6 @@
  *   output    [ may be sent │ waits for 1200 │ waits for 1750 ]
  */
 
-/** With `appendfsync always`: the offset of new output, and the offset up to which output may be sent. Offsets count the bytes of the append-only file. */
-export interface OutputGate {
-  /** Current output may report everything before this offset. */
-  readonly offset: number;
-  /** Everything before this offset is on the disk. */
-  readonly safeOffset: number;
-}
-
 interface Mark {
   bytes: number;
   readonly offset: number;

@@ -11,7 +11,7 @@
 import { MAX_BATCH, type Poll } from '../io/poll.js';
 import type { DisconnectReason } from '../trace/events.js';
 import type { Connection } from './connection.js';
-import type { OutputGate } from './held-output.js';
+import type { OutputGate } from '../features/surroundings.js';
 
 /** Connections by their tokens. */
 export interface PendingState {

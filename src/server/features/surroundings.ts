@@ -10,6 +10,14 @@ export interface RunningCommand {
   whenReplied(run: () => void): void;
 }
 
+/** With `appendfsync always`: the offset of new output, and the offset up to which output may be sent. Offsets count the bytes of the append-only file. */
+export interface OutputGate {
+  /** Current output may report everything before this offset. */
+  readonly offset: number;
+  /** Everything before this offset is on the disk. */
+  readonly safeOffset: number;
+}
+
 /** What {@link unixUs} needs of the clock. */
 export interface UnixClock {
   readonly nowMs: number;

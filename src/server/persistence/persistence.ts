@@ -16,14 +16,14 @@ import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import { toText } from '../config/bytes.js';
 import type { Scheduler } from '../features/surroundings.js';
 import type { Jobs } from '../background/jobs.js';
-import type { FileToLoad, Host } from '../host.js';
+import type { Host } from '../host.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { ChunkReader, type NextChunk } from '../keyspace/rdb/bytes.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
 import type { Tap } from '../trace/tap.js';
 import { removeDrafts } from './drafts.js';
 import { SnapshotFile } from './snapshot-file.js';
-import { SnapshotLoad } from './snapshot-load.js';
+import { openToLoad, SnapshotLoad, unloadable } from './snapshot-load.js';
 import { type Loaded, type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
 import { type Facts, writeSnapshot } from './snapshot-writer.js';
 import type { LoadTask } from './start-load.js';
@@ -281,18 +281,14 @@ export class Persistence {
     if (complaint !== null) return complaint;
     const chunks: Buffer[] = [];
     this.write((bytes) => void chunks.push(Buffer.from(bytes)));
-    const { keyspace } = this.server;
-    if (empties) {
-      keyspace.flushAll();
-      this.server.libraries.flush();
-    }
+    if (empties) this.empty();
     try {
       this.read(() => chunks.shift() ?? null);
     } catch (error) {
       if (error instanceof SnapshotError) return error.message;
       throw error;
     }
-    keyspace.dirty = 0;
+    this.server.keyspace.dirty = 0;
     return null;
   }
 
@@ -302,11 +298,11 @@ export class Persistence {
     const path = this.path();
     const drafts = host.act(() => removeDrafts(dirname(path)), []);
     for (const draft of drafts) log('notice', `Removed ${draft}, which a server that ended in the middle of a save has left`);
-    const file = openFile(host, path);
+    const file = openToLoad(host, path);
     this.ownsFile = path;
     if (file === null) return null;
     return new SnapshotLoad(file, this.openReader(() => file.next()), {
-      failed: (what) => new SnapshotError(`${path} cannot be loaded, and is left as it is: ${what}`),
+      failed: (what) => unloadable(path, what),
       loaded: (loaded) => this.loaded(loaded),
       done: () => log('notice', `Done loading RDB, keys loaded: ${this.keysLoaded}, keys expired: ${this.keysExpired}.`),
     });
@@ -442,12 +438,4 @@ function savePoints(save: string): [seconds: number, changes: number][] {
 function refuseIfThere(path: string): void {
   if (!existsSync(path)) return;
   throw new Error(`${path} is there and was not loaded: it would be lost. Start with --dir or --dbfilename to go on from it, or to save elsewhere`);
-}
-
-function openFile(host: Host, path: string): FileToLoad | null {
-  try {
-    return host.open(path);
-  } catch (error) {
-    throw new SnapshotError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

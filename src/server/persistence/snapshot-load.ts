@@ -1,12 +1,21 @@
 /**
  * SnapshotLoad: loads a snapshot from its file at the start of a server.
  */
-import type { FileToLoad } from '../host.js';
+import type { FileToLoad, Host } from '../host.js';
 import { type Loaded, SnapshotError, type SnapshotReader } from './snapshot-reader.js';
-import type { LoadPace, LoadTask } from './start-load.js';
+import { BYTES_BETWEEN_LOOKS, type LoadPace, type LoadTask } from './start-load.js';
 
-/** Maximum bytes between two readings of the clock, except for a value that is read at once. */
-const BYTES_BETWEEN_LOOKS = 64 * 1024;
+/** Opens a file to be loaded; null: there is none. Throws {@link SnapshotError}. */
+export function openToLoad(host: Host, path: string): FileToLoad | null {
+  try {
+    return host.open(path);
+  } catch (error) {
+    throw new SnapshotError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Returns the error for a file that is damaged or incomplete. */
+export const unloadable = (path: string, what: string): SnapshotError => new SnapshotError(`${path} cannot be loaded, and is left as it is: ${what}`);
 
 /** Reads what a recording needs to know of a file. */
 export function* prepared(file: FileToLoad): Generator<number, void, undefined> {

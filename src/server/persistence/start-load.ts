@@ -14,6 +14,9 @@ export interface LoadPace {
   readonly most: number;
 }
 
+/** Maximum bytes between two readings of the clock, except for a value or request that is read at once. */
+export const BYTES_BETWEEN_LOOKS = 64 * 1024;
+
 /** A dataset to be loaded, from one file or several. */
 export interface LoadTask {
   /** Size of all its files in bytes. */

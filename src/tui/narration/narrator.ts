@@ -27,7 +27,7 @@ interface Window {
   readonly told: number;
   /** How many of each were only counted; by the singular and plural words. */
   readonly counted: ReadonlyMap<Matter, number>;
-  /** There were so many in the previous window that all in this one are only counted. */
+  /** The previous window had too many, so all in this one are only counted. */
   readonly isFlooded: boolean;
 }
 

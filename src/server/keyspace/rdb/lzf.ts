@@ -29,7 +29,7 @@ const places = new Uint32Array(1 << HASH_BITS);
 const MOST_PLACES = 2 ** 32;
 let usedPlaces = 0;
 
-/** Returns what a compression of so many bytes adds to its positions. */
+/** Returns what compressing `length` bytes adds to its positions. */
 function reservePlaces(length: number): number {
   if (usedPlaces + length >= MOST_PLACES) {
     places.fill(0);

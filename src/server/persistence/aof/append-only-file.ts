@@ -11,7 +11,7 @@ import type { Jobs } from '../../background/jobs.js';
 import type { Host } from '../../host.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';
-import { replaceFile, WRITER } from '../../../shared/replace-file.js';
+import { replaceFile } from '../../../shared/replace-file.js';
 import { removeDrafts } from '../drafts.js';
 import { type LoadLibrary, SnapshotError } from '../snapshot-reader.js';
 import { type SnapshotSettings, writeSnapshot } from '../snapshot-writer.js';
@@ -214,9 +214,8 @@ export class AppendOnlyFile {
   private writeBase({ name }: AofFile): string | null {
     const { files, server } = this;
     const { keyspace, libraries, settings } = server;
-    const draft = files.path(`temp-rewriteaof-${WRITER}.aof`);
     return server.host.attempt(() =>
-      replaceFile(files.path(name), (sink) => writeSnapshot({ keyspace, libraries: libraries.codes() }, settings, sink, BASE_FACTS), draft),
+      replaceFile(files.path(name), (sink) => writeSnapshot({ keyspace, libraries: libraries.codes() }, settings, sink, BASE_FACTS), files.baseDraft),
     );
   }
 

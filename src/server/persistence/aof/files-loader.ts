@@ -5,7 +5,7 @@ import type { FileToLoad } from '../../host.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
 import { ChunkReader } from '../../keyspace/rdb/bytes.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';
-import { prepared } from '../snapshot-load.js';
+import { prepared, unloadable } from '../snapshot-load.js';
 import { type LoadLibrary, SnapshotError, SnapshotReader } from '../snapshot-reader.js';
 import type { LoadPace, LoadTask } from '../start-load.js';
 import type { AofFiles } from './files.js';
@@ -74,7 +74,7 @@ interface OpenFile {
 }
 
 function fail(path: string, what: string): never {
-  throw new SnapshotError(`${path} cannot be loaded, and is left as it is: ${what}`);
+  throw unloadable(path, what);
 }
 
 class FilesLoad implements LoadTask {

@@ -6,10 +6,11 @@
  */
 import { constants, existsSync, fstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { replaceFile, syncFolder } from '../../../shared/replace-file.js';
+import { replaceFile, syncFolder, WRITER } from '../../../shared/replace-file.js';
 import type { Job, JobResult } from '../../background/job.js';
 import { toText } from '../../config/bytes.js';
 import type { FileToLoad, Host } from '../../host.js';
+import { openToLoad } from '../snapshot-load.js';
 import { SnapshotError } from '../snapshot-reader.js';
 import { formatManifest, type Manifest, ManifestError, parseManifest } from './manifest.js';
 
@@ -61,6 +62,11 @@ export class AofFiles {
     return `${this.settings.appendfilename}.${seq}.incr.aof`;
   }
 
+  /** The file to which the base is written before it gets its name. */
+  get baseDraft(): string {
+    return this.path(`temp-rewriteaof-${WRITER}.aof`);
+  }
+
   /** The file that is written to while its base does not exist yet. */
   get draftName(): string {
     return `temp-${this.settings.appendfilename}.incr`;
@@ -81,11 +87,7 @@ export class AofFiles {
 
   /** Opens a file to be loaded; null: there is none. Throws {@link SnapshotError}. */
   open(path: string): FileToLoad | null {
-    try {
-      return this.host.open(path);
-    } catch (error) {
-      throw new SnapshotError(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    return openToLoad(this.host, path);
   }
 
   /** Returns null, or why it failed. */
@@ -134,22 +136,23 @@ export class AofFiles {
   }
 
   /** Writes after the first `size` bytes: everything, or nothing. If bytes were nevertheless written, their number is the result's value. */
-  write(fd: number, pieces: readonly string[], size: number, length: number): JobResult {
+  write(fd: number, bytes: Uint8Array<ArrayBuffer>, size: number): JobResult {
     const { perform } = this;
     return this.host.act(() => {
-      const { value, error } = perform({ kind: 'write', fd, bytes: encoded(pieces, length) });
+      const { value, error } = perform({ kind: 'write', fd, bytes });
       const isCut = error !== null && value > 0 && perform({ kind: 'truncate', fd, length: size }).error === null;
       return { value: isCut ? 0 : value, error };
-    }, { value: length, error: null });
+    }, { value: bytes.length, error: null });
   }
 
   /** Waits until these bytes are in the file after the first `at`, and on the disk. The helper may be about to do it, or have done it. */
-  complete(fd: number, at: number, pieces: readonly string[], length: number): JobResult {
+  complete(fd: number, at: number, bytes: Uint8Array<ArrayBuffer>): JobResult {
+    const { length } = bytes;
     return this.host.act(() => {
       if (!this.settle()) return { value: 0, error: { code: 'ETIMEDOUT', message: 'ETIMEDOUT: the disk is too slow, fsync' } };
       if (fstatSync(fd).size >= at + length) return { value: length, error: this.perform({ kind: 'fsync', fd }).error };
       const { error } = this.perform({ kind: 'truncate', fd, length: at });
-      return error !== null ? { value: 0, error } : this.perform({ kind: 'append', fd, at, bytes: encoded(pieces, length) });
+      return error !== null ? { value: 0, error } : this.perform({ kind: 'append', fd, at, bytes });
     }, { value: length, error: null });
   }
 
@@ -185,13 +188,6 @@ export class AofFiles {
   size(path: string): number {
     return this.host.act(() => statSync(path, { throwIfNoEntry: false })?.size ?? 0, 0);
   }
-}
-
-export function encoded(pieces: readonly string[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = Buffer.alloc(length);
-  let at = 0;
-  for (const piece of pieces) at += bytes.latin1Write(piece, at);
-  return bytes;
 }
 
 function readWhole(file: FileToLoad): string {

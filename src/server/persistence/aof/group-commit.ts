@@ -10,15 +10,14 @@
  */
 import type { JobError, JobResult } from '../../background/job.js';
 import type { Jobs } from '../../background/jobs.js';
-import { type AofFiles, encoded } from './files.js';
+import type { AofFiles } from './files.js';
 
 /** Changes that are written to the disk together. */
 interface Group {
   readonly fd: number;
   /** Length of the file before them. */
   readonly at: number;
-  readonly pieces: readonly string[];
-  readonly length: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** The offset after them. */
   readonly end: number;
   readonly sinceMs: number;
@@ -75,13 +74,13 @@ export class GroupCommit {
 
   /** Returns the bytes that are still to be written to a file. */
   bytesFor(fd: number): number {
-    return this.groups.reduce((sum, group) => (group.fd === fd ? sum + group.length : sum), 0);
+    return this.groups.reduce((sum, group) => (group.fd === fd ? sum + group.bytes.length : sum), 0);
   }
 
   /** @param at length of the file, without what other groups add */
-  add(fd: number, at: number, pieces: readonly string[], length: number, nowMs: number): void {
-    this.end += length;
-    this.groups.push({ fd, at: at + this.bytesFor(fd), pieces, length, end: this.end, sinceMs: nowMs, job: null });
+  add(fd: number, at: number, bytes: Uint8Array<ArrayBuffer>, nowMs: number): void {
+    this.end += bytes.length;
+    this.groups.push({ fd, at: at + this.bytesFor(fd), bytes, end: this.end, sinceMs: nowMs, job: null });
     if (this.groups.length === 1) this.submit();
   }
 
@@ -98,8 +97,8 @@ export class GroupCommit {
   /** Waits until everything is on the disk; an append in progress is completed first. Returns null, or why it failed. */
   finish(): JobError | null {
     while (this.groups.length > 0) {
-      const { fd, at, pieces, length } = this.groups[0]!;
-      const { value, error } = this.server.files.complete(fd, at, pieces, length);
+      const { fd, at, bytes } = this.groups[0]!;
+      const { value, error } = this.server.files.complete(fd, at, bytes);
       this.took(value);
       if (error !== null) return error;
       this.leave();
@@ -116,8 +115,9 @@ export class GroupCommit {
 
   private submit(): void {
     const [group, ...rest] = this.groups;
-    const { fd, at, pieces, length } = group!;
-    const job = this.server.jobs.submit({ kind: 'append', fd, at, bytes: encoded(pieces, length) }, (result) => this.appended(job, result));
+    const { fd, at, bytes } = group!;
+    // The bytes of a job are unusable afterwards; those of the group may be needed again.
+    const job = this.server.jobs.submit({ kind: 'append', fd, at, bytes: bytes.slice() }, (result) => this.appended(job, result));
     this.groups = [{ ...group!, job }, ...rest];
   }
 
@@ -135,7 +135,7 @@ export class GroupCommit {
   private took(bytes: number): void {
     const group = this.groups[0]!;
     if (bytes === 0) return;
-    this.groups[0] = { ...group, at: group.at + bytes, pieces: behind(group.pieces, bytes), length: group.length - bytes };
+    this.groups[0] = { ...group, at: group.at + bytes, bytes: group.bytes.slice(bytes) };
     this.server.wrote(group.fd, bytes);
   }
 
@@ -151,15 +151,4 @@ export class GroupCommit {
     for (const fd of closing) if (!isNeeded(fd)) server.files.close(fd);
     this.closing = closing.filter(isNeeded);
   }
-}
-
-/** Returns the pieces without their first `bytes` bytes. */
-export function behind(pieces: readonly string[], bytes: number): string[] {
-  const rest: string[] = [];
-  let skip = bytes;
-  for (const piece of pieces) {
-    if (skip < piece.length) rest.push(piece.slice(skip));
-    skip = Math.max(0, skip - piece.length);
-  }
-  return rest;
 }

@@ -10,10 +10,10 @@
  */
 import type { JobError, JobResult } from '../../background/job.js';
 import type { Jobs } from '../../background/jobs.js';
-import type { Scheduler } from '../../features/surroundings.js';
+import type { OutputGate, Scheduler } from '../../features/surroundings.js';
 import { captureTimer, type TimerState } from '../../../shared/timer-state.js';
 import type { AofFiles } from './files.js';
-import { behind, GroupCommit, type GroupCommitState } from './group-commit.js';
+import { GroupCommit, type GroupCommitState } from './group-commit.js';
 import { RequestBuffer } from './request-buffer.js';
 
 /** The settings that are used here; the names are CONFIG's. */
@@ -50,12 +50,6 @@ interface Owner {
   grew(): void;
 }
 
-/** Offsets count what was written since the start; see client/held-output.ts. */
-export interface OutputGate {
-  readonly offset: number;
-  readonly safeOffset: number;
-}
-
 /** The fields that are captured as they are. */
 const PLAIN_FIELDS = [
   'isOpen', 'fd', 'selectedDb', 'bytes', 'syncing', 'syncedMs', 'unsynced', 'underSync', 'postponedMs', 'writeError', 'syncError', 'delayedSyncs',
@@ -64,7 +58,7 @@ const PLAIN_FIELDS = [
 
 export interface WriterState {
   readonly fields: Pick<IncrementWriter, (typeof PLAIN_FIELDS)[number]>;
-  readonly buffer: readonly string[];
+  readonly buffer: Uint8Array;
   readonly commit: GroupCommitState;
   readonly sync: TimerState | null;
   readonly retry: TimerState | null;
@@ -302,8 +296,7 @@ export class IncrementWriter implements OutputGate {
 
   /** Submits the buffer as a group. */
   private gather(): void {
-    const { length } = this.buffer;
-    this.commit.add(this.fd, this.bytes, this.buffer.take(), length, this.server.clock.nowMs);
+    this.commit.add(this.fd, this.bytes, this.buffer.take(), this.server.clock.nowMs);
   }
 
   /** Also while an append is in progress. */
@@ -345,17 +338,16 @@ export class IncrementWriter implements OutputGate {
   /** Writes on the loop's thread. */
   private write(): void {
     const { buffer, server, files } = this;
-    const { length } = buffer;
-    const pieces = buffer.take();
-    const { value, error } = files.write(this.fd, pieces, this.bytes, length);
+    const bytes = buffer.take();
+    const { value, error } = files.write(this.fd, bytes, this.bytes);
     this.postponedMs = 0;
     this.bytes += value;
     if (error !== null) {
-      buffer.putBack(behind(pieces, value));
+      buffer.putBack(bytes.slice(value));
       return this.failed(error);
     }
     this.wroteAll();
-    if (length > 0) {
+    if (value > 0) {
       this.unsynced = together(this.unsynced, { bytes: value, sinceMs: server.clock.nowMs });
       this.syncLater();
     }

@@ -4,7 +4,7 @@
 import { type ChunkReader, CorruptDump } from '../../keyspace/rdb/bytes.js';
 import { snapshotSteps } from '../snapshot-load.js';
 import { SnapshotError, type SnapshotReader } from '../snapshot-reader.js';
-import type { LoadPace } from '../start-load.js';
+import { BYTES_BETWEEN_LOOKS, type LoadPace } from '../start-load.js';
 import { BadRequest, readRequest } from './request-reader.js';
 
 /** Runs what is loaded. */
@@ -25,9 +25,6 @@ export interface LoadedFile {
 }
 
 const FIRST_OF_SNAPSHOT = 'R'.charCodeAt(0);
-
-/** Maximum bytes between two readings of the clock, except for a larger request. */
-const BYTES_BETWEEN_LOOKS = 64 * 1024;
 
 /** Yields as {@link LoadTask.run} does. Throws {@link SnapshotError} with what is wrong, and where: then a part of it has been run. */
 export function* loadFile(bytes: ChunkReader, loader: Loader, pace: () => LoadPace): Generator<number, LoadedFile, undefined> {

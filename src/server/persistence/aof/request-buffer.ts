@@ -1,23 +1,22 @@
 /**
  * RequestBuffer: requests that are still to be written to the append-only file, encoded.
  *
- *   [ piece │ piece ]  [ tail │ room ]      pieces are byte strings; the tail becomes one when it is full, and when all is taken
+ *   [ full tail │ full tail ]  [ tail │ room ]      taken as one piece
  */
 import { type ByteSink, encode } from '../../resp/encoder.js';
 
 const TAIL_BYTES = 64 * 1024;
-const MOST_JOINED = 2 ** 20;
 
 export class RequestBuffer implements ByteSink {
   /** The tail, of the encoder. */
   buffer = Buffer.allocUnsafeSlow(TAIL_BYTES);
   position = 0;
-  private pieces: string[] = [];
-  private pieceBytes = 0;
+  private full: Uint8Array[] = [];
+  private fullBytes = 0;
 
   /** Bytes. */
   get length(): number {
-    return this.pieceBytes + this.position;
+    return this.fullBytes + this.position;
   }
 
   add(argv: readonly string[]): void {
@@ -31,42 +30,40 @@ export class RequestBuffer implements ByteSink {
 
   reserve(bytes: number): void {
     if (this.position + bytes <= this.buffer.length) return;
-    this.endPiece();
-    if (bytes > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(bytes);
+    if (this.position > 0) this.full.push(this.buffer.subarray(0, this.position));
+    this.fullBytes += this.position;
+    this.position = 0;
+    this.buffer = Buffer.allocUnsafeSlow(Math.max(bytes, TAIL_BYTES));
   }
 
   /** Returns all of it, and is empty afterwards. */
-  take(): string[] {
-    this.endPiece();
-    const { pieces } = this;
+  take(): Uint8Array<ArrayBuffer> {
+    const bytes = this.capture();
     this.clear();
-    return pieces;
+    return bytes;
   }
 
-  /** Puts pieces before what has been added since. */
-  putBack(pieces: readonly string[]): void {
-    this.pieces = [...pieces, ...this.pieces];
-    for (const { length } of pieces) this.pieceBytes += length;
+  /** Puts bytes before what has been added since. */
+  putBack(bytes: Uint8Array): void {
+    this.full.unshift(bytes);
+    this.fullBytes += bytes.length;
   }
 
   clear(): void {
-    this.pieces = [];
-    this.pieceBytes = 0;
+    this.full = [];
+    this.fullBytes = 0;
     this.position = 0;
     if (this.buffer.length > TAIL_BYTES) this.buffer = Buffer.allocUnsafeSlow(TAIL_BYTES);
   }
 
-  capture(): readonly string[] {
-    if (this.length === 0) return [];
-    const pieces = [...this.pieces, this.buffer.latin1Slice(0, this.position)];
-    // The same however it came to be divided.
-    return this.length <= MOST_JOINED ? [pieces.join('')] : pieces;
-  }
-
-  private endPiece(): void {
-    if (this.position === 0) return;
-    this.pieces.push(this.buffer.latin1Slice(0, this.position));
-    this.pieceBytes += this.position;
-    this.position = 0;
+  capture(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.length);
+    let at = 0;
+    for (const piece of this.full) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    bytes.set(this.buffer.subarray(0, this.position), at);
+    return bytes;
   }
 }

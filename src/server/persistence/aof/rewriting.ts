@@ -7,7 +7,6 @@
  */
 import type { Jobs } from '../../background/jobs.js';
 import type { Scheduler } from '../../features/surroundings.js';
-import { WRITER } from '../../../shared/replace-file.js';
 import { captureTimer, type TimerState } from '../../../shared/timer-state.js';
 import { SnapshotFile } from '../snapshot-file.js';
 import type { Walk, Walks } from '../walks.js';
@@ -174,7 +173,7 @@ export class Rewriting {
     const complaint = owner.beginRewrite();
     if (complaint !== null) return complaint;
     const base = owner.newBase();
-    const draft = files.path(`temp-rewriteaof-${WRITER}.aof`);
+    const draft = files.baseDraft;
     const file = new SnapshotFile(
       { path: files.path(base.name), draft, hasChecksum: settings.rdbchecksum, syncsOften: settings['aof-rewrite-incremental-fsync'] },
       { jobs, resume: () => walks.resume(), done: (failure) => this.written(failure) },

@@ -29,7 +29,7 @@ export function timeoutSentences(timeoutMs: number, why: string, language: Langu
   return SENTENCES[language].timeout(timeoutMs, formatTimeout(timeoutMs), why);
 }
 
-/** Fractions of so many milliseconds mean nothing to anybody, and would flicker. */
+/** At this many milliseconds fractions have no meaning, and would flicker. */
 export function formatTimeout(timeoutMs: number): string {
   return durationText((timeoutMs >= 10 ? Math.round(timeoutMs) : timeoutMs) * 1000);
 }
