@@ -356,8 +356,8 @@ function clientDoing(state: State, row: TokenRow, { visible }: Theme, width: num
     const { deadlineMs, keys } = row.parkedOn;
     return { text: `parked${deadlineText(deadlineMs, state.ui.nowMs)} ${keys.map((key) => visible(key, 32)).join(' ')}`, style: () => plain };
   }
-  if (row.outputHeld > 0) return { text: width >= ROOMY_COLUMNS ? 'disk-blocked' : 'disk', style: (theme) => theme.warn };
-  if (row.link !== null) return linkState(row.link);
+  if (row.outputHeld > 0) return { text: 'disk-blocked', style: (theme) => theme.warn };
+  if (row.link !== null) return linkState(row.link, width >= ROOMY_COLUMNS);
   if ((row.interest & INTEREST_WRITABLE) !== 0) return { text: 'write-blocked', style: (theme) => theme.warn };
   if (isActive) return { text: row.activity, style: ACTIVITIES[row.activity] };
   if (row.inTransaction) return { text: 'in MULTI', style: () => plain };
@@ -369,14 +369,15 @@ function clientDoing(state: State, row: TokenRow, { visible }: Theme, width: num
 /** A replica reports its offset once a second. */
 const LATE_MS = 2000;
 
-/** For a replication link: its state, and the replica's lag in bytes, or the time since its last report. */
-function linkState(link: NonNullable<TokenRow['link']>): Doing {
-  if (link.part === 'master') return { text: `master, at ${formatCount(link.offset)}`, style: (theme) => theme.strong };
+/** For a replication link: its state, and the replica's lag in bytes, or the time since its last report; in a narrow pane what of it fits. */
+function linkState(link: NonNullable<TokenRow['link']>, isLong: boolean): Doing {
+  if (link.part === 'master') return { text: isLong ? `master, at ${formatCount(link.offset)}` : 'master', style: (theme) => theme.strong };
   const { phase, behind, silentMs } = link;
-  if (phase !== 'online') return { text: `replica: ${PHASE_WORDS[phase]}`, style: (theme) => theme.warn };
+  if (phase !== 'online') return { text: `${isLong ? 'replica: ' : ''}${PHASE_WORDS[phase]}`, style: (theme) => theme.warn };
   const isLate = silentMs !== null && silentMs >= LATE_MS;
   const distance = isLate ? `silent ${idleText(silentMs)}` : behind === 0 ? 'in step' : `${formatBytes(behind)} behind`;
-  return { text: `replica, ${distance}`, style: (theme) => (isLate ? theme.warn : theme.strong) };
+  const short = isLate || behind > 0 ? distance : 'replica';
+  return { text: isLong ? `replica, ${distance}` : short, style: (theme) => (isLate ? theme.warn : theme.strong) };
 }
 
 const PHASE_WORDS: { readonly [phase in Exclude<LinkPhase, 'online'>]: string } = {

@@ -133,23 +133,26 @@ test('after its turn a client is idle', () => {
 test('a replica says how far it is, and its open row what it has acknowledged of the history', () => {
   using scene = stage();
   const replica = scene.connect();
-  const rowOf = (): string => {
+  const rowOf = (width = 110): string => {
     scene.look();
-    return scene.draw(tokensPane, { width: 110, height: 8 })[3]!;
+    return scene.draw(tokensPane, { width, height: 8 })[3]!;
   };
   replica.ask('REPLCONF', 'capa', 'eof', 'capa', 'psync2');
   replica.send('*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\n');
   scene.lab.settle();
   expect(rowOf()).toContain('replica: waits for RDB');
+  expect(rowOf(40)).toContain(' waits for RDB ');
   scene.lab.advance(7000);
   replica.receive();
   const offset = scene.lab.server.replication.offset;
   replica.ask('REPLCONF', 'ACK', String(offset));
   expect(rowOf()).toContain('replica, in step');
+  expect(rowOf(40)).toContain(' replica ');
   scene.connect().ask('SET', 'k', 'x'.repeat(1000));
   expect(rowOf()).toMatch(/replica, 1\.\d KiB behind/);
   scene.lab.advance(3000);
   expect(rowOf()).toContain('replica, silent 3 s');
+  expect(rowOf(40)).toContain(' silent 3 s ');
 });
 
 test('subscribers and monitors say so', () => {
