@@ -102,7 +102,7 @@ function run(part, lab, redis) {
     default:
       throw new Error(
         `no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, ` +
-          'activity, history, fork, recording, bgsave, durability',
+          'activity, history, fork, recording, loading, bgsave, durability',
       );
   }
 }

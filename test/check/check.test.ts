@@ -6,7 +6,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer as createTcpServer, type Server as NetServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createServer as createTlsServer } from 'node:tls';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { PROBES, STAGES } from '../../src/check/index.js';
 import { ServerProcess } from '../../src/check/process.js';
 import { createServer } from '../../src/server/index.js';
@@ -44,7 +44,7 @@ const SOON = ['--patience', '500'];
 /** Checks sleep more than they compute, so this many run at a time, from the beginning on. */
 const SIDE_BY_SIDE = 10;
 const waiting: (() => Promise<void>)[] = [];
-let running = 0;
+const running = new Set<Promise<void>>();
 
 /** The result of `act`, which has its turn behind those that were begun before. */
 function begin<T>(act: () => Promise<T>): Promise<T> {
@@ -56,12 +56,19 @@ function begin<T>(act: () => Promise<T>): Promise<T> {
 }
 
 async function next(): Promise<void> {
-  if (running === SIDE_BY_SIDE || waiting.length === 0) return;
-  running++;
-  await waiting.shift()!();
-  running--;
+  if (running.size === SIDE_BY_SIDE || waiting.length === 0) return;
+  const turn = waiting.shift()!();
+  running.add(turn);
+  await turn;
+  running.delete(turn);
   void next();
 }
+
+// Each server is stopped at the end of its check, also if no test has waited for it.
+afterAll(async () => {
+  waiting.length = 0;
+  await Promise.all(running);
+}, PATIENCE_MS);
 
 /** They must keep a server supplied, so on a machine that is too busy they cannot tell. */
 const SUPPLIED = ['greedy-client', 'due-together'];
