@@ -59,7 +59,7 @@ import { type Host, SystemHost } from './host.js';
 import { captureCommands, captureStats, restoreStats, type ServerOrigin, type ServerState } from './server-state.js';
 import { AppendOnlyFile } from './persistence/aof/append-only-file.js';
 import { Persistence } from './persistence/persistence.js';
-import type { Facts } from './persistence/snapshot-writer.js';
+import type { Facts } from './persistence/dataset-writer.js';
 import { Propagation } from './propagation/propagation.js';
 import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './persistence/snapshot-reader.js';
 import { StartLoad } from './persistence/start-load.js';

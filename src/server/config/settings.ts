@@ -280,7 +280,7 @@ export const SETTINGS = {
     'auto-aof-rewrite-percentage': integer(100, 0, INT_MAX, 'Growth at which it is rewritten; 0: never.'),
     'auto-aof-rewrite-min-size': memory(64 * MB, 0, LONG_MAX, 'Size below which it is never rewritten.'),
     'aof-load-truncated': boolean(true, 'Load a file whose end is missing.'),
-    'aof-use-rdb-preamble': boolean(true, 'Begin the file with a snapshot.', IDLE),
+    'aof-use-rdb-preamble': boolean(true, 'Write the base of the file as a snapshot; no: as commands.'),
     'aof-rewrite-incremental-fsync': boolean(true, 'Sync the new file piece by piece.'),
     'aof-timestamp-enabled': boolean(false, 'Write timestamps to the file.'),
     'aof-disable-auto-gc': boolean(false, 'Keep files that are no longer needed.'),

@@ -1,5 +1,5 @@
 /**
- * DatasetWalk: writes the dataset of one instant as a snapshot, key by key, while clients continue to change it.
+ * DatasetWalk: writes the dataset of one instant, key by key, while clients continue to change it.
  *
  *   slots of a table    [ 0  1  2  3  4 │ 5  6  7 ]  8  9       walked from the end downwards: new keys are added after the start,
  *                          not written ─┘ └ next + 1             and a deleted key is replaced by the last one
@@ -13,18 +13,15 @@
  */
 import type { Expires } from '../keyspace/expires.js';
 import { bytesOf } from '../keyspace/database.js';
-import type { Keyspace } from '../keyspace/keyspace.js';
 import type { KeyTable } from '../keyspace/key-table.js';
 import type { PreImages } from '../keyspace/pre-images.js';
 import { Fifo } from '../../shared/fifo.js';
-import type { ChunkSink, RdbWriter, Source } from '../keyspace/rdb/encoder.js';
-import { Opcode } from '../keyspace/rdb/types.js';
+import type { ChunkSink } from '../keyspace/rdb/chunk-writer.js';
+import type { Source } from '../keyspace/rdb/encoder.js';
 import type { Collection, Frozen, Value } from '../keyspace/value.js';
+import { type Dataset, type DatasetWriter, type Facts, factsAt, type Format, type KeyFacts } from './dataset-writer.js';
 import { SlotSet } from './slot-set.js';
 import type { WalkSink } from './walk-sink.js';
-import {
-  type Dataset, type Facts, factsAt, type KeyFacts, snapshotWriter, type SnapshotSettings, writeDatabase, writeFacts, writeHead, writeSizes,
-} from './snapshot-writer.js';
 
 /** From this size on a value is written in steps. */
 const LARGE_BYTES = 2 ** 15;
@@ -57,6 +54,14 @@ interface Entry {
   frozen: Frozen | null;
 }
 
+/** A large value that is about to be written. */
+interface Large {
+  readonly facts: KeyFacts;
+  readonly key: string;
+  readonly value: Collection;
+  readonly frozen: Frozen | null;
+}
+
 /** A large value that was frozen before it was written. */
 interface Waiting {
   readonly walk: TableWalk;
@@ -67,12 +72,9 @@ interface Waiting {
 
 /** Chunks of the file, and the database that is selected at their end. */
 class Output {
-  readonly writer: RdbWriter;
   selected = -1;
 
-  constructor(settings: SnapshotSettings, sink: ChunkSink, compresses: boolean) {
-    this.writer = snapshotWriter(settings, sink, compresses);
-  }
+  constructor(readonly writer: DatasetWriter) {}
 }
 
 export class DatasetWalk implements PreImages {
@@ -85,7 +87,6 @@ export class DatasetWalk implements PreImages {
   private bytes = 0;
   /** The counts that {@link takeNews} has already returned. */
   private told = { keys: 0, bytes: 0, preImages: 0 };
-  private readonly keyspace: Keyspace;
   private readonly tables: readonly TableWalk[];
   private current = 0;
   private readonly main: Output;
@@ -96,17 +97,16 @@ export class DatasetWalk implements PreImages {
   private readonly waiting = new Fifo<Waiting>();
 
   /** The instant is now. @param sink receives the file without the checksum at its end */
-  constructor(dataset: Dataset, settings: SnapshotSettings, private readonly sink: Pick<WalkSink, 'write' | 'compresses'>, facts: Facts = []) {
-    this.keyspace = dataset.keyspace;
-    const { compresses } = sink;
-    this.main = new Output(settings, (bytes, strings) => this.put(bytes, strings), compresses);
-    this.aside = new Output(settings, (bytes, strings) => void this.asidePieces.push([Buffer.from(bytes), strings]), compresses);
+  constructor(dataset: Dataset, format: Format, private readonly sink: Pick<WalkSink, 'write' | 'compresses'>, facts: Facts = []) {
+    const outputTo = (receiver: ChunkSink): Output => new Output(format(receiver, dataset.keyspace, sink.compresses));
+    this.main = outputTo((bytes, strings) => this.put(bytes, strings));
+    this.aside = outputTo((bytes, strings) => void this.asidePieces.push([Buffer.from(bytes), strings]));
     const databases = dataset.leavesKeysOut === true ? [] : dataset.keyspace.databases.filter(({ size }) => size > 0);
     this.tables = databases.map(({ index, dict: table, expires }) => (
       { index, table, expires, keys: table.size, volatile: expires.size, areSizesWritten: false, next: table.size - 1, done: new SlotSet(table.size) }
     ));
     this.keysTotal = this.tables.reduce((total, { keys }) => total + keys, 0);
-    writeHead(this.main.writer, dataset, facts);
+    this.main.writer.head(dataset, facts);
   }
 
   /** Writes one key, or a part of a large one. Returns the amount of work, at least 1; 0: everything is written. */
@@ -147,7 +147,7 @@ export class DatasetWalk implements PreImages {
 
   /** Called once, when everything is written. */
   end(): void {
-    this.main.writer.byte(Opcode.end);
+    this.main.writer.end();
     this.main.writer.flush();
   }
 
@@ -179,23 +179,24 @@ export class DatasetWalk implements PreImages {
   private write(walk: TableWalk, slot: number, key: string): number {
     const { table } = walk;
     const value = table.valueAt(slot);
-    const { writer } = this.begin(this.main, walk, factsAt(table, walk.expires, slot));
+    const facts = factsAt(table, walk.expires, slot);
+    const { writer } = this.begin(this.main, walk);
     const bytes = bytesOf(key, value);
     this.keysWritten++;
-    if (isLarge(key, value)) this.beginEntry(table, key, value, null);
-    else writer.entry(key, value);
+    if (isLarge(key, value)) this.beginEntry(table, { facts, key, value, frozen: null });
+    else writer.key(key, value, facts);
     return Math.min(1 + bytes / WORK_BYTES, STEP_WORK);
   }
 
   private writeWaiting({ walk, facts, key, frozen }: Waiting): number {
-    this.begin(this.main, walk, facts);
-    this.beginEntry(walk.table, key, frozen.value, frozen);
+    this.begin(this.main, walk);
+    this.beginEntry(walk.table, { facts, key, value: frozen.value, frozen });
     return 1;
   }
 
-  private beginEntry(table: KeyTable, key: string, value: Collection, frozen: Frozen | null): void {
+  private beginEntry(table: KeyTable, { facts, key, value, frozen }: Large): void {
     const source = { value };
-    this.entry = { table, key, source, steps: this.main.writer.entrySteps(key, source), frozen };
+    this.entry = { table, key, source, steps: this.main.writer.keySteps(key, source, facts), frozen };
   }
 
   private writeBefore(walk: TableWalk, slot: number, key: string): void {
@@ -203,7 +204,7 @@ export class DatasetWalk implements PreImages {
     const value = table.valueAt(slot);
     const facts = factsAt(table, expires, slot);
     if (isLarge(key, value)) this.waiting.push({ walk, facts, key, frozen: value.freeze(false) });
-    else this.begin(this.entry === null ? this.main : this.aside, walk, facts).writer.entry(key, value);
+    else this.begin(this.entry === null ? this.main : this.aside, walk).writer.key(key, value, facts);
     walk.done.add(slot);
     this.keysWritten++;
     this.preImages++;
@@ -218,16 +219,15 @@ export class DatasetWalk implements PreImages {
     this.preImageBytes += bytesOf(key, source.value);
   }
 
-  /** Writes everything that precedes a key's value. */
-  private begin(output: Output, walk: TableWalk, facts: KeyFacts): Output {
+  /** Selects the database of a key that follows. */
+  private begin(output: Output, walk: TableWalk): Output {
     const { writer } = output;
     if (output.selected !== walk.index) {
-      writeDatabase(writer, walk.index);
-      if (!walk.areSizesWritten) writeSizes(writer, walk.keys, walk.volatile);
+      writer.database(walk.index);
+      if (!walk.areSizesWritten) writer.sizes(walk.keys, walk.volatile);
       walk.areSizesWritten = true;
       output.selected = walk.index;
     }
-    writeFacts(writer, this.keyspace, facts);
     return output;
   }
 

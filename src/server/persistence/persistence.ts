@@ -21,11 +21,12 @@ import type { Keyspace } from '../keyspace/keyspace.js';
 import { ChunkReader, type NextChunk } from '../keyspace/rdb/bytes.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
 import type { Tap } from '../trace/tap.js';
+import type { Facts } from './dataset-writer.js';
 import { removeDrafts } from './drafts.js';
 import { SnapshotFile } from './snapshot-file.js';
 import { openToLoad, SnapshotLoad, unloadable } from './snapshot-load.js';
 import { type Loaded, type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
-import { type Facts, writeSnapshot } from './snapshot-writer.js';
+import { writeSnapshot } from './snapshot-writer.js';
 import type { LoadTask } from './start-load.js';
 import { ReplicaFile } from './replica-file.js';
 import { type Walk, type WalkOptions, Walks, type WalkSettings } from './walks.js';
@@ -245,7 +246,7 @@ export class Persistence {
     log('notice', 'Background saving started');
     const draft = resolve(path, `../temp-${WRITER}-bg.rdb`);
     const file = new SnapshotFile(
-      { path, draft, hasChecksum: settings.rdbchecksum, syncsOften: settings['rdb-save-incremental-fsync'] },
+      { path, draft, trailer: settings.rdbchecksum ? 'checksum' : 'zeros', syncsOften: settings['rdb-save-incremental-fsync'] },
       { jobs, resume: () => this.walks.resume(), done: (failure) => this.saved(failure) },
     );
     this.saving = { walk: this.walks.start(file, { facts: this.server.place() }), file, draft, startMs: clock.nowMs, dirtyBefore: keyspace.dirty };

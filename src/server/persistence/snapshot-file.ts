@@ -1,5 +1,5 @@
 /**
- * SnapshotFile: writes a snapshot to the disk, by jobs of the helper thread.
+ * SnapshotFile: writes a snapshot, or another file with the whole dataset, to the disk, by jobs of the helper thread.
  *
  *   draft   unlink an old one │ open │ write … fsync … write │ checksum │ fsync │ close │ rename ─▶ file │ fsync of the folder
  *
@@ -21,11 +21,14 @@ interface Chunk {
   readonly strings: readonly number[];
 }
 
+export type Trailer = 'checksum' | 'zeros' | 'none';
+
 export interface FileOptions {
   readonly path: string;
   /** In the same folder. */
   readonly draft: string;
-  readonly hasChecksum: boolean;
+  /** What follows at the end: the checksum, zeros in its place, or nothing, because it is not a snapshot. */
+  readonly trailer: Trailer;
   readonly syncsOften: boolean;
 }
 
@@ -101,7 +104,7 @@ export class SnapshotFile implements WalkSink {
   private submit(fd: number, { bytes, strings }: Chunk): void {
     const { length } = bytes;
     const compression = strings.length > 0 ? { strings } : {};
-    const job: Job = { kind: 'write', fd, bytes, sums: this.options.hasChecksum, ...compression };
+    const job: Job = { kind: 'write', fd, bytes, sums: this.options.trailer === 'checksum', ...compression };
     this.server.jobs.submit(job, ({ error }) => this.wrote(length, error));
     this.unsynced += length;
     if (!this.options.syncsOften || this.unsynced < SYNC_BYTES) return;
@@ -121,16 +124,26 @@ export class SnapshotFile implements WalkSink {
 
   /** Everything is written; does the remaining jobs. */
   private finish(): void {
-    const { path, draft, hasChecksum } = this.options;
+    const { path, draft } = this.options;
     const fd = this.fd!;
-    const noChecksum: Job = { kind: 'write', fd, bytes: new Uint8Array(Buffer.from(NO_CHECKSUM, 'latin1')) };
     this.inOrder([
-      hasChecksum ? { kind: 'write-checksum', fd } : noChecksum,
+      ...this.trailer(fd),
       { kind: 'fsync', fd },
       { kind: 'close', fd },
       { kind: 'rename', from: draft, to: path },
       { kind: 'fsync-folder', path: dirname(path) },
     ]);
+  }
+
+  private trailer(fd: number): Job[] {
+    switch (this.options.trailer) {
+      case 'checksum':
+        return [{ kind: 'write-checksum', fd }];
+      case 'zeros':
+        return [{ kind: 'write', fd, bytes: new Uint8Array(Buffer.from(NO_CHECKSUM, 'latin1')) }];
+      case 'none':
+        return [];
+    }
   }
 
   /** Submits each job when the one before it is done. */

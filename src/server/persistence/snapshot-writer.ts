@@ -6,74 +6,109 @@
  *   key:  [ when it expires ] [ when or how often it was used ]  type  key  value
  */
 import { idleMs, lfuCounter } from '../keyspace/access.js';
-import { type Expires, NEVER } from '../keyspace/expires.js';
-import type { KeyTable } from '../keyspace/key-table.js';
+import { NEVER } from '../keyspace/expires.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
+import type { ChunkSink } from '../keyspace/rdb/chunk-writer.js';
 import { Crc64 } from '../keyspace/rdb/crc64.js';
-import { type ChunkSink, type DumpSettings, RdbWriter } from '../keyspace/rdb/encoder.js';
+import { type DumpSettings, RdbWriter, type Source } from '../keyspace/rdb/encoder.js';
 import { Opcode, RDB_VERSION } from '../keyspace/rdb/types.js';
+import type { Collection, Value } from '../keyspace/value.js';
 import { formatDouble } from '../resp/double.js';
 import { REDIS_VERSION } from '../version.js';
+import { type Dataset, type DatasetWriter, type Facts, type Format, type KeyFacts, writeDataset } from './dataset-writer.js';
 
 export interface SnapshotSettings extends DumpSettings {
   readonly rdbchecksum: boolean;
-}
-
-export interface Dataset {
-  readonly keyspace: Keyspace;
-  /** The code of each library of functions. */
-  readonly libraries: readonly string[];
-  readonly leavesKeysOut?: boolean;
-  /** For a replica: the database that the stream has selected; -1: it selects one before it needs it. */
-  readonly streamDb?: number;
 }
 
 export const NO_CHECKSUM = '\0'.repeat(8);
 
 /** @param sink receives the file in chunks, which are overwritten after the call */
 export function writeSnapshot(dataset: Dataset, settings: SnapshotSettings, sink: (bytes: Buffer) => void, facts: Facts = []): void {
-  const { keyspace, leavesKeysOut = false } = dataset;
   const checksum = new Crc64();
-  const writer = snapshotWriter(settings, (bytes) => {
+  const writer = asSnapshot(settings)((bytes) => {
     checksum.add(bytes);
     sink(bytes);
-  });
-  writeHead(writer, dataset, facts);
-  for (const { index, dict, expires, size } of keyspace.databases) {
-    if (size === 0 || leavesKeysOut) continue;
-    writeDatabase(writer, index);
-    writeSizes(writer, dict.size, expires.size);
-    for (let slot = 0; slot < dict.size; slot++) {
-      writeFacts(writer, keyspace, factsAt(dict, expires, slot));
-      writer.entry(dict.keyAt(slot), dict.valueAt(slot));
+  }, dataset.keyspace, false);
+  writeDataset(writer, dataset, facts);
+  sink(Buffer.from(settings.rdbchecksum ? checksum.value : NO_CHECKSUM, 'latin1'));
+}
+
+/** The format without the checksum at its end. */
+export function asSnapshot(settings: SnapshotSettings): Format {
+  return (sink, keyspace, isSinkCompressing) => new SnapshotWriter(settings, sink, keyspace, isSinkCompressing);
+}
+
+class SnapshotWriter implements DatasetWriter {
+  private readonly rdb: RdbWriter;
+
+  constructor(settings: SnapshotSettings, sink: ChunkSink, private readonly keyspace: Keyspace, isSinkCompressing: boolean) {
+    this.rdb = new RdbWriter(settings, formatDouble, sink, isSinkCompressing);
+  }
+
+  head({ keyspace, libraries, streamDb = -1 }: Dataset, facts: Facts): void {
+    const { rdb } = this;
+    rdb.latin1(`REDIS${String(RDB_VERSION).padStart(4, '0')}`);
+    for (const [name, value] of new Map([...factsOf(keyspace, streamDb), ...facts])) {
+      rdb.byte(Opcode.auxiliary);
+      rdb.text(name);
+      rdb.text(value);
+    }
+    for (const code of libraries) {
+      rdb.byte(Opcode.library);
+      rdb.text(code);
     }
   }
-  writer.byte(Opcode.end);
-  writer.flush();
-  writer.raw(Buffer.from(settings.rdbchecksum ? checksum.value : NO_CHECKSUM, 'latin1'));
-  writer.flush();
-}
 
-/** @param isSinkCompressing see {@link RdbWriter} */
-export function snapshotWriter(settings: SnapshotSettings, sink: ChunkSink, isSinkCompressing = false): RdbWriter {
-  return new RdbWriter(settings, formatDouble, sink, isSinkCompressing);
-}
-
-/** Writes what precedes the databases. @param facts about the file, besides those that every file has */
-export function writeHead(writer: RdbWriter, { keyspace, libraries, streamDb = -1 }: Dataset, facts: Facts = []): void {
-  writer.raw(Buffer.from(`REDIS${String(RDB_VERSION).padStart(4, '0')}`));
-  for (const [name, value] of new Map([...factsOf(keyspace, streamDb), ...facts])) {
-    writer.byte(Opcode.auxiliary);
-    writer.text(name);
-    writer.text(value);
+  database(index: number): void {
+    this.rdb.byte(Opcode.database);
+    this.rdb.length(index);
   }
-  for (const code of libraries) {
-    writer.byte(Opcode.library);
-    writer.text(code);
+
+  sizes(keys: number, volatile: number): void {
+    this.rdb.byte(Opcode.sizes);
+    this.rdb.length(keys);
+    this.rdb.length(volatile);
+  }
+
+  key(key: string, value: Value, facts: KeyFacts): void {
+    this.facts(facts);
+    this.rdb.entry(key, value);
+  }
+
+  *keySteps(key: string, source: Source<Collection>, facts: KeyFacts): Generator<void, void, undefined> {
+    this.facts(facts);
+    yield* this.rdb.entrySteps(key, source);
+  }
+
+  end(): void {
+    this.rdb.byte(Opcode.end);
+  }
+
+  flush(): void {
+    this.rdb.flush();
+  }
+
+  private facts({ atMs, access }: KeyFacts): void {
+    if (atMs !== NEVER) {
+      this.rdb.byte(Opcode.expiresMs);
+      this.rdb.int64(atMs);
+    }
+    this.access(access);
+  }
+
+  /** Written only if eviction uses it. */
+  private access(access: number): void {
+    const { settings, usesLfu, clock } = this.keyspace;
+    if (usesLfu) {
+      this.rdb.byte(Opcode.frequency);
+      this.rdb.byte(lfuCounter(access, clock.nowMs, settings.lfuDecayTime));
+    } else if (settings.policy.endsWith('-lru')) {
+      this.rdb.byte(Opcode.idle);
+      this.rdb.length(idleMs(access, clock.nowMs) / 1000);
+    }
   }
 }
-
-export type Facts = readonly (readonly [name: string, value: string])[];
 
 function factsOf({ clock, usedBytes }: Keyspace, streamDb: number): Facts {
   return [
@@ -84,47 +119,4 @@ function factsOf({ clock, usedBytes }: Keyspace, streamDb: number): Facts {
     ...(streamDb === -1 ? [] : ([['repl-stream-db', String(streamDb)]] as [string, string][])),
     ['aof-base', '0'],
   ];
-}
-
-/** Selects the database of the following keys. */
-export function writeDatabase(writer: RdbWriter, index: number): void {
-  writer.byte(Opcode.database);
-  writer.length(index);
-}
-
-/** Writes sizes for the loader, which can allocate memory at once: the number of keys, and of volatile ones among them. */
-export function writeSizes(writer: RdbWriter, keys: number, volatile: number): void {
-  writer.byte(Opcode.sizes);
-  writer.length(keys);
-  writer.length(volatile);
-}
-
-/** What is written of a key besides its value. */
-export interface KeyFacts {
-  readonly atMs: number;
-  readonly access: number;
-}
-
-export function factsAt(table: KeyTable, expires: Expires, slot: number): KeyFacts {
-  return { atMs: expires.at(slot), access: table.accessAt(slot) };
-}
-
-/** Writes what precedes a key. */
-export function writeFacts(writer: RdbWriter, keyspace: Keyspace, { atMs, access }: KeyFacts): void {
-  if (atMs !== NEVER) {
-    writer.byte(Opcode.expiresMs);
-    writer.int64(atMs);
-  }
-  writeAccess(writer, keyspace, access);
-}
-
-/** Written only if eviction uses it. */
-function writeAccess(writer: RdbWriter, { settings, usesLfu, clock }: Keyspace, access: number): void {
-  if (usesLfu) {
-    writer.byte(Opcode.frequency);
-    writer.byte(lfuCounter(access, clock.nowMs, settings.lfuDecayTime));
-  } else if (settings.policy.endsWith('-lru')) {
-    writer.byte(Opcode.idle);
-    writer.length(idleMs(access, clock.nowMs) / 1000);
-  }
 }

@@ -15,7 +15,8 @@ import type { PreImages } from '../keyspace/pre-images.js';
 import type { Tap } from '../trace/tap.js';
 import { DatasetWalk } from './dataset-walk.js';
 import type { WalkSink } from './walk-sink.js';
-import type { Dataset, Facts, SnapshotSettings } from './snapshot-writer.js';
+import type { Dataset, Facts, Format } from './dataset-writer.js';
+import { asSnapshot, type SnapshotSettings } from './snapshot-writer.js';
 
 /** A snapshot being made. */
 export interface Walk {
@@ -29,6 +30,8 @@ export interface Walk {
 export interface WalkOptions extends Pick<Dataset, 'leavesKeysOut' | 'streamDb'> {
   /** Facts about the file, besides those that every snapshot has. */
   readonly facts?: Facts;
+  /** Undefined: as a snapshot. */
+  readonly format?: Format;
 }
 
 export interface WalkSettings extends SnapshotSettings {
@@ -79,9 +82,9 @@ export class Walks implements PreImages {
   }
 
   /** Starts a snapshot of this moment. */
-  start(sink: WalkSink, { facts = [], ...rest }: WalkOptions = {}): Walk {
-    const { keyspace, settings, libraries } = this.server;
-    const walk = new DatasetWalk({ keyspace, libraries: libraries.codes(), ...rest }, settings, sink, facts);
+  start(sink: WalkSink, { facts = [], format = asSnapshot(this.server.settings), ...rest }: WalkOptions = {}): Walk {
+    const { keyspace, libraries } = this.server;
+    const walk = new DatasetWalk({ keyspace, libraries: libraries.codes(), ...rest }, format, sink, facts);
     this.running = [...this.running, { walk, sink }];
     this.install();
     this.resume();

@@ -4,6 +4,8 @@ import { dump } from '../../../src/server/keyspace/rdb/encoder.js';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
 import { Keyspace } from '../../../src/server/keyspace/keyspace.js';
 import { Config } from '../../../src/server/config.js';
+import { asCommands } from '../../../src/server/persistence/aof/command-writer.js';
+import type { Format } from '../../../src/server/persistence/dataset-writer.js';
 import { readSnapshot } from '../../../src/server/persistence/snapshot-reader.js';
 import { writeSnapshot } from '../../../src/server/persistence/snapshot-writer.js';
 import type { WalkSink } from '../../../src/server/persistence/walk-sink.js';
@@ -44,14 +46,14 @@ class SlowWalk implements WalkSink {
   private readonly before: Map<string, string>;
   private readonly pieces: Buffer[] = [];
 
-  constructor(private readonly lab: Lab) {
+  constructor(private readonly lab: Lab, format?: Format) {
     const { persistence, keyspace } = lab.server;
     // One step per slice, one slice per turn.
     persistence.walks.pace = { busyUs: 0, idleUs: 0, rest: 0, work: 1 };
     const before: Buffer[] = [];
     writeSnapshot({ keyspace, libraries: [] }, settings, (bytes) => void before.push(Buffer.from(bytes)));
     this.before = contentOfFile(before);
-    this.walk = persistence.walks.start(this);
+    this.walk = persistence.walks.start(this, format === undefined ? {} : { format });
   }
 
   write(bytes: Buffer): void {
@@ -68,6 +70,10 @@ class SlowWalk implements WalkSink {
     this.lab.server.persistence.walks.resume();
     this.lab.turn();
     this.isFull = true;
+  }
+
+  get text(): string {
+    return Buffer.concat(this.pieces).toString('latin1');
   }
 
   /** Number of bytes written. */
@@ -229,6 +235,41 @@ test.each(CHANGES)('a key is in it as it was before %s', (name, before, change) 
     expect(client.ask(...(change.split(' ') as [string]))).not.toMatch(/^-/);
     expect(JSON.stringify([...contentOf(lab.server.keyspace)])).not.toBe(unchanged);
     slow.expectTheInstant(`${name} after ${steps} steps`);
+  }
+});
+
+test('as commands it is the dataset of one instant too', () => {
+  for (let seed = 1; seed <= 3; seed++) {
+    using lab = simulate({ seed, settings: { 'enable-debug-command': 'yes' } });
+    const random = new Random(seed);
+    const client = lab.connect();
+    const withoutExpiry = (of: Lab, asker: LabClient): string => {
+      of.server.keyspace.freezeTime(0);
+      const digest = asker.ask('DEBUG', 'DIGEST');
+      of.server.keyspace.thawTime();
+      return digest;
+    };
+    for (let i = 0; i < 200; i++) randomCommand(client, random, 0.05);
+    // Large ones are written in steps.
+    client.ask('RPUSH', 'large', ...Array.from({ length: 3000 }, (_, i) => `item ${i}`));
+    client.ask('ZADD', 'scores', ...Array.from({ length: 2000 }, (_, i) => [String(i % 7), `member ${i}`]).flat());
+    const before = withoutExpiry(lab, client);
+    const slow = new SlowWalk(lab, asCommands({ 'aof-timestamp-enabled': false }));
+    for (let i = 0; i < 100; i++) {
+      randomCommand(client, random, 0.2);
+      if (i === 30) client.ask('LPOP', 'large');
+      if (i === 60) client.ask('ZINCRBY', 'scores', '1', 'member 1000');
+      if (random.chance(0.5)) slow.step();
+    }
+    slow.finish();
+    using reader = simulate({ seed: seed + 100, settings: { 'enable-debug-command': 'yes' } });
+    reader.server.keyspace.freezeTime(0);
+    const loading = reader.connect();
+    loading.send(slow.text);
+    const replies = loading.receive();
+    reader.server.keyspace.thawTime();
+    expect(replies).not.toMatch(/^-/m);
+    expect(withoutExpiry(reader, loading), `seed ${seed}`).toBe(before);
   }
 });
 

@@ -16,6 +16,7 @@ import { distance, type StreamId, type Uint64 } from '../types/stream-id.js';
 import type { StreamNode } from '../types/stream-node.js';
 import { StreamValue } from '../types/stream.js';
 import { type Collection, isString, textOf, type Value } from '../value.js';
+import { type ChunkSink, ChunkWriter } from './chunk-writer.js';
 import { COMPRESSED, compressed, isCompressible, MOST_LENGTH_BYTES, writeLength } from './compression.js';
 import { crc64 } from './crc64.js';
 import { elementBytes, LISTPACK_OVERHEAD, ListpackWriter } from './listpack.js';
@@ -41,50 +42,28 @@ export function dump(value: Value, settings: DumpSettings, formatScore: (score: 
 }
 
 /** Number of members of a large collection that are written in one step. */
-const STEP = 64;
+export const STEP = 64;
 
 /** A value being written. */
 export interface Source<T extends Collection> {
   value: T;
 }
 
-/** @param strings three numbers for each string to be compressed: the position of its length, the bytes of the length, and its own bytes */
-export type ChunkSink = (bytes: Buffer, strings: readonly number[]) => void;
-
-/** Number of bytes that are collected before the sink gets them. */
-const CHUNK_BYTES = 2 ** 16;
-
-export class RdbWriter {
-  private bytes: Buffer;
-  private at = 0;
+export class RdbWriter extends ChunkWriter {
   /** In a snapshot a value's key comes between its type and its content. */
   private key: string | null = null;
 
-  /** Strings of this chunk that the sink is to compress: see {@link ChunkSink}. */
-  private strings: number[] = [];
-
   /**
-   * @param sink receives what has been written, in chunks, which are overwritten after the call; null: {@link finish} returns all of it
+   * @param sink see {@link ChunkWriter}
    * @param isSinkCompressing strings are written as they are, and the sink gets their positions
    */
   constructor(
     private readonly settings: DumpSettings,
     private readonly formatScore: (score: number) => string,
-    private readonly sink: ChunkSink | null = null,
+    sink: ChunkSink | null = null,
     private readonly isSinkCompressing = false,
   ) {
-    this.bytes = Buffer.alloc(sink === null ? 512 : CHUNK_BYTES);
-  }
-
-  finish(): string {
-    return this.bytes.latin1Slice(0, this.at);
-  }
-
-  /** Passes collected bytes to the sink. */
-  flush(): void {
-    if (this.at > 0) this.sink!(this.bytes.subarray(0, this.at), this.strings);
-    this.at = 0;
-    if (this.strings.length > 0) this.strings = [];
+    super(sink);
   }
 
   /** Writes a key and its value, as in a snapshot. */
@@ -306,29 +285,10 @@ export class RdbWriter {
     this.raw(bytes);
   }
 
-  raw(bytes: Buffer): void {
-    this.room(bytes.length);
-    this.at += bytes.copy(this.bytes, this.at);
-  }
-
   /** Writes a length: see {@link writeLength}. */
   length(value: Uint64): void {
     this.room(MOST_LENGTH_BYTES);
     this.at = writeLength(this.bytes, this.at, value);
-  }
-
-  byte(value: number): void {
-    this.room(1);
-    this.bytes[this.at++] = value;
-  }
-
-  private room(bytes: number): void {
-    if (this.at + bytes <= this.bytes.length) return;
-    if (this.sink !== null) this.flush();
-    if (bytes <= this.bytes.length - this.at) return;
-    const grown = Buffer.alloc((this.at + bytes) * 2);
-    this.bytes.copy(grown, 0, 0, this.at);
-    this.bytes = grown;
   }
 }
 

@@ -2,7 +2,7 @@
  * AppendOnlyFile: writes every change to a file before the client that has made it is answered.
  *
  *   propagation ──▶ increment-writer.ts ──▶ the last increment
- *   rewrite     a new increment begins │ a snapshot of this instant becomes the base │ the manifest names both │ older files are deleted     rewriting.ts
+ *   rewrite     a new increment begins │ the dataset of this instant becomes the base │ the manifest names both │ older files are deleted     rewriting.ts
  *
  *   off ──▶ waiting ──▶ on        waiting: switched on while the server runs, and the first base is not written yet
  */
@@ -14,13 +14,15 @@ import type { EncodingLimits } from '../../keyspace/types/limits.js';
 import { replaceFile } from '../../../shared/replace-file.js';
 import { removeDrafts } from '../drafts.js';
 import { type LoadLibrary, SnapshotError } from '../snapshot-reader.js';
+import { writeDataset } from '../dataset-writer.js';
 import { type SnapshotSettings, writeSnapshot } from '../snapshot-writer.js';
 import type { LoadTask } from '../start-load.js';
+import { asCommands } from './command-writer.js';
 import { AofFiles, type FileSettings } from './files.js';
 import { FilesLoader, type LoadingClient } from './files-loader.js';
 import { IncrementWriter, type WriterSettings, type WriterState, type WriterSurroundings } from './increment-writer.js';
 import { type AofFile, EMPTY_MANIFEST, type Manifest } from './manifest.js';
-import { BASE_FACTS, Rewriting, type RewritingSettings, type RewritingState, type RewritingSurroundings } from './rewriting.js';
+import { BASE_FACTS, isSnapshot, Rewriting, type RewritingSettings, type RewritingState, type RewritingSurroundings } from './rewriting.js';
 
 /** The settings that are used here; the names are CONFIG's. */
 export interface AppendOnlySettings extends FileSettings, SnapshotSettings, EncodingLimits, WriterSettings, RewritingSettings {
@@ -214,9 +216,10 @@ export class AppendOnlyFile {
   private writeBase({ name }: AofFile): string | null {
     const { files, server } = this;
     const { keyspace, libraries, settings } = server;
-    return server.host.attempt(() =>
-      replaceFile(files.path(name), (sink) => writeSnapshot({ keyspace, libraries: libraries.codes() }, settings, sink, BASE_FACTS), files.baseDraft),
-    );
+    const dataset = { keyspace, libraries: libraries.codes() };
+    const write = (sink: (bytes: Buffer) => void): void =>
+      isSnapshot(settings) ? writeSnapshot(dataset, settings, sink, BASE_FACTS) : writeDataset(asCommands(settings)(sink, keyspace, false), dataset, []);
+    return server.host.attempt(() => replaceFile(files.path(name), write, files.baseDraft));
   }
 
   private check(complaint: string | null): void {
@@ -305,7 +308,7 @@ export class AppendOnlyFile {
 
   newBase(): AofFile {
     const seq = Math.max(this.manifest.base?.seq ?? 0, this.files.highestBase()) + 1;
-    return { name: this.files.baseName(seq), seq };
+    return { name: this.files.baseName(seq, isSnapshot(this.server.settings)), seq };
   }
 
   private newIncrement(): AofFile {

@@ -54,8 +54,8 @@ export class AofFiles {
     return resolve(toText(dir), toText(appendfilename));
   }
 
-  baseName(seq: number): string {
-    return `${this.settings.appendfilename}.${seq}.base.rdb`;
+  baseName(seq: number, isSnapshot: boolean): string {
+    return `${this.settings.appendfilename}.${seq}.base.${isSnapshot ? 'rdb' : 'aof'}`;
   }
 
   incrementName(seq: number): string {

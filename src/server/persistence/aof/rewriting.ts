@@ -1,7 +1,7 @@
 /**
  * Rewriting: decides when the append-only file is rewritten, and does it.
  *
- *   BGREWRITEAOF, growth, switched on ──▶ timer ──▶ a new increment begins │ a snapshot of this instant becomes the base │ the manifest names both
+ *   BGREWRITEAOF, growth, switched on ──▶ timer ──▶ a new increment begins │ the dataset of this instant becomes the base │ the manifest names both
  *
  * Only one file is written at a time: a rewrite requested during a BGSAVE waits for its end. A failed one is tried again; see Retries.
  */
@@ -10,13 +10,15 @@ import type { Scheduler } from '../../features/surroundings.js';
 import { captureTimer, type TimerState } from '../../../shared/timer-state.js';
 import { SnapshotFile } from '../snapshot-file.js';
 import type { Walk, Walks } from '../walks.js';
+import { asCommands, type CommandSettings } from './command-writer.js';
 import type { AofFiles } from './files.js';
 import type { AofFile } from './manifest.js';
 import { Retries } from './retries.js';
 
 /** The settings that are used here; the names are CONFIG's. */
-export interface RewritingSettings {
+export interface RewritingSettings extends CommandSettings {
   readonly rdbchecksum: boolean;
+  readonly 'aof-use-rdb-preamble': boolean;
   readonly 'auto-aof-rewrite-percentage': number;
   readonly 'auto-aof-rewrite-min-size': number;
   readonly 'aof-rewrite-incremental-fsync': boolean;
@@ -70,6 +72,9 @@ const RETRY_MS = 1000;
 
 /** Distinguishes the base from other snapshots. */
 export const BASE_FACTS = [['aof-base', '1']] as const;
+
+/** True if the base is a snapshot, false if it consists of commands. */
+export const isSnapshot = (settings: RewritingSettings): boolean => settings['aof-use-rdb-preamble'];
 
 export class Rewriting {
   rewrites = 0;
@@ -174,12 +179,14 @@ export class Rewriting {
     if (complaint !== null) return complaint;
     const base = owner.newBase();
     const draft = files.baseDraft;
+    const trailer = !isSnapshot(settings) ? 'none' : settings.rdbchecksum ? 'checksum' : 'zeros';
     const file = new SnapshotFile(
-      { path: files.path(base.name), draft, hasChecksum: settings.rdbchecksum, syncsOften: settings['aof-rewrite-incremental-fsync'] },
+      { path: files.path(base.name), draft, trailer, syncsOften: settings['aof-rewrite-incremental-fsync'] },
       { jobs, resume: () => walks.resume(), done: (failure) => this.written(failure) },
     );
     server.log('notice', 'Background append only file rewriting started');
-    this.running = { walk: walks.start(file, { facts: BASE_FACTS }), file, draft, base, firstSeq: owner.lastSeq, startMs: clock.nowMs };
+    const options = isSnapshot(settings) ? { facts: BASE_FACTS } : { format: asCommands(settings) };
+    this.running = { walk: walks.start(file, options), file, draft, base, firstSeq: owner.lastSeq, startMs: clock.nowMs };
     return null;
   }
 
