@@ -9,6 +9,7 @@ import type { Database } from '../keyspace/database.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { isIntact, restore as decode } from '../keyspace/rdb/decoder.js';
 import { dump as encode } from '../keyspace/rdb/encoder.js';
+import { timeText } from '../keyspace/types/int64.js';
 import { formatDouble } from '../resp/double.js';
 import { OK } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
@@ -87,7 +88,7 @@ const restoreKey: Handler = (argv, db, session) => {
     }
     return OK;
   }
-  if (atMs !== 0 && !options.isAbsolute) db.effects?.instead([...argv.slice(0, 2), String(atMs), ...argv.slice(3), 'ABSTTL']);
+  if (atMs !== 0 && !options.isAbsolute) db.effects?.instead([...argv.slice(0, 2), timeText(atMs), ...argv.slice(3), 'ABSTTL']);
   db.set(name, value);
   if (atMs !== 0) db.setExpire(name, atMs);
   setAccess(db, name, options, keyspace);

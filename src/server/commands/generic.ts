@@ -10,6 +10,7 @@ import { idleMs, lfuCounter } from '../keyspace/access.js';
 import type { Database } from '../keyspace/database.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
+import { timeText } from '../keyspace/types/int64.js';
 import { cloneOf, encodingOf, typeOf, type Value } from '../keyspace/value.js';
 import { OK, SimpleString, type Reply } from '../resp/reply.js';
 import { expiryOrPast, integer, integerBetween, isWord, MILLISECONDS, SECONDS, type TimeUnit } from './support/arguments.js';
@@ -235,7 +236,7 @@ function expireKey(argv: Argv, db: Database, keyspace: Keyspace, unit: TimeUnit,
   } else {
     // A unix time in milliseconds may exceed the range of exact numbers.
     const isExact = !isRelative && unit === MILLISECONDS;
-    db.effects?.instead(['PEXPIREAT', name, isExact ? argv[2]! : String(atMs), ...argv.slice(3)]);
+    db.effects?.instead(['PEXPIREAT', name, isExact ? argv[2]! : timeText(atMs), ...argv.slice(3)]);
     db.setExpire(name, atMs);
     db.changed(name, 'g', 'expire');
   }

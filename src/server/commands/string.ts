@@ -9,6 +9,7 @@ import * as errors from '../errors.js';
 import { key, keys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
+import { timeText } from '../keyspace/types/int64.js';
 import { ByteString, compact, isString, type StringValue, textOf, type Value } from '../keyspace/value.js';
 import { ErrorReply, MapReply, OK, type Reply } from '../resp/reply.js';
 import {
@@ -362,7 +363,7 @@ function store(db: Database, name: string, text: string): Reply {
 }
 
 function storeFor(db: Database, name: string, text: string, atMs: number): Reply {
-  db.effects?.instead(['SET', name, text, 'PXAT', String(atMs)]);
+  db.effects?.instead(['SET', name, text, 'PXAT', timeText(atMs)]);
   db.set(name, compact(text), true);
   db.changed(name, '$', 'set');
   expireAt(db, name, atMs);
@@ -476,7 +477,7 @@ function expireOrRemove(db: Database, session: Session, name: string, options: S
     db.effects?.instead(db.effects.deletion(name));
     remove(db, name);
   } else {
-    db.effects?.instead(['PEXPIREAT', name, String(atMs)]);
+    db.effects?.instead(['PEXPIREAT', name, timeText(atMs)]);
     expireAt(db, name, atMs);
   }
 }

@@ -41,6 +41,10 @@ interface State {
 
 type Facts = ReadonlyMap<string, string>;
 
+/** What expires within this time could do so before the comparison is over: it gets the other expiry instead. */
+const SOON_MS = 900_000;
+const LATER = '33177117420001';
+
 /** Writes, loads and compares. The same seed does the same. */
 export async function exchange({ writer, seed, keyspaces }: ExchangeOptions): Promise<Exchanged> {
   const random = new Random(seed);
@@ -59,10 +63,7 @@ export async function exchange({ writer, seed, keyspaces }: ExchangeOptions): Pr
       const started = { ...settings, appendonly: format !== 'snapshot' };
       await using ofLab = await start('lab', join(folder, format, 'lab'), started);
       await using ofRedis = await start('redis', join(folder, format, 'redis'), started);
-      const statesOf = (withDigests: boolean): Promise<State[]> =>
-        Promise.all([ofLab, ofRedis].map(({ client }) => stateOf(client, keyspaces, format, withDigests)));
-      let [lab, redis] = (await statesOf(false)) as [State, State];
-      if (lab.whole.get('digest') !== redis.whole.get('digest')) [lab, redis] = (await statesOf(true)) as [State, State];
+      const [lab, redis] = (await Promise.all([ofLab, ofRedis].map(({ client }) => stateOf(client, keyspaces, format)))) as [State, State];
       const tell = (line: string): void => void differences.push(`seed ${seed}, ${format} of ${writer}: ${line}`);
       compare(lab, redis, ['loaded by the lab', 'loaded by redis-server'], () => true, tell);
       // Encodings are chosen anew where a value is loaded. What Redis itself does not find again in its files is Redis's matter.
@@ -140,8 +141,20 @@ async function write(random: Random, { writer, keyspaces, settings, dir }: Writi
   // Again in each of them, now that there is something in it.
   for (let at = 0; at < keyspaces; at++) if (random.chance(0.2)) await ask(client, [['SELECT', String(at)], ...keyspace(random, isBrief)]);
   if (isBrief) await new Promise((resolve) => void setTimeout(resolve, BRIEF_MS + 5));
+  await postponeExpiry(client, keyspaces);
   await ask(client, [['SAVE']]);
   return await stateOf(client, keyspaces, 'written');
+}
+
+/** Keys that would expire while the files are loaded and compared, however long that takes, expire later. */
+async function postponeExpiry(client: RawClient, keyspaces: number): Promise<void> {
+  const databases = Array.from({ length: keyspaces }, (_, i) => ['SELECT', String(i)]);
+  const found = await ask(client, databases.flatMap((select) => [select, ['KEYS', '*']]));
+  const keys = databases.flatMap((select, i) => (found[2 * i + 1]!.value as readonly string[]).map((key) => ({ select, key })));
+  const times = await ask(client, keys.flatMap(({ select, key }) => [select, ['PEXPIRETIME', key]]));
+  const isSoon = (timeMs: number): boolean => timeMs >= 0 && timeMs < Date.now() + SOON_MS;
+  const soon = keys.filter((_, i) => isSoon(Number(times[2 * i + 1]!.value)));
+  await ask(client, soon.flatMap(({ select, key }) => [select, ['PEXPIREAT', key, LATER]]));
 }
 
 async function rewrite(client: RawClient): Promise<void> {
@@ -169,7 +182,7 @@ function provide(format: Format, from: string, to: string): void {
 }
 
 /** All that there is to know of a server's data. SCAN deletes the keys that have expired. */
-async function stateOf(client: RawClient, keyspaces: number, origin: Format | 'written', withDigests = false): Promise<State> {
+async function stateOf(client: RawClient, keyspaces: number, origin: Format | 'written'): Promise<State> {
   // An append-only file tells when a consumer was seen, and how often a key was used, only by what is done while it is loaded.
   const keepsTimes = origin === 'snapshot' || origin === 'written';
   const databases = Array.from({ length: keyspaces }, (_, i) => ['SELECT', String(i)]);
@@ -205,19 +218,32 @@ async function stateOf(client: RawClient, keyspaces: number, origin: Format | 'w
   // Small integers share one object in Redis, and with it the count of uses.
   for (const facts of ofKeys.values()) if (facts.get('encoding') === '$3\r\nint\r\n') facts.delete('frequency');
   await learn('expiry', (key) => ['PEXPIRETIME', key]);
-  if (withDigests) await learn('digest', (key) => ['DEBUG', 'DIGEST-VALUE', key]);
-  const streams = names.filter(({ database, key }) => ofKeys.get(`${database} ${JSON.stringify(key)}`)!.get('type') === '+stream\r\n');
-  await learn('stream', (key) => ['XINFO', 'STREAM', key, 'FULL', 'COUNT', '0'], streams);
+  await learn('digest', (key) => ['DEBUG', 'DIGEST-VALUE', key]);
+  const ofType = (type: string): typeof names =>
+    names.filter(({ database, key }) => ofKeys.get(`${database} ${JSON.stringify(key)}`)!.get('type') === `+${type}\r\n`);
+  await learn('stream', (key) => ['XINFO', 'STREAM', key, 'FULL', 'COUNT', '0'], ofType('stream'));
+  await learn('scores', (key) => ['ZRANGE', key, '0', '-1', 'WITHSCORES'], ofType('zset'));
+  const hasLost = origin === 'written' && loseNegativeZeros(ofKeys);
   const [digest, libraries, dump] = await ask(client, [['DEBUG', 'DIGEST'], ['FUNCTION', 'LIST', 'WITHCODE'], ['FUNCTION', 'DUMP']]);
   // The two dump their libraries in orders of their own, and only Redis compresses them: what a dump restores is compared.
   const [restored, again] = await ask(client, [['FUNCTION', 'RESTORE', String(dump!.value), 'FLUSH'], ['FUNCTION', 'LIST', 'WITHCODE']]);
   const unordered = ({ value }: RawReply): string => (value as readonly unknown[]).map((each) => JSON.stringify(sorted(each))).toSorted().join('\n');
   const whole = new Map([
-    ['digest', digest!.bytes],
+    ...(hasLost ? [] : [['digest', digest!.bytes] as const]),
     ['libraries', unordered(libraries!)],
     ['libraries restored', `${restored!.bytes} ${unordered(again!)}`],
   ]);
   return { whole, keys: ofKeys };
+}
+
+/**
+ * A sorted set that has shrunk is loaded as a listpack, and a listpack stores -0 as 0: so Redis finds another digest than it had written. Leaves out what
+ * cannot be the same, and returns whether there was any.
+ */
+function loseNegativeZeros(keys: ReadonlyMap<string, Map<string, string>>): boolean {
+  const losing = [...keys.values()].filter((facts) => facts.get('scores')?.includes('$2\r\n-0\r\n') === true);
+  for (const facts of losing) for (const fact of ['digest', 'scores']) facts.delete(fact);
+  return losing.length > 0;
 }
 
 /** Functions of a library in the order of their names. */

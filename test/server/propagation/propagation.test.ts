@@ -29,6 +29,17 @@ test('several effects are put between MULTI and EXEC, a single one is not', () =
   expect(told(['MULTI', 'SET a 1', 'EXEC', 'MULTI', 'SET a 2', 'GET a', 'SELECT 3', 'SET b 1', 'EXEC'])).toEqual(['0 SET a 1', '0 MULTI', '0 SET a 2', '3 SET b 1', '3 EXEC']);
 });
 
+test.each([
+  ['SET k v PXAT 9223372036854775807', 'SET k v PXAT 9223372036854775807'],
+  ['SET k v EXAT 9223372036854775', 'SET k v PXAT 9223372036854774784'],
+  ['GETEX old PXAT 9223372036854775807', 'PEXPIREAT old 9223372036854775807'],
+  ['EXPIREAT old 9223372036854775', 'PEXPIREAT old 9223372036854774784'],
+  ['PEXPIREAT old 9223372036854775807', 'PEXPIREAT old 9223372036854775807'],
+  ['PEXPIRE old 9223372036854774000', 'PEXPIREAT old 9223372036854774784'],
+])('a time beyond exact numbers stays an integer of 64 bits: %s', (command, propagated) => {
+  expect(told(['SET old v', command])).toEqual(['0 SET old v', `0 ${propagated}`]);
+});
+
 describe('keys that no command deletes', () => {
   test('are deleted one by one when they expire', () => {
     expect(told(['SET a 1 PX 50', 'SET b 1 PX 50'])).toEqual(['0 SET a 1 PXAT 1050', '0 SET b 1 PXAT 1050', expect.stringMatching(/^0 DEL [ab]$/), expect.stringMatching(/^0 DEL [ab]$/)]);

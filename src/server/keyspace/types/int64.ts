@@ -49,6 +49,11 @@ export function fromBigInt(value: bigint): Int64 {
   return Number.isSafeInteger(number) ? number : value;
 }
 
+/** Writes a time as an integer of 64 bits. A double that was rounded up to 2^63 becomes the largest one. */
+export function timeText(ms: number): string {
+  return Number.isSafeInteger(ms) ? String(ms) : String(ms >= 2 ** 63 ? MAX_INT64 : BigInt(ms));
+}
+
 /** Parses like C's atoi: leading digits are the number; of more than 32 bits the lower ones are kept. */
 export function atoi(text: string): number {
   const digits = /^[ \t\n\v\f\r]*([+-]?\d+)/.exec(text)?.[1];
