@@ -9,6 +9,7 @@ import { key, keys, numkeys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { List } from '../keyspace/types/list.js';
+import { ownText } from '../keyspace/types/packed-texts.js';
 import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
 import { integer, integerBetween, isWord, positiveInteger } from './support/arguments.js';
 import { LONG_MAX, shrunk } from './support/collections.js';
@@ -396,7 +397,7 @@ export const ltrim = command({
 /** Moves an element between the ends of two existing lists, or of one. Reports the change of the destination first, as Redis does. */
 function move(db: Database, source: string, destination: string, from: End, to: End, list: List, tell = popped): Reply {
   const target = writeList(db, destination);
-  const value = popFrom(list, from);
+  const value = ownText(popFrom(list, from));
   const receiver = target ?? createList(db, destination);
   if (to === 'left') receiver.pushHead(value);
   else receiver.pushTail(value);

@@ -13,6 +13,7 @@ import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { HashValue } from '../keyspace/types/hash.js';
 import { List } from '../keyspace/types/list.js';
+import { ownText } from '../keyspace/types/packed-texts.js';
 import { SetValue } from '../keyspace/types/set.js';
 import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import { isString, textOf, type Value } from '../keyspace/value.js';
@@ -81,7 +82,7 @@ function sort(argv: Argv, db: Database, { isScript, user, server }: Session, may
 function store(db: Database, destination: string, values: readonly (string | null)[]): number {
   const list = new List();
   // A missing value becomes an empty element: a list cannot contain nil.
-  for (const value of values) list.pushTail(value ?? '');
+  for (const value of values) list.pushTail(ownText(value ?? ''));
   return storeResult(db, destination, list, 'l', 'sortstore');
 }
 

@@ -6,20 +6,12 @@
  */
 import type { Chunk } from './list-chunk.js';
 
-/** What of a chunk is read. */
-interface Link {
-  readonly items: readonly string[];
-  readonly start: number;
-  readonly end: number;
-  readonly next: Chunk | null;
-}
-
 /** Chunks refer to one by its number: they outlive it. */
 let lastId = 0;
 
 export class FrozenList {
   private readonly id = ++lastId;
-  private readonly kept = new Map<Chunk, Link>();
+  private readonly kept = new Map<Chunk, Chunk>();
   /** Where {@link slice} has ended, and how many elements are before that chunk. */
   private chunk: Chunk;
   private before = 0;
@@ -36,8 +28,9 @@ export class FrozenList {
   keep(chunk: Chunk): void {
     if (chunk.keptBy === this.id) return;
     chunk.keptBy = this.id;
-    const { items, start, end, next } = chunk;
-    this.kept.set(chunk, { items: items.slice(start, end), start: 0, end: end - start, next });
+    const copy = chunk.clone();
+    copy.next = chunk.next;
+    this.kept.set(chunk, copy);
   }
 
   /** Returns `count` elements from `start` on; fast if it goes on where the last call ended. */
@@ -51,7 +44,7 @@ export class FrozenList {
       const link = this.kept.get(this.chunk) ?? this.chunk;
       const from = link.start + start + values.length - this.before;
       const to = Math.min(link.end, from + count - values.length);
-      for (let at = from; at < to; at++) values.push(link.items[at]!);
+      link.copyTo(values, values.length, from, to);
       if (values.length === count) return values;
       this.before += link.end - link.start;
       this.chunk = link.next!;

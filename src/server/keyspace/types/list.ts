@@ -8,6 +8,11 @@
  *
  * Both ends are O(1): the head chunk has its room at the front, the tail chunk at the end. An index is found by walking chunks, not elements, from the nearer
  * end, or, if it is far, in a directory of the chunks. Small lists have small chunks; a chunk grows up to {@link CHUNK_MAX} elements.
+ *
+ * The first and the last chunk are open, arrays of elements that are cheap to change. A chunk is packed (see PackedTexts) as soon as there are two chunks on
+ * either side of it, and opened again when it becomes the first or the last one, or for a change in it. So the middle of a long list takes as little memory
+ * as in Redis, and the ends, where lists are used, cost what an array costs. Between an end and the packed chunks there may be an open one, so that pushing
+ * and popping by turns where two chunks meet does not pack and open the same chunk again and again.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import type { Collection, Frozen } from '../value.js';
@@ -21,6 +26,12 @@ const FAR = 32 * CHUNK_MAX;
 /** Estimated bytes besides the text: of the list itself, and of an element (string header and its place in a chunk). */
 const LIST_OVERHEAD = 96;
 const ELEMENT_OVERHEAD = 32;
+/** The same of a packed chunk, and of an element in it. */
+const PACKED_OVERHEAD = 160;
+const PACKED_ELEMENT_OVERHEAD = 1;
+
+/** Instead of a capacity: the chunk is packed. */
+const PACKED = -1;
 
 export class List implements Collection {
   readonly type = 'list';
@@ -98,14 +109,15 @@ export class List implements Collection {
 
   /** Returns the element at an index from 0 to size - 1. */
   get(index: number): string {
-    const chunk = this.locate(index);
-    return chunk.items[this.at]!;
+    return this.locate(index).at(this.at);
   }
 
   set(index: number, value: string): void {
     const chunk = this.locate(index);
     if (this.frozen !== null) this.frozen.keep(chunk);
-    this.memoryBytes += value.length - chunk.items[this.at]!.length;
+    this.memoryBytes += value.length - chunk.at(this.at).length;
+    if (chunk.replace(this.at, value)) return;
+    this.open(chunk);
     chunk.items[this.at] = value;
   }
 
@@ -114,12 +126,12 @@ export class List implements Collection {
     if (count === 0) return [];
     let chunk = this.locate(start);
     let { at } = this;
-    if (at + count <= chunk.end) return chunk.items.slice(at, at + count);
+    if (chunk.packed === null && at + count <= chunk.end) return chunk.items.slice(at, at + count);
     const values = new Array<string>(count);
     for (let filled = 0; ; at = chunk.start) {
-      const { items } = chunk;
       const stop = Math.min(chunk.end, at + count - filled);
-      while (at < stop) values[filled++] = items[at++]!;
+      chunk.copyTo(values, filled, at, stop);
+      filled += stop - at;
       if (filled === count) return values;
       chunk = chunk.next!;
     }
@@ -128,9 +140,8 @@ export class List implements Collection {
   /** Inserts before or after the first element equal to `pivot`. False if there is none. */
   insert(pivot: string, value: string, after: boolean): boolean {
     for (let chunk = this.head; chunk !== null; chunk = chunk.next) {
-      // Everything outside of [start, end) is '', which may be the pivot: hence the bounds.
-      const found = chunk.items.indexOf(pivot, chunk.start);
-      if (found === -1 || found >= chunk.end) continue;
+      const found = chunk.find(pivot);
+      if (found === -1) continue;
       this.insertAt(chunk, after ? found + 1 : found, value);
       return true;
     }
@@ -143,18 +154,19 @@ export class List implements Collection {
     const fromBack = count < 0;
     let removed = 0;
     for (let chunk = fromBack ? this.tail : this.head; chunk !== null && removed < limit; ) {
-      const following = fromBack ? chunk.previous : chunk.next;
-      if (this.frozen !== null) this.frozen.keep(chunk);
-      const here = fromBack ? chunk.removeFromBack(value, limit - removed) : chunk.removeFromFront(value, limit - removed);
-      if (here > 0) {
+      const following: Chunk | null = fromBack ? chunk.previous : chunk.next;
+      if (chunk.find(value) !== -1) {
+        if (this.frozen !== null) this.frozen.keep(chunk);
+        this.open(chunk);
+        const here = fromBack ? chunk.removeFromBack(value, limit - removed) : chunk.removeFromFront(value, limit - removed);
+        removed += here;
+        this.memoryBytes -= here * (ELEMENT_OVERHEAD + value.length);
         this.directory = null;
         this.tidy(chunk);
       }
-      removed += here;
       chunk = following;
     }
     this.size -= removed;
-    this.memoryBytes -= removed * (ELEMENT_OVERHEAD + value.length);
     return removed;
   }
 
@@ -184,9 +196,15 @@ export class List implements Collection {
     const step = fromBack ? -1 : 1;
     let left = Math.min(depth, this.size);
     for (let chunk = fromBack ? this.tail : this.head; chunk !== null; chunk = fromBack ? chunk.previous : chunk.next) {
-      const { items } = chunk;
-      let at = fromBack ? chunk.end - 1 : chunk.start;
-      for (let inChunk = chunk.length; inChunk > 0; inChunk--, at += step, index += step) {
+      const { length } = chunk;
+      if (chunk.packed !== null && length <= left && chunk.find(value) === -1) {
+        left -= length;
+        index += step * length;
+        continue;
+      }
+      const items = elementsOf(chunk);
+      let at = fromBack ? length - 1 : 0;
+      for (let inChunk = length; inChunk > 0; inChunk--, at += step, index += step) {
         if (left-- === 0) return found;
         if (items[at] !== value || matches++ < skip) continue;
         found.push(index);
@@ -196,33 +214,32 @@ export class List implements Collection {
     return found;
   }
 
-  /** Writes chunk by chunk, each with its capacity; after the last one a capacity of 0. */
+  /** Writes chunk by chunk, each with its capacity, or {@link PACKED}; after the last one a capacity of 0. */
   capture(to: ColumnWriter): void {
     to.number(this.memoryBytes);
     for (let chunk = this.head; chunk !== null; chunk = chunk.next) {
-      to.number(chunk.items.length);
+      to.number(chunk.packed === null ? chunk.items.length : PACKED);
       to.number(chunk.start);
       to.number(chunk.end);
-      for (let at = chunk.start; at < chunk.end; at++) to.text(chunk.items[at]!);
+      to.texts(elementsOf(chunk));
     }
     to.number(0);
   }
 
   restore(from: ColumnReader): void {
     this.memoryBytes = from.number();
-    for (let capacity = from.number(); capacity > 0; capacity = from.number()) {
-      const chunk = this.linkAfter(this.tail, new Chunk(capacity));
+    for (let capacity = from.number(); capacity !== 0; capacity = from.number()) {
+      const chunk = this.linkAfter(this.tail, new Chunk(capacity === PACKED ? CHUNK_MAX : capacity));
       chunk.start = from.number();
       chunk.end = from.number();
       for (let at = chunk.start; at < chunk.end; at++) chunk.items[at] = from.text();
+      if (capacity === PACKED) chunk.pack();
       this.size += chunk.length;
     }
   }
 
   *[Symbol.iterator](): Generator<string, void, undefined> {
-    for (let chunk = this.head; chunk !== null; chunk = chunk.next) {
-      for (let at = chunk.start; at < chunk.end; at++) yield chunk.items[at]!;
-    }
+    for (let chunk = this.head; chunk !== null; chunk = chunk.next) yield* elementsOf(chunk);
   }
 
   /** Returns the chunk of an index, from the nearer end; the place in it is left in `at`. */
@@ -262,7 +279,11 @@ export class List implements Collection {
     const { tail } = this;
     if (tail === null) return this.linkAfter(null, new Chunk(CHUNK_MIN));
     const capacity = roomyCapacity(tail);
-    if (capacity === 0) return this.linkAfter(tail, new Chunk(CHUNK_MAX));
+    if (capacity === 0) {
+      const chunk = this.linkAfter(tail, new Chunk(CHUNK_MAX));
+      this.packIfFar(tail.previous);
+      return chunk;
+    }
     if (this.frozen !== null) this.frozen.keep(tail);
     tail.moveTo(0, capacity);
     return tail;
@@ -281,22 +302,26 @@ export class List implements Collection {
     }
     const chunk = this.linkBefore(head, new Chunk(head === null ? CHUNK_MIN : CHUNK_MAX));
     chunk.start = chunk.end = chunk.items.length;
+    if (head !== null) this.packIfFar(head.next);
     return chunk;
   }
 
   private insertAt(chunk: Chunk, at: number, value: string): void {
     this.directory = null;
     if (this.frozen !== null) this.frozen.keep(chunk);
+    this.open(chunk);
     let place = chunk.open(at);
     if (place === -1) {
       const half = this.makeRoomIn(chunk, at);
       place = half.open(this.at);
       half.items[place] = value;
+      if (half !== chunk) this.packIfFar(half);
     } else {
       chunk.items[place] = value;
     }
     this.size++;
     this.memoryBytes += ELEMENT_OVERHEAD + value.length;
+    this.packIfFar(chunk);
   }
 
   /** Grows a full chunk or splits it in two; returns the chunk that now has position `at`, with the place in it in `this.at`. */
@@ -323,11 +348,30 @@ export class List implements Collection {
       return;
     }
     const { previous } = chunk;
-    if (previous === null || previous.length + chunk.length > CHUNK_MAX / 2) return;
+    if (previous === null || previous.length + chunk.length > CHUNK_MAX / 2) {
+      this.packIfFar(chunk);
+      return;
+    }
     if (this.frozen !== null) this.frozen.keep(previous);
+    this.open(previous);
     previous.moveTo(0, CHUNK_MAX);
     for (let at = chunk.start; at < chunk.end; at++) previous.items[previous.end++] = chunk.items[at]!;
     this.unlink(chunk);
+    this.packIfFar(previous);
+  }
+
+  /** Packs an open chunk if there are two chunks on either side of it. */
+  private packIfFar(chunk: Chunk | null): void {
+    if (chunk === null || chunk.packed !== null) return;
+    const { previous, next } = chunk;
+    if (previous === null || next === null || previous.previous === null || next.next === null) return;
+    if (chunk.pack()) this.memoryBytes += packedMemory(chunk);
+  }
+
+  private open(chunk: Chunk | null): void {
+    if (chunk === null || chunk.packed === null) return;
+    this.memoryBytes -= packedMemory(chunk);
+    chunk.unpack();
   }
 
   private linkAfter(before: Chunk | null, chunk: Chunk): Chunk {
@@ -360,7 +404,21 @@ export class List implements Collection {
     else chunk.previous.next = chunk.next;
     if (chunk.next === null) this.tail = chunk.previous;
     else chunk.next.previous = chunk.previous;
+    this.open(this.head);
+    this.open(this.tail);
   }
+}
+
+/** Returns what packing adds to the memory of the list: less than nothing. */
+function packedMemory(chunk: Chunk): number {
+  return PACKED_OVERHEAD - chunk.length * (ELEMENT_OVERHEAD - PACKED_ELEMENT_OVERHEAD);
+}
+
+/** Returns the elements of a chunk. */
+function elementsOf(chunk: Chunk): string[] {
+  const elements = new Array<string>(chunk.length);
+  chunk.copyTo(elements, 0, chunk.start, chunk.end);
+  return elements;
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ColumnReader, ColumnWriter } from '../../../../src/server/keyspace/columns.js';
 import { List } from '../../../../src/server/keyspace/types/list.js';
 
 function listOf(values: Iterable<string>): List {
@@ -89,8 +90,38 @@ describe('an index far from both ends', () => {
   });
 });
 
+describe('the chunks between the ends are packed', () => {
+  const values = numbers(2000);
+  const perElement = (list: List): number => (list.memoryBytes - new List().memoryBytes) / list.size;
+
+  test('and take a byte for each element besides its text', () => {
+    const text = values.reduce((sum, value) => sum + value.length, 0) / values.length;
+    expect(perElement(listOf(values.slice(0, 100))) - 2).toBeGreaterThan(30);
+    expect(perElement(listOf(numbers(100_000))) - 4.9).toBeLessThan(2.5);
+    expect(perElement(listOf(values)) - text).toBeLessThan(12);
+  });
+
+  test('unless their elements are long', () => {
+    const long = listOf(values.map((value) => value.padEnd(200)));
+    expect(perElement(long)).toBe(232);
+    expect(long.slice(600, 3)).toEqual(['600', '601', '602'].map((value) => value.padEnd(200)));
+  });
+
+  test('an element may become longer than fits, and shorter again', () => {
+    const list = listOf(values);
+    const before = list.memoryBytes;
+    for (const length of [300, 20_000, 70_000, 4]) {
+      list.set(1000, 'x'.repeat(length));
+      expect(list.slice(999, 3)).toEqual(['999', 'x'.repeat(length), '1001']);
+    }
+    expect(list.memoryBytes).toBeLessThan(before + 4000);
+    while (list.size > 0) list.popTail();
+    expect(list.memoryBytes).toBe(new List().memoryBytes);
+  });
+});
+
 describe('a list behaves like an array', () => {
-  const value = fc.constantFrom('', 'a', 'b', 'cc');
+  const value = fc.constantFrom('', 'a', 'b', 'cc', '700', 'long'.repeat(5000));
   const operation = fc.oneof(
     fc.record({ kind: fc.constant('pushHead' as const), value }),
     fc.record({ kind: fc.constant('pushTail' as const), value }),
@@ -165,9 +196,9 @@ describe('a list behaves like an array', () => {
 
   test('under any sequence of operations', () => {
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
-        const list = new List();
-        const array: string[] = [];
+      fc.property(fc.constantFrom(0, 1500), fc.array(operation, { maxLength: 80 }), (size, operations) => {
+        const array = numbers(size);
+        const list = listOf(array);
         for (const each of operations) {
           const [answer, expected] = apply(list, array, each);
           expect(answer).toEqual(expected);
@@ -175,7 +206,18 @@ describe('a list behaves like an array', () => {
         }
         expect(list.slice(0, list.size)).toEqual(array);
         expect([...list]).toEqual(array);
-        expect(list.memoryBytes).toBe(listOf(array).memoryBytes);
+        expect(array.map((_, index) => list.get(index))).toEqual(array);
+
+        const writer = new ColumnWriter();
+        list.capture(writer);
+        const restored = new List();
+        restored.restore(new ColumnReader(writer.finish()));
+        for (const copy of [list.clone(), restored]) {
+          expect([copy.size, copy.memoryBytes]).toEqual([list.size, list.memoryBytes]);
+          expect([...copy]).toEqual(array);
+          while (copy.size > 0) copy.popHead();
+          expect(copy.memoryBytes).toBe(new List().memoryBytes);
+        }
       }),
       { numRuns: 300 },
     );
