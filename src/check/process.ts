@@ -1,7 +1,7 @@
 /**
  * The server's process as seen through /proc; only for a server on this machine, on Linux. All of its descendants count, for servers that fork.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -107,15 +107,13 @@ export class ServerProcess {
 
   /** The bytes sent by a client that the server has not read yet. @param clientPort the client's own port */
   unreadBytes(clientPort: number): number {
-    return sockets().find(({ local, remote }) => local.port === this.port && remote.port === clientPort)?.unreadBytes ?? 0;
+    return queues(socketTables(), this.port, clientPort).unreadBytes;
   }
 
   /** Of the bytes that a client has passed to its kernel: those that have arrived but are unread, and those that have not arrived. */
   queuedBytes(clientPort: number): { readonly unread: number; readonly unsent: number } {
-    const all = sockets();
-    const server = all.find(({ local, remote }) => local.port === this.port && remote.port === clientPort);
-    const client = all.find(({ local, remote }) => local.port === clientPort && remote.port === this.port);
-    return { unread: server?.unreadBytes ?? 0, unsent: client?.unsentBytes ?? 0 };
+    const tables = socketTables();
+    return { unread: queues(tables, this.port, clientPort).unreadBytes, unsent: queues(tables, clientPort, this.port).unsentBytes };
   }
 }
 
@@ -131,20 +129,27 @@ export function timesSince(before: ReadonlyMap<number, ThreadTimes>, after: Read
 
 interface KernelSocket {
   readonly local: { readonly hex: string; readonly port: number };
-  readonly remote: { readonly hex: string; readonly port: number };
   readonly state: string;
-  readonly unreadBytes: number;
-  readonly unsentBytes: number;
   readonly inode: string;
 }
 
-/** The TCP sockets of this machine: proc(5), /proc/net/tcp. */
+/** All TCP sockets of this machine: proc(5), /proc/net/tcp. */
+const socketTables = (): string => ['tcp', 'tcp6'].flatMap((table) => orNone(() => [readFileSync(`/proc/net/${table}`, 'latin1')])).join('');
+
+const portInHex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
+
+/** The queues of one socket: of thousands of rows only its own is decoded. */
+function queues(tables: string, localPort: number, remotePort: number): { readonly unreadBytes: number; readonly unsentBytes: number } {
+  const row = new RegExp(`:${portInHex(localPort)} [0-9A-F]+:${portInHex(remotePort)} [0-9A-F]+ ([0-9A-F]+):([0-9A-F]+)`).exec(tables);
+  const [unsentBytes, unreadBytes] = row === null ? [0, 0] : [Number.parseInt(row[1]!, 16), Number.parseInt(row[2]!, 16)];
+  return { unreadBytes, unsentBytes };
+}
+
 function sockets(): KernelSocket[] {
-  const rows = ['tcp', 'tcp6'].flatMap((table) => orNone(() => readFileSync(`/proc/net/${table}`, 'latin1').trimEnd().split('\n').slice(1)));
+  const rows = socketTables().split('\n').filter((row) => /^ *\d+:/.test(row));
   return rows.map((row) => {
-    const [, local, remote, state, queues, , , , , inode] = row.trim().split(/\s+/) as string[];
-    const [unsentBytes, unreadBytes] = queues!.split(':').map((hex) => Number.parseInt(hex, 16)) as [number, number];
-    return { local: endOf(local!), remote: endOf(remote!), state: state!, unreadBytes, unsentBytes, inode: inode! };
+    const [, local, , state, , , , , , inode] = row.trim().split(/\s+/) as string[];
+    return { local: endOf(local!), state: state!, inode: inode! };
   });
 }
 
@@ -199,6 +204,18 @@ function parentOf(pid: number): number | null {
 }
 
 function descendants(root: number): number[] {
+  if (!existsSync(`/proc/${root}/task/${root}/children`)) return descendantsOfAll(root);
+  const family = [root];
+  for (const pid of family) {
+    for (const task of orNone(() => readdirSync(`/proc/${pid}/task`))) {
+      family.push(...orNone(() => readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean).map(Number)));
+    }
+  }
+  return family;
+}
+
+/** For a kernel that does not list children (CONFIG_PROC_CHILDREN): looks at all processes. */
+function descendantsOfAll(root: number): number[] {
   const children = new Map<number, number[]>();
   for (const pid of processIds()) {
     const parent = parentOf(pid);

@@ -110,6 +110,11 @@ export class WireClient {
     if (!this.socket.destroyed) this.socket.write(bytes, 'latin1');
   }
 
+  /** Sends bytes that must not change meanwhile. @param taken is called when the kernel has taken all of them, or never */
+  sendBytes(bytes: Uint8Array, taken: () => void): void {
+    if (!this.socket.destroyed) this.socket.write(bytes, (error) => void (error == null && taken()));
+  }
+
   /** Sends a command and resolves with its reply. Rejects as {@link next} does, and if the server refuses because of its state, its role, or the user. */
   async ask(...argv: readonly string[]): Promise<Reply> {
     this.send(encodeRequest(argv));

@@ -1,5 +1,5 @@
 /**
- * npm run check-matrix -- [--runs 5] [--many 50] [--jobs 2] [--only TEXT] [--busy 10] [--log FILE]
+ * npm run check-matrix -- [--runs 5] [--many 50] [--jobs 2] [--only TEXT] [--probes NAMES] [--busy 10] [--log FILE]
  *
  * Asks every server of test/check/subjects.ts all probes, several times, --jobs of them at a time, and prints each verdict that is wrong, what could not be
  * told, and one line for the record. Exit code 1 if there was a wrong one. Six of the servers are asked --many times. --busy starts this many processes that
@@ -21,10 +21,14 @@ const { values } = parseArgs({
     many: { type: 'string', default: '0' },
     jobs: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
+    probes: { type: 'string', default: '' },
     busy: { type: 'string', default: '0' },
     log: { type: 'string' },
   },
 });
+
+/** All, or those that are named. */
+const asking = values.probes === '' ? [] : ['--only', values.probes];
 
 /** A line of the log. `trouble`: why there is no report. */
 interface Run {
@@ -62,7 +66,7 @@ async function ask(subject: Subject): Promise<Run> {
 
 async function report(subject: Subject): Promise<Pick<Run, 'report' | 'trouble'>> {
   const server = await subject.start();
-  const { code, stdout, stderr } = await cli('check', '--target', `127.0.0.1:${server.port}`, '--json', '--lang', 'en').finally(() => server.stop());
+  const { code, stdout, stderr } = await cli('check', '--target', `127.0.0.1:${server.port}`, '--json', '--lang', 'en', ...asking).finally(() => server.stop());
   if (stderr !== '' || code > 1) return { trouble: `no report: exit code ${code}, ${stderr.trim()}` };
   const { kind, evidence, probes } = JSON.parse(stdout) as Report;
   return { report: { kind, evidence, probes: probes.map(({ name, result, sent, came }) => ({ name, result, sent, came })) } };

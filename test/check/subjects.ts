@@ -3,9 +3,9 @@
  * with a known fault or none. Each with the verdict that is right. The tests ask a few of them a few probes; `npm run check-matrix` asks all of them all.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Kind, PROBES } from '../../src/check/index.js';
 import { atExit } from '../support/at-exit.js';
 import { startRedisServer } from '../support/redis-server.js';
@@ -198,29 +198,37 @@ export const SUBJECTS: readonly Subject[] = [
   ...labs(),
   ...solutions(),
   ...modes('Python', ['python3', '--version'], PYTHON, (mode) => ['python3', 'server.py', mode]),
-  ...modes('C', ['gcc', '--version'], C, (mode) => [compiled('c', 'gcc', '-O1', '-o'), mode]),
-  ...modes('Go', ['go', 'version'], GO, (mode) => [compiled('go', 'go', 'build', '-o'), mode]),
+  ...modes('C', ['gcc', '--version'], C, (mode) => [compiled('c', 'server', 'gcc', '-O1', '-o'), mode]),
+  ...modes('Go', ['go', 'version'], GO, (mode) => [compiled('go', 'server', 'go', 'build', '-o'), mode]),
   ...modes('Ruby', ['ruby', '--version'], RUBY, (mode) => ['ruby', 'server.rb', mode]),
   ...modes('Perl', ['perl', '-MIO::Select', '-e1'], { select: { kind: LOOP, ...PING_ONLY } }, () => ['perl', 'server.pl']),
-  ...modes('Java', ['javac', '--version'], JAVA, (mode) => ['java', 'Server.java', mode]),
+  ...modes('Java', ['javac', '--version'], JAVA, (mode) => ['java', '-cp', dirname(compiled('java', 'Server.class', 'javac', '-d')), 'Server', mode]),
 ];
 
-export const isInstalled = ({ needs: [command, ...args] }: Subject): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+const installed = new Map<string, boolean>();
+
+export function isInstalled({ needs: [command, ...args] }: Subject): boolean {
+  const known = installed.get(command) ?? spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+  installed.set(command, known);
+  return known;
+}
 
 let folder: string | null = null;
 const programs = new Map<string, string>();
 
-/** The path of test/check/servers/server.EXTENSION, compiled once. */
-function compiled(extension: string, compiler: string, ...args: readonly string[]): string {
+/** The path of `file`, into whose folder test/check/servers/server.EXTENSION is compiled once. */
+function compiled(extension: string, file: string, compiler: string, ...args: readonly string[]): string {
   const known = programs.get(extension);
   if (known !== undefined) return known;
   if (folder === null) {
     folder = mkdtempSync(join(tmpdir(), 'redis-lab-check-'));
     atExit(() => rmSync(folder!, { recursive: true, force: true }));
   }
-  const path = join(folder, extension);
-  const { status, stderr } = spawnSync(compiler, [...args, path, join(SERVERS, `server.${extension}`)], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`server.${extension}: ${stderr}`);
+  const path = join(folder, extension, file);
+  mkdirSync(dirname(path));
+  const [source] = readdirSync(SERVERS).filter((name) => name.toLowerCase() === `server.${extension}`);
+  const { status, stderr } = spawnSync(compiler, [...args, extension === 'java' ? dirname(path) : path, join(SERVERS, source!)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${source}: ${stderr}`);
   programs.set(extension, path);
   return path;
 }

@@ -8,92 +8,132 @@
  *
  * Otherwise the order is that of what is seen from outside: the reply of the other one, and what the server has not read.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest } from '../../server/index.js';
 import type { Text } from '../../shared/language.js';
 import { cannotTell, fail, pass, type Probe, UNSEEN } from '../probe.js';
-import type { ServerProcess } from '../process.js';
-import type { Target } from '../target.js';
+import { type ServerProcess, timesSince } from '../process.js';
+import { type Target, until } from '../target.js';
 import { textOf, Unexpected, type WireClient } from '../wire.js';
 
 const PING = encodeRequest(['PING']);
 const LOOK_MS = 1;
 /** What the kernel knows of all sockets costs more to read. */
 const LOOK_AT_QUEUES_MS = 10;
-/** When the other client asks, the server has at least so much of the busy one to read. */
+/** When the other client asks, the server has at least so much of the busy one to read, and at least this share of the most that it has had. */
 const LEAST_READABLE_BYTES = 2 ** 15;
+const READABLE_SHARE = 0.5;
 /** A loop that reads so much of what was sent later leaves nobody a turn. Of fair ones libuv reads the most of one socket: 2 MB, and the lab 256 KB. */
 const LATER_BYTES = 3 * 2 ** 20;
-/** Sent at a time by a client that goes on and on. */
-const FLOOD_BYTES = 2 ** 21;
+/** The busy client sends so much at a time: a part of it may be with the kernel already, which nothing shows. */
+const CHUNK_BYTES = 2 ** 16;
+/** And so much before this process does something else. */
+const SPELL_BYTES = 2 ** 21;
+/** What has come may be acknowledged late, and counts as not arrived until then: two segments of the loopback device. */
+const ACKNOWLEDGED_LATE_BYTES = 2 ** 17;
 /** Of what a server has read at once, the last requests are served later. */
-const CHUNK_BYTES = 2 ** 18;
+const READ_AT_ONCE_BYTES = 2 ** 18;
 /** So often it must have been found fair, or unfair. */
 const FAIR_ROUNDS = 8;
-/** So often without a single round that was another. */
+/** So often it must have been found fair or early, and hardly ever undecided. */
 const EARLY_ROUNDS = 40;
+const EARLY_UNDECIDED_ROUNDS = 10;
 const UNFAIR_ROUNDS = 2;
+/** With so many rounds that tell nothing, more of them would not either. */
+const UNDECIDED_ROUNDS = 60;
 /** Times the patience with a reply, for all rounds. */
 const ROUNDS_PATIENCE = 6;
 const BASELINE_PINGS = 20;
 /** Threads are served in any order, so it must also have waited this many times as long as the longest wait that it had alone. */
 const TIMES_BASELINE = 10;
 
-/** Requests that stand for one number. */
-const NUMBERED = 20;
+/** Requests that stand for one number: SET, and as many PING. */
+const NUMBERED_PINGS = 19;
+/** Of a server that takes long for a request, more bytes in fewer of them: a value as long as this, and no PING. */
+const LONG_VALUE = 300;
 const DIGITS = 9;
+/** To find out how long it takes: processor time for some requests. */
+const TIMED_REQUESTS = 2000;
+const TIMED_MS = 300;
+const SLOW_MS = 8;
 
-/** A client that sends requests without an end: PING, and with a key each twentieth is SET of its number. */
-class Flood {
+/** Where the requests of the busy client are at one moment, in bytes since its beginning. */
+interface Progress {
+  /** Has come to the server: at least, and at most. */
+  readonly arrivedLeast: number;
+  readonly arrivedMost: number;
   /** At the server, and not read. */
-  unreadBytes = 0;
+  readonly unread: number;
+}
+
+/** The rows of the kernel's table are not of one moment, so what the server has read is taken from two tables. */
+const readLeast = (earlier: Progress, later: Progress): number => earlier.arrivedLeast - later.unread;
+const readMost = (earlier: Progress, later: Progress): number => later.arrivedMost - earlier.unread;
+
+/** A client that sends requests without an end, as fast as the server reads: PING, and with a key SET of a number now and then, or only SET. */
+class Flood {
   /** Of the requests of one number. */
   readonly unitBytes: number;
-  /** Sent, and not known to be at the server. */
-  private onTheirWayBytes = 0;
+  private readonly chunk: Buffer;
+  /** Where in a unit its number is. */
+  private readonly digitsAt: number;
   private sentBytes = 0;
   private units = 0;
+  private isSending = false;
+  private isWanted = false;
 
   constructor(
     private readonly client: WireClient,
     private readonly server: ServerProcess,
     private readonly key: string | null,
+    isSlow: boolean,
   ) {
-    this.unitBytes = this.unit(0).length;
+    const number = '0'.repeat(DIGITS);
+    const unit =
+      key === null ? PING
+      : isSlow ? encodeRequest(['SET', key, number.padEnd(LONG_VALUE)])
+      : encodeRequest(['SET', key, number]) + PING.repeat(NUMBERED_PINGS);
+    this.unitBytes = unit.length;
+    this.digitsAt = unit.indexOf(number);
+    this.chunk = Buffer.from(unit.repeat(Math.floor(CHUNK_BYTES / unit.length)), 'latin1');
   }
 
   get trouble(): Unexpected | null {
     return this.client.ended;
   }
 
-  /** Has come to the server. */
-  get arrivedBytes(): number {
-    return this.sentBytes - this.onTheirWayBytes;
-  }
-
-  /** That the server has read, at least. */
-  get readBytes(): number {
-    return this.arrivedBytes - this.unreadBytes;
-  }
-
-  look(): void {
+  look(): Progress {
     const { unread, unsent } = this.server.queuedBytes(this.client.localPort);
-    this.unreadBytes = unread;
-    this.onTheirWayBytes = this.client.unsentBytes + unsent;
+    const takenMost = this.sentBytes - unsent;
+    return { arrivedLeast: takenMost - this.client.unsentBytes, arrivedMost: takenMost, unread };
   }
 
-  /** Sends without an end, as fast as the server reads. */
-  keepUp(): void {
-    if (this.client.unsentBytes >= FLOOD_BYTES / 2) return;
-    const units = Math.ceil(FLOOD_BYTES / this.unitBytes);
-    const requests = this.key === null ? PING.repeat(units) : Array.from({ length: units }, () => this.unit(this.units++)).join('');
-    this.client.send(requests);
-    this.sentBytes += requests.length;
+  /** Sends from now on. */
+  begin(): void {
+    this.isWanted = true;
+    if (!this.isSending) this.send(SPELL_BYTES);
   }
 
-  private unit(number: number): string {
-    if (this.key === null) return PING;
-    return encodeRequest(['SET', this.key, String(number).padStart(DIGITS, '0')]) + PING.repeat(NUMBERED - 1);
+  pause(): void {
+    this.isWanted = false;
+  }
+
+  /** @param leftBytes of this spell */
+  private send(leftBytes: number): void {
+    this.isSending = this.isWanted && this.client.ended === null;
+    if (!this.isSending) return;
+    const { chunk } = this;
+    this.sentBytes += chunk.length;
+    this.client.sendBytes(this.key === null ? chunk : this.numbered(), () => {
+      if (leftBytes > chunk.length) this.send(leftBytes - chunk.length);
+      else void setImmediate().then(() => this.send(SPELL_BYTES));
+    });
+  }
+
+  private numbered(): Buffer {
+    const chunk = Buffer.from(this.chunk);
+    for (let at = this.digitsAt; at < chunk.length; at += this.unitBytes) chunk.latin1Write(String(this.units++).padStart(DIGITS, '0'), at);
+    return chunk;
   }
 }
 
@@ -101,6 +141,7 @@ type Round = 'fair' | 'early' | 'unfair' | 'undecided';
 
 interface Asked {
   readonly flood: Flood;
+  readonly server: ServerProcess;
   readonly other: WireClient;
   readonly key: string | null;
   /** The other client has waited for long then. */
@@ -112,38 +153,61 @@ interface Asked {
  * One request of the other client, while the busy one sends on and on. Fair: it is served before the rest of what the server had not read when it asked.
  * Unfair: not before much of what came later. Early: before anything else was read; a server that drains sockets may do that once, when it finds both with
  * something to read.
+ *
+ * @param before where the busy one was just before
  */
-async function askBeside({ flood, other, key, leastMs, endMs }: Asked): Promise<Round> {
-  const [arrivedBytes, readBytes, askedMs] = [flood.arrivedBytes, flood.readBytes, performance.now()];
+async function askBeside({ flood, server, other, key, leastMs, endMs }: Asked, before: Progress): Promise<Round> {
+  const waiting = waitOf(server);
   other.send(key === null ? PING : encodeRequest(['GET', key]));
-  // What came before it, at most: this process may have been held up meanwhile.
-  flood.look();
-  const earlierBytes = flood.arrivedBytes;
-  const isOvertaken = (bytes: number): boolean => bytes - earlierBytes >= LATER_BYTES && performance.now() - askedMs >= leastMs;
+  let last = flood.look();
+  // This process may have been held up meanwhile.
+  const [earlierLeast, earlierMost, readBefore] = [before.arrivedLeast, last.arrivedMost + ACKNOWLEDGED_LATE_BYTES, readMost(before, last)];
+  const isOvertaken = (bytes: number): boolean => bytes - earlierMost >= LATER_BYTES && waiting() >= leastMs;
   let isLate = false;
-  for (let lookedMs = askedMs; other.pending === 0 && !isLate; ) {
-    flood.keepUp();
+  for (let lookedMs = performance.now(); other.pending === 0 && !isLate; ) {
     await sleep(LOOK_MS);
     const nowMs = performance.now();
     if (other.ended !== null) throw other.ended;
     if (nowMs > endMs || flood.trouble !== null) return 'undecided';
     if (other.pending > 0 || nowMs - lookedMs < LOOK_AT_QUEUES_MS) continue;
     lookedMs = nowMs;
-    flood.look();
-    isLate = isOvertaken(flood.readBytes - CHUNK_BYTES);
+    const now = flood.look();
+    const isBehind = isOvertaken(readLeast(last, now) - READ_AT_ONCE_BYTES);
+    last = now;
+    // A reply that had come by then is read first.
+    if (isBehind) await setImmediate();
+    isLate = isBehind && other.pending === 0;
   }
-  flood.look();
-  const seenBytes = flood.readBytes;
-  // Nothing is sent meanwhile, so that it comes at last.
-  const reply = await other.next();
-  if (key === null) return isLate ? 'unfair' : seenBytes < arrivedBytes ? 'fair' : 'undecided';
-  const servedBytes = numberOf(reply) * flood.unitBytes;
-  if (isOvertaken(servedBytes)) return 'unfair';
-  if (servedBytes + flood.unitBytes >= arrivedBytes) return 'undecided';
-  return servedBytes >= readBytes ? 'fair' : 'early';
+  if (isLate) flood.pause();
+  const seen = isLate || key !== null ? null : readMost(flood.look(), flood.look());
+  // Nothing more is sent when it is late, so that it comes at last.
+  const reply = await other.next(Math.max(0, endMs - performance.now())).catch((error: unknown) => {
+    if (isLate && error instanceof Unexpected && error.trouble === 'no reply') return null;
+    throw error;
+  });
+  if (key === null || reply === null) return isLate ? 'unfair' : seen !== null && seen < earlierLeast ? 'fair' : 'undecided';
+  const served = numberOf(reply) * flood.unitBytes;
+  if (isOvertaken(served)) return 'unfair';
+  if (served + flood.unitBytes >= earlierLeast) return 'undecided';
+  return served >= readBefore ? 'fair' : 'early';
 }
 
-const numberOf = (reply: Parameters<typeof textOf>[0]): number => Number(textOf(reply));
+const numberOf = (reply: Parameters<typeof textOf>[0]): number => Number(textOf(reply)?.slice(0, DIGITS));
+
+/** Returns how long the server has let a client wait since now, in ms: time in which one of its threads waited for a processor does not count. */
+function waitOf(server: ServerProcess): () => number {
+  const [before, startMs] = [server.view().times, performance.now()];
+  return () => performance.now() - startMs - Math.max(0, ...[...timesSince(before, server.view().times).values()].map(({ waiting }) => waiting));
+}
+
+/** True if a request takes the server long: counted by its own processor time, or it has not answered them in time. */
+async function isSlow(client: WireClient, server: ServerProcess): Promise<boolean> {
+  const before = server.view().times;
+  client.send(PING.repeat(TIMED_REQUESTS));
+  const isAnswered = await until(() => client.pending >= TIMED_REQUESTS || client.ended !== null, TIMED_MS);
+  const usedMs = [...timesSince(before, server.view().times).values()].reduce((sum, { running }) => sum + running, 0);
+  return !isAnswered || usedMs > SLOW_MS;
+}
 
 /** The longest wait for a reply, in ms. */
 async function longestWait(client: WireClient): Promise<number> {
@@ -193,19 +257,25 @@ export const greedyClient: Probe = {
     });
     if (baselineMs instanceof Unexpected) return { ...fail(beforeFlood(baselineMs)), means: ALONE };
     const key = await sharedKey(target, busy, other);
+    const { process: server } = target;
+    const flood = new Flood(busy, server, key, await isSlow(busy, server));
     busy.discard();
-    const flood = new Flood(busy, target.process, key);
     const counts: { [each in Round]: number } = { fair: 0, early: 0, unfair: 0, undecided: 0 };
-    const isAlwaysEarly = (): boolean => counts.early + counts.fair >= EARLY_ROUNDS && counts.undecided + counts.unfair === 0;
-    const asked = { flood, other, key, leastMs: TIMES_BASELINE * baselineMs, endMs: performance.now() + ROUNDS_PATIENCE * target.patienceMs };
+    const isAlwaysEarly = (): boolean => counts.early + counts.fair >= EARLY_ROUNDS && counts.undecided <= EARLY_UNDECIDED_ROUNDS && counts.unfair === 0;
+    const asked = { flood, server, other, key, leastMs: TIMES_BASELINE * baselineMs, endMs: performance.now() + ROUNDS_PATIENCE * target.patienceMs };
+    let [mostUnread, lastUnread] = [LEAST_READABLE_BYTES, 0];
     while (counts.fair < FAIR_ROUNDS && counts.unfair < UNFAIR_ROUNDS && !isAlwaysEarly()) {
       if (flood.trouble !== null) return cannotTell(flood.trouble.at({ en: 'the busy client', ko: '바쁜 클라이언트' }).text);
-      if (performance.now() > asked.endMs) return cannotTell(undecided(counts));
-      flood.keepUp();
-      flood.look();
-      if (flood.unreadBytes < LEAST_READABLE_BYTES) await sleep(LOOK_MS);
-      else counts[await askBeside(asked)]++;
+      if (performance.now() > asked.endMs || counts.undecided >= UNDECIDED_ROUNDS) return cannotTell(undecided(counts));
+      flood.begin();
+      const now = flood.look();
+      mostUnread = Math.max(mostUnread, now.unread);
+      const isReadable = Math.min(lastUnread, now.unread) >= Math.max(LEAST_READABLE_BYTES, READABLE_SHARE * mostUnread);
+      lastUnread = now.unread;
+      if (isReadable) counts[await askBeside(asked, now)]++;
+      else await sleep(LOOK_MS);
     }
+    flood.pause();
     if (counts.unfair === 0) return pass(servedBetween(counts.fair + counts.early));
     return counts.fair === 0 ? fail(overtaken(counts.unfair)) : cannotTell(undecided(counts));
   },
