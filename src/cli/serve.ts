@@ -4,7 +4,8 @@
  * Signals arrive on this thread, which is mostly idle, so they are handled even while the loop is busy.
  */
 import { resolvePath, toBytes } from '../server/config/bytes.js';
-import { createServerOn, type RedisLabServer, SHARED_KEYSPACE_BYTES } from '../server/index.js';
+import type { EndingSignal } from '../shared/ending-signal.js';
+import { createServerOn, type RedisLabServer, SHARED_KEYSPACE_BYTES, type StartedServer } from '../server/index.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
@@ -13,13 +14,13 @@ import { RecordFile } from './record-file.js';
 import type { Start } from './start.js';
 import { TraceFile } from './trace-file.js';
 
-/** How long a busy loop may go on after the first signal. */
+/** How long a busy loop may go on before it takes notice of a signal. */
 const GRACE_MS = 1000;
 
 /** By then a start has compiled what it needs. */
 export const START_MS = 2000;
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS: readonly EndingSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Resolves with the exit code when the server has ended. */
 export async function serve(run: Run, start: Start): Promise<number> {
@@ -39,7 +40,7 @@ export async function serve(run: Run, start: Start): Promise<number> {
 
 async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile | null, recording: RecordFile | null): Promise<number> {
   log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
-  const ending = listenForSignals(log);
+  const signals = new Signals(log);
   const { settings: given, poller, sends, edgeTriggered, seed, configFile, faults, engine } = run;
   const { maxmemory, ...others } = given;
   // There maxmemory is the size of the memory, which cannot grow.
@@ -58,7 +59,10 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
   // If it ends before its data is loaded, `closed` says why.
   if (level !== 'warning') server.loaded.then(ready, () => {});
   setTimeout(start.isOver, START_MS).unref();
-  await Promise.race([server.closed, ending.then(() => end(server))]);
+  signals.listen((signal) => {
+    // Once it has ended, so do the calls: `closed` says how.
+    goesOnAfter(server, signal).then((goesOn) => goesOn && signals.forget(), () => {});
+  });
   await server.closed;
   start.isOver();
   trace?.close();
@@ -72,25 +76,52 @@ function pollerOf({ poller, sends, sendsFallback }: RedisLabServer): string {
   return poller === 'epoll' && sendsFallback !== null ? `${poller}, direct sends: ${sendsFallback}` : poller;
 }
 
-async function end(server: RedisLabServer): Promise<void> {
-  // If a handler cannot be interrupted, a loop that does not return is abandoned.
-  const giveUp = setTimeout(() => process.exit(0), GRACE_MS).unref();
-  await server.close();
-  clearTimeout(giveUp);
+/** Resolves with true if the server goes on: it could not save, or SHUTDOWN ABORT was sent. */
+async function goesOnAfter(server: StartedServer, signal: EndingSignal): Promise<boolean> {
+  // If a handler cannot be interrupted, a loop that does not return is abandoned. How long it saves, and waits for replicas, is not limited here.
+  const giveUpSoon = (): NodeJS.Timeout => setTimeout(() => process.exit(0), GRACE_MS).unref();
+  const untilNoticed = giveUpSoon();
+  await server.signal(signal);
+  clearTimeout(untilNoticed);
+  if (!(await server.shutdownOver())) return true;
+  const untilEnded = giveUpSoon();
+  await server.closed;
+  clearTimeout(untilEnded);
+  return false;
 }
 
-/** Resolves at the first signal; the second one ends the process at once. */
-export function listenForSignals(log: Log): Promise<void> {
-  return new Promise((resolve) => {
-    let isEnding = false;
-    const hear = (signal: string): void => {
-      if (isEnding) process.exit(0);
-      isEnding = true;
-      log('warning', `Received ${signal} scheduling shutdown...`);
-      resolve();
-    };
-    for (const signal of SIGNALS) process.on(signal, hear);
-  });
+/** Signals that end the program. A SIGINT behind another one ends it at once, with exit code 1. */
+export class Signals {
+  private hasReceived = false;
+  private unheard: EndingSignal | null = null;
+  private listener: ((signal: EndingSignal) => void) | null = null;
+
+  constructor(private readonly log: Log) {
+    for (const signal of SIGNALS) process.on(signal, () => this.received(signal));
+  }
+
+  /** Calls the listener with each signal, and with one that has arrived already. */
+  listen(listener: (signal: EndingSignal) => void): void {
+    this.listener = listener;
+    if (this.unheard !== null) listener(this.unheard);
+  }
+
+  /** The program goes on: the next signal is a first one again. */
+  forget(): void {
+    this.hasReceived = false;
+  }
+
+  private received(signal: EndingSignal): void {
+    if (this.hasReceived && signal === 'SIGINT') {
+      this.log('warning', 'You insist... exiting now.');
+      process.exit(1);
+    }
+    this.log('warning', `Received ${signal} scheduling shutdown...`);
+    if (this.hasReceived) return;
+    this.hasReceived = true;
+    if (this.listener === null) this.unheard = signal;
+    else this.listener(signal);
+  }
 }
 
 export function logFile({ settings }: Run): string {

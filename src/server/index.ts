@@ -12,6 +12,7 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { durationUs } from '../shared/duration.js';
+import type { EndingSignal } from '../shared/ending-signal.js';
 import type { CommandReference } from './commands/reference.js';
 import type { Fault } from './faults/fault.js';
 import type { ActiveFault } from './faults/faults.js';
@@ -453,6 +454,10 @@ interface Circumstances {
 export interface StartedServer extends RedisLabServer {
   /** Resolves when all of its data is loaded. Rejects if the server ends before; with {@link StartError}, as `closed` does, if it cannot be loaded. */
   readonly loaded: Promise<void>;
+  /** Tells the server of a signal that ends it, as SHUTDOWN does. Resolves when it has taken notice. Rejects if it has ended. */
+  signal(signal: EndingSignal): Promise<void>;
+  /** Resolves when the shutdown is over: true if the server ends, false if it could not save, or SHUTDOWN ABORT was sent. Rejects if it has ended. */
+  shutdownOver(): Promise<boolean>;
 }
 
 /** Starts a server on a thread that waits for its options; resolves when it listens. @internal */
@@ -727,6 +732,14 @@ class LabServer implements StartedServer {
     const { turn } = await this.snapshot(NO_WINDOWS);
     const { server } = await history.forkHeld({ turn, before: heldAt.kind === 'frame' ? { token: heldAt.token, frame: heldAt.frame } : null }, options);
     return server;
+  }
+
+  signal(signal: EndingSignal): Promise<void> {
+    return this.handle.call('signal', signal);
+  }
+
+  shutdownOver(): Promise<boolean> {
+    return this.handle.call('shutdownOver', null);
   }
 
   async close(): Promise<void> {

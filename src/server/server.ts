@@ -4,6 +4,7 @@
  * Everything it depends on is passed in: the poll, the clock, the random seed. With the scripted poll and a manual clock the whole
  * server is a function of its inputs. It runs on whatever thread calls {@link Server.run}.
  */
+import type { EndingSignal } from '../shared/ending-signal.js';
 import { type Job, type JobResult, perform } from './background/job.js';
 import { type JobRunner, Jobs } from './background/jobs.js';
 import { Acceptor } from './client/acceptor.js';
@@ -64,7 +65,7 @@ import { Propagation } from './propagation/propagation.js';
 import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './persistence/snapshot-reader.js';
 import { StartLoad } from './persistence/start-load.js';
 import { type DatasetLoad, PrimaryLink, type Refusals } from './replication/primary-link.js';
-import { Shutdown, type ShutdownOptions } from './replication/shutdown.js';
+import { optionsFor, Shutdown, type ShutdownOptions } from './replication/shutdown.js';
 import { Migrations } from './replication/migrations.js';
 import { Failover, type FailoverTarget } from './replication/failover.js';
 import { Replicas } from './replication/replicas.js';
@@ -687,7 +688,13 @@ export class Server implements ServerContext {
     this.closeListeners();
   }
 
-  /** Ends the server as a signal does: saves first, if there are save points and the dataset is loaded. */
+  /** Ends the server for a signal, as SHUTDOWN does: see `shutdown-on-sigint` and `shutdown-on-sigterm`. While it loads, it ends at once. */
+  endForSignal(signal: EndingSignal): void {
+    if (this.isLoading) return this.terminate();
+    this.shutdown.begin(optionsFor(signal, this.config.values));
+  }
+
+  /** Ends the server at once: saves first, if there are save points and the dataset is loaded. */
   terminate(): void {
     this.persistence.stop();
     if (this.persistence.hasSavePoints && !this.isLoading) this.persistence.save();

@@ -49,14 +49,15 @@ test('a signal ends it also while the loop is busy', async () => {
   expect(await Promise.all([lost, waits])).toEqual(['the connection was closed', 'the connection was closed']);
 });
 
-test('a second signal ends a busy one at once', async () => {
+test('a SIGINT behind another signal ends a busy one at once, with 1 as in Redis', async () => {
   const server = lab('--port', '0', '--enable-debug-command', 'yes');
   const client = await server.connect();
   client.call('DEBUG', 'SLEEP', '1000').catch(() => {});
   server.child.kill('SIGTERM');
   while (!server.output.includes('Received SIGTERM')) await once(server.child.stdout, 'data');
-  server.child.kill('SIGTERM');
-  expect(await server.exited).toBe(0);
+  server.child.kill('SIGINT');
+  expect(await server.exited).toBe(1);
+  expect(server.output).toContain('You insist... exiting now.');
 });
 
 test('SHUTDOWN ends it with exit code 0', async () => {

@@ -19,7 +19,8 @@
  *
  * JOB_DONE: a job of the helper thread has ended, with its number and its result. FAULT: another thread has set or removed a fault of the loop, or changed how
  * readiness is reported, as JSON of a FaultCall. ADVANCE: another thread has advanced a virtual clock by a number of µs. SHUTDOWN: it has told the server to
- * end. END: the poll was closed. A server that is given the same answers does the same; so a tape determines the server at every moment.
+ * end. SIGNAL: the process has received a signal that ends the server, with its name. END: the poll was closed. A server that is given the same answers does
+ * the same; so a tape determines the server at every moment.
  */
 import { crc32 } from 'node:zlib';
 import type { JobResult } from '../background/job.js';
@@ -53,6 +54,7 @@ export const HOST_FILE = 23;
 export const JOB_DONE = 24;
 export const CONNECT = 25;
 export const READ_OF_SERVER = 26;
+export const SIGNAL = 27;
 
 /** The meaning of each tag, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -82,6 +84,7 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [JOB_DONE]: 'the end of a job',
   [CONNECT]: 'connect',
   [READ_OF_SERVER]: 'read',
+  [SIGNAL]: 'a signal',
 };
 
 const FNV_OFFSET = 0x811c9dc5;

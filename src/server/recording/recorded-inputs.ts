@@ -1,11 +1,12 @@
 /**
  * The inputs of a server, recorded: the same poll, clock and answers as before, each of them written to a tape.
  */
+import type { EndingSignal } from '../../shared/ending-signal.js';
 import { SystemHost } from '../host.js';
 import type { JobRunner } from '../background/jobs.js';
 import type { Server, ServerInputs } from '../server.js';
 import type { FaultCall } from '../faults/loop-faults.js';
-import { ADVANCE, FAULT, putJobDone, SHUTDOWN, UNWATCHED, WATCHED } from './inputs.js';
+import { ADVANCE, FAULT, putJobDone, SHUTDOWN, SIGNAL, UNWATCHED, WATCHED } from './inputs.js';
 import { RecordingClock } from './recording-clock.js';
 import { RecordingHost } from './recorded-host.js';
 import { RecordingPoll } from './recording-poll.js';
@@ -19,6 +20,8 @@ export interface RecordedInputs {
   publish(): void;
   /** Called just before another thread ends the server. */
   shutdown(): void;
+  /** Called just before the server is told of a signal. */
+  signal(signal: EndingSignal): void;
   /** Called just before a fault of the loop is set or removed, or the way of reporting readiness changes. */
   fault(call: FaultCall): void;
   /** Called just before another thread advances the virtual clock by `us` µs. */
@@ -55,6 +58,10 @@ export function recordInputs(inputs: ServerInputs, tape: TapeWriter): RecordedIn
     },
     shutdown() {
       tape.byte(SHUTDOWN);
+    },
+    signal(signal) {
+      tape.byte(SIGNAL);
+      tape.text(signal);
     },
     fault(call) {
       tape.byte(FAULT);

@@ -4,6 +4,7 @@
  * The server must ask the same questions in the same order, and write the same bytes: the first time it does not, a {@link Divergence} says where. At the end
  * of the tape, a {@link TapeEnd} ends the replay.
  */
+import type { EndingSignal } from '../../shared/ending-signal.js';
 import { type Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
 import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
@@ -113,6 +114,7 @@ export class ReplayWorld extends PlainSends implements Poll, RestoredSockets {
   /** Set by the replay: ends its server. */
   onShutdown: () => void = () => {};
   onFault: (call: FaultCall) => void = () => {};
+  onSignal: (signal: EndingSignal) => void = () => {};
   /** Called when a job has ended. False: the server never submitted one with this number. */
   onJobDone: (id: number, result: JobResult) => boolean = () => false;
   observer: WorldObserver | null = null;
@@ -216,6 +218,7 @@ export class ReplayWorld extends PlainSends implements Poll, RestoredSockets {
       if (tag === inputs.SHUTDOWN) this.onShutdown();
       else if (tag === inputs.ADVANCE) this.clock.advance(this.tape.number());
       else if (tag === inputs.JOB_DONE) this.finishJob();
+      else if (tag === inputs.SIGNAL) this.onSignal(this.tape.text() as EndingSignal);
       else this.obeyFault(this.tape.text());
     }
   }
@@ -277,7 +280,9 @@ export class ReplayWorld extends PlainSends implements Poll, RestoredSockets {
 }
 
 /** True for a call of another thread, or the end of a job. */
-const isCall = (tag: number): boolean => tag === inputs.SHUTDOWN || tag === inputs.FAULT || tag === inputs.ADVANCE || tag === inputs.JOB_DONE;
+const isCall = (tag: number): boolean => CALLS.has(tag);
+
+const CALLS: ReadonlySet<number> = new Set([inputs.SHUTDOWN, inputs.FAULT, inputs.ADVANCE, inputs.JOB_DONE, inputs.SIGNAL]);
 
 /** Runs turn after turn, without waiting. */
 async function drive(turn: () => number | null): Promise<void> {

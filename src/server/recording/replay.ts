@@ -86,6 +86,7 @@ export class Replay {
       ...(start !== null && { from: start }),
     });
     this.world.onShutdown = () => this.server.terminate();
+    this.world.onSignal = (signal) => this.server.endForSignal(signal);
     this.world.onFault = (call) => this.server.loopFaults.obey(call);
     this.world.onJobDone = (id, result) => this.server.jobs.finish(id, result);
     this.server.loop.afterWait = () => this.world.obeyCalls();

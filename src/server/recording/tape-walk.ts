@@ -85,6 +85,7 @@ function walkAnswer(cursor: TapeCursor, visitor: TapeVisitor): void {
       return;
     case inputs.HOST:
     case inputs.FAULT:
+    case inputs.SIGNAL:
       cursor.text();
       return;
     case inputs.READ_NOT_NOW:

@@ -1,10 +1,11 @@
 /**
- * Shutdown: SHUTDOWN: waits until lagging replicas have received everything, while writes are held; then ends the server.
+ * Shutdown: SHUTDOWN, SIGINT and SIGTERM: waits until lagging replicas have received everything, while writes are held; then ends the server.
  *
  *   begin ─▶ no replica lags, NOW, shutdown-timeout 0 ────────────▶ end of the server, or an error
  *        └─▶ waits ─▶ all have caught up · timeout ────────────────▶ the same
  *               └───▶ SHUTDOWN ABORT ─▶ the server continues, and the clients that have sent SHUTDOWN get an error
  */
+import type { EndingSignal } from '../../shared/ending-signal.js';
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import { isStillParked, type ParkableClient, type ParkedClient, parkedClient } from './parked-client.js';
 import type { Replica } from './replica.js';
@@ -23,6 +24,18 @@ export interface ShutdownState {
   readonly deadlineMs: number;
   readonly timer: TimerState | null;
   readonly clients: readonly number[];
+}
+
+interface SignalSettings {
+  readonly 'shutdown-on-sigint': string;
+  readonly 'shutdown-on-sigterm': string;
+}
+
+/** Returns how a signal shuts the server down; SIGHUP has no setting. */
+export function optionsFor(signal: EndingSignal, settings: SignalSettings): ShutdownOptions {
+  const text = signal === 'SIGINT' ? settings['shutdown-on-sigint'] : signal === 'SIGTERM' ? settings['shutdown-on-sigterm'] : '';
+  const words = new Set(text.split(' '));
+  return { saves: words.has('save') ? true : words.has('nosave') ? false : null, isNow: words.has('now'), isForced: words.has('force') };
 }
 
 interface Surroundings {
@@ -48,6 +61,8 @@ export class Shutdown {
   private options: ShutdownOptions | null = null;
   private timer: TimerState | null = null;
   private clients: ParkedClient[] = [];
+  /** Called when a shutdown is over: the server ends, or goes on because it could not save, or the shutdown was aborted. */
+  over: (ends: boolean) => void = () => {};
 
   constructor(private readonly server: Surroundings) {}
 
@@ -76,7 +91,11 @@ export class Shutdown {
     if (this.isUnderWay) return 'waits';
     log('warning', 'User requested shutdown...');
     const timeoutMs = settings['shutdown-timeout'] * 1000;
-    if (options.isNow || timeoutMs === 0 || this.isReady) return this.server.end(options) ? 'ended' : 'failed';
+    if (options.isNow || timeoutMs === 0 || this.isReady) {
+      const hasEnded = this.end(options);
+      this.over(hasEnded);
+      return hasEnded ? 'ended' : 'failed';
+    }
     this.options = options;
     this.deadlineMs = clock.nowMs + timeoutMs;
     this.timer = scheduler.after(TIMER, timeoutMs, () => this.timedOut());
@@ -126,7 +145,14 @@ export class Shutdown {
   }
 
   private finish(): void {
-    if (!this.server.end(this.options!)) this.goOn();
+    if (this.end(this.options!)) this.over(true);
+    else this.goOn();
+  }
+
+  private end(options: ShutdownOptions): boolean {
+    const hasEnded = this.server.end(options);
+    if (!hasEnded) this.server.log('warning', 'Errors trying to shut down the server. Check the logs for more information.');
+    return hasEnded;
   }
 
   /** The clients that have sent SHUTDOWN get an error. */
@@ -139,5 +165,6 @@ export class Shutdown {
     this.clients = [];
     server.hold(false);
     for (const each of clients) if (isStillParked(each)) server.answer(each.client);
+    this.over(false);
   }
 }

@@ -165,6 +165,23 @@ function answerWith(server: Server, observation: Observation, faults: Faults, re
       recorded?.shutdown();
       server.terminate();
     },
+    signal(signal, reply) {
+      // First, since saving may take long.
+      reply();
+      recorded?.signal(signal);
+      server.endForSignal(signal);
+      if (server.loop.isStopped || server.shutdown.isUnderWay) observation.isEnding = true;
+      return LATER;
+    },
+    shutdownOver(_, reply) {
+      const { shutdown, loop } = server;
+      if (!shutdown.isUnderWay) return loop.isStopped;
+      shutdown.over = (ends) => {
+        observation.isEnding = ends;
+        reply(ends);
+      };
+      return LATER;
+    },
     trace: (budget) => observation.trace(budget),
     pause: () => observation.pause(),
     step: (unit) => observation.step(unit),

@@ -4,6 +4,7 @@
  *   main → loop   a call, after which main wakes the loop (a byte in its eventfd), since it may sleep in the kernel
  *   loop → main   the result of a call, a log line, trace events, the end
  */
+import type { EndingSignal } from '../../shared/ending-signal.js';
 import type { Address } from '../io/poll.js';
 import type { SettingValues } from '../config.js';
 import type { LogLevel } from '../server.js';
@@ -60,6 +61,10 @@ export interface LoopThreadOptions {
 /** The calls that main can make to the loop thread. */
 export interface LoopCalls {
   close: { argument: null; result: void };
+  /** The process has received a signal that ends the server: answered before the server acts on it. */
+  signal: { argument: EndingSignal; result: void };
+  /** Answered when the shutdown is over: true if the server ends, false if it goes on. */
+  shutdownOver: { argument: null; result: boolean };
   /** Events per frame; 0 ends the trace. */
   trace: { argument: number; result: void };
   pause: { argument: null; result: void };

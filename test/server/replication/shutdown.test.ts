@@ -148,3 +148,47 @@ describe('SHUTDOWN', () => {
     expect(millisecondsLeft(there)).toBeUndefined();
   });
 });
+
+describe('a signal', () => {
+  test('ends the server once the replica has everything, and holds writes until then', () => {
+    using all = lagging();
+    const { lab, client, replica } = all;
+    lab.server.endForSignal('SIGTERM');
+    lab.settle();
+    expect(replica.receive()).toBe(request('REPLCONF', 'GETACK', '*'));
+    expect(client.ask('SET', 'k', 'w')).toBe('');
+    expect(lab.server.loop.isStopped).toBe(false);
+    acknowledge(all);
+    expect(lab.server.loop.isStopped).toBe(true);
+  });
+
+  test('is aborted by SHUTDOWN ABORT, and so is one that cannot save; a later one is as the first', () => {
+    using all = lagging({ dir: '/proc', dbfilename: 'self', 'shutdown-on-sigint': 'save' });
+    const { lab, client } = all;
+    let times = 0;
+    lab.server.shutdown.over = (ends) => void (times += ends ? 10 : 1);
+    lab.server.endForSignal('SIGTERM');
+    expect(client.ask('SHUTDOWN', 'ABORT')).toBe('+OK\r\n');
+    expect(times).toBe(1);
+    lab.server.endForSignal('SIGINT');
+    lab.settle();
+    acknowledge(all);
+    expect(times).toBe(2);
+    expect(lab.log.at(-1)).toContain('Errors trying to shut down the server.');
+    lab.server.endForSignal('SIGINT');
+    expect([times, lab.server.loop.isStopped]).toEqual([3, false]);
+    lab.server.endForSignal('SIGTERM');
+    expect(lab.server.loop.isStopped).toBe(true);
+  });
+
+  test.each([
+    ['SIGTERM', { 'shutdown-on-sigterm': 'nosave now' }, true],
+    ['SIGTERM', { 'shutdown-on-sigint': 'now' }, false],
+    ['SIGINT', { 'shutdown-on-sigint': 'now force save', dir: '/proc', dbfilename: 'self' }, true],
+    ['SIGHUP', { 'shutdown-on-sigint': 'now', 'shutdown-on-sigterm': 'now' }, false],
+  ] as const)('%s with %j ends the server at once: %j', (signal, settings, isStopped) => {
+    using all = lagging(settings);
+    all.lab.server.endForSignal(signal);
+    expect(all.lab.server.loop.isStopped).toBe(isStopped);
+  });
+});
