@@ -106,13 +106,12 @@ export class WireClient {
     });
   }
 
-  send(bytes: string): void {
-    if (!this.socket.destroyed) this.socket.write(bytes, 'latin1');
-  }
-
-  /** Sends bytes that must not change meanwhile. @param taken is called when the kernel has taken all of them, or never */
-  sendBytes(bytes: Uint8Array, taken: () => void): void {
-    if (!this.socket.destroyed) this.socket.write(bytes, (error) => void (error == null && taken()));
+  /** Sends; what is long better as bytes, which are not copied and must not change meanwhile. @param taken is called when the kernel has taken all, or never */
+  send(bytes: string | Uint8Array, taken?: () => void): void {
+    if (this.socket.destroyed) return;
+    const done = taken === undefined ? undefined : (error?: Error | null): void => void (error == null && taken());
+    if (typeof bytes === 'string') this.socket.write(bytes, 'latin1', done);
+    else this.socket.write(bytes, done);
   }
 
   /** Sends a command and resolves with its reply. Rejects as {@link next} does, and if the server refuses because of its state, its role, or the user. */

@@ -143,8 +143,8 @@ export const slowReader: Probe = {
     const client = await target.open();
     await client.ask('PING');
     client.pause();
-    const request = encodeRequest(['ECHO', 'x'.repeat(SLOW_BYTES)]);
-    for (let i = 0; i < SLOW_REQUESTS; i += 100) client.send(request.repeat(100));
+    const requests = Buffer.from(encodeRequest(['ECHO', 'x'.repeat(SLOW_BYTES)]).repeat(100), 'latin1');
+    for (let i = 0; i < SLOW_REQUESTS; i += 100) client.send(requests);
     await target.takesNoMore(client);
     const [en, ko] = client.unsentBytes === 0 ? ['it has taken all that was sent', '보낸 것을 모두 받음'] : ['it has stopped reading', '읽기를 멈춤'];
     const served = await othersAreServed(target);

@@ -25,7 +25,7 @@ const SPARE_MS = 500;
 const EARLIER_MS = 100;
 /** Size of a batch: the kernel takes it at once, and it is more than a loop with one read per event reads in one turn. */
 const BATCH = 4000;
-const DBSIZE = encodeRequest(['DBSIZE']).repeat(BATCH);
+const DBSIZE = Buffer.from(encodeRequest(['DBSIZE']).repeat(BATCH), 'latin1');
 /** Share of the keys: with so few missing none counts as deleted, with so few left all do. */
 const FEW = 0.02;
 /** Factor for the timeout until they are gone. */

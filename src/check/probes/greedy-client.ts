@@ -124,7 +124,7 @@ class Flood {
     if (!this.isSending) return;
     const { chunk } = this;
     this.sentBytes += chunk.length;
-    this.client.sendBytes(this.key === null ? chunk : this.numbered(), () => {
+    this.client.send(this.key === null ? chunk : this.numbered(), () => {
       if (leftBytes > chunk.length) this.send(leftBytes - chunk.length);
       else void setImmediate().then(() => this.send(SPELL_BYTES));
     });

@@ -87,7 +87,8 @@ export const afterFull: Probe = {
   async run(target) {
     const client = await target.open();
     client.pause();
-    client.send(encodeRequest(['ECHO', 'x'.repeat(10_000)]).repeat(FULL_REQUESTS));
+    const requests = Buffer.from(encodeRequest(['ECHO', 'x'.repeat(10_000)]).repeat(100), 'latin1');
+    for (let i = 0; i < FULL_REQUESTS; i += 100) client.send(requests);
     await target.takesNoMore(client);
     const full = await rests(target);
     if (full.result === 'fail') return { ...full, came: { en: `while it is not read: ${full.came.en}`, ko: `읽지 않는 동안: ${full.came.ko}` } };
