@@ -5,7 +5,7 @@
 // quotes together with the machine it ran on.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../scripts/usage.mjs';
 import { activity } from './activity.mjs';
 import { fork } from './fork.mjs';
 import { growth } from './growth.mjs';
@@ -21,7 +21,7 @@ import { startup } from './startup.mjs';
 import { throughput } from './throughput.mjs';
 import { COLLECTION_SET, DEFAULT_SET } from './workloads.mjs';
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = parseOptions(new URL(import.meta.url), {
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },

@@ -8,10 +8,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { bundleInk, PRODUCTION } from '../scripts/bundle-ink.mjs';
+import { printIfAsked } from '../scripts/usage.mjs';
 import { ENVIRONMENT } from './processes.mjs';
 import { answerTimes } from './tui-keys.mjs';
 import { home, Lab, load, MAIN, ROOT, sleep, threadSeconds } from './tui-lab.mjs';
 import { slopePerMinute, soak } from './tui-soak.mjs';
+
+printIfAsked(new URL(import.meta.url));
 
 const STARTS = 9;
 const IDLE_SECONDS = 20;

@@ -7,13 +7,13 @@ import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundleInk, PRODUCTION } from './bundle-ink.mjs';
 import { copyLessons } from './lessons.mjs';
 import { licencesOf } from './licences.mjs';
+import { parseOptions } from './usage.mjs';
 
-const { values: options } = parseArgs({ options: { out: { type: 'string', default: 'dist' }, 'no-types': { type: 'boolean', default: false } } });
+const { values: options } = parseOptions(new URL(import.meta.url), { options: { out: { type: 'string', default: 'dist' }, 'no-types': { type: 'boolean', default: false } } });
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version, optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 

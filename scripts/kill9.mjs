@@ -15,9 +15,9 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseOptions } from './usage.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = parseOptions(new URL(import.meta.url), {
   options: {
     rounds: { type: 'string', default: '20' },
     server: { type: 'string', default: 'lab' },

@@ -9,10 +9,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { freePort, startLab, startRedis, table } from '../bench/processes.mjs';
+import { parseOptions } from './usage.mjs';
 
-const { values: options, positionals } = parseArgs({
+const { values: options, positionals } = parseOptions(new URL(import.meta.url), {
   allowPositionals: true,
   options: {
     redis: { type: 'boolean', default: false },

@@ -11,7 +11,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseOptions } from './usage.mjs';
 
 const LARGEST = 64 * 1024;
 const FILLER = Buffer.alloc(LARGEST, '0123456789abcdefghijklmnopqrstuvwxyz');
@@ -144,7 +144,7 @@ function answered(client) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
+  const { values } = parseOptions(new URL(import.meta.url), {
     options: {
       requests: { type: 'string', default: '10000000' },
       clients: { type: 'string', default: '200' },

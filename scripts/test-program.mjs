@@ -1,11 +1,13 @@
 // Runs a program of test/ outside of vitest: bundled into one file first, since Node 20 does not read TypeScript. Needs a build.
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { printIfAsked, refuse } from './usage.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** @param {string} entry from the root, such as test/fuzz/main.ts */
 export async function runTestProgram(entry) {
+  printIfAsked(`${root}${entry}`);
   // As deep as a file of test/support, so that what that names by its relative path is found.
   const outfile = `${root}node_modules/.cache/redis-lab-${process.pid}.mjs`;
   await build({
@@ -21,5 +23,5 @@ export async function runTestProgram(entry) {
     plugins: [{ name: 'redis-lab', setup: ({ onResolve }) => onResolve({ filter: /^redis-lab$/ }, () => ({ path: pathToFileURL(`${root}dist/server/index.js`).href, external: true })) }],
     logLevel: 'warning',
   });
-  await import(pathToFileURL(outfile).href);
+  await import(pathToFileURL(outfile).href).catch((error) => refuse(`${root}${entry}`, error));
 }

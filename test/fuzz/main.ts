@@ -1,6 +1,8 @@
 /**
  * npm run fuzz -- --seconds 60 --seed 1 --families strings,keys [--epoch SEED] [--lab PORT] [--max 20]
  *
+ * npm run fuzz -- exchange | recordings | replication [--help]
+ *
  * Starts both servers (or uses a lab that runs already), prints every difference and, last, one line for the record.
  * Exit code 1 if there was a difference.
  */
