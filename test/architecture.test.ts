@@ -19,7 +19,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/resp': [],
   'server/trace': [],
   'server/config': ['shared'],
-  'server/keyspace': ['shared', 'server/trace'],
+  'server/keyspace': ['shared', 'server/trace', 'types:server/resp'],
   'server/version': [],
   'server/host': ['shared'],
   // RDB and AOF files: when they are written, and how they are loaded.
@@ -30,7 +30,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   // The roles of master and replica, and the replication history that they share.
   'server/replication': ['shared', 'server/io', 'types:server/features', 'server/errors', 'server/resp', 'types:server/trace'],
   // Which commands stand for a change, for replicas and the append-only file.
-  'server/propagation': ['server/keyspace', 'types:server/trace'],
+  'server/propagation': ['server/keyspace', 'types:server/resp', 'types:server/trace'],
   'server/errors': ['server/resp'],
   'server/features': ['shared', 'server/errors', 'server/resp', 'server/keyspace', 'server/trace'],
   'server/measuring': ['shared', 'types:server/keyspace', 'types:server/config'],

@@ -248,6 +248,8 @@ export class Connection implements EventHandler, Transport {
     decoder.feed(buffer, start, end);
     loop.activity.is(DECODING);
     dispatcher.beginRead();
+    const { effects } = server.keyspace;
+    const outer = effects === null ? null : effects.beginRequests(decoder);
     for (let frames = 1; this.state === OPEN && !session.parked; frames++) {
       // Set for each request: the one before may have been AUTH.
       decoder.authenticated = session.authenticated || !server.requiresPassword();
@@ -259,6 +261,7 @@ export class Connection implements EventHandler, Transport {
         break;
       }
       if (status !== COMPLETE) {
+        if (effects !== null) effects.endRequests(outer);
         dispatcher.endRead();
         return this.refuse(buffer, end);
       }
@@ -267,6 +270,7 @@ export class Connection implements EventHandler, Transport {
       this.execute(decoder.argv);
       if (current.afterFrame(this.token, frames) !== 'next frame') break;
     }
+    if (effects !== null) effects.endRequests(outer);
     dispatcher.endRead();
     this.keep(buffer, end);
   }

@@ -6,6 +6,7 @@
  *
  * At its end a frame that has changed something is propagated as its own argv, unless it has named other commands for it. Argv are byte strings.
  */
+import type { ReadRequest } from '../resp/request-run.js';
 import type { Database } from './database.js';
 
 /** Targets of propagation. */
@@ -19,6 +20,12 @@ export type ImplicitDelete = 'expired' | 'evicted';
 export interface Effects {
   /** In the running script: the targets of its commands (redis.set_repl). */
   targets: number;
+  /**
+   * Called before requests of a buffer are executed: of one that is propagated as it is, the bytes are copied. Before the buffer is used for something else,
+   * {@link endRequests} must follow. Returns what is being read already, if a command serves other clients while it runs.
+   */
+  beginRequests(read: ReadRequest): ReadRequest | null;
+  endRequests(outer: ReadRequest | null): void;
   /** Called when a command, or serving a parked client, begins. */
   begin(): void;
   /** Called at its end; the end of the outermost frame propagates the effects. */

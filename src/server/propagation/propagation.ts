@@ -13,12 +13,15 @@
  */
 import type { Database } from '../keyspace/database.js';
 import { type Effects, type ImplicitDelete, TO_ALL, TO_FILE, TO_REPLICAS } from '../keyspace/effects.js';
+import type { ReadRequest } from '../resp/request-run.js';
 import type { Tap } from '../trace/tap.js';
 
 /** Receives what is to be repeated, in order. The sink itself adds SELECT. */
 export interface PropagationSink {
-  /** @param db the number of the database */
-  feed(db: number, argv: readonly string[]): void;
+  /** @param db the number of the database. @param read where the bytes of the argv are, until {@link settle} is called; null: nowhere */
+  feed(db: number, argv: readonly string[], read: ReadRequest | null): void;
+  /** Called when bytes of requests are no longer where they were. */
+  settle(): void;
 }
 
 const MULTI = ['MULTI'];
@@ -72,6 +75,8 @@ export class Propagation implements Effects {
   /** Frames are reused: one for each depth. */
   private readonly frames: Frame[] = [new Frame()];
   private depth = 0;
+  /** The decoder of the running request; null: it was not decoded just now. */
+  private read: ReadRequest | null = null;
   private pending: Effect[] = [];
 
   constructor(private readonly server: Surroundings) {}
@@ -86,6 +91,18 @@ export class Propagation implements Effects {
   toReplicas(sink: PropagationSink | null): void {
     this.replicas = sink;
     this.install();
+  }
+
+  beginRequests(read: ReadRequest): ReadRequest | null {
+    const outer = this.read;
+    this.read = read;
+    return outer;
+  }
+
+  endRequests(outer: ReadRequest | null): void {
+    this.read = outer;
+    if (this.file !== null) this.file.settle();
+    if (this.replicas !== null) this.replicas.settle();
   }
 
   begin(): void {
@@ -106,7 +123,7 @@ export class Propagation implements Effects {
   private add(db: number, instead: Frame['instead'], argv: readonly string[], targets: number): void {
     if (instead !== null) for (const each of instead) this.pending.push({ db, argv: each, targets });
     // The usual case needs no list.
-    else if (this.depth === 0 && this.pending.length === 0) this.handOn(db, argv, targets);
+    else if (this.depth === 0 && this.pending.length === 0) this.handOn(db, argv, targets, this.read !== null && this.read.argv === argv ? this.read : null);
     else this.pending.push({ db, argv, targets });
   }
 
@@ -151,10 +168,10 @@ export class Propagation implements Effects {
     if (isSeveral) this.handOn(pending.at(-1)!.db, EXEC, TO_ALL);
   }
 
-  private handOn(db: number, argv: readonly string[], targets: number): void {
+  private handOn(db: number, argv: readonly string[], targets: number, read: ReadRequest | null = null): void {
     const { tap, keyspace } = this.server;
-    if ((targets & TO_FILE) !== 0) this.file?.feed(db, argv);
-    if ((targets & TO_REPLICAS) !== 0) this.replicas?.feed(db, argv);
+    if ((targets & TO_FILE) !== 0) this.file?.feed(db, argv, read);
+    if ((targets & TO_REPLICAS) !== 0) this.replicas?.feed(db, argv, read);
     if (tap.sink !== null) tap.sink.emit({ kind: 'replicate', token: keyspace.actingToken, db, argv: [...argv] });
   }
 

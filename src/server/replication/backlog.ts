@@ -9,7 +9,7 @@
  * and no replica is in it or before it. A request may be spread over two blocks.
  */
 
-import { type ByteSink, encode } from '../resp/encoder.js';
+import { RequestRun } from '../resp/request-run.js';
 
 /** A longer string gets a block of its own (PROTO_REPLY_CHUNK_BYTES). */
 const BLOCK_BYTES = 16 * 1024;
@@ -27,7 +27,7 @@ export interface BacklogState {
   readonly blocks: readonly { readonly capacity: number; readonly bytes: Uint8Array }[];
 }
 
-export class Backlog implements ByteSink {
+export class Backlog extends RequestRun {
   /** Memory of all blocks. */
   capacity = 0;
   private head: Block;
@@ -35,6 +35,7 @@ export class Backlog implements ByteSink {
 
   /** @param firstOffset of the first byte to be appended */
   constructor(firstOffset: number) {
+    super();
     this.head = this.tail = this.createBlock(firstOffset, BLOCK_BYTES);
   }
 
@@ -45,7 +46,7 @@ export class Backlog implements ByteSink {
 
   /** The offset of the next byte. */
   get end(): number {
-    return this.tail.start + this.tail.used;
+    return this.tail.start + this.tail.used + this.runBytes;
   }
 
   get length(): number {
@@ -53,6 +54,7 @@ export class Backlog implements ByteSink {
   }
 
   capture(): BacklogState {
+    this.settle();
     const blocks: { capacity: number; bytes: Uint8Array }[] = [];
     for (let block: Block | null = this.head; block !== null; block = block.next) {
       blocks.push({ capacity: block.buffer.length, bytes: Buffer.from(block.buffer.subarray(0, block.used)) });
@@ -71,21 +73,16 @@ export class Backlog implements ByteSink {
     return backlog;
   }
 
-  /** Appends a request, in the format of clients. */
-  append(argv: readonly string[]): void {
-    encode(this, argv, 2);
-  }
-
   /** For the encoder: the block that is written to. */
-  get buffer(): Buffer {
+  override get buffer(): Buffer {
     return this.tail.buffer;
   }
 
-  get position(): number {
+  override get position(): number {
     return this.tail.used;
   }
 
-  set position(used: number) {
+  override set position(used: number) {
     this.tail.used = used;
   }
 
@@ -93,7 +90,15 @@ export class Backlog implements ByteSink {
     if (this.tail.used + bytes > this.tail.buffer.length) this.grow(Math.max(bytes, BLOCK_BYTES));
   }
 
+  protected reserveSome(bytes: number): number {
+    const room = this.tail.buffer.length - this.tail.used;
+    if (room > 0) return Math.min(room, bytes);
+    this.grow(Math.max(bytes, BLOCK_BYTES));
+    return bytes;
+  }
+
   appendBytes(bytes: Uint8Array): void {
+    this.settle();
     this.reserve(bytes.length);
     this.buffer.set(bytes, this.position);
     this.position += bytes.length;
@@ -101,6 +106,7 @@ export class Backlog implements ByteSink {
 
   /** Returns the block that contains a byte, or will contain it; null if it was dropped, or is beyond the next one. */
   find(offset: number): Block | null {
+    this.settle();
     if (offset < this.firstOffset || offset > this.end) return null;
     let block = this.head;
     while (block.next !== null && offset >= block.next.start) block = block.next;
@@ -119,7 +125,7 @@ export class Backlog implements ByteSink {
   }
 
   private grow(capacity: number): void {
-    const block = this.createBlock(this.end, capacity);
+    const block = this.createBlock(this.tail.start + this.tail.used, capacity);
     this.tail.next = block;
     this.tail = block;
   }

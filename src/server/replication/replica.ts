@@ -170,6 +170,7 @@ export class Replica implements SharedOutput {
   }
 
   get length(): number {
+    if (this.backlog !== null) this.backlog.settle();
     return this.pieceBytes + (this.streams ? this.waiting : 0);
   }
 

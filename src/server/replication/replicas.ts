@@ -12,6 +12,7 @@
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import type { Scheduler } from '../features/surroundings.js';
 import { NO_REPLY, type Reply } from '../resp/reply.js';
+import type { ReadRequest } from '../resp/request-run.js';
 import type { Tap } from '../trace/tap.js';
 import { Backlog, type BacklogState } from './backlog.js';
 import { isStillParked, type ParkableClient, type ParkedClient, parkedClient } from './parked-client.js';
@@ -101,6 +102,8 @@ export class Replicas {
   private lonelySinceMs = 0;
   private timer: TimerState | null = null;
   private readonly fullSync: FullSync;
+  /** A replica still needs bytes before this offset. */
+  private readonly isNeeded = (offset: number): boolean => this.list.some((replica) => replica.isSynchronizing && replica.next < offset);
   /** Clients that have sent WAIT. One that was answered otherwise is removed once a second. */
   private waiters: Waiter[] = [];
 
@@ -237,8 +240,8 @@ export class Replicas {
 
   // ---- Sending ----
 
-  /** Called by propagation. @param db -1: any */
-  feed(db: number, argv: readonly string[]): void {
+  /** Called by propagation. @param db -1: any. @param read where the bytes of the argv are until {@link settle} is called; null: nowhere */
+  feed(db: number, argv: readonly string[], read: ReadRequest | null = null): void {
     const { backlog } = this;
     const { replication } = this.server;
     if (backlog === null || replication.role === 'slave') return;
@@ -246,7 +249,16 @@ export class Replicas {
       replication.selectedDb = db;
       backlog.append(['SELECT', String(db)]);
     }
-    backlog.append(argv);
+    backlog.append(argv, read);
+    replication.offset = backlog.end - 1;
+    if (backlog.runBytes === 0) this.grew(backlog);
+  }
+
+  /** Called by propagation. */
+  settle(): void {
+    const { backlog } = this;
+    if (backlog === null || backlog.runBytes === 0) return;
+    backlog.settle();
     this.grew(backlog);
   }
 
@@ -258,6 +270,7 @@ export class Replicas {
       return;
     }
     backlog.appendBytes(bytes);
+    this.server.replication.offset = backlog.end - 1;
     this.grew(backlog);
   }
 
@@ -304,8 +317,7 @@ export class Replicas {
   }
 
   private grew(backlog: Backlog): void {
-    this.server.replication.offset = backlog.end - 1;
-    backlog.trim(this.server.settings['repl-backlog-size'], (offset) => this.list.some((replica) => replica.isSynchronizing && replica.next < offset));
+    backlog.trim(this.server.settings['repl-backlog-size'], this.isNeeded);
     this.count();
     for (const replica of this.list) if (replica.isSynchronizing) replica.client.transport.sharedGrew();
   }

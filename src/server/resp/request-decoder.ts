@@ -16,6 +16,7 @@
  */
 import { constants } from 'node:buffer';
 import { splitInline } from './inline.js';
+import type { ReadRequest } from './request-run.js';
 import { MAX_SHORT, shortString } from './short-strings.js';
 
 export const INCOMPLETE = 0;
@@ -68,7 +69,7 @@ export interface DecoderState {
   readonly earlierBytes: number;
 }
 
-export class RequestDecoder {
+export class RequestDecoder implements ReadRequest {
   /** The request that `next` has just completed; a new array each time, so it may be kept. */
   argv: string[] = [];
   /** Why `next` returned BROKEN: the text after `Protocol error: `. */
@@ -82,7 +83,8 @@ export class RequestDecoder {
   /** False before AUTH: then requests must be small, so that unauthenticated clients cannot make the server allocate much. */
   authenticated = true;
 
-  private buffer: Buffer = EMPTY;
+  /** The fed range is a part of it. */
+  buffer: Buffer = EMPTY;
   private end = 0;
   /** Arguments still to come in the current request; 0 between requests. */
   private remaining = 0;
@@ -107,6 +109,22 @@ export class RequestDecoder {
   /** Bytes that the current request, or the one just completed, has used so far. */
   get requestBytes(): number {
     return this.earlierBytes + this.position - this.requestStart;
+  }
+
+  get exactStart(): number {
+    const { buffer, requestStart, argv } = this;
+    if (this.earlierBytes > 0 || buffer[requestStart] !== ASTERISK) return -1;
+    // Counts and lengths are exact, see parseLength. What is skipped unchecked may be anything.
+    let at = requestStart + 2 + digitsOf(argv.length);
+    if (buffer[at] !== LF) return -1;
+    for (let i = 0; i < argv.length; i++) {
+      const { length } = argv[i]!;
+      at += 3 + digitsOf(length);
+      if (buffer[at] !== LF) return -1;
+      at += length + 2;
+      if (buffer[at - 1] !== CR || buffer[at] !== LF) return -1;
+    }
+    return requestStart;
   }
 
   /** Bytes of the range that have not been used yet. */
@@ -351,6 +369,13 @@ export class RequestDecoder {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** The number of decimal digits of a length. */
+function digitsOf(length: number): number {
+  if (length < 10) return 1;
+  if (length < 100) return 2;
+  return length < 1000 ? 3 : String(length).length;
+}
 
 /** Parses a decimal integer with an optional minus, as string2ll does: no plus, no leading zeros, no spaces, 64 bits. */
 function parseLength(buffer: Buffer, start: number, end: number): number {

@@ -11,6 +11,7 @@ import type { Jobs } from '../../background/jobs.js';
 import type { Host } from '../../host.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';
+import type { ReadRequest } from '../../resp/request-run.js';
 import { replaceFile } from '../../../shared/replace-file.js';
 import { removeDrafts } from '../drafts.js';
 import { type LoadLibrary, SnapshotError } from '../snapshot-reader.js';
@@ -144,9 +145,13 @@ export class AppendOnlyFile {
     if (complaint !== null) this.server.log('warning', `The append-only file is off: it could not begin anew with other data: ${complaint}`);
   }
 
-  /** Writes a change, as it is to be repeated. */
-  feed(db: number, argv: readonly string[]): void {
-    this.writer.feed(db, argv);
+  /** Writes a change, as it is to be repeated. @param read where its bytes are until {@link settle} is called; null: nowhere */
+  feed(db: number, argv: readonly string[], read: ReadRequest | null): void {
+    this.writer.feed(db, argv, read);
+  }
+
+  settle(): void {
+    this.writer.settle();
   }
 
   /** Called before the server ends. */

@@ -12,6 +12,7 @@ import type { JobError, JobResult } from '../../background/job.js';
 import type { Jobs } from '../../background/jobs.js';
 import type { OutputGate, Scheduler } from '../../features/surroundings.js';
 import { captureTimer, type TimerState } from '../../../shared/timer-state.js';
+import type { ReadRequest } from '../../resp/request-run.js';
 import type { AofFiles } from './files.js';
 import { GroupCommit, type GroupCommitState } from './group-commit.js';
 import { RequestBuffer } from './request-buffer.js';
@@ -264,13 +265,18 @@ export class IncrementWriter implements OutputGate {
 
   // ---- writing
 
-  /** Adds a change, as it is to be repeated. */
-  feed(db: number, argv: readonly string[]): void {
+  /** Adds a change, as it is to be repeated. @param read where its bytes are; null: nowhere */
+  feed(db: number, argv: readonly string[], read: ReadRequest | null): void {
     const { buffer, server } = this;
     if (server.settings['aof-timestamp-enabled']) this.annotate();
-    if (db !== this.selectedDb) buffer.add(['SELECT', String(db)]);
+    if (db !== this.selectedDb) buffer.append(['SELECT', String(db)]);
     this.selectedDb = db;
-    buffer.add(argv);
+    buffer.append(argv, read);
+  }
+
+  /** Called when the input is about to be read into again. */
+  settle(): void {
+    this.buffer.settle();
   }
 
   private annotate(): void {

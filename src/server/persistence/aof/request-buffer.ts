@@ -3,11 +3,11 @@
  *
  *   [ full tail │ full tail ]  [ tail │ room ]      taken as one piece
  */
-import { type ByteSink, encode } from '../../resp/encoder.js';
+import { RequestRun } from '../../resp/request-run.js';
 
 const TAIL_BYTES = 64 * 1024;
 
-export class RequestBuffer implements ByteSink {
+export class RequestBuffer extends RequestRun {
   /** The tail, of the encoder. */
   buffer = Buffer.allocUnsafeSlow(TAIL_BYTES);
   position = 0;
@@ -16,14 +16,11 @@ export class RequestBuffer implements ByteSink {
 
   /** Bytes. */
   get length(): number {
-    return this.fullBytes + this.position;
-  }
-
-  add(argv: readonly string[]): void {
-    encode(this, argv, 2);
+    return this.fullBytes + this.position + this.runBytes;
   }
 
   text(text: string): void {
+    this.settle();
     this.reserve(text.length);
     this.position += this.buffer.latin1Write(text, this.position);
   }
@@ -34,6 +31,11 @@ export class RequestBuffer implements ByteSink {
     this.fullBytes += this.position;
     this.position = 0;
     this.buffer = Buffer.allocUnsafeSlow(Math.max(bytes, TAIL_BYTES));
+  }
+
+  protected reserveSome(bytes: number): number {
+    if (this.position === this.buffer.length) this.reserve(bytes);
+    return Math.min(bytes, this.buffer.length - this.position);
   }
 
   /** Returns all of it, and is empty afterwards. */
@@ -50,6 +52,7 @@ export class RequestBuffer implements ByteSink {
   }
 
   clear(): void {
+    this.dropRun();
     this.full = [];
     this.fullBytes = 0;
     this.position = 0;
@@ -57,6 +60,7 @@ export class RequestBuffer implements ByteSink {
   }
 
   capture(): Uint8Array<ArrayBuffer> {
+    this.settle();
     const bytes = new Uint8Array(this.length);
     let at = 0;
     for (const piece of this.full) {
