@@ -39,7 +39,6 @@ export async function serve(run: Run, start: Start): Promise<number> {
 }
 
 async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile | null, recording: RecordFile | null): Promise<number> {
-  log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
   const signals = new Signals(log);
   const { settings: given, poller, sends, edgeTriggered, seed, configFile, faults, engine } = run;
   const { maxmemory, ...others } = given;
@@ -51,7 +50,7 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
     history: run.history ?? 0,
-  }, { helper: recording?.helper ?? null, sharedKeyspaceBytes });
+  }, { helper: recording?.helper ?? null, sharedKeyspaceBytes }).finally(() => logStart(log));
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';
@@ -68,6 +67,11 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
   trace?.close();
   log('warning', 'redis-lab is now ready to exit, bye bye...');
   return 0;
+}
+
+/** Only now, as Redis does: programs that wait for this line connect, and get LOADING until the data is loaded. */
+export function logStart(log: Log): void {
+  log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
 }
 
 /** The poller, and how replies are sent unless that is direct as was asked for. */

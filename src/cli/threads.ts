@@ -11,7 +11,7 @@ import { complain } from './complain.js';
 import { explain } from './explain.js';
 import { onFreePort } from './free-port.js';
 import { openLog } from './log.js';
-import { addressesOf, logFile, Signals, START_MS } from './serve.js';
+import { addressesOf, logFile, logStart, Signals, START_MS } from './serve.js';
 import type { Start } from './start.js';
 import { Warnings } from './warnings.js';
 
@@ -30,9 +30,8 @@ export async function serveThreads(run: Run, start: Start): Promise<number> {
 
 async function serveInForeground(run: Run, start: Start): Promise<number> {
   const { log, close } = openLog(logFile(run), complain);
-  log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
   const ending = new Promise((resolve) => new Signals(log).listen(resolve));
-  const server = await startThreads({ ...run.settings, log: (level, message) => log(level, toBytes(message)) });
+  const server = await startThreads({ ...run.settings, log: (level, message) => log(level, toBytes(message)) }).finally(() => logStart(log));
   log('notice', toBytes(`Ready to accept connections on ${addressesOf(server)} (threads)`));
   setTimeout(start.isOver, START_MS).unref();
   await Promise.race([server.closed, ending]);
