@@ -101,10 +101,10 @@ function boundPort(session: Session): number | null {
   return port === undefined ? null : Number(port);
 }
 
-function clients({ config, sessions, blocking, pause, tracking }: ServerContext): Field[] {
+function clients({ config, sessions, replicas, blocking, pause, tracking }: ServerContext): Field[] {
   const transports = [...sessions.values()].map(({ transport }) => transport);
   return [
-    ['connected_clients', sessions.size],
+    ['connected_clients', sessions.size - replicas.list.length],
     ['cluster_connections', 0],
     ['maxclients', config.values.maxclients],
     ['client_recent_max_input_buffer', Math.max(0, ...transports.map(({ queryCapacity }) => queryCapacity))],

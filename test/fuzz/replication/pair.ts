@@ -147,7 +147,7 @@ async function all(client: RespClient, commands: readonly (readonly string[])[])
  */
 function timeless(json: string): string {
   return json
-    .replace(/("(?:seen-time|radix-tree-keys|radix-tree-nodes|entries-read|lag)",)(?:\d+|null)/g, '$1"n"')
+    .replace(/("(?:seen-time|radix-tree-keys|radix-tree-nodes|entries-read|lag)",)(?:-?\d+|null)/g, '$1"n"')
     .replace(/\["name","(?:[^"\\]|\\.)*","seen-time","n","pel-count",0,"pending",\[\]\],?/g, '')
     .replaceAll(',]', ']');
 }

@@ -319,13 +319,14 @@ describe('a link', () => {
     expect(lab.log.join('\n')).toContain("Replica generated a reply to command 'get'");
   });
 
-  test('is no ordinary client to CLIENT LIST, CLIENT KILL, timeout and CLIENT PAUSE', () => {
+  test('is no ordinary client to INFO, CLIENT LIST, CLIENT KILL, timeout and CLIENT PAUSE', () => {
     using lab = simulate({ settings: { ...SIZED, timeout: 1 } });
     const { replica } = synchronize(lab);
     const client = lab.connect();
     lab.advance(5000);
     expect(replica.isClosedByServer).toBe(false);
     const other = lab.connect();
+    expect(other.ask('INFO', 'clients')).toContain('connected_clients:1\r\n');
     other.ask('CLIENT', 'PAUSE', '100000', 'ALL');
     replica.sendCommand('REPLCONF', 'ACK', '14');
     lab.settle();
