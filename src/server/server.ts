@@ -412,7 +412,7 @@ export class Server implements ServerContext {
         hooks.readOnly = writes;
         this.link = link;
         this.tellUnready();
-        keyspace.becomes(replication.role, values['replica-ignore-maxmemory']);
+        keyspace.becomes(replication.role, values['replica-read-only'], values['replica-ignore-maxmemory']);
       },
       hideOutput: (token, waitingBytes) => this.hideOutput(token, waitingBytes),
     });

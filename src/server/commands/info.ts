@@ -284,6 +284,7 @@ function stats({ keyspace, pubsub, stats, statistics, tracking, migrations }: Se
     ['latest_fork_usec', 0],
     ['total_forks', 0],
     ['migrate_cached_sockets', migrations.size],
+    ['slave_expires_tracked_keys', keyspace.ownExpires.size],
     ['tracking_total_keys', counts.keys],
     ['tracking_total_items', counts.items],
     ['tracking_total_prefixes', counts.prefixes],

@@ -178,6 +178,20 @@ export class Database {
     if (slot === -1) return;
     if (this.keyspace.preImages !== null) this.keyspace.preImages.changing(this.dict, slot);
     this.setExpireAt(slot, atMs);
+    if (this.keyspace.isWritableReplica) this.noteOwnExpire(key);
+  }
+
+  /** On a writable replica: a client of its own has set the expiry of this key, unless the master did. */
+  private noteOwnExpire(key: string): void {
+    if (!this.keyspace.appliesStream) this.keyspace.ownExpires.note(this.index, key);
+  }
+
+  /** Deletes a key if it has expired; true if it was so. */
+  expireIfDue(key: string): boolean {
+    const slot = this.dict.find(key);
+    if (slot === -1 || !this.isDue(slot)) return false;
+    this.expireSlot(slot, 'active');
+    return true;
   }
 
   /** True if the key had an expiry. */
@@ -357,7 +371,10 @@ export class Database {
     target.begin(added, to, value);
     target.dict.setAccessAt(added, this.dict.accessAt(slot));
     const atMs = this.expires.at(slot);
-    if (atMs !== NEVER) target.setExpireAt(added, atMs);
+    if (atMs !== NEVER) {
+      target.setExpireAt(added, atMs);
+      if (this.keyspace.isWritableReplica) target.noteOwnExpire(to);
+    }
     this.removeSlot(slot);
   }
 

@@ -70,7 +70,10 @@ export class ExactExpiry {
     this.next = null;
     keyspace.actingToken = 0;
     // While expiry is held back, checks as often as the expire cycle would.
-    if (keyspace.hidesDue) return this.runAt(nowMs + 1000 / keyspace.settings.hz);
+    if (keyspace.hidesDue) {
+      if (keyspace.settings.activeExpire && keyspace.isReplica) keyspace.ownExpires.run();
+      return this.runAt(nowMs + 1000 / keyspace.settings.hz);
+    }
     if (keyspace.settings.activeExpire) this.deleteDue(nowMs);
     this.arm();
   }

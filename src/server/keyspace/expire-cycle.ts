@@ -123,7 +123,10 @@ export class ExpireCycle {
 
   private run(limitUs: number): void {
     const { keyspace } = this;
-    if (!keyspace.settings.activeExpire || keyspace.hidesDue) return;
+    if (!keyspace.settings.activeExpire || keyspace.hidesDue) {
+      if (keyspace.settings.activeExpire && keyspace.isReplica) keyspace.ownExpires.run();
+      return;
+    }
     const { databases, clock, stats } = keyspace;
     const visits = this.ranOutOfTime ? databases.length : Math.min(DATABASES_PER_CYCLE, databases.length);
     keyspace.actingToken = 0;

@@ -14,6 +14,7 @@ import { HashSeed } from './hash.js';
 import type { KeyTable } from './key-table.js';
 import { MemoryAccount, type MemoryState } from './memory-account.js';
 import { OrderedExpires } from './ordered-expires.js';
+import { OwnExpires, type OwnExpiresState } from './own-expires.js';
 import type { PreImages } from './pre-images.js';
 
 /** The event classes of keyspace notifications, by the letter that notify-keyspace-events gives them. */
@@ -90,6 +91,7 @@ export interface KeyspaceState {
   readonly expireCycle: ExpireCycleState;
   /** Null: the clock is not virtual. */
   readonly exactExpiry: ExactExpiryState | null;
+  readonly ownExpires: OwnExpiresState;
   readonly eviction: EvictionState;
   readonly memory: MemoryState;
   readonly dirty: number;
@@ -103,6 +105,7 @@ export class Keyspace {
   readonly settings: Readonly<KeyspaceSettings> = { ...DEFAULTS };
   readonly expireCycle = new ExpireCycle(this);
   readonly eviction = new Eviction(this);
+  readonly ownExpires = new OwnExpires(this);
   /** Replaces the expire cycle if the clock is virtual. */
   private readonly exactExpiry: ExactExpiry | null;
   /** The memory used besides keys and values. */
@@ -124,6 +127,8 @@ export class Keyspace {
   isPaused: () => boolean = () => false;
   /** A replica hides expired keys, and leaves deleting them to its master. */
   isReplica = false;
+  /** A replica that accepts writes deletes the keys that its own clients have let expire. */
+  isWritableReplica = false;
   /** A replica also leaves eviction to its master: replica-ignore-maxmemory. */
   leavesEviction = false;
   /** A command of the master is being executed: a key that the master has not deleted exists. */
@@ -162,8 +167,10 @@ export class Keyspace {
   }
 
   /** Sets the role in replication. */
-  becomes(role: 'master' | 'slave', leavesEviction: boolean): void {
+  becomes(role: 'master' | 'slave', isReadOnly: boolean, leavesEviction: boolean): void {
     this.isReplica = role === 'slave';
+    this.isWritableReplica = this.isReplica && !isReadOnly;
+    if (!this.isReplica) this.ownExpires.clear();
     this.leavesEviction = this.isReplica && leavesEviction;
   }
 
@@ -228,6 +235,7 @@ export class Keyspace {
       activeExpire: this.settings.activeExpire,
       expireCycle: this.expireCycle.capture(),
       exactExpiry: this.exactExpiry?.capture() ?? null,
+      ownExpires: this.ownExpires.capture(),
       eviction: this.eviction.capture(),
       memory: this.memory.capture(),
       dirty,
@@ -242,6 +250,7 @@ export class Keyspace {
     this.databases.forEach((db, index) => db.restore(state.databases[index]!));
     Object.assign(this.stats, state.stats);
     Object.assign(this.settings, { activeExpire: state.activeExpire });
+    this.ownExpires.restore(state.ownExpires);
     this.exactExpiry?.restore(state.exactExpiry);
     this.expireCycle.restore(state.expireCycle);
     this.eviction.restore(state.eviction);
@@ -267,6 +276,7 @@ export class Keyspace {
 
   /** FLUSHALL. Returns the number of keys. */
   flushAll(): number {
+    this.ownExpires.clear();
     return this.databases.reduce((total, db) => total + db.flush(), 0);
   }
 

@@ -319,6 +319,27 @@ describe('the stream', () => {
     expect(client.ask('GET', 'n')).toBe('$1\r\n6\r\n');
   });
 
+  test('keys that clients of a writable replica let expire are deleted by it, those of the master are not', () => {
+    using replicated = replicate();
+    const { master, client, lab } = replicated;
+    master.synchronize();
+    client.ask('CONFIG', 'SET', 'replica-read-only', 'no');
+    master.say(request('SET', 'n', '5', 'PXAT', String(lab.clock.nowMs + 100)));
+    client.ask('SET', 'own', '1', 'PX', '100');
+    client.ask('SET', 'lasting', '1', 'PX', '100');
+    client.ask('PERSIST', 'lasting');
+    client.ask('SELECT', '3');
+    client.ask('SET', 'old', '1', 'PX', '100');
+    client.ask('RENAME', 'old', 'new');
+    expect(client.ask('INFO', 'stats')).toContain('slave_expires_tracked_keys:4\r\n');
+    lab.advance(5000);
+    expect(client.ask('DBSIZE')).toBe(':0\r\n');
+    client.ask('SELECT', '0');
+    expect(client.ask('DBSIZE')).toBe(':3\r\n');
+    expect(client.ask('EXISTS', 'key', 'n', 'own', 'lasting')).toBe(':2\r\n');
+    expect(client.ask('INFO', 'stats')).toContain('slave_expires_tracked_keys:0\r\n');
+  });
+
   test('an expiry in the past is kept, for the master to delete the key', () => {
     using replicated = replicate();
     const { master, client } = replicated;
