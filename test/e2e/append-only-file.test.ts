@@ -123,6 +123,13 @@ describe('loading', () => {
     expect(await client.call('MGET', 'k', 'gone')).toEqual(['v', null]);
   });
 
+  test('scripts, which old files have, write also on a replica that refuses writes', async () => {
+    const script = (text: string): string => request('EVAL', text, '1', 'k');
+    const dir = written(SELECT_0 + script("redis.call('SET', KEYS[1], 100)") + script("redis.call('INCR', KEYS[1])"));
+    await using server = await start({ dir, replicaof: '127.0.0.1 1' });
+    expect(await (await connectTo(server.port)).call('GET', 'k')).toBe('101');
+  });
+
   test('where the end is missing, all that is whole is loaded, and the rest is cut off', async () => {
     const whole = SELECT_0 + request('SET', 'a', '1');
     for (const rest of [request('SET', 'b', '2').slice(0, -3), '*3\r', '*', request('MULTI') + request('SET', 'b', '2')]) {

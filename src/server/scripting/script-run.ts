@@ -98,12 +98,13 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     if (flags === null) return null;
     const { unready } = this.caller.server.hooks;
-    if (unready !== null && !this.caller.isMaster && !flags.has('allow-stale')) return errors.STALE_SCRIPT;
+    if (unready !== null && !this.caller.isObeyed && !flags.has('allow-stale')) return errors.STALE_SCRIPT;
     if (flags.has('no-writes')) return null;
     if (readsOnly) return errors.WRITES_IN_READONLY;
     const { writesDenied, tooFewReplicas, readOnly } = this.caller.server.hooks;
-    if (readOnly !== null && !this.caller.isMaster) return errors.SCRIPT_WRITES_ON_REPLICA;
-    return writesDenied ?? tooFewReplicas ?? (this.isOutOfMemory && !flags.has('allow-oom') ? errors.OUT_OF_MEMORY : null);
+    if (readOnly !== null && !this.caller.isObeyed) return errors.SCRIPT_WRITES_ON_REPLICA;
+    const denied = this.caller.isObeyed ? null : (writesDenied ?? tooFewReplicas);
+    return denied ?? (this.isOutOfMemory && !flags.has('allow-oom') ? errors.OUT_OF_MEMORY : null);
   }
 
   /** Executes a command of the script. Never throws. */
@@ -158,12 +159,14 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     // A command that may be propagated counts as a write, so that such scripts may run while writing clients are paused.
     if (command.mayReplicate && (readsOnly || flags?.has('no-writes') === true)) return errors.READONLY_SCRIPT;
-    const { writesDenied, tooFewReplicas, readOnly, unready } = session.server.hooks;
-    if (unready !== null && !this.caller.isMaster && !command.flags.has(unready.allowed)) return errors.STALE_IN_SCRIPT;
-    if (readOnly !== null && !this.caller.isMaster && command.isWrite) return readOnly;
-    if (writesDenied !== null && command.isWrite) return writesDenied;
-    if (tooFewReplicas !== null && command.isWrite) return tooFewReplicas;
-    return command.deniesOutOfMemory && this.lacksRoom() ? errors.OUT_OF_MEMORY : null;
+    return (this.caller.isObeyed ? null : this.gate(command)) ?? (command.deniesOutOfMemory && this.lacksRoom() ? errors.OUT_OF_MEMORY : null);
+  }
+
+  /** Returns why the state of the server refuses a command; not to a master or to the append-only file. */
+  private gate(command: Command): ErrorReply | null {
+    const { writesDenied, tooFewReplicas, readOnly, unready } = this.caller.server.hooks;
+    if (unready !== null && !command.flags.has(unready.allowed)) return errors.STALE_IN_SCRIPT;
+    return command.isWrite ? (readOnly ?? writesDenied ?? tooFewReplicas) : null;
   }
 
   /**
