@@ -123,6 +123,18 @@ describe('loading', () => {
     expect(await client.call('MGET', 'k', 'gone')).toEqual(['v', null]);
   });
 
+  test('an old file in its old place does not replace a base of the same name', async () => {
+    const dir = written(SELECT_0 + request('SET', 'k', 'new'));
+    const folder = join(dir, 'appendonlydir');
+    renameSync(incrementOf(dir), join(folder, 'appendonly.aof'));
+    writeFileSync(join(folder, 'appendonly.aof.manifest'), 'file appendonly.aof seq 1 type b\n');
+    writeFileSync(join(dir, 'appendonly.aof'), SELECT_0 + request('SET', 'k', 'old'));
+    await using server = await start({ dir });
+    expect(await (await connectTo(server.port)).call('GET', 'k')).toBe('new');
+    expect(readFileSync(join(folder, 'appendonly.aof'), 'latin1')).toContain('new');
+    expect(existsSync(join(dir, 'appendonly.aof'))).toBe(true);
+  });
+
   test('scripts, which old files have, write also on a replica that refuses writes', async () => {
     const script = (text: string): string => request('EVAL', text, '1', 'k');
     const dir = written(SELECT_0 + script("redis.call('SET', KEYS[1], 100)") + script("redis.call('INCR', KEYS[1])"));

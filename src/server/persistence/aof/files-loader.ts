@@ -36,11 +36,15 @@ export class FilesLoader {
     private readonly server: LoaderSurroundings,
   ) {}
 
-  /** True if a single file of Redis 6 or earlier is in its place, and there is nothing newer. */
+  /** True if a single file of Redis 6 or earlier is in its place, and there is nothing newer: it may be on its way to become the base, see takeOver. */
   isOldFile({ base, increments }: Manifest): boolean {
     const { files, server } = this;
     if (increments.length > 0 || (base !== null && base.name !== server.settings.appendfilename)) return false;
-    const file = files.open(files.oldPath);
+    return this.exists(files.oldPath) && (base === null || !this.exists(files.path(base.name)));
+  }
+
+  private exists(path: string): boolean {
+    const file = this.files.open(path);
     file?.close();
     return file !== null;
   }
