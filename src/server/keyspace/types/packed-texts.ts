@@ -10,17 +10,24 @@
  * A text of 13 characters or more that is read from here keeps the whole sequence in memory as long as it is used (V8's sliced strings): see {@link ownText}.
  */
 
+/** Most texts of a sequence: their lengths are passed to one function, each as an argument. */
+const COUNT_MAX = 10_000;
 /** Above this many characters in all, the texts are long enough that packing saves nothing worth its cost. */
 const TEXT_MAX = 16_384;
 
 export class PackedTexts {
+  /** Where the last search ended, so that one text after the other is read without adding up all lengths again. */
+  private lastIndex = 0;
+  private lastFrom = 0;
+
   private constructor(
     private readonly text: string,
     private readonly lengths: string,
   ) {}
 
-  /** Packs `texts[start … end-1]`. Returns null if they are too long for it. */
-  static of(texts: readonly string[], start: number, end: number): PackedTexts | null {
+  /** Packs `texts[start … end-1]`. Returns null if they are too long or too many for it. */
+  static of(texts: readonly string[], start = 0, end = texts.length): PackedTexts | null {
+    if (end - start > COUNT_MAX) return null;
     const lengths = new Array<number>(end - start);
     let total = 0;
     for (let at = start; at < end; at++) {
@@ -37,22 +44,27 @@ export class PackedTexts {
   }
 
   at(index: number): string {
-    const { lengths } = this;
-    let from = 0;
-    for (let before = 0; before < index; before++) from += lengths.charCodeAt(before);
-    return this.text.slice(from, from + lengths.charCodeAt(index));
+    const from = this.find(index);
+    return this.text.slice(from, from + this.lengths.charCodeAt(index));
   }
 
   /** Writes the texts `start … end-1` into an array, from `to` on. */
   copyTo(target: string[], to: number, start = 0, end = this.count): void {
     const { text, lengths } = this;
-    let from = 0;
-    for (let before = 0; before < start; before++) from += lengths.charCodeAt(before);
+    let from = this.find(start);
     for (let index = start; index < end; index++) {
       const behind = from + lengths.charCodeAt(index);
       target[to++] = text.slice(from, behind);
       from = behind;
     }
+    this.lastIndex = end;
+    this.lastFrom = from;
+  }
+
+  toArray(start = 0, end = this.count): string[] {
+    const texts = new Array<string>(end - start);
+    this.copyTo(texts, 0, start, end);
+    return texts;
   }
 
   /** Returns the same texts with another one at `index`; null if they are too long for it then. */
@@ -60,8 +72,7 @@ export class PackedTexts {
     const { text, lengths } = this;
     const replaced = lengths.charCodeAt(index);
     if (text.length + value.length - replaced > TEXT_MAX) return null;
-    let from = 0;
-    for (let before = 0; before < index; before++) from += lengths.charCodeAt(before);
+    const from = this.find(index);
     // Joined, not added: V8 then writes the characters at once, and the old text is free.
     return new PackedTexts(
       [text.slice(0, from), value, text.slice(from + replaced)].join(''),
@@ -80,6 +91,18 @@ export class PackedTexts {
       from += length;
     }
     return -1;
+  }
+
+  /** Returns where a text begins. */
+  private find(index: number): number {
+    const { lengths } = this;
+    let at = this.lastIndex;
+    let from = this.lastFrom;
+    if (index < at) at = from = 0;
+    for (; at < index; at++) from += lengths.charCodeAt(at);
+    this.lastIndex = at;
+    this.lastFrom = from;
+    return from;
   }
 }
 

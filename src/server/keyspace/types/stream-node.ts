@@ -10,17 +10,36 @@
  *   texts    [ 21 C  | 22 C  | door open by me ]
  *
  * Columns, because an object for each entry would take three times the memory, and the garbage collector three times as long. An object is made when an entry
- * is read. The flags are those of Redis, whose nodes are listpacks of the same content; their size is counted here, since it decides when a node is full.
+ * is read. A node to which nothing is appended any more is sealed: its columns are packed (see PackedTexts), so that it takes as little memory as in Redis.
+ * The flags are those of Redis, whose nodes are listpacks of the same content; their size is counted here, since it decides when a node is full.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { elementBytes, integerElementBytes, LISTPACK_OVERHEAD } from '../rdb/listpack.js';
 import { ENTRY_DELETED, ENTRY_SHARES_NAMES } from '../rdb/types.js';
-import { compareIds, distance, type StreamId, type Uint64 } from './stream-id.js';
+import { PackedNumbers } from './packed-numbers.js';
+import { PackedTexts } from './packed-texts.js';
+import { advance, compareIds, distance, type StreamId, type Uint64 } from './stream-id.js';
 
 export interface StreamEntry extends StreamId {
   /** Field, value, field, value … */
   readonly fields: readonly string[];
 }
+
+/** The columns of a sealed node. */
+interface Sealed {
+  /** After that of the node. */
+  readonly ms: PackedNumbers;
+  readonly seq: PackedNumbers;
+  readonly flags: PackedNumbers;
+  readonly starts: PackedNumbers;
+  readonly texts: PackedTexts;
+}
+
+const NO_NUMBERS: number[] = [];
+const NO_TEXTS: string[] = [];
+
+/** Estimated bytes of an entry besides its listpack, while its node is not sealed. */
+const OPEN_ENTRY_OVERHEAD = 56;
 
 /** Its ID is that of its first entry, even after that is deleted. */
 export class StreamNode implements StreamId {
@@ -33,6 +52,8 @@ export class StreamNode implements StreamId {
   private flags: number[] = [];
   private starts: number[] = [];
   private texts: string[] = [];
+  /** The columns are empty while this is set. */
+  private sealed: Sealed | null = null;
   /** XSETID may set a stream back before deleted entries, so that an entry follows one with a higher ID. Such a node is searched from its start. */
   private isSorted = true;
   /** Bytes of the counts of live and deleted entries. */
@@ -49,11 +70,41 @@ export class StreamNode implements StreamId {
 
   /** Number of entries, including those marked as deleted: their places are 0 … length-1. */
   get length(): number {
-    return this.flags.length;
+    return this.sealed === null ? this.flags.length : this.sealed.flags.count;
   }
 
   get deleted(): number {
-    return this.flags.length - this.live;
+    return this.length - this.live;
+  }
+
+  /** An estimate. */
+  get memoryBytes(): number {
+    return this.sealed === null ? this.bytes + this.length * OPEN_ENTRY_OVERHEAD : this.bytes;
+  }
+
+  /** Called when nothing is appended here any more, until an entry may be after all. A node of long texts stays as it is. */
+  seal(): void {
+    if (this.sealed !== null) return;
+    const ms = PackedNumbers.of(this.msOf.map((ms) => Number(distance(this.ms, ms))));
+    const seq = PackedNumbers.of(this.seqOf.map(Number));
+    const flags = PackedNumbers.of(this.flags);
+    const starts = PackedNumbers.of(this.starts);
+    const texts = PackedTexts.of(this.texts);
+    if (ms === null || seq === null || flags === null || starts === null || texts === null) return;
+    this.sealed = { ms, seq, flags, starts, texts };
+    this.msOf = this.seqOf = this.flags = this.starts = NO_NUMBERS;
+    this.texts = NO_TEXTS;
+  }
+
+  private open(): void {
+    const { sealed } = this;
+    if (sealed === null) return;
+    this.sealed = null;
+    this.msOf = sealed.ms.toArray().map((after) => advance(this.ms, after));
+    this.seqOf = sealed.seq.toArray();
+    this.flags = sealed.flags.toArray();
+    this.starts = sealed.starts.toArray();
+    this.texts = sealed.texts.toArray();
   }
 
   /** Appends an entry. Its fields and values are `texts[first …]`. */
@@ -63,6 +114,7 @@ export class StreamNode implements StreamId {
 
   /** The same with given flags. */
   attach({ ms, seq }: StreamId, texts: readonly string[], first: number, flags: number): void {
+    this.open();
     const last = this.length - 1;
     if (last >= 0 && this.isSorted && this.compareAt(last, { ms, seq }) >= 0) this.isSorted = false;
     this.msOf.push(ms);
@@ -84,35 +136,40 @@ export class StreamNode implements StreamId {
 
   /** Marks an entry that is not deleted yet. */
   delete(at: number): void {
-    this.flags[at]! |= ENTRY_DELETED;
+    const { sealed } = this;
+    if (sealed === null) this.flags[at]! |= ENTRY_DELETED;
+    else this.sealed = { ...sealed, flags: sealed.flags.with(at, sealed.flags.at(at) | ENTRY_DELETED) };
     this.count(-1);
   }
 
   flagsAt(at: number): number {
-    return this.flags[at]!;
+    return this.sealed === null ? this.flags[at]! : this.sealed.flags.at(at);
   }
 
   isDeletedAt(at: number): boolean {
-    return (this.flags[at]! & ENTRY_DELETED) !== 0;
+    return (this.flagsAt(at) & ENTRY_DELETED) !== 0;
   }
 
   idAt(at: number): StreamId {
-    return { ms: this.msOf[at]!, seq: this.seqOf[at]! };
+    return { ms: this.msAt(at), seq: this.seqAt(at) };
   }
 
   /** Returns what is stored of the fields: without their names, if these are shared. */
   textsAt(at: number): readonly string[] {
-    return this.texts.slice(this.starts[at], this.starts[at + 1]);
+    const { sealed } = this;
+    if (sealed === null) return this.texts.slice(this.starts[at], this.starts[at + 1]);
+    return sealed.texts.toArray(sealed.starts.at(at), at + 1 < sealed.starts.count ? sealed.starts.at(at + 1) : sealed.texts.count);
   }
 
   entryAt(at: number): StreamEntry {
-    const sharesNames = (this.flags[at]! & ENTRY_SHARES_NAMES) !== 0;
-    return { ms: this.msOf[at]!, seq: this.seqOf[at]!, fields: sharesNames ? this.withNames(this.starts[at]!) : this.textsAt(at) };
+    const sharesNames = (this.flagsAt(at) & ENTRY_SHARES_NAMES) !== 0;
+    const texts = this.textsAt(at);
+    return { ms: this.msAt(at), seq: this.seqAt(at), fields: sharesNames ? this.withNames(texts) : texts };
   }
 
   /** Returns a negative number, zero or a positive one if the entry is before, at or after an ID. */
   compareAt(at: number, id: StreamId): number {
-    return compareIds({ ms: this.msOf[at]!, seq: this.seqOf[at]! }, id);
+    return compareIds({ ms: this.msAt(at), seq: this.seqAt(at) }, id);
   }
 
   /** Returns the place of the entry with this ID; -1 if there is none or it is deleted. */
@@ -144,6 +201,7 @@ export class StreamNode implements StreamId {
     copy.flags = this.flags.slice();
     copy.starts = this.starts.slice();
     copy.texts = this.texts.slice();
+    copy.sealed = this.sealed;
     copy.live = this.live;
     copy.bytes = this.bytes;
     copy.isSorted = this.isSorted;
@@ -152,19 +210,21 @@ export class StreamNode implements StreamId {
   }
 
   capture(to: ColumnWriter): void {
+    const columns = this.sealed === null ? this : this.opened();
     to.id(this);
     to.number(this.names.length);
     to.texts(this.names);
-    to.number(this.length);
-    to.number(this.texts.length);
-    for (let at = 0; at < this.length; at++) to.id(this.idAt(at));
-    to.numbers(this.flags);
-    to.numbers(this.starts);
-    to.texts(this.texts);
+    to.number(columns.length);
+    to.number(columns.texts.length);
+    for (let at = 0; at < columns.length; at++) to.id(columns.idAt(at));
+    to.numbers(columns.flags);
+    to.numbers(columns.starts);
+    to.texts(columns.texts);
     to.number(this.live);
     to.number(this.bytes);
     to.number(this.countBytes);
     to.number(this.isSorted ? 1 : 0);
+    to.number(this.sealed === null ? 0 : 1);
   }
 
   static restored(from: ColumnReader): StreamNode {
@@ -183,7 +243,23 @@ export class StreamNode implements StreamId {
     node.bytes = from.number();
     node.countBytes = from.number();
     node.isSorted = from.number() === 1;
+    if (from.number() === 1) node.seal();
     return node;
+  }
+
+  /** Returns a copy that is not sealed. */
+  private opened(): StreamNode {
+    const copy = this.clone();
+    copy.open();
+    return copy;
+  }
+
+  private msAt(at: number): Uint64 {
+    return this.sealed === null ? this.msOf[at]! : advance(this.ms, this.sealed.ms.at(at));
+  }
+
+  private seqAt(at: number): Uint64 {
+    return this.sealed === null ? this.seqOf[at]! : this.sealed.seq.at(at);
   }
 
   /** Returns how many entries of a sorted node are not after `id`. */
@@ -213,13 +289,13 @@ export class StreamNode implements StreamId {
     return true;
   }
 
-  /** Returns the fields of an entry that shares the names, and whose values begin at `start`. */
-  private withNames(start: number): readonly string[] {
-    const { names, texts } = this;
+  /** Returns the fields of an entry that shares the names. */
+  private withNames(values: readonly string[]): readonly string[] {
+    const { names } = this;
     const fields = new Array<string>(names.length * 2);
     for (let at = 0; at < names.length; at++) {
       fields[at * 2] = names[at]!;
-      fields[at * 2 + 1] = texts[start + at]!;
+      fields[at * 2 + 1] = values[at]!;
     }
     return fields;
   }

@@ -25,10 +25,9 @@ const TRIM_NODES = 100;
 const TRIM_LIMIT_DEFAULT = 10_000;
 const TRIM_LIMIT_MAX = 1_000_000;
 
-/** Estimated bytes besides the listpacks. */
+/** Estimated bytes besides the nodes' own. */
 const STREAM_OVERHEAD = 256;
 const NODE_OVERHEAD = 128;
-const ENTRY_OVERHEAD = 56;
 
 /** The settings that limit nodes; the names are CONFIG's. */
 export interface StreamLimits {
@@ -59,10 +58,11 @@ export class StreamValue implements Collection {
   /** Entries ever added. */
   entriesAdded: Int64 = 0;
   readonly groups = new Map<string, Group>();
+  /** Estimated bytes of all nodes. */
   private nodeBytes = 0;
 
   get memoryBytes(): number {
-    const bytes = STREAM_OVERHEAD + this.nodes.size * NODE_OVERHEAD + this.nodeBytes + this.size * ENTRY_OVERHEAD;
+    const bytes = STREAM_OVERHEAD + this.nodes.size * NODE_OVERHEAD + this.nodeBytes;
     return this.groups.size === 0 ? bytes : bytes + this.groupBytes();
   }
 
@@ -73,9 +73,9 @@ export class StreamValue implements Collection {
       node = new StreamNode(id.ms, id.seq, texts.filter((_, at) => at >= first && (at - first) % 2 === 0));
       this.replaceNode(node);
     }
-    this.nodeBytes -= node.bytes;
+    this.nodeBytes -= node.memoryBytes;
     node.append(id, texts, first);
-    this.nodeBytes += node.bytes;
+    this.nodeBytes += node.memoryBytes;
     this.size++;
     this.entriesAdded = oneMore(this.entriesAdded);
     this.lastId = id;
@@ -84,8 +84,14 @@ export class StreamValue implements Collection {
 
   /** Appends a node of a restored stream. False if there is one with its ID. */
   attach(node: StreamNode): boolean {
+    const { last } = this.nodes;
     if (!this.nodes.add(node)) return false;
-    this.nodeBytes += node.bytes;
+    this.nodeBytes += node.memoryBytes;
+    if (last !== undefined && this.nodes.last === node) {
+      this.nodeBytes -= last.memoryBytes;
+      last.seal();
+      this.nodeBytes += last.memoryBytes;
+    }
     return true;
   }
 
@@ -265,15 +271,15 @@ export class StreamValue implements Collection {
   }
 
   private deleteIn(node: StreamNode, at: number): void {
-    this.nodeBytes -= node.bytes;
+    this.nodeBytes -= node.memoryBytes;
     node.delete(at);
-    this.nodeBytes += node.bytes;
+    this.nodeBytes += node.memoryBytes;
     this.size--;
   }
 
   private dropNode(node: StreamNode): void {
     this.nodes.delete(node);
-    this.nodeBytes -= node.bytes;
+    this.nodeBytes -= node.memoryBytes;
     this.size -= node.live;
   }
 

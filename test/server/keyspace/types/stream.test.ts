@@ -2,8 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ENTRY_SHARES_NAMES } from '../../../../src/server/keyspace/rdb/types.js';
 import { IdIndex } from '../../../../src/server/keyspace/types/id-index.js';
+import { ColumnReader, type ColumnsState, ColumnWriter } from '../../../../src/server/keyspace/columns.js';
 import { Group, UNKNOWN_COUNT } from '../../../../src/server/keyspace/types/stream-group.js';
-import { advance, compareIds, distance, formatId, MAX_ID, nextId, previousId, type StreamId, uint64, ZERO_ID } from '../../../../src/server/keyspace/types/stream-id.js';
+import { advance, compareIds, distance, formatId, MAX_ID, nextId, previousId, type StreamId, type Uint64, uint64, ZERO_ID } from '../../../../src/server/keyspace/types/stream-id.js';
+import { StreamNode } from '../../../../src/server/keyspace/types/stream-node.js';
 import { StreamValue } from '../../../../src/server/keyspace/types/stream.js';
 
 const LIMITS = { 'stream-node-max-entries': 4, 'stream-node-max-bytes': 4096 };
@@ -100,6 +102,67 @@ describe('nodes', () => {
     expect(node!.bytes).toBe(before);
     stream.delete(id(201));
     expect([node!.live, node!.deleted, node!.bytes]).toEqual([99, 201, before]);
+  });
+});
+
+describe('a sealed node', () => {
+  const numbers = fc.oneof(fc.nat(300), fc.nat(2 ** 33), halves);
+  const texts = fc.array(fc.constantFrom('', 'f', 'temperature', 'x'.repeat(300), 'y'.repeat(9000)), { minLength: 1, maxLength: 3 });
+  const entry = fc.record({ ms: numbers, seq: numbers, names: texts, isDeleted: fc.boolean() });
+
+  const nodeOf = (entries: readonly { ms: Uint64; seq: Uint64; names: readonly string[] }[]): StreamNode => {
+    const node = new StreamNode(entries[0]!.ms, entries[0]!.seq, entries[0]!.names);
+    for (const { ms, seq, names } of entries) node.append({ ms, seq }, names.flatMap((name, at) => [name, `value ${at}`]));
+    return node;
+  };
+  const captured = (node: StreamNode): ColumnsState => {
+    const writer = new ColumnWriter();
+    node.capture(writer);
+    return writer.finish();
+  };
+  const shown = (node: StreamNode): unknown =>
+    Array.from({ length: node.length }, (_, at) => [node.entryAt(at), node.textsAt(at), node.flagsAt(at), node.find(node.idAt(at)), node.firstFrom(node.idAt(at))]);
+
+  test('answers as it did before, and can be changed', () => {
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 12 }), entry, (entries, later) => {
+        const [open, sealed] = [nodeOf(entries), nodeOf(entries)];
+        const check = (): void => {
+          expect(shown(sealed)).toEqual(shown(open));
+          expect([sealed.length, sealed.live, sealed.bytes]).toEqual([open.length, open.live, open.bytes]);
+          expect(shown(sealed.clone())).toEqual(shown(open));
+          const restored = StreamNode.restored(new ColumnReader(captured(sealed)));
+          expect([shown(restored), restored.memoryBytes]).toEqual([shown(sealed), sealed.memoryBytes]);
+        };
+        sealed.seal();
+        check();
+        for (const [at, { isDeleted }] of entries.entries()) if (isDeleted) for (const node of [open, sealed]) node.delete(at);
+        check();
+        for (const node of [open, sealed]) node.append(later, later.names.flatMap((name) => [name, name]));
+        check();
+        expect(sealed.memoryBytes).toBe(open.memoryBytes);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('takes no more memory than its listpack, unless its texts are long', () => {
+    for (const [text, isPacked] of [['21 C', true], ['x'.repeat(200), false]] as const) {
+      const node = new StreamNode(1_700_000_000_000, 0, ['temperature']);
+      for (let at = 0; at < 100; at++) node.append(id(1_700_000_000_000 + at * 7, at % 3), ['temperature', text]);
+      expect(node.memoryBytes).toBe(node.bytes + 100 * 56);
+      node.seal();
+      expect(node.memoryBytes === node.bytes).toBe(isPacked);
+    }
+  });
+
+  test('is every node of a stream but the last, also after it was copied', () => {
+    const limits = { 'stream-node-max-entries': 100, 'stream-node-max-bytes': 4096 };
+    const stream = streamOf(1000, limits);
+    const [bytes, nodes] = [[...stream.nodes].reduce((sum, node) => sum + node.bytes, 0), stream.nodes.size];
+    expect(nodes).toBe(10);
+    expect(stream.memoryBytes).toBe(256 + nodes * 128 + bytes + 100 * 56);
+    expect(stream.clone().memoryBytes).toBe(stream.memoryBytes);
   });
 });
 
