@@ -23,10 +23,12 @@ const LOOK_AT_QUEUES_MS = 10;
 /** When the other client asks, the server has at least so much of the busy one to read, and at least this share of the most that it has had. */
 const LEAST_READABLE_BYTES = 2 ** 15;
 const READABLE_SHARE = 0.5;
+/** The most is forgotten little by little: it may never be as much again. */
+const FORGOTTEN = 0.95;
 /** A loop that reads so much of what was sent later leaves nobody a turn. Of fair ones libuv reads the most of one socket: 2 MB, and the lab 256 KB. */
 const LATER_BYTES = 3 * 2 ** 20;
 /** The busy client sends so much at a time: a part of it may be with the kernel already, which nothing shows. */
-const CHUNK_BYTES = 2 ** 16;
+const CHUNK_BYTES = 2 ** 14;
 /** And so much before this process does something else. */
 const SPELL_BYTES = 2 ** 21;
 /** What has come may be acknowledged late, and counts as not arrived until then: two segments of the loopback device. */
@@ -272,8 +274,12 @@ export const greedyClient: Probe = {
       mostUnread = Math.max(mostUnread, now.unread);
       const isReadable = Math.min(lastUnread, now.unread) >= Math.max(LEAST_READABLE_BYTES, READABLE_SHARE * mostUnread);
       lastUnread = now.unread;
-      if (isReadable) counts[await askBeside(asked, now)]++;
-      else await sleep(LOOK_MS);
+      if (isReadable) {
+        counts[await askBeside(asked, now)]++;
+      } else {
+        mostUnread *= FORGOTTEN;
+        await sleep(LOOK_MS);
+      }
     }
     flood.pause();
     if (counts.unfair === 0) return pass(servedBetween(counts.fair + counts.early));
