@@ -1,19 +1,25 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
+
+/** They start programs and whole servers. Each of these files has a process of its own; the others share as many as there are workers. */
+const ALONE = ['test/check', 'test/course', 'test/e2e', 'test/program', 'test/tui/learn', 'test/testing'].map((folder) => `${folder}/**/*.test.{ts,tsx}`);
 
 export default defineConfig({
   define: { __VERSION__: JSON.stringify('test'), __LUA_ENGINE__: JSON.stringify('../../../node_modules/wasmoon-lua5.1/dist/liblua5.1.wasm'), __EXPERIMENTS__: JSON.stringify('./experiments/') },
   test: {
     // CI reads the counts from a file.
     reporters: process.env.REPORT_FILE ? ['default', ['json', { outputFile: process.env.REPORT_FILE }]] : ['default'],
-    globalSetup: ['test/support/fresh-build.ts'],
-    include: ['test/**/*.test.{ts,tsx}'],
-    // Programs that tests start leave nothing in the home of whoever runs them.
-    env: { NODE_DISABLE_COMPILE_CACHE: '1' },
+    globalSetup: ['test/support/fresh-build.ts', 'test/support/run-folder.ts'],
+    sequence: { sequencer: LongestFirst },
     // Tests that start real servers share two cores with them, and maybe with others. A limit costs nothing until it is reached.
-    // Much of that is waiting, so two files at a time, also where vitest's default, one less than there are processors, is one.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    projects: [
+      // They also wait, so there are more of them at a time than there are processors on a small machine.
+      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: Math.max(3, availableParallelism() - 1), sequence: { groupOrder: 0 } } },
+      // A process and its modules, loaded anew for each file, would cost more than most of these tests.
+      { extends: true, test: { name: 'together', include: ['test/**/*.test.{ts,tsx}'], exclude: ALONE, isolate: false, maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 1 } } },
+    ],
   },
 });

@@ -227,7 +227,9 @@ function compiled(extension: string, file: string, compiler: string, ...args: re
   const path = join(folder, extension, file);
   mkdirSync(dirname(path));
   const [source] = readdirSync(SERVERS).filter((name) => name.toLowerCase() === `server.${extension}`);
-  const { status, stderr } = spawnSync(compiler, [...args, extension === 'java' ? dirname(path) : path, join(SERVERS, source!)], { encoding: 'utf8' });
+  // Go keeps the libraries that it has compiled below this folder, and takes long without them.
+  const env = { ...process.env, XDG_CACHE_HOME: undefined };
+  const { status, stderr } = spawnSync(compiler, [...args, extension === 'java' ? dirname(path) : path, join(SERVERS, source!)], { encoding: 'utf8', env });
   if (status !== 0) throw new Error(`${source}: ${stderr}`);
   programs.set(extension, path);
   return path;

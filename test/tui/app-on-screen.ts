@@ -9,7 +9,7 @@ import type { Size } from '../../src/tui/view/pane.js';
 import { createTheme } from '../../src/tui/view/theme.js';
 
 /** How long {@link AppOnScreen.until} waits before it fails; with what the screen shows. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 50_000;
 
 /** As in the lab. */
 const HISTORY_BYTES = 2 ** 26;
