@@ -216,7 +216,7 @@ export const notRewritten = (complaint: string): ErrorReply => new ErrorReply(on
 export const notLoaded = (complaint: string): ErrorReply => new ErrorReply(oneLine(`ERR Error trying to load the AOF files: ${complaint}`));
 export const SHUTDOWN_FAILED = new ErrorReply('ERR Errors trying to SHUTDOWN. Check logs.');
 export const NOT_RELOADED = new ErrorReply('ERR Error trying to load the RDB dump');
-export const RELOAD_OPTIONS = new ErrorReply('ERR DEBUG RELOAD only supports the NOFLUSH option.');
+export const RELOAD_OPTIONS = new ErrorReply('ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.');
 export const MONITOR_DENIED = new ErrorReply('ERR MONITOR isn\'t allowed for DENY BLOCKING client');
 export const MIGRATE_KEY_AND_KEYS = new ErrorReply('ERR When using MIGRATE KEYS option, the key argument must be set to the empty string');
 export const MIGRATE_IN_TRANSACTION = new ErrorReply('ERR MIGRATE cannot wait for the other server within MULTI or a script');

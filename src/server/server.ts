@@ -328,7 +328,7 @@ export class Server implements ServerContext {
     });
 
     this.migrations = new Migrations({
-      loop, tap, clock, scheduler,
+      loop, tap, clock, scheduler, jobs: this.jobs, log: this.log,
       newToken: () => this.newToken(),
       hold: (isOn) => pause.hold('migrate', isOn),
       moved: (db, client, moved) => this.deleteMoved(db, client, moved),
@@ -394,7 +394,7 @@ export class Server implements ServerContext {
       capture: () => reader.capture(),
     });
     const link = new PrimaryLink({
-      settings: values, replication, replicas, clock, scheduler, tap, loop, log, stats, failover: this.failover,
+      settings: values, replication, replicas, clock, scheduler, tap, loop, log, stats, failover: this.failover, jobs: this.jobs,
       port: () => this.portOfClients(),
       newToken: () => this.newToken(),
       load: (next) => loadFrom(persistence.beginReplacing(next)),

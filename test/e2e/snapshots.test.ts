@@ -235,7 +235,32 @@ test('DEBUG RELOAD has the same data afterwards, of every type, and with NOFLUSH
   expect(await client.call('DEBUG', 'DIGEST')).toEqual(before);
   expect(await client.call('FCALL', 'f', '0')).toBe('here');
   expect(await client.call('DEBUG', 'RELOAD', 'NOFLUSH')).toEqual({ error: 'ERR Error trying to load the RDB dump' });
-  expect(await client.call('DEBUG', 'RELOAD', 'MERGE')).toEqual({ error: 'ERR DEBUG RELOAD only supports the NOFLUSH option.' });
+});
+
+/** Options of DEBUG RELOAD; after each, the reply, and two keys of which only the first is in the file. */
+async function reloaded(client: RespClient): Promise<unknown[]> {
+  const library = (value: number): string => `#!lua name=lib\nredis.register_function('f', function() return ${value} end)`;
+  const results: unknown[] = [await client.call('DEBUG', 'RELOAD', 'NOSAVE'), await client.call('DEBUG', 'RELOAD', 'FLUSH')];
+  await client.call('SET', 'k', 'saved', 'EX', '1000');
+  await client.call('FUNCTION', 'LOAD', library(1));
+  await client.call('SAVE');
+  for (const options of [['NOFLUSH', 'NOSAVE', 'merge'], ['NOFLUSH', 'NOSAVE'], ['NOSAVE', 'MERGE'], ['NOSAVE'], ['MERGE', 'NOFLUSH'], ['NOFLUSH'], []]) {
+    await client.call('SET', 'k', 'later');
+    await client.call('SET', 'l', 'other');
+    await client.call('FUNCTION', 'LOAD', 'REPLACE', library(2));
+    results.push([await client.call('DEBUG', 'RELOAD', ...options), await client.call('MGET', 'k', 'l'), await client.call('FCALL', 'f', '0')]);
+  }
+  return results;
+}
+
+describeWithRedis('DEBUG RELOAD', () => {
+  test('with MERGE, NOFLUSH and NOSAVE does what it does in redis-server', async () => {
+    await using server = await start({ dir: temporaryDirectory() });
+    await using redis = await startRedisServer();
+    const results = await reloaded(await connectTo(server.port));
+    expect(results).toEqual(await reloaded(await connectTo(redis.port)));
+    expect(results[2]).toEqual([OK, ['saved', 'other'], 1]);
+  });
 });
 
 test('a fork of a server with save points does not save over its file', async () => {

@@ -1,5 +1,6 @@
 /**
- * The helper thread: does file work for threads that must not wait for a disk, one job after the other, appends first. Its loop is Node's own.
+ * The helper thread: does file work for threads that must not wait for a disk, one job after the other, appends first, and looks up host names beside that. Its
+ * loop is Node's own.
  *
  *   main thread ──jobs──▶ ┌────────┐ ◀──jobs── loop thread           a result is a message; after one for a loop, which may sleep in the
  *               ◀─results─│ helper │ ─results─▶                      kernel, there is a byte for its waker
@@ -10,6 +11,7 @@ import { Fifo } from '../../shared/fifo.js';
 import { countDone, wakeLoop } from './loop-waker.js';
 import { DiskFaults } from './disk-faults.js';
 import { type Job, perform } from './job.js';
+import { lookUp } from './lookup.js';
 import type { FromHelper, SleepingLoop, ToHelper } from './protocol.js';
 
 /** A thread that the helper works for. */
@@ -53,6 +55,7 @@ class Helper {
   private receive(client: Client, message: ToHelper): void {
     switch (message.kind) {
       case 'job':
+        if (message.job.kind === 'lookup') return void lookUp(message.job.host).then((result) => client.send({ kind: 'done', id: message.id, ...result }));
         (message.job.kind === 'append' ? this.appends : this.jobs).push({ client, id: message.id, job: message.job });
         if (!this.isWorking) void this.work();
         return;

@@ -47,7 +47,8 @@ export class JobQueue {
     if (message.kind === 'injected') return this.onInjected(message.id, message.effect);
     const done = this.listeners.get(message.id);
     this.listeners.delete(message.id);
-    done?.({ value: message.value, error: message.error });
+    const { kind: _kind, id: _id, ...result } = message;
+    done?.(result);
   }
 
   /** Called when the helper has ended: unfinished jobs have failed, and so do those submitted from here on. */

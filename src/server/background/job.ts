@@ -1,5 +1,5 @@
 /**
- * Jobs: file work that a helper thread does for a thread that must not wait for a disk; see helper.ts. Jobs and their results are plain data, so that they can
+ * Jobs: file work, and lookups of host names, that a helper thread does for a thread that must not wait for a disk; see helper.ts. Jobs and their results are plain data, so that they can
  * cross threads, and so that a result that affects the loop can be an input of a recording.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
@@ -30,12 +30,16 @@ export type Job =
   | { readonly kind: 'close'; readonly fd: number }
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
   | { readonly kind: 'unlink'; readonly path: string }
+  /** Looks up the address of a host name. */
+  | { readonly kind: 'lookup'; readonly host: string }
   /** Syncs the names in a folder: after creating or renaming a file that must still exist after a power failure. */
   | { readonly kind: 'fsync-folder'; readonly path: string };
 
 export interface JobResult {
   /** For `open` the descriptor, for `write` and `append` the number of bytes that are in the file, also after an error; otherwise 0. */
   readonly value: number;
+  /** For `lookup` the address. */
+  readonly text?: string;
   /** Null: success. */
   readonly error: JobError | null;
 }
@@ -114,6 +118,9 @@ export function perform(job: Job): JobResult {
         break;
       case 'fsync-folder':
         syncFolder(job.path);
+        break;
+      case 'lookup':
+        throw Object.assign(new Error('names are looked up by the helper thread only'), { code: 'ENOTSUP' });
     }
     return { value: 0, error: null };
   } catch (error) {

@@ -62,7 +62,7 @@ export interface ServerPersistence {
   saveInBackground(): string | null;
   flushedAll(): void;
   stop(): void;
-  reload(empties: boolean): string | null;
+  reload(options: { readonly saves: boolean; readonly empties: boolean; readonly merges: boolean }): string | null;
 }
 
 /** How far the loading of a dataset has come. */

@@ -45,7 +45,7 @@ const SUBCOMMANDS: { readonly [name: string]: Subcommand } = {
   PROTOCOL: { arguments: [1, 1], run: (argv, _db, session) => protocol(argv[2]!.toLowerCase(), session) },
   QUICKLIST: { arguments: [1, 2], run: (argv, db) => quicklist(existing(db.stored(argv[2]!))) },
   'QUICKLIST-PACKED-THRESHOLD': { arguments: [1, 1], run: packedThreshold },
-  RELOAD: { arguments: [0, 1], needsDataset: true, run: reload },
+  RELOAD: { arguments: [0, Infinity], needsDataset: true, run: reload },
   REPLICATE: { arguments: [1, Infinity], run: replicate },
   REPLYBUFFER: { arguments: [2, 2], run: replyBuffer },
   SDSLEN: { arguments: [1, 1], run: (argv, db) => stringLengths(argv[2]!, existing(db.stored(argv[2]!))) },
@@ -90,7 +90,7 @@ const HELP = helpReply('DEBUG', [
   ['PROTOCOL <type>', 'Answers with a value of a type: string, integer, double, bignum, null, array, set, map, attrib, push, verbatim, true, false.'],
   ['QUICKLIST <key> [<0|1>]', 'Whether the value has encoding quicklist.'],
   ['QUICKLIST-PACKED-THRESHOLD <size>', 'Accepted.'],
-  ['RELOAD [NOFLUSH]', 'Saves the data and loads it again, NOFLUSH into what is there.'],
+  ['RELOAD [MERGE] [NOFLUSH] [NOSAVE]', 'Saves the data and loads it again: NOFLUSH into what is there, MERGE over keys that are there.'],
   ['REPLICATE <command> [<arg> ...]', 'Sends a command to replicas that is not executed here.'],
   ['REPLYBUFFER PEAK-RESET-TIME <NEVER|RESET|time>', 'Accepted.'],
   ['REPLYBUFFER RESIZING <0|1>', 'Accepted.'],
@@ -126,10 +126,15 @@ function protocol(type: string, session: Session): Reply {
   return 'Some real reply following the push reply';
 }
 
-function reload(argv: Argv, _db: Database, { server: { persistence } }: Session): Reply {
-  const empties = argv[2] === undefined;
-  if (!empties && argv[2]!.toUpperCase() !== 'NOFLUSH') return errors.RELOAD_OPTIONS;
-  return persistence.reload(empties) === null ? OK : errors.NOT_RELOADED;
+const RELOAD_OPTIONS: ReadonlySet<string> = new Set(['MERGE', 'NOFLUSH', 'NOSAVE']);
+
+function reload(argv: Argv, _db: Database, { server: { persistence, log } }: Session): Reply {
+  const options = new Set(argv.slice(2).map((word) => word.toUpperCase()));
+  if ([...options].some((option) => !RELOAD_OPTIONS.has(option))) return errors.RELOAD_OPTIONS;
+  const complaint = persistence.reload({ saves: !options.has('NOSAVE'), empties: !options.has('NOFLUSH'), merges: options.has('MERGE') });
+  if (complaint === null) return OK;
+  log('warning', `DEBUG RELOAD: ${complaint}`);
+  return errors.NOT_RELOADED;
 }
 
 function loadFile(_argv: Argv, _db: Database, { server: { appendOnly } }: Session): Reply {

@@ -11,7 +11,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatasetReceiver, DatasetSource } from '../../shared/dataset-stream.js';
-import { replaceFile, WRITER } from '../../shared/replace-file.js';
+import { type Contents, replaceFile, WRITER } from '../../shared/replace-file.js';
 import { captureTimer, type TimerState } from '../../shared/timer-state.js';
 import { toText } from '../config/bytes.js';
 import type { Scheduler } from '../features/surroundings.js';
@@ -24,7 +24,7 @@ import type { Tap } from '../trace/tap.js';
 import type { Facts } from './dataset-writer.js';
 import { removeDrafts } from './drafts.js';
 import { SnapshotFile } from './snapshot-file.js';
-import { openToLoad, SnapshotLoad, unloadable } from './snapshot-load.js';
+import { openToLoad, prepared, SnapshotLoad, unloadable } from './snapshot-load.js';
 import { type Loaded, type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
 import { writeSnapshot } from './snapshot-writer.js';
 import type { LoadTask } from './start-load.js';
@@ -64,6 +64,15 @@ export interface SnapshotPlace {
   readonly id: string;
   readonly offset: number;
   readonly db: number;
+}
+
+export interface ReloadOptions {
+  /** False: what is in the file is loaded. */
+  readonly saves: boolean;
+  /** False: existing keys and libraries stay. */
+  readonly empties: boolean;
+  /** True: what is loaded replaces keys and libraries of the same name; false: they are an error. */
+  readonly merges: boolean;
 }
 
 export interface PersistenceState {
@@ -197,21 +206,21 @@ export class Persistence {
   }
 
   /** Writes the snapshot; the loop waits for it. Returns null, or why it was not written: then the previous file still exists. */
-  save(): string | null {
+  save(contents: Contents = (sink) => this.write(sink)): string | null {
     this.lastTryMs = this.server.clock.nowMs;
-    const complaint = this.saveHere();
+    const complaint = this.saveHere(contents);
     if (complaint !== null) return complaint;
     this.server.keyspace.dirty = 0;
     this.saves++;
     return null;
   }
 
-  private saveHere(): string | null {
+  private saveHere(contents: Contents = (sink) => this.write(sink)): string | null {
     const { host, log, clock } = this.server;
     const path = this.path();
     const complaint = host.attempt(() => {
       if (this.ownsFile !== path) refuseIfThere(path);
-      replaceFile(path, (sink) => this.write(sink), resolve(path, `../temp-${WRITER}.rdb`));
+      replaceFile(path, contents, resolve(path, `../temp-${WRITER}.rdb`));
     });
     if (complaint === null) {
       this.ownsFile = path;
@@ -273,24 +282,40 @@ export class Persistence {
     this.server.host.attempt(() => rmSync(draft, { force: true }));
   }
 
-  /**
-   * DEBUG RELOAD: saves, and loads what was saved. Returns null, or the error.
-   * @param empties false: existing keys stay, and a duplicate key is an error
-   */
-  reload(empties: boolean): string | null {
-    const complaint = this.save();
-    if (complaint !== null) return complaint;
-    const chunks: Buffer[] = [];
-    this.write((bytes) => void chunks.push(Buffer.from(bytes)));
+  /** DEBUG RELOAD: saves, and loads what was saved. Returns null, or the error. */
+  reload({ saves, empties, merges }: ReloadOptions): string | null {
+    const saved: Buffer[] = [];
+    if (saves) {
+      // Written once, and loaded from memory: the file itself is not an input of the server then.
+      this.write((bytes) => void saved.push(Buffer.from(bytes)));
+      const complaint = this.save((sink) => {
+        for (const bytes of saved) sink(bytes);
+      });
+      if (complaint !== null) return complaint;
+    }
     if (empties) this.empty();
     try {
-      this.read(() => chunks.shift() ?? null);
+      if (saves) this.read(() => saved.shift() ?? null, merges);
+      else this.readFile(merges);
     } catch (error) {
       if (error instanceof SnapshotError) return error.message;
       throw error;
     }
     this.server.keyspace.dirty = 0;
+    this.server.log('warning', 'DB reloaded by DEBUG RELOAD');
     return null;
+  }
+
+  private readFile(merges: boolean): void {
+    const path = this.path();
+    const file = openToLoad(this.server.host, path);
+    if (file === null) throw new SnapshotError(`${path} is not there`);
+    try {
+      for (const _ of prepared(file));
+      this.read(() => file.next(), merges);
+    } finally {
+      file.close();
+    }
   }
 
   /** Returns the snapshot that the settings name, at the start of a server; null: there is none. Throws SnapshotError with a message for the user. */
@@ -350,9 +375,9 @@ export class Persistence {
     return resolve(toText(dir), toText(dbfilename));
   }
 
-  private read(next: NextChunk): void {
+  private read(next: NextChunk, replaces: boolean): void {
     const { keyspace, settings, libraries } = this.server;
-    this.loaded(readSnapshot(next, keyspace, settings, libraries.load));
+    this.loaded(readSnapshot(next, keyspace, settings, libraries.load, replaces));
   }
 
   private write(sink: (bytes: Buffer) => void): void {

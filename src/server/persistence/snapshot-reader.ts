@@ -46,11 +46,14 @@ export interface Loaded {
 }
 
 /** Loads a library of functions. Throws an error with a message for the user. */
-export type LoadLibrary = (code: string) => void;
+export type LoadLibrary = (code: string, replaces: boolean) => void;
 
-/** Fills the keyspace, without notifications. Throws {@link SnapshotError}; then a part of it is loaded. */
-export function readSnapshot(next: NextChunk, keyspace: Keyspace, limits: EncodingLimits, loadLibrary: LoadLibrary): Loaded {
-  const reader = new SnapshotReader(new ChunkReader(next), keyspace, limits, loadLibrary);
+/**
+ * Fills the keyspace, without notifications. Throws {@link SnapshotError}; then a part of it is loaded.
+ * @param replaces true: keys and libraries that are there already are replaced; false: they are an error
+ */
+export function readSnapshot(next: NextChunk, keyspace: Keyspace, limits: EncodingLimits, loadLibrary: LoadLibrary, replaces = false): Loaded {
+  const reader = new SnapshotReader(new ChunkReader(next), keyspace, limits, loadLibrary, replaces);
   while (reader.step());
   return reader.loaded;
 }
@@ -98,6 +101,7 @@ export class SnapshotReader {
     private readonly keyspace: Keyspace,
     limits: EncodingLimits,
     private readonly loadLibrary: LoadLibrary,
+    private readonly replaces = false,
   ) {
     this.values = new RdbReader(bytes, limits, keyspace.hashSeed);
     this.db = keyspace.databases[0]!;
@@ -237,7 +241,7 @@ export class SnapshotReader {
 
   private library(code: string): void {
     try {
-      this.loadLibrary(code);
+      this.loadLibrary(code, this.replaces);
     } catch (error) {
       this.fail(`a library that cannot be loaded (${error instanceof Error ? error.message : String(error)})`);
     }
@@ -276,11 +280,16 @@ export class SnapshotReader {
     const key = this.key!;
     if (value === null) this.empty++;
     else if (this.atMs !== NEVER && !this.keyspace.isReplica && this.atMs < this.startMs) this.expired++;
-    else if (this.db.load(key, value, this.atMs, this.access ?? this.freshAccess())) this.keys++;
+    else if (this.load(key, value)) this.keys++;
     else this.fail('a key that was there already');
     this.key = null;
     this.atMs = NEVER;
     this.access = null;
+  }
+
+  private load(key: string, value: Value): boolean {
+    if (this.replaces) this.db.delete(key);
+    return this.db.load(key, value, this.atMs, this.access ?? this.freshAccess());
   }
 
   private freshAccess(): number {

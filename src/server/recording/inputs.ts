@@ -115,17 +115,22 @@ export function takeAddress(tape: TapeCursor): Address {
   return tape.byte() === 1 ? { path: tape.text() } : { host: tape.text(), port: tape.number() };
 }
 
-export function putJobDone(tape: TapeWriter, id: number, { value, error }: JobResult): void {
+/** In the place of an error's code: a result with a text, which follows. */
+const WITH_TEXT = '=';
+
+export function putJobDone(tape: TapeWriter, id: number, { value, text, error }: JobResult): void {
   tape.byte(JOB_DONE);
   tape.number(id);
   tape.number(value);
-  tape.text(error === null ? '' : error.code);
+  tape.text(error !== null ? error.code : text === undefined ? '' : WITH_TEXT);
   if (error !== null) tape.text(error.message);
+  else if (text !== undefined) tape.text(text);
 }
 
 /** Reads what follows the tag. */
 export function takeJobDone(tape: TapeCursor): readonly [id: number, result: JobResult] {
   const [id, value, code] = [tape.number(), tape.number(), tape.text()];
+  if (code === WITH_TEXT) return [id, { value, text: tape.text(), error: null }];
   return [id, { value, error: code === '' ? null : { code, message: tape.text() } }];
 }
 

@@ -16,12 +16,6 @@ const MOST_READS = 16;
 const NEWLINE = Buffer.from('\n');
 const NOTHING = Buffer.alloc(0);
 
-/** Names that need no lookup. */
-const KNOWN_HOSTS: { readonly [name: string]: string } = { localhost: '127.0.0.1', 'ip6-localhost': '::1' };
-
-/** Returns the address of a host, if it is known without a lookup; otherwise the name. */
-export const ipOf = (host: string): string => KNOWN_HOSTS[host.toLowerCase()] ?? host;
-
 export interface LinkSocketState {
   readonly token: Token;
   readonly fd: number;

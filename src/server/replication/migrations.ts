@@ -11,7 +11,8 @@ import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import { encodeRequest } from '../resp/request-encoder.js';
 import type { Tap } from '../trace/tap.js';
-import { ipOf, type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
+import { type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
+import { knownAddress, type LookupJobs, NameLookup } from './name-lookup.js';
 import { isStillParked, type ParkableClient, type ParkedClient, parkedClient } from './parked-client.js';
 
 export interface MigrationRequest {
@@ -38,6 +39,8 @@ export interface MigrationsState {
   readonly current: (Omit<Current, 'client' | 'park'> & { readonly token: number }) | null;
   readonly timer: TimerState | null;
   readonly sweep: TimerState | null;
+  /** The job that looks up the other server's name; null: there is none. */
+  readonly lookup: number | null;
 }
 
 interface Surroundings {
@@ -45,7 +48,9 @@ interface Surroundings {
   readonly tap: Tap;
   readonly clock: { readonly nowMs: number };
   readonly scheduler: Scheduler;
+  readonly jobs: LookupJobs;
   newToken(): Token;
+  log(level: 'warning', message: string): void;
   /** Sets whether writes are held. */
   hold(isOn: boolean): void;
   /** Deletes keys that the other server has accepted. */
@@ -98,11 +103,15 @@ export class Migrations {
   private timer: TimerState | null = null;
   private sweep: TimerState | null = null;
 
-  constructor(private readonly server: Surroundings) {}
+  private readonly names: NameLookup;
+
+  constructor(private readonly server: Surroundings) {
+    this.names = new NameLookup(server.jobs, (address, why) => this.lookedUp(address, why));
+  }
 
   capture(): MigrationsState {
     const connections = Array.from(this.connections.values(), (connection) => ({ ...connection, socket: connection.socket.capture() }));
-    return { connections, current: this.captureCurrent(), timer: captureTimer(this.timer), sweep: captureTimer(this.sweep) };
+    return { connections, current: this.captureCurrent(), timer: captureTimer(this.timer), sweep: captureTimer(this.sweep), lookup: this.names.capture() };
   }
 
   private captureCurrent(): MigrationsState['current'] {
@@ -113,7 +122,7 @@ export class Migrations {
 
   /** @param streamOf null: there are no sockets any more, and an unfinished migration has failed */
   restore(
-    { connections, current, timer, sweep }: MigrationsState,
+    { connections, current, timer, sweep, lookup }: MigrationsState,
     clients: ReadonlyMap<number, ParkableClient>,
     streamOf: ((socket: LinkSocketState) => TcpStream) | null,
   ): void {
@@ -127,6 +136,7 @@ export class Migrations {
       const restored = new LinkSocket(streamOf(socket), socket.token, this.server, this.ownerOf(name)).restore(socket);
       this.connections.set(name, { name, socket: restored, ...fields });
     }
+    this.names.restore(lookup);
     if (timer !== null) this.timer = scheduler.restore(TIMER, timer, () => this.timedOut());
     if (sweep !== null) this.sweep = scheduler.restore(SWEEP_TIMER, sweep, () => this.closeIdle());
   }
@@ -159,11 +169,26 @@ export class Migrations {
   }
 
   private connect(): void {
+    const { host } = this.current!.request;
+    const address = knownAddress(host);
+    if (address !== null) return this.connectTo(address);
+    this.setTimer();
+    this.names.begin(host);
+  }
+
+  /** @param address null: the other server's name has none */
+  private lookedUp(address: string | null, why: string): void {
+    if (address !== null) return this.connectTo(address);
+    this.server.log('warning', `MIGRATE: the name ${this.current!.request.host} cannot be resolved (${why})`);
+    this.finish(NOT_CONNECTED);
+  }
+
+  private connectTo(address: string): void {
     const { loop, clock } = this.server;
     const { request } = this.current!;
     let stream: TcpStream;
     try {
-      stream = loop.poll.connect({ host: ipOf(request.host), port: request.port });
+      stream = loop.poll.connect({ host: address, port: request.port });
     } catch (error) {
       if (!(error instanceof SystemError) && !(error instanceof RangeError)) throw error;
       return this.finish(NOT_CONNECTED);
@@ -286,6 +311,7 @@ export class Migrations {
     const current = this.current!;
     const { client, db, request, taken } = current;
     this.current = null;
+    this.names.forget();
     if (timer !== null) server.scheduler.cancel(timer);
     this.timer = null;
     if (!request.copies && taken.length > 0) server.moved(db, client.id, taken);

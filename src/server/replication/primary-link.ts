@@ -17,7 +17,8 @@ import type { ErrorReply } from '../resp/reply.js';
 import type { Tap } from '../trace/tap.js';
 import { BrokenTransfer, DatasetTransfer, type TransferState } from './dataset-transfer.js';
 import { Handshake, type HandshakeState, type Outcome, type Position } from './handshake.js';
-import { ipOf, type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
+import { type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
+import { knownAddress, type LookupJobs, NameLookup } from './name-lookup.js';
 import type { Replication } from './replication.js';
 
 /** The names are CONFIG's. */
@@ -83,6 +84,7 @@ interface Surroundings {
   readonly replicas: { restart(): void; disconnectAll(): void; createBacklog(): void; look(): void };
   /** The failover in which the followed master is asked to take over. */
   readonly failover: { readonly phase: string; end(): void; abort(why: string): void };
+  readonly jobs: LookupJobs;
   /** The port at which clients find this server. */
   port(): number;
   newToken(): Token;
@@ -134,6 +136,8 @@ export interface LinkState {
   readonly downSinceMs: number;
   readonly cron: TimerState | null;
   readonly step: TimerState | null;
+  /** The job that looks up the master's name; null: there is none. */
+  readonly lookup: number | null;
 }
 
 /** What a link is restored with. */
@@ -172,7 +176,11 @@ export class PrimaryLink {
   private cron: TimerState | null = null;
   private step: TimerState | null = null;
 
-  constructor(private readonly server: Surroundings) {}
+  private readonly names: NameLookup;
+
+  constructor(private readonly server: Surroundings) {
+    this.names = new NameLookup(server.jobs, (address, why) => this.lookedUp(address, why));
+  }
 
   // ---- Which master ----
 
@@ -315,15 +323,27 @@ export class PrimaryLink {
   // ---- Connecting ----
 
   private connect(): void {
+    const { host } = this.master!;
+    const address = knownAddress(host);
+    if (address === null) this.names.begin(host);
+    else this.connectTo(address);
+  }
+
+  /** @param address null: the master's name has none */
+  private lookedUp(address: string | null, why: string): void {
+    if (address === null) this.server.log('warning', `Unable to connect to MASTER: the name ${this.master!.host} cannot be resolved (${why})`);
+    else this.connectTo(address);
+  }
+
+  private connectTo(address: string): void {
     const { loop, log, clock } = this.server;
-    const { host, port } = this.master!;
+    const { port } = this.master!;
     let stream: TcpStream;
     try {
-      stream = loop.poll.connect({ host: ipOf(host), port });
+      stream = loop.poll.connect({ host: address, port });
     } catch (error) {
-      if (!(error instanceof SystemError) && !(error instanceof RangeError)) throw error;
-      const why = error instanceof SystemError ? error.code : `${host} is no IP address, and names are not looked up`;
-      return log('warning', `Unable to connect to MASTER: ${why}`);
+      if (!(error instanceof SystemError)) throw error;
+      return log('warning', `Unable to connect to MASTER: ${error.code}`);
     }
     this.phase = 'connecting';
     this.lastIoMs = clock.nowMs;
@@ -524,6 +544,7 @@ export class PrimaryLink {
     const { client, socket } = this;
     if (this.step !== null) scheduler.cancel(this.step);
     this.step = null;
+    this.names.forget();
     this.client = null;
     this.socket = null;
     this.handshake = null;
@@ -553,6 +574,7 @@ export class PrimaryLink {
     const isSilent = (sinceMs: number): boolean => clock.nowMs - sinceMs > settings['repl-timeout'] * 1000;
     switch (this.phase) {
       case 'connect':
+        if (this.names.isUnderWay) return;
         log('notice', `Connecting to MASTER ${settings.replicaof.replace(' ', ':')}`);
         return this.connect();
       case 'connecting':
@@ -595,6 +617,7 @@ export class PrimaryLink {
       unread: Buffer.from(unread),
       cron: captureTimer(this.cron),
       step: captureTimer(this.step),
+      lookup: this.names.capture(),
     };
   }
 
@@ -614,6 +637,7 @@ export class PrimaryLink {
     if (state.handshake !== null) (this.handshake = this.createHandshake()).restore(state.handshake);
     if (state.transfer !== null) (this.transfer = new DatasetTransfer()).restore(state.transfer);
     if (state.load !== null) this.loading = this.server.restoreLoad(state.load);
+    this.names.restore(state.lookup);
     if (state.step !== null) this.step = scheduler.restore(LOAD_TIMER, state.step, () => this.loadMore());
     if (state.socket !== null) {
       this.socket = new LinkSocket(sockets.streamOf(state.socket), state.socket.token, this.server, this).restore(state.socket);

@@ -229,12 +229,12 @@ export function scriptingOf(server: ServerContext): Scripting {
 }
 
 /** The libraries of functions of a server, for its snapshots. The engine is not started before there is one. */
-export function librariesOf(server: ServerContext): { codes(): string[]; load(code: string): void; flush(): void } {
+export function librariesOf(server: ServerContext): { codes(): string[]; load(code: string, replaces: boolean): void; flush(): void } {
   return {
     codes: () => [...(known.get(server)?.libraries.byName.values() ?? [])].map(({ code }) => code),
-    load(code) {
+    load(code, replaces) {
       try {
-        scriptingOf(server).libraries.load(code, false);
+        scriptingOf(server).libraries.load(code, replaces);
       } catch (error) {
         throw error instanceof ErrorReply ? new Error(error.text) : error;
       }
