@@ -607,10 +607,14 @@ export class Server implements ServerContext {
 
   /** Called when the snapshot is loaded: replication continues at the place where it was written. */
   private continueHistory(): void {
-    const place = this.persistence.placeLoaded;
+    const { placeLoaded: place, expiredAtStart } = this.persistence;
+    const expired = expiredAtStart.splice(0);
     if (place === null) return;
-    if (this.replication.role === 'master') this.replicas.resume(place.id, place.offset);
-    else this.primaryLink.resume(place.id, place.offset, place.db);
+    if (this.replication.role === 'slave') return this.primaryLink.resume(place.id, place.offset, place.db);
+    this.replicas.resume(place.id, place.offset);
+    // Replicas still have them.
+    const name = this.config.values['lazyfree-lazy-expire'] ? 'UNLINK' : 'DEL';
+    for (const { db, key } of expired) this.replicas.feed(db, [name, key]);
   }
 
   private loaded(): void {

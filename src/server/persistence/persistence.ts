@@ -131,6 +131,8 @@ export class Persistence {
   keysExpired = 0;
   /** The place in the history of changes at which the loaded snapshot was written; null: unknown, or not all of the snapshot was kept. */
   placeLoaded: SnapshotPlace | null = null;
+  /** Keys of the snapshot that had expired when the server started, and that the history at that place still has. */
+  readonly expiredAtStart: { readonly db: number; readonly key: string }[] = [];
   /** Path of the file that this server has loaded, or found missing, or written: it may be replaced. */
   private ownsFile: string | null = null;
   private lastTryMs = 0;
@@ -327,7 +329,9 @@ export class Persistence {
     const file = openToLoad(host, path);
     this.ownsFile = path;
     if (file === null) return null;
-    return new SnapshotLoad(file, this.openReader(() => file.next()), {
+    const reader = this.openReader(() => file.next());
+    reader.onExpired = (db, key) => void this.expiredAtStart.push({ db, key });
+    return new SnapshotLoad(file, reader, {
       failed: (what) => unloadable(path, what),
       loaded: (loaded) => this.loaded(loaded),
       done: () => log('notice', `Done loading RDB, keys loaded: ${this.keysLoaded}, keys expired: ${this.keysExpired}.`),
@@ -337,7 +341,7 @@ export class Persistence {
   private loaded({ keys, expired, empty, historyId: id, historyOffset: offset, streamDb: db }: Loaded): void {
     this.keysLoaded = keys;
     this.keysExpired = expired;
-    this.placeLoaded = id === '' || offset === -1 || expired + empty > 0 ? null : { id, offset, db };
+    this.placeLoaded = id === '' || offset === -1 || empty > 0 ? null : { id, offset, db };
   }
 
   /** Called when another file with all of the snapshot and more was loaded instead: the snapshot may be replaced. */

@@ -91,6 +91,8 @@ export class SnapshotReader {
   private historyOffset = -1;
   /** The memory of the data where it was written; 0: unknown. */
   usedMemory = 0;
+  /** Called for each expired key of a snapshot that names its place in a history. */
+  onExpired: ((db: number, key: string) => void) | null = null;
   /** 0: the first step has not been done. */
   private version = 0;
   /** When it began: keys that had expired by then are skipped. */
@@ -279,12 +281,17 @@ export class SnapshotReader {
   private addEntry(value: Value | null): void {
     const key = this.key!;
     if (value === null) this.empty++;
-    else if (this.atMs !== NEVER && !this.keyspace.isReplica && this.atMs < this.startMs) this.expired++;
+    else if (this.atMs !== NEVER && !this.keyspace.isReplica && this.atMs < this.startMs) this.skipExpired(key);
     else if (this.load(key, value)) this.keys++;
     else this.fail('a key that was there already');
     this.key = null;
     this.atMs = NEVER;
     this.access = null;
+  }
+
+  private skipExpired(key: string): void {
+    this.expired++;
+    if (this.historyId !== '') this.onExpired?.(this.db.index, key);
   }
 
   private load(key: string, value: Value): boolean {
