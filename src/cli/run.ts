@@ -52,8 +52,10 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     };
     const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
     const common = commonOptions(run, log, recording);
-    const started = await (file === null ? startServer(run, start, common, recording, isInLines && !run.step) : showFile(file, start, common));
+    const started = await (file === null ? startServer(run, start, common, recording) : showFile(file, start, common));
     const { server, wantedPort, edgeTriggered, hasVirtualClock, showsCommand } = started;
+    // A loop that is held loads nothing.
+    const loaded = run.step ? Promise.resolve() : started.loaded;
     setTimeout(start.isOver, START_MS).unref();
     if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
     const { addresses, poller, pollerFallback, sends } = server;
@@ -64,7 +66,7 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     const language = languageFor(run);
     const lead = file === null ? leadOf(run) : ('never' as const);
     const shown = { ...options, colors, language, lead, experiment, showsCommand, isPresenting: run.present };
-    const code = await (isInLines ? narrateLab(server, { ...options, language }) : showLab(server, shown));
+    const code = await (isInLines ? narrateLab(server, { ...options, loaded, language }) : showLab(server, shown));
     // By then it has been reported what the server may have died of.
     await Promise.race([server.close().catch(() => {}), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     start.isOver();
@@ -100,6 +102,8 @@ const GRACE_MS = 300;
 
 interface StartedServer {
   readonly server: RedisLabServer;
+  /** Resolves when all of its data is loaded. */
+  readonly loaded: Promise<void>;
   /** The default port, if it was taken and another one is used; otherwise null. */
   readonly wantedPort: number | null;
   readonly edgeTriggered: boolean;
@@ -113,7 +117,7 @@ async function showFile(file: string, start: Start, options: ServerOptions): Pro
   const { openRecordingFile } = await import('./open-recording.js');
   const { lastCommand, remarks, ...shown } = await openRecordingFile(file, start, options);
   for (const remark of remarks) options.log?.('warning', remark);
-  return { ...shown, wantedPort: null, showsCommand: lastCommand };
+  return { ...shown, loaded: Promise.resolve(), wantedPort: null, showsCommand: lastCommand };
 }
 
 /** Options of both a started server and one that continues from a recording. */
@@ -123,15 +127,13 @@ function commonOptions({ settings, poller, sends, faults, history }: Run, log: L
   return { ...settings, poller, sends: sends === 'auto' ? 'direct' : sends, log, faults, ...recorded, history: history ?? HISTORY_BYTES };
 }
 
-/** @param isLoaded resolves when its data is loaded, and not before: nothing else would tell a script in lines that it is */
-async function startServer(run: Run, start: Start, common: ServerOptions, recording: RecordFile | null, isLoaded: boolean): Promise<StartedServer> {
+async function startServer(run: Run, start: Start, common: ServerOptions, recording: RecordFile | null): Promise<StartedServer> {
   const { settings, edgeTriggered, seed, clock, configFile, step } = run;
   const options: ServerOptions = { ...common, edgeTriggered, clock, configFile, paused: step, ...(seed === null ? {} : { seed }) };
   return onFreePort(settings.port, async (port) => {
     const server = await createServerOn(start.takeThread(), { ...options, port }, { helper: recording?.helper ?? null });
-    if (isLoaded) await server.loaded;
     const wantedPort = settings.port !== undefined || port === DEFAULT_PORT ? null : DEFAULT_PORT;
-    return { server, wantedPort, edgeTriggered, hasVirtualClock: clock === 'virtual', showsCommand: null };
+    return { server, loaded: server.loaded, wantedPort, edgeTriggered, hasVirtualClock: clock === 'virtual', showsCommand: null };
   });
 }
 

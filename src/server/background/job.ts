@@ -1,6 +1,6 @@
 /**
- * Jobs: file work, and lookups of host names, that a helper thread does for a thread that must not wait for a disk; see helper.ts. Jobs and their results are plain data, so that they can
- * cross threads, and so that a result that affects the loop can be an input of a recording.
+ * Jobs: file work, and lookups of host names, that a helper thread does for a thread that must not wait for a disk or a DNS; see helper.ts. Jobs and their
+ * results are plain data, so that they can cross threads, and so that a result that affects the loop can be an input of a recording.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { compressStrings } from '../keyspace/rdb/compression.js';

@@ -3,7 +3,7 @@
  * written.
  *
  *   a terminal    its own line editing; Ctrl-D ends the lab, and so does Ctrl-C twice
- *   a pipe        every line is executed, every reply printed, and then the lab ends
+ *   a pipe        every line is executed, once all data is loaded, every reply printed, and then the lab ends
  */
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -23,6 +23,8 @@ export interface NarrationOptions {
   readonly info: ServerInfo;
   /** Required by the server; empty: none. */
   readonly password: string;
+  /** Resolves when all data of the server is loaded. */
+  readonly loaded: Promise<void>;
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Writable;
   readonly ascii: boolean;
@@ -39,7 +41,7 @@ const SILENCE_MS = 2000;
 const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Resolves with the exit code when the user has quit, the input has ended, the output has lost its reader, or the server has ended. */
-export function narrate(server: RedisLabServer, { info, password, input, output, ascii, language, warnings }: NarrationOptions): Promise<number> {
+export function narrate(server: RedisLabServer, { info, password, loaded, input, output, ascii, language, warnings }: NarrationOptions): Promise<number> {
   const isTyped = input.isTTY === true;
   return new Promise((resolve) => {
     // The terminal echoes and edits lines; readline would use escape sequences. Lines are bytes until they are complete.
@@ -61,7 +63,7 @@ export function narrate(server: RedisLabServer, { info, password, input, output,
     const create = (own: OwnOptions): NarratedLab => new NarratedLab({ ...own, password, language, theme, write, keepsHistory: isTyped, quit: () => end(0) });
     const labs = new Forks({ create, begin: () => {} }, server, info);
     /** The line in progress; the next one goes to the lab that is on top by then. */
-    let running = Promise.resolve();
+    let running = isTyped ? Promise.resolve() : loaded.catch(() => {});
     const take = (line: string): void => {
       running = running.then(() => taken(output)).then(() => labs.top.take(line));
     };

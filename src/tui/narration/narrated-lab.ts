@@ -39,6 +39,7 @@ import { wordingOf, type Wording } from '../view/parts/wording.js';
 import { formatCount } from '../view/text.js';
 import { spelledIn, type Theme } from '../view/theme.js';
 import { LessonLines } from './lesson-lines.js';
+import { reportLoading } from './loading-report.js';
 import { closeWindows, narrate, nextDueMs, SILENT, withOwn, type Narration } from './narrator.js';
 import { NARRATION_TEXTS, type NarrationTexts } from './narration-texts.js';
 import { MOST_ROWS, parseWish, usageOf, WORDS, type Told, type Wish } from './words.js';
@@ -89,6 +90,8 @@ export class NarratedLab {
   /** How long the loop had been busy at the last report; null: it is not busy. */
   private busyToldMs: number | null = null;
   private busyMs = 0;
+  /** How much of a dataset was loaded at the last report, in quarters; null: none is being loaded. */
+  private loadingTold: number | null = null;
   private hasEnded = false;
   /** The lesson that receives the input; null: the lab does. */
   private lesson: LessonLines | null = null;
@@ -448,6 +451,7 @@ export class NarratedLab {
   private changed(): void {
     const { heldAt } = this.state.control;
     this.tellBusy();
+    this.tellLoading();
     if (heldAt === this.toldHold) return;
     this.toldHold = heldAt;
     if (heldAt !== null) {
@@ -473,6 +477,15 @@ export class NarratedLab {
     this.say(this.texts.busy(busySentences(busy, this.wording)[0]!));
     const [waiting] = waitingSentences(busy, this.options.language);
     if (waiting !== undefined) this.say(waiting);
+  }
+
+  /** Reports when the loading of a dataset begins, how far it is, and when it has ended. */
+  private tellLoading(): void {
+    const { control, model } = this.state;
+    if (control.moment !== null) return;
+    const { quarter, line } = reportLoading(this.loadingTold, model.keyspace.persistence?.loading ?? null, this.texts);
+    this.loadingTold = quarter;
+    if (line !== null && !this.isHidden) this.say(line);
   }
 
   private whenHeld(isHeld: boolean): Promise<void> {

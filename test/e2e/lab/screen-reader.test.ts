@@ -3,7 +3,11 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { createServer } from 'redis-lab';
 import { RespClient } from '../../support/resp-client.js';
 import { launchLab, MAIN, type Lab, type LabOptions } from '../../support/lab.js';
 
@@ -293,4 +297,21 @@ test('Ctrl-C leaves a lesson, and not the lab', async () => {
   lab.type('\x03');
   await lab.until(() => lab.terminal.raw.slice(from).includes('the lesson is over'));
   await say(lab, 'ECHO still', '"still"');
+});
+
+test('a dataset that is being loaded is told of: that it begins, how far it is, and its end', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'redis-lab-lines-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  {
+    await using server = await createServer({ port: 0, dir, 'enable-debug-command': 'yes' });
+    await using client = await RespClient.connect(server.port);
+    await client.call('DEBUG', 'POPULATE', '400', 'key', '10');
+    await client.call('SAVE');
+  }
+  const lab = launchLab({ args: [...ARGS, '--dir', dir, '--key-load-delay', '3000', '--loading-process-events-interval-bytes', '1024'], columns: 200, rows: 60 });
+  await lab.until('the dataset is loaded');
+  const said = lab.terminal.raw.match(/LOADING the dataset: \d+ %|the dataset is loaded/g)!;
+  expect(said.length).toBeGreaterThan(2);
+  expect(said.at(-1)).toBe('the dataset is loaded');
+  await say(lab, 'DBSIZE', '400');
 });

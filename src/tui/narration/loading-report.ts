@@ -1,0 +1,25 @@
+/**
+ * What is said of a dataset that is being loaded: that it begins, each quarter of it, and its end.
+ */
+import type { NarrationTexts } from './narration-texts.js';
+
+interface Progress {
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+export interface LoadingReport {
+  /** The last quarter that was told; null: nothing is being loaded. */
+  readonly quarter: number | null;
+  /** What is to be said now; null: nothing. */
+  readonly line: string | null;
+}
+
+/** @param before the last quarter that was told; null: nothing was being loaded. @param progress null: nothing is being loaded now */
+export function reportLoading(before: number | null, progress: Progress | null, texts: NarrationTexts): LoadingReport {
+  if (progress === null) return { quarter: null, line: before === null ? null : texts.loaded };
+  const { bytes, totalBytes } = progress;
+  const percent = totalBytes > 0 ? Math.min(100, Math.floor((100 * bytes) / totalBytes)) : 0;
+  const quarter = Math.floor(percent / 25);
+  return { quarter, line: before !== null && quarter <= before ? null : texts.loading(percent) };
+}
