@@ -707,7 +707,12 @@ export class Server implements ServerContext {
 
   /** What SHUTDOWN does once no replica is waited for. False: the data could not be saved, and the server goes on. */
   private endAsTold({ saves, isForced }: ShutdownOptions): boolean {
-    const { persistence } = this;
+    const { persistence, appendOnly } = this;
+    if (appendOnly.phase === 'waiting') {
+      // Without its first base the file that the next start loads would have nothing.
+      this.log('warning', isForced ? 'Writing initial AOF. Exit anyway.' : "Writing initial AOF, can't exit.");
+      if (!isForced) return false;
+    }
     persistence.stop();
     // A part of a dataset must not take the place of all of it.
     const isSaving = !this.isLoading && (saves ?? persistence.hasSavePoints);

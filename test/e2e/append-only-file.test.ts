@@ -115,6 +115,18 @@ describe('writing', () => {
   });
 });
 
+test('SHUTDOWN is refused while the first base is being written, unless it is forced', async () => {
+  const log: string[] = [];
+  const server = await start({ dir: temporaryDirectory(), appendonly: false, save: '', 'rdb-key-save-delay': 1_000_000_000, log: (_, message) => void log.push(message) });
+  const client = await connectTo(server.port);
+  await client.call('SET', 'k', 'v');
+  await client.call('CONFIG', 'SET', 'appendonly', 'yes');
+  expect(await client.call('SHUTDOWN')).toMatchObject({ error: expect.stringContaining('Errors trying to SHUTDOWN') as string });
+  expect(log.join('\n')).toContain("Writing initial AOF, can't exit.");
+  await expect(client.call('SHUTDOWN', 'FORCE')).rejects.toThrow('closed');
+  await server.closed;
+});
+
 describe('loading', () => {
   test('a key that expires by what is past, and stays by what follows, stays', async () => {
     const dir = written(SELECT_0 + request('SET', 'k', 'v', 'PXAT', '1000') + request('PERSIST', 'k') + request('SET', 'gone', 'v', 'PXAT', '1000'));

@@ -134,14 +134,18 @@ export class Shutdown {
 
   private timedOut(): void {
     this.timer = null;
+    this.finish();
+  }
+
+  private tellPositions(): void {
     const { replication, replicas, clock, log } = this.server;
+    if (replicas.list.length === 0) return;
     const lagging = this.lagging();
     for (const { name, ackOffset, ackMs, stateName } of lagging) {
       const [behind, seconds] = [replication.offset - ackOffset, Math.floor((clock.nowMs - ackMs) / 1000)];
       log('notice', `Lagging replica ${name} reported offset ${behind} behind master, lag=${seconds}, state=${stateName}.`);
     }
     log('notice', `${replicas.list.length - lagging.length} of ${replicas.list.length} replicas are in sync when shutting down.`);
-    this.finish();
   }
 
   private finish(): void {
@@ -150,6 +154,7 @@ export class Shutdown {
   }
 
   private end(options: ShutdownOptions): boolean {
+    this.tellPositions();
     const hasEnded = this.server.end(options);
     if (!hasEnded) this.server.log('warning', 'Errors trying to shut down the server. Check the logs for more information.');
     return hasEnded;
