@@ -5,6 +5,7 @@
  *   kept                 [ block 1 ]                     a block is copied just before it changes for the first time
  */
 import type { Dict } from './dict.js';
+import type { Collection, Frozen } from './value.js';
 
 const BLOCK_BITS = 10;
 const BLOCK = 1 << BLOCK_BITS;
@@ -40,4 +41,17 @@ export class FrozenDict<V> {
     const block = this.kept.get(slot >> BLOCK_BITS);
     return block === undefined ? this.dict.values[slot]! : block.values[slot & (BLOCK - 1)]!;
   }
+}
+
+/**
+ * Freezes a collection in a dict; one that has none, or whose dict is frozen already, is copied.
+ * @param viewOf returns a collection that reads its members from the frozen dict; its size, encoding and memory are added here
+ */
+export function freezeDict<V>(collection: Collection, dict: Dict<V> | null, viewOf: (frozen: FrozenDict<V>) => Collection): Frozen {
+  if (dict === null || dict.frozen !== null) return { value: collection.clone(), thaw() {} };
+  const { size, encoding, memoryBytes } = collection;
+  const value = viewOf((dict.frozen = new FrozenDict(dict)));
+  // In the place of what the class computes of a dict of its own.
+  Object.defineProperties(value, { size: { value: size }, encoding: { value: encoding }, memoryBytes: { value: memoryBytes } });
+  return { value, thaw: () => void (dict.frozen = null) };
 }

@@ -11,7 +11,7 @@
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
-import { FrozenDict } from '../frozen-dict.js';
+import { freezeDict, type FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
 import type { EncodingLimits } from './limits.js';
@@ -112,10 +112,7 @@ export class HashValue implements Collection {
   }
 
   freeze(): Frozen {
-    const { dict } = this;
-    if (dict === null || dict.frozen !== null) return { value: this.clone(), thaw() {} };
-    dict.frozen = new FrozenDict(dict);
-    return { value: new FrozenHash(this.seed, dict.frozen, this.memoryBytes), thaw: () => void (dict.frozen = null) };
+    return freezeDict(this, this.dict, (frozen) => new FrozenHash(this.seed, frozen));
   }
 
   capture(to: ColumnWriter): void {
@@ -206,21 +203,8 @@ class FrozenHash extends HashValue {
   constructor(
     seed: HashSeed,
     private readonly frozen: FrozenDict<string>,
-    private readonly frozenBytes: number,
   ) {
     super(seed);
-  }
-
-  override get encoding(): 'hashtable' {
-    return 'hashtable';
-  }
-
-  override get size(): number {
-    return this.frozen.size;
-  }
-
-  override get memoryBytes(): number {
-    return this.frozenBytes;
   }
 
   override fieldAt(position: number): string {

@@ -11,7 +11,7 @@
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
-import { FrozenDict } from '../frozen-dict.js';
+import { freezeDict, type FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
 import { parseInt64, type Int64 } from './int64.js';
@@ -116,10 +116,7 @@ export class SetValue implements Collection {
   }
 
   freeze(): Frozen {
-    const { dict } = this;
-    if (dict === null || dict.frozen !== null) return { value: this.clone(), thaw() {} };
-    dict.frozen = new FrozenDict(dict);
-    return { value: new FrozenSet(this.seed, dict.frozen, this.memoryBytes), thaw: () => void (dict.frozen = null) };
+    return freezeDict(this, this.dict, (frozen) => new FrozenSet(this.seed, frozen));
   }
 
   capture(to: ColumnWriter): void {
@@ -195,21 +192,8 @@ class FrozenSet extends SetValue {
   constructor(
     seed: HashSeed,
     private readonly frozen: FrozenDict<null>,
-    private readonly frozenBytes: number,
   ) {
     super(seed);
-  }
-
-  override get encoding(): 'hashtable' {
-    return 'hashtable';
-  }
-
-  override get size(): number {
-    return this.frozen.size;
-  }
-
-  override get memoryBytes(): number {
-    return this.frozenBytes;
   }
 
   override memberAt(position: number): string {

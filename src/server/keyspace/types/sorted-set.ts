@@ -10,7 +10,7 @@
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
-import { FrozenDict } from '../frozen-dict.js';
+import { freezeDict, type FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
 import type { EncodingLimits } from './limits.js';
@@ -153,10 +153,7 @@ export class SortedSetValue implements Collection {
 
   /** The tree is not frozen: without the order of scores the dict has all that there is. */
   freeze(keepsOrder: boolean): Frozen {
-    const { dict } = this;
-    if (keepsOrder || dict === null || dict.frozen !== null) return { value: this.clone(), thaw() {} };
-    dict.frozen = new FrozenDict(dict);
-    return { value: new FrozenSortedSet(this.seed, dict.frozen, this.memoryBytes), thaw: () => void (dict.frozen = null) };
+    return freezeDict(this, keepsOrder ? null : this.dict, (frozen) => new FrozenSortedSet(this.seed, frozen));
   }
 
   capture(to: ColumnWriter): void {
@@ -207,21 +204,8 @@ class FrozenSortedSet extends SortedSetValue {
   constructor(
     seed: HashSeed,
     private readonly frozen: FrozenDict<number>,
-    private readonly frozenBytes: number,
   ) {
     super(seed);
-  }
-
-  override get encoding(): 'skiplist' {
-    return 'skiplist';
-  }
-
-  override get size(): number {
-    return this.frozen.size;
-  }
-
-  override get memoryBytes(): number {
-    return this.frozenBytes;
   }
 
   override visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
