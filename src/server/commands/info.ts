@@ -184,7 +184,7 @@ function human(bytes: number): string {
 
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)}%`;
 
-function persistence({ keyspace, persistence: saved, loading, appendOnly, clock }: ServerContext): Field[] {
+function persistence({ keyspace, persistence: saved, replicas, loading, appendOnly, clock }: ServerContext): Field[] {
   const { progress } = saved;
   return [
     ['loading', loading === null ? 0 : 1],
@@ -196,7 +196,7 @@ function persistence({ keyspace, persistence: saved, loading, appendOnly, clock 
     ['current_save_keys_processed', progress?.keysWritten ?? 0],
     ['current_save_keys_total', progress?.keysTotal ?? 0],
     ['rdb_changes_since_last_save', keyspace.dirty],
-    ['rdb_bgsave_in_progress', saved.isSaving ? 1 : 0],
+    ['rdb_bgsave_in_progress', saved.isSaving || replicas.isSendingDataset ? 1 : 0],
     ['rdb_last_save_time', Math.floor(saved.lastSaveMs / 1000)],
     ['rdb_last_bgsave_status', saved.hasFailed ? 'err' : 'ok'],
     ['rdb_last_bgsave_time_sec', saved.lastSeconds],

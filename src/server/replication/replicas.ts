@@ -112,6 +112,11 @@ export class Replicas {
     this.fullSync = new FullSync({ makeMark: () => host.uniqueHex(40), write: writeDataset });
   }
 
+  /** The dataset is being written to replicas. */
+  get isSendingDataset(): boolean {
+    return this.fullSync.isRunning;
+  }
+
   /** @param clients all of them, in their order */
   capture(clients: Iterable<ReplicaClient>): ReplicasState {
     const handshakes = Array.from(clients).flatMap(({ replica }) => (replica === null || replica.phase !== 'handshake' ? [] : [replica]));

@@ -189,12 +189,14 @@ describe('in slices', () => {
     lab.advance(5000);
     const [held] = lab.server.replicas.list;
     expect(lab.server.persistence.walks.isWalking).toBe(true);
+    expect(client.ask('INFO', 'persistence')).toContain('rdb_bgsave_in_progress:1\r\n');
     expect(held!.pieceBytes).toBeGreaterThan(1_000_000);
     expect(held!.pieceBytes).toBeLessThan(1_500_000);
     replicas[0]!.close();
     const { rdb } = parse(replicas[1]!.receive());
     expect(rdb.split('x'.repeat(100_000))).toHaveLength(41);
     expect(lab.server.persistence.walks.isWalking).toBe(false);
+    expect(client.ask('INFO', 'persistence')).toContain('rdb_bgsave_in_progress:0\r\n');
   });
 
   test('without a replica it is not completed', () => {
