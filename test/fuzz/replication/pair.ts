@@ -80,10 +80,32 @@ export class Pair {
   /** Waits until the replica has everything, and compares. Null: they are equal. */
   async difference(): Promise<string | null> {
     if (!(await this.isSettled())) return `the replica is not where its master is after ${PATIENCE_MS} ms:\n${await this.positions()}`;
+    if ((await this.forgetNegativeZeros()) && !(await this.isSettled())) return `the replica does not follow:\n${await this.positions()}`;
     const [ours, theirs] = await this.both((client) => client.call('DEBUG', 'DIGEST'));
     const found = await this.differingFacts();
     if (JSON.stringify(ours) !== JSON.stringify(theirs)) found.unshift(`DEBUG DIGEST: master ${JSON.stringify(ours)}, replica ${JSON.stringify(theirs)}`);
     return found.length === 0 ? null : found.join('\n');
+  }
+
+  /**
+   * Deletes sorted sets that are the same but for the sign of a zero; true if there were any. One that has shrunk is a listpack after a full synchronization, and
+   * a listpack stores -0 as 0: in two redis-servers as well.
+   */
+  private async forgetNegativeZeros(): Promise<boolean> {
+    let hasForgotten = false;
+    for (let database = 0; database < DATABASES; database++) {
+      for (const client of [this.master, this.replica]) await client.call('SELECT', String(database));
+      for (const key of (await this.master.call('KEYS', '*')) as string[]) {
+        if (json(await this.master.call('TYPE', key)) !== '{"simple":"zset"}') continue;
+        const [ours, theirs] = (await this.both((client) => client.call('ZRANGE', key, '0', '-1', 'WITHSCORES'))).map(json) as [string, string];
+        const unsigned = (scores: string): string => scores.replaceAll('"-0"', '"0"');
+        if (ours === theirs || unsigned(ours) !== unsigned(theirs)) continue;
+        await this.master.call('DEL', key);
+        hasForgotten = true;
+      }
+    }
+    for (const client of [this.master, this.replica]) await client.call('SELECT', '0');
+    return hasForgotten;
   }
 
   /** Nothing is on its way: no command, since nobody sends any, and of PINGs the replica has the last one. */
