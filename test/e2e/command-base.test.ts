@@ -29,7 +29,7 @@ const DATA: readonly (readonly string[])[] = [
   ['XCLAIM', 'stream', 'g', 'bob', '0', '9-1', 'TIME', '1700000000000', 'RETRYCOUNT', '7'], ['XGROUP', 'CREATECONSUMER', 'stream', 'g', 'cid'],
   ['XADD', 'emptied', '5-1', 'a', 'b'], ['XDEL', 'emptied', '5-1'], ['XGROUP', 'CREATE', 'without', 'g', '$', 'MKSTREAM'],
   ['FUNCTION', 'LOAD', '#!lua name=lib\nredis.register_function("f", function() return 1 end)'],
-  ['SELECT', '3'], ['SET', 'elsewhere', '1'], ['SELECT', '0'],
+  ['SET', 'latest', '1', 'PXAT', '9223372036854775807'], ['SELECT', '3'], ['SET', 'elsewhere', '1'], ['SELECT', '0'],
 ];
 
 async function fill(client: RespClient): Promise<void> {
@@ -91,11 +91,11 @@ function commandsByKey(file: string): ReadonlyMap<string, readonly string[]> {
 
 async function stateOf(client: RespClient): Promise<unknown> {
   const streams = ['stream', 'emptied', 'without'].map((key) => ['XINFO', 'STREAM', key, 'FULL', 'COUNT', '0']);
-  const commands = [['DEBUG', 'DIGEST'], ['PEXPIRETIME', 'list'], ['FUNCTION', 'LIST', 'WITHCODE'], ...streams];
+  const commands = [['DEBUG', 'DIGEST'], ['PEXPIRETIME', 'list'], ['PEXPIRETIME', 'latest'], ['FUNCTION', 'LIST', 'WITHCODE'], ...streams];
   const replies: unknown[] = [];
   for (const argv of commands) replies.push(await client.call(...(argv as [string, ...string[]])));
   // When a consumer was seen, and the shape of the radix tree, are not in the file.
-  return JSON.parse(JSON.stringify(replies).replace(/"(seen-time|radix-tree-keys|radix-tree-nodes)",\d+/g, '"$1"'));
+  return JSON.parse(JSON.stringify(replies, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each)).replace(/"(seen-time|radix-tree-keys|radix-tree-nodes)",\d+/g, '"$1"'));
 }
 
 describeWithRedis('a base of commands', () => {

@@ -9,6 +9,7 @@ import { NEVER } from '../../keyspace/expires.js';
 import { type ChunkSink, ChunkWriter } from '../../keyspace/rdb/chunk-writer.js';
 import type { Source } from '../../keyspace/rdb/encoder.js';
 import { HashValue } from '../../keyspace/types/hash.js';
+import { timeText } from '../../keyspace/types/int64.js';
 import { List } from '../../keyspace/types/list.js';
 import { SetValue } from '../../keyspace/types/set.js';
 import { SortedSetValue } from '../../keyspace/types/sorted-set.js';
@@ -66,7 +67,7 @@ class CommandWriter implements DatasetWriter {
   }
 
   private expiry(key: string, { atMs }: KeyFacts): void {
-    if (atMs !== NEVER) this.command('PEXPIREAT', key, String(atMs));
+    if (atMs !== NEVER) this.command('PEXPIREAT', key, timeText(atMs));
   }
 
   private steps(key: string, source: Source<Collection>): Generator<void, void, undefined> {
@@ -146,7 +147,7 @@ class CommandWriter implements DatasetWriter {
       if (pendingOf().size === 0) this.command('XGROUP', 'CREATECONSUMER', key, name, consumer);
       for (let pending = pendingOf().first; pending !== undefined; pending = pendingOf().after(pending)) {
         const { deliveredMs, deliveries } = pending;
-        const delivery = ['TIME', String(deliveredMs), 'RETRYCOUNT', String(deliveries)];
+        const delivery = ['TIME', timeText(deliveredMs), 'RETRYCOUNT', String(deliveries)];
         this.command('XCLAIM', key, name, consumer, '0', formatId(pending), ...delivery, 'JUSTID', 'FORCE');
         yield;
       }
