@@ -20,28 +20,28 @@ const PING = encodeRequest(['PING']);
 const LOOK_MS = 1;
 /** What the kernel knows of all sockets costs more to read. */
 const LOOK_AT_QUEUES_MS = 10;
-/** When the other client asks, the server has at least so much of the busy one to read, and at least this share of the most that it has had. */
+/** When the other client asks, the server has at least this many bytes of the busy one to read, and at least this share of the most that it has had. */
 const LEAST_READABLE_BYTES = 2 ** 15;
 const READABLE_SHARE = 0.5;
 /** The most is forgotten little by little: it may never be as much again. */
 const FORGOTTEN = 0.95;
-/** A loop that reads so much of what was sent later leaves nobody a turn. Of fair ones libuv reads the most of one socket: 2 MB, and the lab 256 KB. */
+/** A loop that reads this many bytes of what was sent later leaves nobody a turn. Of fair ones libuv reads the most of one socket: 2 MB, and the lab 256 KB. */
 const LATER_BYTES = 3 * 2 ** 20;
-/** The busy client sends so much at a time: a part of it may be with the kernel already, which nothing shows. */
+/** The busy client sends this many bytes at a time: a part of them may be with the kernel already, which nothing shows. */
 const CHUNK_BYTES = 2 ** 14;
-/** And so much before this process does something else. */
+/** And this many before this process does something else. */
 const SPELL_BYTES = 2 ** 21;
 /** What has come may be acknowledged late, and counts as not arrived until then: two segments of the loopback device. */
 const ACKNOWLEDGED_LATE_BYTES = 2 ** 17;
 /** Of what a server has read at once, the last requests are served later. */
 const READ_AT_ONCE_BYTES = 2 ** 18;
-/** So often it must have been found fair, or unfair. */
+/** It must have been found fair, or unfair, this many times. */
 const FAIR_ROUNDS = 8;
-/** So often it must have been found fair or early, and hardly ever undecided. */
+/** It must have been found fair or early this many times, and undecided hardly ever. */
 const EARLY_ROUNDS = 40;
 const EARLY_UNDECIDED_ROUNDS = 10;
 const UNFAIR_ROUNDS = 2;
-/** With so many rounds that tell nothing, more of them would not either. */
+/** After this many rounds that tell nothing, more of them would not either. */
 const UNDECIDED_ROUNDS = 60;
 /** Times the patience with a reply, for all rounds. */
 const ROUNDS_PATIENCE = 6;

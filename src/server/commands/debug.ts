@@ -8,6 +8,7 @@ import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { TO_REPLICAS } from '../keyspace/effects.js';
+import { ownText } from '../keyspace/types/packed-texts.js';
 import { compact, encodingOf, isString, memoryOf, textOf, type Value } from '../keyspace/value.js';
 import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply, SimpleString, Verbatim, type Reply } from '../resp/reply.js';
 import { datasetDigest, valueDigest } from './support/digest.js';
@@ -176,16 +177,11 @@ function populate(argv: Argv, db: Database): Reply {
   const prefix = argv[3] ?? 'key';
   const size = argv[4] === undefined ? 0 : integer(argv[4]);
   for (let number = 0; number < count; number++) {
-    const name = flat(`${prefix}:${number}`);
+    const name = ownText(`${prefix}:${number}`);
     const text = `value:${number}`;
-    if (!db.has(name)) db.set(name, compact(flat(size === 0 ? text : text.slice(0, size).padEnd(size, '\0'))));
+    if (!db.has(name)) db.set(name, compact(ownText(size === 0 ? text : text.slice(0, size).padEnd(size, '\0'))));
   }
   return OK;
-}
-
-/** Returns a string without parts, as one that a client has sent: V8 keeps concatenated ones as trees, and copies them when they are read first. */
-function flat(text: string): string {
-  return Buffer.from(text, 'latin1').latin1Slice();
 }
 
 /** Accepted without effect: lists here have no plain nodes. */

@@ -2,16 +2,15 @@
  * PackedTexts: a short sequence of texts that is read now and then and seldom changed, kept as one text.
  *
  *   text      alphabetagamma
- *   lengths   5 4 5             a character for each, whose code is the length
+ *   lengths   5 4 5
  *
  * An array takes 32 bytes for each short text besides its characters: the header of a string, padding, and a place in the array. Here it is one. Redis packs
  * such sequences as listpacks for the same reason; V8 reads one text out of a longer one without copying.
  *
  * A text of 13 characters or more that is read from here keeps the whole sequence in memory as long as it is used (V8's sliced strings): see {@link ownText}.
  */
+import { PackedNumbers } from './packed-numbers.js';
 
-/** Most texts of a sequence: their lengths are passed to one function, each as an argument. */
-const COUNT_MAX = 10_000;
 /** Above this many characters in all, the texts are long enough that packing saves nothing worth its cost. */
 const TEXT_MAX = 16_384;
 
@@ -22,12 +21,11 @@ export class PackedTexts {
 
   private constructor(
     private readonly text: string,
-    private readonly lengths: string,
+    private readonly lengths: PackedNumbers,
   ) {}
 
   /** Packs `texts[start … end-1]`. Returns null if they are too long or too many for it. */
   static of(texts: readonly string[], start = 0, end = texts.length): PackedTexts | null {
-    if (end - start > COUNT_MAX) return null;
     const lengths = new Array<number>(end - start);
     let total = 0;
     for (let at = start; at < end; at++) {
@@ -35,17 +33,17 @@ export class PackedTexts {
       lengths[at - start] = length;
       total += length;
     }
-    if (total > TEXT_MAX) return null;
-    return new PackedTexts((end - start === texts.length ? texts : texts.slice(start, end)).join(''), String.fromCharCode(...lengths));
+    const packed = total > TEXT_MAX ? null : PackedNumbers.of(lengths);
+    return packed && new PackedTexts((end - start === texts.length ? texts : texts.slice(start, end)).join(''), packed);
   }
 
   get count(): number {
-    return this.lengths.length;
+    return this.lengths.count;
   }
 
   at(index: number): string {
     const from = this.find(index);
-    return this.text.slice(from, from + this.lengths.charCodeAt(index));
+    return this.text.slice(from, from + this.lengths.at(index));
   }
 
   /** Writes the texts `start … end-1` into an array, from `to` on. */
@@ -53,7 +51,7 @@ export class PackedTexts {
     const { text, lengths } = this;
     let from = this.find(start);
     for (let index = start; index < end; index++) {
-      const behind = from + lengths.charCodeAt(index);
+      const behind = from + lengths.at(index);
       target[to++] = text.slice(from, behind);
       from = behind;
     }
@@ -70,14 +68,11 @@ export class PackedTexts {
   /** Returns the same texts with another one at `index`; null if they are too long for it then. */
   with(index: number, value: string): PackedTexts | null {
     const { text, lengths } = this;
-    const replaced = lengths.charCodeAt(index);
+    const replaced = lengths.at(index);
     if (text.length + value.length - replaced > TEXT_MAX) return null;
     const from = this.find(index);
     // Joined, not added: V8 then writes the characters at once, and the old text is free.
-    return new PackedTexts(
-      [text.slice(0, from), value, text.slice(from + replaced)].join(''),
-      [lengths.slice(0, index), String.fromCharCode(value.length), lengths.slice(index + 1)].join(''),
-    );
+    return new PackedTexts([text.slice(0, from), value, text.slice(from + replaced)].join(''), lengths.with(index, value.length));
   }
 
   /** Returns the first place of a text equal to `value`, or -1. */
@@ -85,8 +80,8 @@ export class PackedTexts {
     const { text, lengths } = this;
     if (!text.includes(value)) return -1;
     let from = 0;
-    for (let index = 0; index < lengths.length; index++) {
-      const length = lengths.charCodeAt(index);
+    for (let index = 0; index < lengths.count; index++) {
+      const length = lengths.at(index);
       if (length === value.length && text.startsWith(value, from)) return index;
       from += length;
     }
@@ -99,14 +94,17 @@ export class PackedTexts {
     let at = this.lastIndex;
     let from = this.lastFrom;
     if (index < at) at = from = 0;
-    for (; at < index; at++) from += lengths.charCodeAt(at);
+    for (; at < index; at++) from += lengths.at(at);
     this.lastIndex = at;
     this.lastFrom = from;
     return from;
   }
 }
 
-/** Returns the same text with memory of its own, to be stored elsewhere: it may be part of a longer one. */
+/**
+ * Returns the same text with memory of its own, as one that a client has sent: it may be a part of a longer one, or put together from parts, and V8 keeps both
+ * that way.
+ */
 export function ownText(text: string): string {
   return text.length < 13 ? text : Buffer.from(text, 'latin1').latin1Slice();
 }

@@ -85,12 +85,13 @@ export class StreamNode implements StreamId {
   /** Called when nothing is appended here any more, until an entry may be after all. A node of long texts stays as it is. */
   seal(): void {
     if (this.sealed !== null) return;
+    const texts = PackedTexts.of(this.texts);
+    if (texts === null) return;
     const ms = PackedNumbers.of(this.msOf.map((ms) => Number(distance(this.ms, ms))));
     const seq = PackedNumbers.of(this.seqOf.map(Number));
     const flags = PackedNumbers.of(this.flags);
     const starts = PackedNumbers.of(this.starts);
-    const texts = PackedTexts.of(this.texts);
-    if (ms === null || seq === null || flags === null || starts === null || texts === null) return;
+    if (ms === null || seq === null || flags === null || starts === null) return;
     this.sealed = { ms, seq, flags, starts, texts };
     this.msOf = this.seqOf = this.flags = this.starts = NO_NUMBERS;
     this.texts = NO_TEXTS;
