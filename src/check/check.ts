@@ -75,9 +75,6 @@ export const STAGES: readonly Stage[] = [
   },
 ];
 
-/** Factor for the timeouts when a probe is run for the second time. */
-const SECOND_PATIENCE = 3;
-
 /** Time limit of a probe; a server that answers each request late would take hours. */
 const PROBE_MS = 45_000;
 
@@ -140,10 +137,7 @@ async function ask(probe: Probe, target: Target): Promise<Finding> {
     const finding = await askOnce(probe, target);
     if (finding.result === 'pass' || (await target.hasEnded())) return finding;
   }
-  target.patienceMs = SECOND_PATIENCE * target.firstPatienceMs;
-  const finding = await askOnce(probe, target);
-  target.patienceMs = target.firstPatienceMs;
-  return finding;
+  return target.patiently(() => askOnce(probe, target));
 }
 
 async function askOnce(probe: Probe, target: Target): Promise<Finding> {

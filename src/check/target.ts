@@ -23,6 +23,9 @@ export class TargetError extends Error {
   }
 }
 
+/** What is tried once more gets this many times the time. */
+const SECOND_PATIENCE = 3;
+
 /** Prefix of the probes' keys. */
 const KEY_PREFIX = 'redis-lab-check:';
 
@@ -127,9 +130,20 @@ export class Target {
   /** Why this command cannot be used; null: it can. A server knows a command if it answers with anything but an error. */
   lacks(...argv: readonly string[]): Promise<Text | null> {
     const name = argv.join(' ');
-    const tried = this.tried.get(name) ?? this.tries(argv);
+    const tried = this.tried.get(name) ?? this.patiently(() => this.tries(argv));
     this.tried.set(name, tried);
     return tried;
+  }
+
+  /** Calls `attempt` with longer timeouts: the server may only be late. */
+  async patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    const before = this.patienceMs;
+    this.patienceMs = SECOND_PATIENCE * this.firstPatienceMs;
+    try {
+      return await attempt();
+    } finally {
+      this.patienceMs = before;
+    }
   }
 
   /** True if nothing listens there any more. */
