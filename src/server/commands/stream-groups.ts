@@ -240,7 +240,7 @@ function readAsConsumer(db: Database, name: string, request: StreamRequest, star
   if (isNew && (lastEntry === undefined || compareIds(lastEntry, group.lastId) <= 0)) return null;
   const delivery = { db, name, stream, group, consumer: request.consumer, needsNoAck: request.needsNoAck, nowMs };
   const consumer = receiverOf(delivery);
-  const reply = isNew ? deliver(delivery, consumer, request.count) : history(stream, consumer, start, request.count, nowMs);
+  const reply = isNew ? deliver(delivery, consumer, request.count) : history(stream, group, consumer, start, request.count, nowMs);
   db.changedUnwatched(name, 't', null);
   return reply;
 }
@@ -289,22 +289,18 @@ function advanceGroup(stream: StreamValue, group: Group, { ms, seq }: StreamEntr
 function deliverEntry(group: Group, consumer: Consumer, entry: StreamEntry, nowMs: number): Pending {
   const pending = group.pending.get(entry);
   if (pending === undefined) return group.addPending(entry, consumer, nowMs, 1);
-  group.assign(pending, consumer);
-  pending.deliveredMs = nowMs;
-  pending.deliveries = 1;
-  return pending;
+  return group.deliver(pending, consumer, nowMs, 1);
 }
 
 /** Returns the pending entries of a consumer after an ID again. An entry that is no longer in the stream has no fields. */
-function history(stream: StreamValue, consumer: Consumer, from: StreamId, count: number, nowMs: number): Reply {
+function history(stream: StreamValue, group: Group, consumer: Consumer, from: StreamId, count: number, nowMs: number): Reply {
   const replies: Reply[] = [];
   for (let pending = consumer.pending.after(from); pending !== undefined; pending = consumer.pending.after(pending)) {
     if (count > 0 && replies.length >= count) break;
     const entry = stream.find(pending);
     replies.push(entry === undefined ? [formatId(pending), NULL_ARRAY] : entryReply(entry));
     if (entry === undefined) continue;
-    pending.deliveredMs = nowMs;
-    pending.deliveries = oneMore(pending.deliveries);
+    group.deliver(pending, consumer, nowMs, oneMore(pending.deliveries));
   }
   return replies;
 }
@@ -530,11 +526,8 @@ function claimEntry(
   if (pending === undefined && !options.isForced) return null;
   const consumer = claimant();
   pending ??= group.addPending(id, consumer, nowMs, 1);
-  group.assign(pending, consumer);
-  pending.deliveredMs = options.deliveredMs;
-  if (options.deliveries !== null) pending.deliveries = options.deliveries;
-  else if (!options.onlyIds) pending.deliveries = oneMore(pending.deliveries);
-  tell(pending);
+  const deliveries = options.deliveries ?? (options.onlyIds ? pending.deliveries : oneMore(pending.deliveries));
+  tell(group.deliver(pending, consumer, options.deliveredMs, deliveries));
   return entry;
 }
 
@@ -605,10 +598,7 @@ function claimFrom(stream: StreamValue, group: Group, claimant: () => Consumer, 
       group.deletePending(pending);
       deleted.push(pending);
     } else if (minIdleMs === 0 || nowMs - pending.deliveredMs >= minIdleMs) {
-      group.assign(pending, claimant());
-      pending.deliveredMs = nowMs;
-      if (!onlyIds) pending.deliveries = oneMore(pending.deliveries);
-      tell(pending);
+      tell(group.deliver(pending, claimant(), nowMs, onlyIds ? pending.deliveries : oneMore(pending.deliveries)));
       claimed.push(onlyIds ? formatId(entry) : entryReply(entry));
     }
   }

@@ -1,7 +1,8 @@
 /** A snapshot made while clients are served: it is the dataset of the moment at which it began, whatever happens before it is written. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { dump } from '../../../src/server/keyspace/rdb/encoder.js';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
+import { StreamValue } from '../../../src/server/keyspace/types/stream.js';
 import { Keyspace } from '../../../src/server/keyspace/keyspace.js';
 import { Config } from '../../../src/server/config.js';
 import { asCommands } from '../../../src/server/persistence/aof/command-writer.js';
@@ -238,6 +239,58 @@ test.each(CHANGES)('a key is in it as it was before %s', (name, before, change) 
   }
 });
 
+/** A stream of many nodes, with groups that have much pending. */
+function makeStream(lab: Lab): LabClient {
+  const client = lab.connect();
+  client.ask('CONFIG', 'SET', 'stream-node-max-entries', '10');
+  client.send(Array.from({ length: 900 }, (_, i) => `XADD large ${i + 1}-1 field ${i}\r\n`).join(''));
+  client.receive();
+  for (const group of ['g1', 'g2']) {
+    client.ask('XGROUP', 'CREATE', 'large', group, '0');
+    for (const consumer of ['c1', 'c2', 'c3']) client.ask('XREADGROUP', 'GROUP', group, consumer, 'COUNT', '200', 'STREAMS', 'large', '>');
+  }
+  return client;
+}
+
+function changeStream(client: LabClient, random: Random): void {
+  const id = (): string => `${random.between(1, 900)}-1`;
+  const group = random.pick(['g1', 'g1', 'g1', 'g2', 'g3']);
+  const consumer = random.pick(['c1', 'c2', 'c3', 'c4']);
+  const command = random.pick<readonly string[]>([
+    ['XADD', 'large', '*', 'field', 'new'], ['XADD', 'large', 'MAXLEN', '~', '850', '*', 'other', 'new'], ['XDEL', 'large', id(), id()], ['XTRIM', 'large', 'MINID', id()],
+    ['XACK', 'large', group, id(), id(), id()], ['XREADGROUP', 'GROUP', group, consumer, 'COUNT', '20', 'STREAMS', 'large', '>'],
+    ['XREADGROUP', 'GROUP', group, consumer, 'COUNT', '20', 'STREAMS', 'large', id()], ['XCLAIM', 'large', group, consumer, '0', id(), id(), 'FORCE'],
+    ['XAUTOCLAIM', 'large', group, consumer, '0', id(), 'COUNT', '30'], ['XGROUP', 'DELCONSUMER', 'large', group, random.pick(['c3', 'c4'])],
+    ['XGROUP', 'DESTROY', 'large', 'g3'], ['XGROUP', 'CREATE', 'large', 'g3', id()], ['XGROUP', 'SETID', 'large', group, id()], ['XSETID', 'large', '9999999999999-1'],
+    ['XINFO', 'STREAM', 'large', 'FULL'], ['SET', 'small', 'v'],
+  ]);
+  client.ask(...(command as [string]));
+}
+
+test('a large stream and its groups are written node by node under random commands, without a copy of all of it', () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    using lab = simulate({ seed });
+    const random = new Random(seed);
+    const client = makeStream(lab);
+    const slow = new SlowWalk(lab);
+    const copies = vi.spyOn(StreamValue.prototype, 'clone');
+    // Now and then another one, which shares the stream with the first.
+    let other: SlowWalk | null = null;
+    for (let steps = 0; !slow.isOver; steps++) {
+      if (random.chance(0.3)) changeStream(client, random);
+      if (steps === 40 && seed % 2 === 0) other = new SlowWalk(lab);
+      if (other !== null && !other.isOver && random.chance(0.5)) other.step();
+      slow.step();
+    }
+    while (other !== null && !other.isOver) other.step();
+    slow.expectTheInstant(`seed ${seed}`);
+    other?.expectTheInstant(`the second of seed ${seed}`);
+    expect(slow.walk.preImages).toBeGreaterThan(0);
+    expect(copies).not.toHaveBeenCalled();
+    copies.mockRestore();
+  }
+});
+
 test('as commands it is the dataset of one instant too', () => {
   for (let seed = 1; seed <= 3; seed++) {
     using lab = simulate({ seed, settings: { 'enable-debug-command': 'yes' } });
@@ -251,14 +304,16 @@ test('as commands it is the dataset of one instant too', () => {
     };
     for (let i = 0; i < 200; i++) randomCommand(client, random, 0.05);
     // Large ones are written in steps.
-    client.ask('RPUSH', 'large', ...Array.from({ length: 3000 }, (_, i) => `item ${i}`));
+    client.ask('RPUSH', 'many', ...Array.from({ length: 3000 }, (_, i) => `item ${i}`));
+    makeStream(lab);
     client.ask('ZADD', 'scores', ...Array.from({ length: 2000 }, (_, i) => [String(i % 7), `member ${i}`]).flat());
     const before = withoutExpiry(lab, client);
     const slow = new SlowWalk(lab, asCommands({ 'aof-timestamp-enabled': false }));
     for (let i = 0; i < 100; i++) {
       randomCommand(client, random, 0.2);
-      if (i === 30) client.ask('LPOP', 'large');
+      if (i === 30) client.ask('LPOP', 'many');
       if (i === 60) client.ask('ZINCRBY', 'scores', '1', 'member 1000');
+      if (i % 10 === 0) changeStream(client, random);
       if (random.chance(0.5)) slow.step();
     }
     slow.finish();

@@ -11,7 +11,7 @@ import { MAX_INT64, parseInt64, type Int64 } from '../types/int64.js';
 import { List } from '../types/list.js';
 import { SetValue } from '../types/set.js';
 import { SortedSetValue } from '../types/sorted-set.js';
-import type { Group } from '../types/stream-group.js';
+import type { Consumer, Group } from '../types/stream-group.js';
 import { distance, type StreamId, type Uint64 } from '../types/stream-id.js';
 import type { StreamNode } from '../types/stream-node.js';
 import { StreamValue } from '../types/stream.js';
@@ -208,21 +208,26 @@ export class RdbWriter extends ChunkWriter {
     this.id(group.lastId);
     this.length(group.entriesRead);
     this.length(group.pending.size);
+    let written = 0;
     for (let pending = group.pending.first; pending !== undefined; pending = current().pending.after(pending)) {
       this.rawId(pending);
       this.int64(pending.deliveredMs);
       this.length(pending.deliveries);
-      yield;
+      if (++written % STEP === 0) yield;
     }
     const consumers = current().sortedConsumers();
     this.length(consumers.length);
-    for (const consumer of consumers) {
-      const { seenMs, pending } = current().consumers.get(consumer.name)!;
-      this.text(consumer.name);
+    for (const { name: consumer } of consumers) {
+      const currentConsumer = (): Consumer => current().consumers.get(consumer)!;
+      const { seenMs, pending } = currentConsumer();
+      this.text(consumer);
       this.int64(seenMs);
       this.length(pending.size);
-      for (const one of pending) this.rawId(one);
-      yield;
+      for (let one = pending.first; one !== undefined; one = currentConsumer().pending.after(one)) {
+        this.rawId(one);
+        if (++written % STEP === 0) yield;
+      }
+      if (++written % STEP === 0) yield;
     }
   }
 

@@ -5,14 +5,24 @@
  *
  * Two binary searches find an ID: among the chunks by their first item, then within one. Items are nearly always added at the end, and often removed from the
  * front; both touch only one chunk.
+ *
+ * A snapshot may share the chunks (see {@link IdIndex.share}): then one is copied just before it changes for the first time.
+ *
+ *   shared   [ a ─▶ chunk 1 | b ─▶ chunk 2 ]
+ *   live     [ a ─▶ chunk 1 | b ─▶ copy of 2, changed | chunk 3 ]       owned: the copy, chunk 3
  */
 import { compareIds, type StreamId } from './stream-id.js';
 
 const CHUNK_MAX = 256;
 
+/** What a snapshot does not share with the value that it was taken of, so that it may change in place: chunks, nodes and pending entries. */
+export type Owned = Set<object>;
+
 export class IdIndex<T extends StreamId> {
   size = 0;
-  private readonly chunks: T[][] = [];
+  private chunks: T[][] = [];
+  /** While chunks are shared: those that are not. Null: none is shared. */
+  private owned: Owned | null = null;
 
   get first(): T | undefined {
     return this.chunks[0]?.[0];
@@ -74,9 +84,29 @@ export class IdIndex<T extends StreamId> {
     const found = chunk[place]!;
     if (compareIds(found, id) !== 0) return undefined;
     if (chunk.length === 1) this.chunks.splice(at, 1);
-    else chunk.splice(place, 1);
+    else this.ownChunk(at).splice(place, 1);
     this.size--;
     return found;
+  }
+
+  /** Puts an item in the place of the one with its ID, which must exist. */
+  replace(item: T): void {
+    const chunk = this.ownChunk(this.chunkOf(item));
+    chunk[countUpTo(chunk, item) - 1] = item;
+  }
+
+  /** Returns an index of the same items, which never changes. From here on chunks are copied before they change, and `owned` gets the copies. */
+  share(owned: Owned): IdIndex<T> {
+    const shared = new IdIndex<T>();
+    shared.chunks = this.chunks.slice();
+    shared.size = this.size;
+    this.owned = owned;
+    return shared;
+  }
+
+  /** Called when nothing is shared any more. */
+  unshare(): void {
+    this.owned = null;
   }
 
   *[Symbol.iterator](): Generator<T, void, undefined> {
@@ -84,16 +114,32 @@ export class IdIndex<T extends StreamId> {
   }
 
   private append(item: T): void {
-    const chunk = this.chunks.at(-1);
-    if (chunk === undefined || chunk.length >= CHUNK_MAX) this.chunks.push([item]);
-    else chunk.push(item);
+    const { length } = this.chunks;
+    if (length === 0 || this.chunks[length - 1]!.length >= CHUNK_MAX) this.addChunk(length, [item]);
+    else this.ownChunk(length - 1).push(item);
   }
 
   private insert(item: T): void {
     const at = Math.max(0, this.chunkOf(item));
-    const chunk = this.chunks[at]!;
+    const chunk = this.ownChunk(at);
     chunk.splice(countUpTo(chunk, item), 0, item);
-    if (chunk.length > CHUNK_MAX) this.chunks.splice(at + 1, 0, chunk.splice(CHUNK_MAX / 2));
+    if (chunk.length > CHUNK_MAX) this.addChunk(at + 1, chunk.splice(CHUNK_MAX / 2));
+  }
+
+  private addChunk(at: number, chunk: T[]): void {
+    if (at === this.chunks.length) this.chunks.push(chunk);
+    else this.chunks.splice(at, 0, chunk);
+    if (this.owned !== null) this.owned.add(chunk);
+  }
+
+  /** Returns a chunk that may change. */
+  private ownChunk(at: number): T[] {
+    const chunk = this.chunks[at]!;
+    if (this.owned === null || this.owned.has(chunk)) return chunk;
+    const copy = chunk.slice();
+    this.owned.add(copy);
+    this.chunks[at] = copy;
+    return copy;
   }
 
   /** Returns the last chunk that begins at or before `id`; -1 if all begin after it. */

@@ -9,7 +9,7 @@
  * Every Pending is in exactly two indexes: that of the group and that of its consumer.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
-import { IdIndex } from './id-index.js';
+import { IdIndex, type Owned } from './id-index.js';
 import type { Int64 } from './int64.js';
 import type { StreamId } from './stream-id.js';
 
@@ -21,28 +21,30 @@ const PENDING_BYTES = 96;
 const CONSUMER_BYTES = 160;
 const GROUP_BYTES = 240;
 
-/** An entry that was delivered to a consumer and not acknowledged (a NACK, in Redis's sources). */
+/** An entry that was delivered to a consumer and not acknowledged (a NACK, in Redis's sources). Only {@link Group.deliver} changes it. */
 export interface Pending extends StreamId {
-  consumer: Consumer;
+  readonly consumer: Consumer;
   /** Unix time in ms of the last delivery. */
-  deliveredMs: number;
+  readonly deliveredMs: number;
   /** How often it was delivered. XCLAIM can set it to any integer of 64 bits. */
-  deliveries: Int64;
+  readonly deliveries: Int64;
 }
 
-export class Consumer {
-  readonly pending = new IdIndex<Pending>();
+type OwnPending = { -readonly [property in keyof Pending]: Pending[property] };
 
+export class Consumer {
   constructor(
     readonly name: string,
     /** Unix time in ms when it was last named by a command that reads or claims. */
     public seenMs: number,
+    readonly pending = new IdIndex<Pending>(),
   ) {}
 }
 
 export class Group {
-  readonly pending = new IdIndex<Pending>();
   readonly consumers = new Map<string, Consumer>();
+  /** While a snapshot shares pending entries: those that it does not share. Null: none is shared. */
+  private owned: Owned | null = null;
 
   constructor(
     readonly name: string,
@@ -50,6 +52,7 @@ export class Group {
     public lastId: StreamId,
     /** How many entries of the stream, from its very first on, precede and include lastId; or {@link UNKNOWN_COUNT}. */
     public entriesRead: Int64,
+    readonly pending = new IdIndex<Pending>(),
   ) {}
 
   get memoryBytes(): number {
@@ -76,6 +79,7 @@ export class Group {
   /** The entry must not be pending yet. */
   addPending({ ms, seq }: StreamId, consumer: Consumer, deliveredMs: number, deliveries: Int64): Pending {
     const pending: Pending = { ms, seq, consumer, deliveredMs, deliveries };
+    if (this.owned !== null) this.owned.add(pending);
     this.pending.add(pending);
     consumer.pending.add(pending);
     return pending;
@@ -88,12 +92,42 @@ export class Group {
     return pending !== undefined;
   }
 
-  /** Gives a pending entry to a consumer. */
-  assign(pending: Pending, consumer: Consumer): void {
-    if (pending.consumer === consumer) return;
-    pending.consumer.pending.delete(pending);
-    pending.consumer = consumer;
-    consumer.pending.add(pending);
+  /** Delivers a pending entry again, perhaps to another consumer. Returns it as it is then. */
+  deliver(pending: Pending, consumer: Consumer, deliveredMs: number, deliveries: Int64): Pending {
+    const own = this.own(pending);
+    if (own.consumer !== consumer) {
+      own.consumer.pending.delete(own);
+      own.consumer = consumer;
+      consumer.pending.add(own);
+    }
+    own.deliveredMs = deliveredMs;
+    own.deliveries = deliveries;
+    return own;
+  }
+
+  /** Returns a pending entry that may change. */
+  private own(pending: Pending): OwnPending {
+    if (this.owned === null || this.owned.has(pending)) return pending;
+    const { ms, seq, consumer, deliveredMs, deliveries } = pending;
+    const copy = { ms, seq, consumer, deliveredMs, deliveries };
+    this.owned.add(copy);
+    this.pending.replace(copy);
+    consumer.pending.replace(copy);
+    return copy;
+  }
+
+  /** Returns the group of this instant, to be written: it shares what does not change, see {@link IdIndex.share}. */
+  share(owned: Owned): Group {
+    const shared = new Group(this.name, this.lastId, this.entriesRead, this.pending.share(owned));
+    for (const { name, seenMs, pending } of this.consumers.values()) shared.consumers.set(name, new Consumer(name, seenMs, pending.share(owned)));
+    this.owned = owned;
+    return shared;
+  }
+
+  unshare(): void {
+    this.owned = null;
+    this.pending.unshare();
+    for (const { pending } of this.consumers.values()) pending.unshare();
   }
 
   capture(to: ColumnWriter): void {

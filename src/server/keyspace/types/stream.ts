@@ -9,10 +9,13 @@
  * are counted, though it exists only in a DUMP). So `~` trims the same entries as in Redis.
  *
  * Counting rules (entriesAdded, lag) are those of Redis 7.0's consumer groups.
+ *
+ * A snapshot shares nodes and pending entries with the stream. While it does, each is replaced by a copy just before it changes, and so is the chunk of the
+ * index that refers to it.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import type { Collection, Frozen } from '../value.js';
-import { IdIndex } from './id-index.js';
+import { IdIndex, type Owned } from './id-index.js';
 import { type Int64, oneMore } from './int64.js';
 import { compareIds, distance, isZeroId, MAX_ID, nextId, type StreamId, ZERO_ID } from './stream-id.js';
 import { Group, UNKNOWN_COUNT } from './stream-group.js';
@@ -47,7 +50,6 @@ export interface Trim {
 export class StreamValue implements Collection {
   readonly type = 'stream';
   readonly encoding = 'stream';
-  readonly nodes = new IdIndex<StreamNode>();
   /** Entries that are not deleted. */
   size = 0;
   lastId: StreamId = ZERO_ID;
@@ -60,6 +62,12 @@ export class StreamValue implements Collection {
   readonly groups = new Map<string, Group>();
   /** Estimated bytes of all nodes. */
   private nodeBytes = 0;
+  /** While snapshots share nodes: those that they do not share. Null: none is shared. */
+  private owned: Owned | null = null;
+  /** Number of snapshots. */
+  private shares = 0;
+
+  constructor(readonly nodes = new IdIndex<StreamNode>()) {}
 
   get memoryBytes(): number {
     const bytes = STREAM_OVERHEAD + this.nodes.size * NODE_OVERHEAD + this.nodeBytes;
@@ -71,8 +79,9 @@ export class StreamValue implements Collection {
     let node = this.nodes.last;
     if (node === undefined || isFull(node, texts, first, limits)) {
       node = new StreamNode(id.ms, id.seq, texts.filter((_, at) => at >= first && (at - first) % 2 === 0));
+      if (this.owned !== null) this.owned.add(node);
       this.replaceNode(node);
-    }
+    } else node = this.ownNode(node);
     this.nodeBytes -= node.memoryBytes;
     node.append(id, texts, first);
     this.nodeBytes += node.memoryBytes;
@@ -212,19 +221,33 @@ export class StreamValue implements Collection {
   }
 
   freeze(): Frozen {
-    return { value: this.clone(), thaw() {} };
+    const owned: Owned = new Set();
+    const value = new StreamValue(this.nodes.share(owned));
+    value.nodeBytes = this.nodeBytes;
+    value.copyFacts(this);
+    for (const group of this.groups.values()) value.groups.set(group.name, group.share(owned));
+    this.owned = owned;
+    this.shares++;
+    return { value, thaw: () => this.thaw() };
+  }
+
+  private thaw(): void {
+    if (--this.shares > 0) return;
+    this.owned = null;
+    this.nodes.unshare();
+    for (const group of this.groups.values()) group.unshare();
   }
 
   clone(): StreamValue {
     const copy = new StreamValue();
     for (const node of this.nodes) copy.attach(node.clone());
-    copy.size = this.size;
-    copy.lastId = this.lastId;
-    copy.firstId = this.firstId;
-    copy.maxDeletedId = this.maxDeletedId;
-    copy.entriesAdded = this.entriesAdded;
+    copy.copyFacts(this);
     for (const group of this.groups.values()) copy.groups.set(group.name, group.clone());
     return copy;
+  }
+
+  private copyFacts({ size, lastId, firstId, maxDeletedId, entriesAdded }: StreamValue): void {
+    Object.assign(this, { size, lastId, firstId, maxDeletedId, entriesAdded });
   }
 
   capture(to: ColumnWriter): void {
@@ -270,11 +293,23 @@ export class StreamValue implements Collection {
     this.attach(node);
   }
 
-  private deleteIn(node: StreamNode, at: number): void {
-    this.nodeBytes -= node.memoryBytes;
-    node.delete(at);
-    this.nodeBytes += node.memoryBytes;
+  /** Marks an entry as deleted. Returns its node, which may be a copy. */
+  private deleteIn(node: StreamNode, at: number): StreamNode {
+    const own = this.ownNode(node);
+    this.nodeBytes -= own.memoryBytes;
+    own.delete(at);
+    this.nodeBytes += own.memoryBytes;
     this.size--;
+    return own;
+  }
+
+  /** Returns a node that may change. */
+  private ownNode(node: StreamNode): StreamNode {
+    if (this.owned === null || this.owned.has(node)) return node;
+    const copy = node.clone();
+    this.owned.add(copy);
+    this.nodes.replace(copy);
+    return copy;
   }
 
   private dropNode(node: StreamNode): void {
@@ -283,12 +318,13 @@ export class StreamValue implements Collection {
     this.size -= node.live;
   }
 
-  private trimIn(node: StreamNode, keep: Trim['keep']): number {
+  private trimIn(first: StreamNode, keep: Trim['keep']): number {
+    let node = first;
     let removed = 0;
     for (let at = 0; at < node.length; at++) {
       if ('most' in keep ? this.size <= keep.most : node.compareAt(at, keep.from) >= 0) break;
       if (node.isDeletedAt(at)) continue;
-      this.deleteIn(node, at);
+      node = this.deleteIn(node, at);
       removed++;
     }
     return removed;

@@ -142,14 +142,16 @@ class CommandWriter implements DatasetWriter {
   private *group(key: string, name: string, current: () => Group): Generator<void, void, undefined> {
     const { lastId, entriesRead } = current();
     this.command('XGROUP', 'CREATE', key, name, formatId(lastId), 'ENTRIESREAD', String(entriesRead));
+    let written = 0;
     for (const { name: consumer } of current().sortedConsumers()) {
       const pendingOf = () => current().consumers.get(consumer)!.pending;
       if (pendingOf().size === 0) this.command('XGROUP', 'CREATECONSUMER', key, name, consumer);
+      if (++written % MEMBERS_PER_COMMAND === 0) yield;
       for (let pending = pendingOf().first; pending !== undefined; pending = pendingOf().after(pending)) {
         const { deliveredMs, deliveries } = pending;
         const delivery = ['TIME', timeText(deliveredMs), 'RETRYCOUNT', String(deliveries)];
         this.command('XCLAIM', key, name, consumer, '0', formatId(pending), ...delivery, 'JUSTID', 'FORCE');
-        yield;
+        if (++written % MEMBERS_PER_COMMAND === 0) yield;
       }
     }
   }

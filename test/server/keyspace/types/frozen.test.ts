@@ -2,10 +2,14 @@
 import { expect, test, vi } from 'vitest';
 import { Config } from '../../../../src/server/config.js';
 import { HashSeed } from '../../../../src/server/keyspace/hash.js';
+import { dump } from '../../../../src/server/keyspace/rdb/encoder.js';
 import { HashValue } from '../../../../src/server/keyspace/types/hash.js';
 import { List } from '../../../../src/server/keyspace/types/list.js';
 import { SetValue } from '../../../../src/server/keyspace/types/set.js';
 import { SortedSetValue } from '../../../../src/server/keyspace/types/sorted-set.js';
+import { Group } from '../../../../src/server/keyspace/types/stream-group.js';
+import { StreamValue } from '../../../../src/server/keyspace/types/stream.js';
+import { formatDouble } from '../../../../src/server/resp/double.js';
 import { Random } from '../../../fuzz/random.js';
 
 const { values: limits } = new Config({});
@@ -89,4 +93,86 @@ test('sets, hashes and sorted sets, also where more is removed than was there, a
     ]);
     for (const { thaw } of frozen) thaw();
   }
+});
+
+const streamLimits = { ...limits, 'stream-node-max-entries': 5 };
+
+function changeStream(stream: StreamValue, random: Random): void {
+  const id = { ms: random.between(1, stream.lastId.ms as number), seq: 0 };
+  const group = random.pick([...stream.groups.values()]);
+  const consumer = random.pick([...group.consumers.values()]);
+  const pending = group.pending.atOrAfter(id);
+  switch (random.below(pending === undefined ? 4 : 8)) {
+    case 0: return stream.append({ ms: (stream.lastId.ms as number) + 1, seq: 0 }, ['field', `new ${random.below(50)}`], 0, streamLimits);
+    case 1: return void (stream.delete(id) && stream.updateFirst());
+    case 2: return void stream.trim({ keep: { from: { ms: random.below(20), seq: 0 } }, isApproximate: random.chance(0.5), limit: 0 }, streamLimits);
+    case 3: return void (group.pending.get(id) ?? group.addPending(id, consumer, 2, 1));
+    case 4: return void group.deletePending(pending!);
+    case 5: return void (group.consumers.size > 2 && group.deleteConsumer(consumer));
+    case 6: return addGroup(stream, `new ${random.below(9)}`, [`c${random.below(9)}`]);
+    default: return void group.deliver(pending!, consumer, 3, 7);
+  }
+}
+
+function addGroup(stream: StreamValue, name: string, consumers: readonly string[]): void {
+  const group = new Group(name, stream.lastId, 7);
+  const all = consumers.map((name) => group.addConsumer(name, 1));
+  for (let ms = 1; ms < 400; ms++) group.addPending({ ms, seq: 0 }, all[ms % all.length]!, 1, 1);
+  stream.groups.set(name, group);
+}
+
+function streamWithGroups(): StreamValue {
+  const stream = new StreamValue();
+  for (let ms = 1; ms <= 1300; ms++) stream.append({ ms, seq: 0 }, ['field', `value ${ms}`], 0, streamLimits);
+  for (const name of ['g0', 'g1']) addGroup(stream, name, ['c0', 'c1', 'c2']);
+  return stream;
+}
+
+test('a stream with its groups, in two snapshots at once, and after them', () => {
+  const copies = vi.spyOn(StreamValue.prototype, 'clone');
+  const written = (stream: StreamValue): string => dump(stream, limits, formatDouble);
+  for (let round = 1; round <= 4; round++) {
+    const random = new Random(round);
+    const stream = streamWithGroups();
+    const change = (): void => {
+      for (let left = random.pick([1, 30, 300]); left > 0; left--) changeStream(stream, random);
+    };
+    const instants: { before: string; bytes: number; value: StreamValue; thaw(): void }[] = [];
+    for (let snapshots = 3; snapshots > 0; snapshots--) {
+      const { value, thaw } = stream.freeze();
+      instants.push({ before: written(stream), bytes: stream.memoryBytes, value: value as StreamValue, thaw });
+      change();
+      for (const { before, bytes, value } of instants) {
+        expect(written(value) === before, `seed ${round}`).toBe(true);
+        expect(value.memoryBytes).toBe(bytes);
+      }
+      if (random.chance(0.4)) instants.shift()!.thaw();
+    }
+    for (const { thaw } of instants) thaw();
+    change();
+    const bytes = stream.memoryBytes;
+    expect(stream.clone().memoryBytes).toBe(bytes);
+    for (const { pending, consumers } of stream.groups.values()) {
+      expect([...consumers.values()].flatMap((consumer) => [...consumer.pending].filter((one) => one.consumer === consumer && pending.get(one) === one))).toHaveLength(pending.size);
+    }
+  }
+  expect(copies).toHaveBeenCalledTimes(4);
+  copies.mockRestore();
+});
+
+test('a stream shares with a snapshot what does not change, and changes in place when the snapshot is written', () => {
+  const stream = streamWithGroups();
+  const { value, thaw } = stream.freeze() as { value: StreamValue; thaw(): void };
+  const group = stream.groups.get('g0')!;
+  stream.delete({ ms: 700, seq: 0 });
+  stream.append({ ms: 3000, seq: 0 }, ['field', 'value'], 0, streamLimits);
+  group.deliver(group.pending.get({ ms: 10, seq: 0 })!, group.consumers.get('c2')!, 3, 7);
+  const nodes = new Set(stream.nodes);
+  expect([...value.nodes].filter((node) => !nodes.has(node))).toHaveLength(1);
+  const pending = new Set(group.pending);
+  expect([...value.groups.get('g0')!.pending].filter((one) => !pending.has(one))).toHaveLength(1);
+  thaw();
+  const [first] = stream.nodes;
+  stream.delete({ ms: 1, seq: 0 });
+  expect(stream.nodes.first).toBe(first);
 });

@@ -241,10 +241,11 @@ test('a copy shares nothing that changes', () => {
   const stream = streamOf(6);
   const group = new Group('g', id(3), 3);
   stream.groups.set('g', group);
-  const pending = group.addPending(id(3), group.addConsumer('c', 1), 1, 1);
+  const consumer = group.addConsumer('c', 1);
+  const pending = group.addPending(id(3), consumer, 1, 1);
   const copy = stream.clone();
   stream.delete(id(1));
-  pending.deliveries = 9;
+  group.deliver(pending, consumer, 1, 9);
   group.deletePending(id(3));
   expect(idsIn(copy)).toHaveLength(6);
   const copied = copy.groups.get('g')!;
@@ -256,7 +257,7 @@ test('deleting a consumer deletes its pending entries', () => {
   const group = new Group('g', id(3), 3);
   const [ann, bob] = [group.addConsumer('ann', 1), group.addConsumer('bob', 1)];
   group.addPending(id(1), ann, 1, 1);
-  group.assign(group.addPending(id(2), ann, 1, 1), bob);
+  group.deliver(group.addPending(id(2), ann, 1, 1), bob, 1, 2);
   group.deleteConsumer(ann);
   expect([...group.pending].map(formatId)).toEqual(['2-0']);
   expect([...bob.pending].map(formatId)).toEqual(['2-0']);
