@@ -204,7 +204,9 @@ describe('a large value', () => {
       client.sendCommand('XADD', 'stream', `${i + 1}-0`, 'field', 'x'.repeat(200));
     }
     client.sendCommand('XGROUP', 'CREATE', 'stream', 'group', '0');
-    client.sendCommand('XREADGROUP', 'GROUP', 'group', 'consumer', 'COUNT', '500', 'STREAMS', 'stream', '>');
+    for (const consumer of ['ann', 'bob', 'cid']) client.sendCommand('XREADGROUP', 'GROUP', 'group', consumer, 'COUNT', '150', 'STREAMS', 'stream', '>');
+    client.sendCommand('XGROUP', 'CREATE', 'stream', 'idle', '0');
+    client.sendCommand('XGROUP', 'CREATECONSUMER', 'stream', 'idle', 'dan');
     client.receive();
     return lab;
   }
@@ -223,17 +225,20 @@ describe('a large value', () => {
     for (let hasMore = true; hasMore; steps++) {
       hasMore = reader.step();
       const { key, partial } = reader.capture();
-      if (partial === null || keys.has(key)) continue;
-      keys.add(key);
+      // Also within the groups: while pending entries are read, and for each consumer.
+      const groups = partial?.groups ?? null;
+      const place = groups === null ? key : `${key} ${groups.group} ${groups.pending > 0 ? 'pending' : groups.consumer}`;
+      if (partial === null || keys.has(place)) continue;
+      keys.add(place);
       const copy = emptyKeyspace();
       copy.restore(structuredClone(keyspace.capture()));
       const another = readerOf(copy, () => null);
       another.restore(structuredClone(reader.capture()));
       while (another.step());
-      expect(datasetDigest(copy.databases), `from the middle of ${key}`).toBe(wanted);
+      expect(datasetDigest(copy.databases), `from the middle of ${place}`).toBe(wanted);
     }
     expect(datasetDigest(keyspace.databases)).toBe(wanted);
-    expect([...keys].sort()).toEqual(['hash', 'list', 'set', 'stream', 'zset']);
+    expect([...keys].sort()).toEqual(['hash', 'list', 'set', 'stream', ...['ann', 'bob', 'cid', 'pending'].map((part) => `stream group ${part}`), 'zset']);
     expect(steps).toBeGreaterThan((4 * MEMBERS) / 100);
   });
 

@@ -10,10 +10,9 @@ import type { HashSeed } from '../hash.js';
 import { HashValue } from '../types/hash.js';
 import type { EncodingLimits } from '../types/limits.js';
 import { List } from '../types/list.js';
-import { fromBigInt, type Int64, parseInt64 } from '../types/int64.js';
+import { type Int64, parseInt64 } from '../types/int64.js';
 import { SetValue } from '../types/set.js';
 import { SortedSetValue } from '../types/sorted-set.js';
-import { Group, type Pending } from '../types/stream-group.js';
 import { advance, compareIds, type StreamId, type Uint64, uint64 } from '../types/stream-id.js';
 import { StreamNode } from '../types/stream-node.js';
 import { StreamValue } from '../types/stream.js';
@@ -21,6 +20,7 @@ import { compact, type Collection, type Value } from '../value.js';
 import { captureObject, restoreObject } from '../value-state.js';
 import { ByteReader, CorruptDump } from './bytes.js';
 import { crc64 } from './crc64.js';
+import { GroupReader, type GroupReaderState, signed, type StreamVersion } from './group-reader.js';
 import { readListpack } from './listpack.js';
 import { decompress } from './lzf.js';
 import { ENTRY_DELETED, ENTRY_SHARES_NAMES, LAST_TYPE, RDB_VERSION, Type } from './types.js';
@@ -54,17 +54,21 @@ export const EMPTY_COLLECTION = 'empty collection';
 const MEMBERS_AT_ONCE = 64;
 const NODES_AT_ONCE = 8;
 
-const STREAM_VERSIONS: { readonly [type: number]: 1 | 2 | 3 } = { [Type.streamListpacks]: 1, [Type.streamListpacks2]: 2, [Type.streamListpacks3]: 3 };
+const STREAM_VERSIONS: { readonly [type: number]: StreamVersion } = { [Type.streamListpacks]: 1, [Type.streamListpacks2]: 2, [Type.streamListpacks3]: 3 };
 
 export interface PartialValueState {
   readonly type: number;
   readonly left: number;
   readonly kind: number;
   readonly value: ColumnsState;
+  readonly groups: GroupReaderState | null;
 }
 
 /** A collection that is read part by part, so that a large one does not keep the loop busy. */
 export class PartialValue {
+  /** Reads the groups of a stream whose nodes are complete. */
+  groups: GroupReader | null = null;
+
   /** @param left parts still to be read */
   constructor(
     readonly type: number,
@@ -75,11 +79,15 @@ export class PartialValue {
   capture(): PartialValueState {
     const to = new ColumnWriter();
     const kind = captureObject(this.value, to);
-    return { type: this.type, left: this.left, kind, value: to.finish() };
+    return { type: this.type, left: this.left, kind, value: to.finish(), groups: this.groups?.capture() ?? null };
   }
 
-  static restore({ type, left, kind, value }: PartialValueState, seed: HashSeed): PartialValue {
-    return new PartialValue(type, restoreObject(kind, new ColumnReader(value), seed) as Collection, left);
+  static restore({ type, left, kind, value, groups }: PartialValueState, seed: HashSeed): PartialValue {
+    const partial = new PartialValue(type, restoreObject(kind, new ColumnReader(value), seed) as Collection, left);
+    if (groups === null) return partial;
+    partial.groups = new GroupReader(partial.value as StreamValue, STREAM_VERSIONS[type]!, 0);
+    partial.groups.restore(groups);
+    return partial;
   }
 }
 
@@ -137,16 +145,15 @@ export class RdbReader {
   /** Reads more parts of a value. False: it is complete. */
   readMore(partial: PartialValue): boolean {
     const { type, value } = partial;
-    const parts = Math.min(partial.left, value instanceof List || value instanceof StreamValue ? NODES_AT_ONCE : MEMBERS_AT_ONCE);
+    if (value instanceof StreamValue) return this.readStream(partial, value);
+    const parts = Math.min(partial.left, value instanceof List ? NODES_AT_ONCE : MEMBERS_AT_ONCE);
     if (value instanceof List) this.addElements(value, type, parts);
     else if (value instanceof SetValue) this.addMembers(value, parts);
     else if (value instanceof HashValue) this.addFields(value, parts);
-    else if (value instanceof SortedSetValue) this.addScores(value, type, parts);
-    else for (let left = parts; left > 0; left--) this.node(value as StreamValue);
+    else this.addScores(value as SortedSetValue, type, parts);
     partial.left -= parts;
     if (partial.left > 0) return true;
-    if (value instanceof StreamValue) this.endStream(value, STREAM_VERSIONS[type]!);
-    else notEmpty(value);
+    notEmpty(value);
     if (value instanceof SortedSetValue) value.settle(this.limits);
     return false;
   }
@@ -243,8 +250,21 @@ export class RdbReader {
 
   // Streams.
 
-  /** Reads what follows the nodes. */
-  private endStream(stream: StreamValue, version: 1 | 2 | 3): void {
+  private readStream(partial: PartialValue, stream: StreamValue): boolean {
+    if (partial.groups === null) {
+      const nodes = Math.min(partial.left, NODES_AT_ONCE);
+      for (let left = nodes; left > 0; left--) this.node(stream);
+      partial.left -= nodes;
+      if (partial.left > 0) return true;
+      const version = STREAM_VERSIONS[partial.type]!;
+      this.streamFacts(stream, version);
+      partial.groups = new GroupReader(stream, version, this.count());
+    }
+    return partial.groups.read(this, MEMBERS_AT_ONCE);
+  }
+
+  /** Reads what is between the nodes and the groups. */
+  private streamFacts(stream: StreamValue, version: StreamVersion): void {
     const size = this.length();
     stream.lastId = this.id();
     stream.updateFirst();
@@ -254,7 +274,6 @@ export class RdbReader {
       stream.entriesAdded = signed(this.length());
     } else stream.entriesAdded = stream.size;
     if (size !== stream.size) throw new CorruptDump('length of a stream');
-    for (let left = this.count(); left > 0; left--) this.group(stream, version);
   }
 
   private node(stream: StreamValue): void {
@@ -267,53 +286,22 @@ export class RdbReader {
     stream.size += node.live;
   }
 
-  private group(stream: StreamValue, version: 1 | 2 | 3): void {
-    const name = this.text();
-    const lastId = this.id();
-    const group = new Group(name, lastId, version > 1 ? signed(this.length()) : stream.countUpTo(lastId));
-    if (stream.groups.has(name)) throw new CorruptDump('group twice');
-    stream.groups.set(name, group);
-    const unowned = new Map<string, Unowned>();
-    for (let left = this.count(); left > 0; left--) {
-      const [key, pending] = this.pending();
-      unowned.set(key, pending);
-    }
-    for (let left = this.count(); left > 0; left--) this.consumer(group, unowned, version);
-    if (unowned.size > 0) throw new CorruptDump('pending entry without a consumer');
-  }
-
-  private pending(): [string, Unowned] {
-    const key = this.bytes.text(16);
-    return [key, { deliveredMs: this.time(), deliveries: signed(this.length()) }];
-  }
-
-  private consumer(group: Group, unowned: Map<string, Unowned>, version: 1 | 2 | 3): void {
-    const name = this.text();
-    if (group.consumers.has(name)) throw new CorruptDump('consumer twice');
-    const consumer = group.addConsumer(name, this.time());
-    // When it was last active, besides when it was last seen.
-    if (version === 3) this.time();
-    for (let left = this.count(); left > 0; left--) {
-      const key = this.bytes.text(16);
-      const pending = unowned.get(key);
-      if (pending === undefined) throw new CorruptDump('pending entry that its group does not know');
-      unowned.delete(key);
-      group.addPending(idOfKey(key), consumer, pending.deliveredMs, pending.deliveries);
-    }
-  }
-
   /** Reads unix time in ms. */
-  private time(): number {
+  time(): number {
     const time = Number(this.bytes.int64());
     if (!Number.isSafeInteger(time)) throw new CorruptDump('time');
     return time;
   }
 
-  private id(): StreamId {
+  id(): StreamId {
     return { ms: this.length(), seq: this.length() };
   }
 
   // Parts.
+
+  raw(bytes: number): string {
+    return this.bytes.text(bytes);
+  }
 
   text(): string {
     const first = this.bytes.peek();
@@ -350,27 +338,15 @@ export class RdbReader {
   }
 }
 
-/** A pending entry whose consumer is not known yet. */
-type Unowned = Pick<Pending, 'deliveredMs' | 'deliveries'>;
-
 /** Redis never keeps an empty collection; a payload with one is refused. */
 function notEmpty<T extends Collection>(collection: T): T {
   if (collection.size === 0) throw new CorruptDump(EMPTY_COLLECTION);
   return collection;
 }
 
-function signed(value: Uint64): Int64 {
-  return typeof value === 'number' ? value : fromBigInt(BigInt.asIntN(64, value));
-}
-
 function scoreOf(text: string): number {
   if (text === 'inf' || text === '-inf') return text === 'inf' ? Infinity : -Infinity;
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-}
-
-function idOfKey(key: string): StreamId {
-  const bytes = new ByteReader(key);
-  return { ms: uint64(bytes.uint64BigEndian()), seq: uint64(bytes.uint64BigEndian()) };
 }
 
 function readIntset(text: string): string[] {

@@ -41,6 +41,10 @@ export class Consumer {
   ) {}
 }
 
+/** Stands for the consumer of an entry that is being loaded. */
+const NOBODY = new Consumer('', 0);
+const NO_CONSUMER = -1;
+
 export class Group {
   readonly consumers = new Map<string, Consumer>();
   /** While a snapshot shares pending entries: those that it does not share. Null: none is shared. */
@@ -83,6 +87,19 @@ export class Group {
     this.pending.add(pending);
     consumer.pending.add(pending);
     return pending;
+  }
+
+  /** Adds a pending entry whose consumer is not known yet, for loading. False if it is pending already. */
+  addUnowned({ ms, seq }: StreamId, deliveredMs: number, deliveries: Int64): boolean {
+    return this.pending.add({ ms, seq, consumer: NOBODY, deliveredMs, deliveries });
+  }
+
+  /** Gives a pending entry without a consumer to one. False if there is no such entry. */
+  ownUnowned(id: StreamId, consumer: Consumer): boolean {
+    const pending: OwnPending | undefined = this.pending.get(id);
+    if (pending?.consumer !== NOBODY) return false;
+    pending.consumer = consumer;
+    return consumer.pending.add(pending);
   }
 
   /** False if the entry was not pending. */
@@ -144,7 +161,7 @@ export class Group {
     to.number(this.pending.size);
     for (const pending of this.pending) {
       to.id(pending);
-      to.number(numbers.get(pending.consumer)!);
+      to.number(numbers.get(pending.consumer) ?? NO_CONSUMER);
       to.number(pending.deliveredMs);
       to.integer(pending.deliveries);
     }
@@ -154,7 +171,12 @@ export class Group {
     const group = new Group(from.text(), from.id(), from.integer());
     const consumers: Consumer[] = [];
     for (let left = from.number(); left > 0; left--) consumers.push(group.addConsumer(from.text(), from.number()));
-    for (let left = from.number(); left > 0; left--) group.addPending(from.id(), consumers[from.number()]!, from.number(), from.integer());
+    for (let left = from.number(); left > 0; left--) {
+      const id = from.id();
+      const consumer = consumers[from.number()];
+      if (consumer === undefined) group.addUnowned(id, from.number(), from.integer());
+      else group.addPending(id, consumer, from.number(), from.integer());
+    }
     return group;
   }
 
