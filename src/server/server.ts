@@ -208,6 +208,7 @@ export class Server implements ServerContext {
       fullSyncs: 0,
       partialSyncs: 0,
       partialSyncsRefused: 0,
+      failedChanges: 0,
       bytesReplicated: 0,
       bytesFromMaster: 0,
       errors: new Map(),

@@ -113,8 +113,10 @@ export class MasterConnection extends Connection implements MasterClient {
   }
 
   private logFailure(argv: Argv, { text }: ErrorReply): void {
+    const { stats, log } = this.session.server;
     const request = argv.map((word) => quote(word.slice(0, SHOWN))).join(' ').slice(0, SHOWN);
-    this.session.server.log('warning', `This replica cannot repeat a command of its master: '${text}' was the answer to ${request}`);
+    stats.failedChanges++;
+    log('warning', `== CRITICAL == This replica cannot repeat a change of its master: '${text}' was the answer to ${request}`);
   }
 
   /** What follows cannot be understood; the link reconnects. */

@@ -97,6 +97,7 @@ function resetStatistics({ commands, keyspace, stats, statistics }: ServerContex
   Object.assign(keyspace.stats, { hits: 0, misses: 0, expired: 0, expiredStale: 0, expireTimeCapReached: 0, expireCycleUs: 0, evicted: 0, payloadsChecked: 0 });
   Object.assign(stats, {
     connectionsReceived: 0, connectionsRejected: 0, clientsEvicted: 0, commandsProcessed: 0, bytesRead: 0, bytesWritten: 0, reads: 0, writes: 0,
+    fullSyncs: 0, partialSyncs: 0, partialSyncsRefused: 0, failedChanges: 0, bytesReplicated: 0, bytesFromMaster: 0,
   });
   stats.errors.clear();
   statistics.reset();

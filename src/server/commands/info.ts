@@ -288,7 +288,7 @@ function stats({ keyspace, pubsub, stats, statistics, tracking, migrations }: Se
     ['tracking_total_keys', counts.keys],
     ['tracking_total_items', counts.items],
     ['tracking_total_prefixes', counts.prefixes],
-    ['unexpected_error_replies', 0],
+    ['unexpected_error_replies', stats.failedChanges],
     ['total_error_replies', [...stats.errors.values()].reduce((sum, count) => sum + count, 0)],
     ['dump_payload_sanitizations', counted.payloadsChecked],
     ['total_reads_processed', stats.reads],

@@ -71,6 +71,8 @@ export interface ServerStats {
   fullSyncs: number;
   partialSyncs: number;
   partialSyncsRefused: number;
+  /** Changes that its master has made and this replica could not repeat. */
+  failedChanges: number;
   /** The part of the written bytes that went to replicas. */
   bytesReplicated: number;
   /** Bytes received from a master: datasets, and the stream. */

@@ -227,6 +227,7 @@ export class Replicas {
     this.server.log('warning', `Connection with replica ${replica!.name} lost.`);
     this.list.splice(at, 1);
     this.fullSync.forget(replica!);
+    this.dropUnneeded();
     if (this.list.length === 0) this.lonelySinceMs = this.server.clock.nowMs;
     this.look();
     this.server.acknowledged();
@@ -325,6 +326,12 @@ export class Replicas {
     backlog.trim(this.server.settings['repl-backlog-size'], this.isNeeded);
     this.count();
     for (const replica of this.list) if (replica.isSynchronizing) replica.client.transport.sharedGrew();
+  }
+
+  /** Drops what only a replica needed that is gone, or has been sent it since. */
+  private dropUnneeded(): void {
+    this.backlog?.trim(this.server.settings['repl-backlog-size'], this.isNeeded);
+    this.count();
   }
 
   private count(): void {
@@ -444,6 +451,7 @@ export class Replicas {
     this.waiters = this.waiters.filter(isStillParked);
     this.keepAlive();
     this.disconnectSilent();
+    this.dropUnneeded();
     this.freeBacklog();
     const waiting = this.list.filter(({ phase }) => phase === 'waiting');
     if (waiting.length > 0 && !this.fullSync.isRunning) {

@@ -252,6 +252,7 @@ describe('the stream', () => {
     expect(master.hears()).toBe('');
     client.ask('SELECT', '2');
     expect(client.ask('GET', 'a')).toBe('$1\r\n1\r\n');
+    expect(infoOf(client, 'unexpected_error_replies', 'stats')).toBe('1');
     lab.advance(1000);
     const ack = request('REPLCONF', 'ACK', String(100 + stream.length));
     expect(master.hears()).toBe(ack);

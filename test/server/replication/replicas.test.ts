@@ -129,6 +129,20 @@ describe('full synchronization', () => {
     expect(parse(bytes.slice(0, -stream.length)).rdb.slice(0, 9)).toBe('REDIS0010');
   });
 
+  test('what only a slow replica needed is dropped when it has gone', () => {
+    using lab = simulate({ settings: { ...NOW, 'repl-backlog-size': 16_384 } });
+    const client = lab.connect();
+    const replica = synchronize(lab).replica;
+    replica.peer.window = 0;
+    replica.sendCommand('REPLCONF', 'ACK', '0');
+    for (let i = 0; i < 10; i++) client.ask('SET', 'key', 'x'.repeat(20_000));
+    const buffered = (): number => Number(infoOf(client, 'mem_total_replication_buffers', 'memory'));
+    expect(buffered()).toBeGreaterThan(200_000);
+    replica.close();
+    lab.settle();
+    expect(buffered()).toBeLessThan(60_000);
+  });
+
   test('rdb-only: nothing follows; rdb-filter-only: no keys', () => {
     using lab = simulate({ settings: NOW });
     lab.connect().ask('SET', 'key', 'value');
