@@ -62,9 +62,10 @@ import { AppendOnlyFile } from './persistence/aof/append-only-file.js';
 import { Persistence } from './persistence/persistence.js';
 import type { Facts } from './persistence/dataset-writer.js';
 import { Propagation } from './propagation/propagation.js';
-import { SnapshotError, type SnapshotReader, type SnapshotReaderState } from './persistence/snapshot-reader.js';
+import type { ReplacementState } from './persistence/replacement.js';
+import { SnapshotError } from './persistence/snapshot-reader.js';
 import { StartLoad } from './persistence/start-load.js';
-import { type DatasetLoad, PrimaryLink, type Refusals } from './replication/primary-link.js';
+import { PrimaryLink, type Refusals } from './replication/primary-link.js';
 import { optionsFor, Shutdown, type ShutdownOptions } from './replication/shutdown.js';
 import { Migrations } from './replication/migrations.js';
 import { Failover, type FailoverTarget } from './replication/failover.js';
@@ -165,7 +166,7 @@ export class Server implements ServerContext {
   private startLoad: StartLoad | null = null;
   private readonly loadListeners: (() => void)[] = [];
   /** What the link to a master says. */
-  private link: Omit<Refusals, 'writes'> = { isStale: false, isLoading: false };
+  private link: Omit<Refusals, 'writes'> = { isStale: false, loading: 'no' };
   /** Why writes are refused: snapshots or the append-only file cannot be written. */
   private notSaved: ErrorReply | null = null;
   private notAppended: ErrorReply | null = null;
@@ -290,7 +291,7 @@ export class Server implements ServerContext {
       dropOutput: (gate) => this.environment.pending.dropHeld(gate, 'append-only file'),
     }));
     persistence.isRewriting = () => appendOnly.rewriting.isRunning;
-    persistence.isLoading = () => this.isLoading;
+    persistence.isLoading = () => this.isPartial;
     config.onChange('appendonly', (isOn) => appendOnly.configure(isOn));
     config.onChange('appendfsync', () => appendOnly.writer.configureSync());
 
@@ -378,35 +379,20 @@ export class Server implements ServerContext {
   private createLink(): PrimaryLink {
     const { config, keyspace, hooks, persistence, clients, replication, replicas, clock, scheduler, tap, loop, log, stats } = this;
     const { values } = config;
-    const loadFrom = (reader: SnapshotReader): DatasetLoad => ({
-      step: () => reader.steps(Infinity, LOAD_STEP_BYTES),
-      get loadedBytes() {
-        return reader.offset;
-      },
-      get usedMemory() {
-        return reader.usedMemory;
-      },
-      get streamDb() {
-        return reader.loaded.streamDb;
-      },
-      get keys() {
-        return reader.loaded.keys;
-      },
-      capture: () => reader.capture(),
-    });
     const link = new PrimaryLink({
       settings: values, replication, replicas, clock, scheduler, tap, loop, log, stats, failover: this.failover, jobs: this.jobs,
       port: () => this.portOfClients(),
       newToken: () => this.newToken(),
-      load: (next) => loadFrom(persistence.beginReplacing(next)),
-      restoreLoad: (state) => {
-        const reader = persistence.openReader(() => null);
-        reader.restore(state as SnapshotReaderState);
-        return loadFrom(reader);
-      },
+      isEmpty: () => keyspace.databases.every(({ size }) => size === 0),
+      openFile: (listener) => persistence.receive(listener),
+      load: (next, isBeside) => persistence.beginReplacing(next, isBeside),
+      restoreLoad: (state) => persistence.continueReplacing(state as ReplacementState),
       complaintOf: (error) => (error instanceof SnapshotError ? error.message : null),
-      datasetLoaded: () => this.appendOnly.restart(),
-      discardDataset: () => persistence.empty(),
+      deleteFile: () => persistence.deleteReceived(),
+      datasetLoaded: (loaded, isInFile) => {
+        this.appendOnly.restart();
+        persistence.replaced(loaded, isInFile);
+      },
       adopt: (stream, token, db) => clients.adoptMaster(stream, token, db),
       isLoading: () => this.isLoading,
       changed: ({ writes, ...link }) => {
@@ -629,6 +615,11 @@ export class Server implements ServerContext {
     return this.startLoad !== null;
   }
 
+  /** Only a part of a dataset is loaded, at the start or from a master. */
+  private get isPartial(): boolean {
+    return this.isLoading || this.link.loading === 'yes';
+  }
+
   /** Of the dataset that is being loaded, at the start or from a master; null: none is. */
   get loading(): LoadProgress | null {
     return this.startLoad ?? this.primaryLink.loadProgress;
@@ -641,7 +632,8 @@ export class Server implements ServerContext {
   }
 
   private tellUnready(): void {
-    const loading: Unready | null = this.isLoading || this.link.isLoading ? { error: LOADING, allowed: 'loading', next: null } : null;
+    const isAsync = this.link.loading === 'async' && !this.isLoading;
+    const loading: Unready | null = this.isPartial || isAsync ? { error: LOADING, allowed: isAsync ? 'async_loading' : 'loading', next: null } : null;
     this.hooks.unready = this.link.isStale ? { error: MASTER_DOWN, allowed: 'stale', next: loading } : loading;
   }
 
@@ -702,7 +694,7 @@ export class Server implements ServerContext {
   /** Ends the server at once: saves first, if there are save points and the dataset is loaded. */
   terminate(): void {
     this.persistence.stop();
-    if (this.persistence.hasSavePoints && !this.isLoading) this.persistence.save();
+    if (this.persistence.hasSavePoints && !this.isPartial) this.persistence.save();
     this.stop();
   }
 
@@ -716,7 +708,7 @@ export class Server implements ServerContext {
     }
     persistence.stop();
     // A part of a dataset must not take the place of all of it.
-    const isSaving = !this.isLoading && (saves ?? persistence.hasSavePoints);
+    const isSaving = !this.isPartial && (saves ?? persistence.hasSavePoints);
     if (isSaving && persistence.save() !== null && !isForced) return false;
     this.stop();
     return true;
@@ -851,9 +843,6 @@ export class Server implements ServerContext {
 }
 
 const STILL_LOADING = 'the dataset is still being loaded: the state of the server can be captured when all of it is there';
-
-/** So much of a dataset from a master is loaded at once: about a millisecond's work. */
-const LOAD_STEP_BYTES = 64 * 1024;
 
 /** Returns 40 hexadecimal digits. */
 function randomId(random: () => number): string {

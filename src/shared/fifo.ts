@@ -48,6 +48,11 @@ export class Fifo<T> {
     return item;
   }
 
+  /** Takes back the item that was pushed last; undefined if there is none. */
+  pop(): T | undefined {
+    return this.length === 0 ? undefined : this.items.pop();
+  }
+
   clear(): void {
     this.items.length = 0;
     this.head = 0;

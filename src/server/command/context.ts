@@ -74,6 +74,8 @@ export interface LoadProgress {
   readonly loadedBytes: number;
   /** Memory that the data took in the server that wrote it; 0: unknown. */
   readonly usedMemory: number;
+  /** True while the old dataset is served. */
+  readonly isAsync?: boolean;
 }
 
 /** What commands see of the append-only file. Complaints are for people; null: success. */

@@ -18,10 +18,15 @@ export interface RequestFaults {
 /** Why data is not to be had: the dataset is another one, or not whole. */
 export interface Unready {
   readonly error: ErrorReply;
-  /** The flag of commands that are executed all the same. */
-  readonly allowed: 'stale' | 'loading';
+  /** The flag of commands that are executed all the same; `async_loading`: all without the flag `no_async_loading`. */
+  readonly allowed: 'stale' | 'loading' | 'async_loading';
   /** Another reason, for commands that this one does not refuse. */
   readonly next: Unready | null;
+}
+
+/** True if a command is executed although the data is not to be had for this reason. */
+export function isAllowed({ flags }: Command, { allowed }: Unready): boolean {
+  return allowed === 'async_loading' ? !flags.has('no_async_loading') : flags.has(allowed);
 }
 
 export class DispatchHooks {

@@ -187,8 +187,8 @@ const percent = (part: number, whole: number): string => `${((100 * part) / whol
 function persistence({ keyspace, persistence: saved, replicas, loading, appendOnly, clock }: ServerContext): Field[] {
   const { progress } = saved;
   return [
-    ['loading', loading === null ? 0 : 1],
-    ['async_loading', 0],
+    ['loading', loading === null || loading.isAsync === true ? 0 : 1],
+    ['async_loading', loading?.isAsync === true ? 1 : 0],
     ['current_cow_peak', progress?.preImageBytes ?? 0],
     ['current_cow_size', progress?.preImageBytes ?? 0],
     ['current_cow_size_age', 0],

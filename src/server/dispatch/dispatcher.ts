@@ -14,6 +14,7 @@ import type { AclLogContext } from '../features/acl-log.js';
 import { type Denial, mayRun } from '../features/users/permission.js';
 import { isAllowedBy } from '../command/locality.js';
 import { cacheableKeysOf, keysOf } from '../command/key-spec.js';
+import { isAllowed, type Unready } from '../command/hooks.js';
 import type { Session } from '../command/session.js';
 import type { AfterReply } from './after-reply.js';
 import { Stopwatch } from '../measuring/stopwatch.js';
@@ -86,7 +87,7 @@ export class Dispatcher implements CommandRunner {
     if (hooks.tooFewReplicas !== null && isWrite(session, command)) return hooks.tooFewReplicas;
     if (hooks.readOnly !== null && !session.isMaster && isWrite(session, command)) return hooks.readOnly;
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
-    for (let { unready } = hooks; unready !== null; unready = unready.next) if (!allowsAll(session, command, unready.allowed)) return unready.error;
+    for (let { unready } = hooks; unready !== null; unready = unready.next) if (!allowsAll(session, command, unready)) return unready.error;
     if (hooks.busy !== null && !command.allowsBusy) return hooks.busy;
     return hooks.faults === null || session.isMaster ? null : hooks.faults.refuse(session, command, argv);
   }
@@ -296,11 +297,11 @@ function isWrite({ transaction }: Session, command: Command): boolean {
   return command.isWrite || (command.name === 'exec' && transaction !== null && transaction.isWrite);
 }
 
-/** True if it has the flag, and all commands of a transaction that it ends have it. */
-function allowsAll({ transaction, isMaster }: Session, command: Command, flag: 'stale' | 'loading'): boolean {
+/** True if the command, and all commands of a transaction that it ends, are executed although the data is not to be had. */
+function allowsAll({ transaction, isMaster }: Session, command: Command, unready: Unready): boolean {
   if (isMaster) return true;
-  if (!command.flags.has(flag)) return false;
-  return command.name !== 'exec' || transaction === null || transaction.queued.every((each) => each.command.flags.has(flag));
+  if (!isAllowed(command, unready)) return false;
+  return command.name !== 'exec' || transaction === null || transaction.queued.every((each) => isAllowed(each.command, unready));
 }
 
 /** True if CLIENT PAUSE holds a command back. EXEC is held back if one of its commands would be. */

@@ -231,6 +231,14 @@ export class Database {
     return size;
   }
 
+  /** Drops everything in a database that no client sees, without notifications. */
+  drop(): void {
+    this.keyspace.usedUnits -= this.usedUnits;
+    this.dict = new KeyTable(this.hashSeed);
+    this.expires = this.keyspace.expiresOf(this.dict);
+    this.usedUnits = 0;
+  }
+
   /** Exchanges all keys with another database, for SWAPDB; clients stay where they are. */
   swap(other: Database): void {
     if (other === this) return;

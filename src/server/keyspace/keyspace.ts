@@ -280,6 +280,19 @@ export class Keyspace {
     return this.databases.reduce((total, db) => total + db.flush(), 0);
   }
 
+  /** Creates databases that no client sees, for a dataset that is to replace this one. */
+  createSpare(): Database[] {
+    return this.databases.map(({ index }) => new Database(this, index));
+  }
+
+  /** Replaces the dataset by the one in these databases. */
+  replaceBy(spare: readonly Database[]): void {
+    this.flushAll();
+    this.databases.forEach((db, index) => db.swap(spare[index]!));
+    this.onVolatile?.();
+    this.exactExpiry?.arm();
+  }
+
   /** SWAPDB. */
   swap(first: number, second: number): void {
     this.databases[first]!.swap(this.databases[second]!);

@@ -4,8 +4,8 @@
 import { readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The process that writes it, and the other parts of its name: see `replaceFile` and `Persistence.saveInBackground`. */
-const DRAFT = /^temp-(\d+)-\d+(-bg)?\.rdb$/;
+/** The process that writes it, and the other parts of its name: see `replaceFile`, `Persistence.saveInBackground` and `Persistence.receive`. */
+const DRAFT = /^temp-(\d+)-\d+(-bg|-sync)?\.rdb$/;
 
 /** A recently written one may belong to a process that is not visible from here, for example in another container. */
 const OLD_MS = 10 * 60 * 1000;

@@ -4,6 +4,7 @@
  *   start     dump.rdb ──▶ keyspace                    if any of dir, dbfilename and save is set, and the file is there
  *   later     BGSAVE, save points ──▶ dump.rdb          in slices between the turns (walks.ts), written by the helper thread (snapshot-file.ts)
  *             SAVE ──▶ dump.rdb                         the loop writes it itself, so clients wait meanwhile
+ *   replica   its master's dataset ──▶ dump.rdb       as it arrives, before it is loaded
  *   end       SHUTDOWN, signals ──▶ dump.rdb            if there are save points; a save in progress is abandoned
  *
  * An existing file that was neither loaded nor written by this server is never replaced.
@@ -28,6 +29,7 @@ import { openToLoad, prepared, SnapshotLoad, unloadable } from './snapshot-load.
 import { type Loaded, type LoadLibrary, readSnapshot, SnapshotError, SnapshotReader } from './snapshot-reader.js';
 import { writeSnapshot } from './snapshot-writer.js';
 import type { LoadTask } from './start-load.js';
+import { Replacement, type ReplacementState } from './replacement.js';
 import { ReplicaFile } from './replica-file.js';
 import { type Walk, type WalkOptions, Walks, type WalkSettings } from './walks.js';
 
@@ -39,6 +41,10 @@ export interface PersistenceSettings extends WalkSettings, EncodingLimits {
   readonly save: string;
   readonly 'stop-writes-on-bgsave-error': boolean;
   readonly 'rdb-save-incremental-fsync': boolean;
+  readonly 'rdb-del-sync-files': boolean;
+  readonly appendonly: boolean;
+  /** Microseconds after each key, for tests. */
+  readonly 'key-load-delay': number;
 }
 
 /** What persistence needs of the server around it. */
@@ -50,7 +56,7 @@ export interface PersistenceSurroundings {
   readonly host: Host;
   readonly tap: Tap;
   readonly jobs: Pick<Jobs, 'submit'>;
-  readonly libraries: { codes(): readonly string[]; readonly load: LoadLibrary; flush(): void };
+  readonly libraries: { codes(): readonly string[]; readonly load: LoadLibrary; replaceAll(codes: readonly string[]): void; flush(): void };
   commandsProcessed(): number;
   /** Facts about the place of this moment in the history of changes; empty: there is no history. */
   place(): Facts;
@@ -100,6 +106,24 @@ interface Save {
   readonly dirtyBefore: number;
 }
 
+/** The file of a dataset that a master sends. */
+export interface ReceivedFile {
+  /** True while no more should be written, until `resume` is called. */
+  readonly isFull: boolean;
+  write(bytes: Buffer): void;
+  /** Called when everything has been written: syncs it, and replaces the previous file. */
+  end(): void;
+  /** Abandons it: the previous file stays. */
+  abandon(): void;
+}
+
+interface FileListener {
+  /** Called when there is room again. */
+  resume(): void;
+  /** Called once, at the end: null, or why there is no file. */
+  done(complaint: string | null): void;
+}
+
 /** Called when the save in progress has ended. */
 export type SaveListener = (hasSucceeded: boolean) => void;
 
@@ -145,6 +169,8 @@ export class Persistence {
   /** True while only a part of the dataset is loaded, which must not be saved. */
   isLoading: () => boolean = () => false;
   private saving: Save | null = null;
+  /** The draft of a dataset that a master is sending; null: there is none. */
+  private receiving: string | null = null;
   private readonly saveListeners: SaveListener[] = [];
   private background: TimerState | null = null;
   private look: TimerState | null = null;
@@ -178,9 +204,9 @@ export class Persistence {
     return this.saving !== null;
   }
 
-  /** True while a snapshot is being made, which a captured state does not contain: a replay can continue from a state only after it has been written. */
+  /** True while a snapshot is being made or received: a captured state does not contain it, so a replay can continue only after it has been written. */
   get isHalfWay(): boolean {
-    return this.isSaving || this.walks.isWalking;
+    return this.isSaving || this.receiving !== null || this.walks.isWalking;
   }
 
   /** True if a save is scheduled. */
@@ -277,11 +303,10 @@ export class Persistence {
 
   /** Called before the server ends: leaves nothing behind. */
   stop(): void {
-    if (this.saving === null) return;
-    const { draft } = this.saving;
+    const drafts = [this.saving?.draft, this.receiving];
     this.abandonSave();
     // Jobs may no longer be done.
-    this.server.host.attempt(() => rmSync(draft, { force: true }));
+    for (const draft of drafts) if (draft != null) this.server.host.attempt(() => rmSync(draft, { force: true }));
   }
 
   /** DEBUG RELOAD: saves, and loads what was saved. Returns null, or the error. */
@@ -356,13 +381,80 @@ export class Persistence {
     return { resume: () => walks.resume(), stop: () => walks.stop(walk) };
   }
 
-  /** Begins to replace the dataset by one that a master sends. */
-  beginReplacing(next: NextChunk): SnapshotReader {
-    this.empty();
-    return this.openReader(next);
+  /** Opens the file for a dataset that a master sends. Null: it is not kept, because a restart would not load it, or it would replace another file. */
+  receive({ resume, done }: FileListener): ReceivedFile | null {
+    const { jobs } = this.server;
+    const path = this.path();
+    if (!this.keepsReceived(path)) return null;
+    const draft = resolve(path, `../temp-${WRITER}-sync.rdb`);
+    const ended = (complaint: string | null): void => {
+      this.receiving = null;
+      if (complaint === null) this.ownsFile = path;
+      done(complaint);
+    };
+    const file = new SnapshotFile({ path, draft, trailer: 'none', syncsOften: true }, { jobs, resume, done: ended });
+    this.receiving = draft;
+    return {
+      get isFull() {
+        return file.isFull;
+      },
+      write: (bytes) => file.write(bytes, []),
+      end: () => {
+        this.giveUpSave();
+        file.end();
+      },
+      abandon: () => {
+        this.receiving = null;
+        file.abandon();
+      },
+    };
   }
 
-  openReader(next: NextChunk): SnapshotReader {
+  private keepsReceived(path: string): boolean {
+    const { settings, host, log } = this.server;
+    if (this.ownsFile === path) return true;
+    const { dir, dbfilename, appendonly } = settings;
+    if (dir === '.' && dbfilename === 'dump.rdb' && !this.hasSavePoints && !appendonly) return false;
+    const complaint = host.attempt(() => refuseIfThere(path));
+    if (complaint !== null) log('warning', `The dataset of the master is not kept in a file: ${complaint}`);
+    return complaint === null;
+  }
+
+  /** Called when another dataset is about to replace the one that is being saved. */
+  private giveUpSave(): void {
+    if (!this.isSaving) return;
+    this.server.log('notice', 'The dataset of the master is about to replace the one that is being saved');
+    this.abandonSave();
+  }
+
+  /** Begins to load a dataset that a master sends. @param isBeside the old dataset stays until all of the new one is loaded */
+  beginReplacing(next: NextChunk, isBeside: boolean): Replacement {
+    this.giveUpSave();
+    return new Replacement(this.server, next, isBeside).begin();
+  }
+
+  /** The chunks still to be loaded are a part of the state. */
+  continueReplacing(state: ReplacementState): Replacement {
+    return new Replacement(this.server, () => null, state.spare !== null).restore(state);
+  }
+
+  /** Called when a dataset from a master is loaded. @param isInFile it is in the snapshot file too */
+  replaced({ keys, expired }: Pick<Loaded, 'keys' | 'expired'>, isInFile: boolean): void {
+    this.keysLoaded = keys;
+    this.keysExpired = expired;
+    if (!isInFile) this.server.keyspace.dirty++;
+    else this.deleteReceived();
+  }
+
+  /** rdb-del-sync-files: a received dataset is deleted from the disk once it is loaded, or cannot be, if nothing else is kept there. */
+  deleteReceived(): void {
+    const { settings, jobs, log } = this.server;
+    if (!settings['rdb-del-sync-files'] || this.hasSavePoints || settings.appendonly) return;
+    log('notice', 'Removing the RDB file obtained from the master. This replica has persistence disabled');
+    jobs.submit({ kind: 'unlink', path: this.path() });
+  }
+
+  private openReader(next: NextChunk): SnapshotReader {
     const { keyspace, settings, libraries } = this.server;
     return new SnapshotReader(new ChunkReader(next), keyspace, settings, libraries.load);
   }
@@ -395,7 +487,7 @@ export class Persistence {
 
   private beginScheduled(): void {
     this.background = null;
-    if (this.isSaving || this.isRewriting()) this.schedule(SCHEDULED_MS);
+    if (this.isSaving || this.isRewriting() || this.isLoading()) this.schedule(SCHEDULED_MS);
     else this.saveInBackground();
   }
 

@@ -73,7 +73,7 @@ export interface SnapshotReaderState {
   readonly loaded: Loaded;
 }
 
-/** Reads a snapshot step by step; see {@link readSnapshot}. */
+/** Reads a snapshot step by step, into the databases of the keyspace or others; see {@link readSnapshot}. */
 export class SnapshotReader {
   private readonly values: RdbReader;
   private db: Database;
@@ -104,9 +104,10 @@ export class SnapshotReader {
     limits: EncodingLimits,
     private readonly loadLibrary: LoadLibrary,
     private readonly replaces = false,
+    private readonly databases: readonly Database[] = keyspace.databases,
   ) {
     this.values = new RdbReader(bytes, limits, keyspace.hashSeed);
-    this.db = keyspace.databases[0]!;
+    this.db = databases[0]!;
   }
 
   /** Reads one opcode with what follows it, or one key, or a part of a large value. False at the end. Throws {@link SnapshotError}. */
@@ -157,7 +158,7 @@ export class SnapshotReader {
 
   restore({ bytes, version, startMs, db, atMs, access, usedMemory, key, partial, loaded }: SnapshotReaderState): void {
     this.bytes.restore(bytes);
-    this.db = this.keyspace.databases[db]!;
+    this.db = this.databases[db]!;
     this.partial = partial === null ? null : PartialValue.restore(partial, this.keyspace.hashSeed);
     Object.assign(this, { version, startMs, atMs, access, usedMemory, key, ...loaded });
   }
@@ -230,14 +231,14 @@ export class SnapshotReader {
 
   private fact(name: string, value: string): void {
     if (name === 'used-mem' && /^\d{1,15}$/.test(value)) this.usedMemory = Number(value);
-    if (name === 'repl-stream-db' && /^\d{1,9}$/.test(value)) this.streamDb = Math.min(Number(value), this.keyspace.databases.length - 1);
+    if (name === 'repl-stream-db' && /^\d{1,9}$/.test(value)) this.streamDb = Math.min(Number(value), this.databases.length - 1);
     if (name === 'repl-id' && /^[0-9a-f]{40}$/.test(value)) this.historyId = value;
     if (name === 'repl-offset' && /^\d{1,15}$/.test(value)) this.historyOffset = Number(value);
   }
 
   private select(index: number): void {
-    const db = this.keyspace.databases[index];
-    if (db === undefined) this.fail(`database ${index}, of ${this.keyspace.databases.length} that there are (see the setting databases),`);
+    const db = this.databases[index];
+    if (db === undefined) this.fail(`database ${index}, of ${this.databases.length} that there are (see the setting databases),`);
     this.db = db;
   }
 

@@ -6,16 +6,21 @@
  *
  * The chunks are kept as they arrived, and never joined.
  */
+import { Fifo } from '../../shared/fifo.js';
+
 const EOF = '$EOF:';
 const MARK_BYTES = 40;
 /** Maximum length of the first line. */
 const MAX_LINE = 128;
+/** Small chunks are joined up to this size for the file. */
+const JOINED_BYTES = 256 * 1024;
 
 export interface TransferState {
   readonly line: string;
   readonly mark: string | null;
   readonly total: number;
   readonly received: number;
+  readonly isDone: boolean;
   readonly pieces: readonly Uint8Array[];
 }
 
@@ -33,15 +38,19 @@ export class DatasetTransfer {
   /** Its first line has arrived. */
   hasBegun = false;
   private mark: string | null = null;
-  private pieces: Buffer[] = [];
+  private pieces = new Fifo<Buffer>();
+  /** Chunks that {@link nextForFile} has returned, and their size. */
+  private filedPieces = 0;
+  private filedBytes = 0;
 
   capture(): TransferState {
-    const { line, mark, total, received, pieces } = this;
-    return { line, mark, total, received, pieces: pieces.map((piece) => Buffer.from(piece)) };
+    const { line, mark, total, received, isDone, pieces } = this;
+    return { line, mark, total, received, isDone, pieces: Array.from(pieces, (piece) => Buffer.from(piece)) };
   }
 
-  restore({ line, mark, total, received, pieces }: TransferState): void {
-    Object.assign(this, { line, mark, total, received, pieces: pieces.map((piece) => Buffer.from(piece)) });
+  restore({ line, mark, total, received, isDone, pieces }: TransferState): void {
+    Object.assign(this, { line, mark, total, received, isDone });
+    for (const piece of pieces) this.pieces.push(Buffer.from(piece));
     this.hasBegun = total >= 0 || mark !== null;
   }
 
@@ -63,6 +72,21 @@ export class DatasetTransfer {
   /** Returns the next chunk, once the transfer is complete. Each is returned once. */
   next(): Buffer | null {
     return this.pieces.shift() ?? null;
+  }
+
+  /** Returns bytes of the dataset that were not returned yet, for its file; null: there are none that can not be the mark. Not after {@link next}. */
+  nextForFile(): Buffer | null {
+    const certain = this.isDone || this.mark === null ? this.received : this.received - MARK_BYTES;
+    const parts: Buffer[] = [];
+    for (let bytes = 0; ; ) {
+      const piece = this.pieces.at(this.filedPieces);
+      if (piece === undefined || this.filedBytes + piece.length > certain || (bytes > 0 && bytes + piece.length > JOINED_BYTES)) break;
+      parts.push(piece);
+      bytes += piece.length;
+      this.filedPieces++;
+      this.filedBytes += piece.length;
+    }
+    return parts.length > 1 ? Buffer.concat(parts) : (parts[0] ?? null);
   }
 
   private takeLine(bytes: Buffer, start: number): number {
@@ -95,7 +119,7 @@ export class DatasetTransfer {
     if (this.received < MARK_BYTES) return false;
     let tail = '';
     for (let i = this.pieces.length - 1; i >= 0 && tail.length < MARK_BYTES; i--) {
-      const piece = this.pieces[i]!;
+      const piece = this.pieces.at(i)!;
       tail = piece.latin1Slice(Math.max(0, piece.length - (MARK_BYTES - tail.length))) + tail;
     }
     return tail === this.mark;

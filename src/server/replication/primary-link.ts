@@ -7,7 +7,7 @@
  *                       └─────────────── at once, continuing from there ◀── it is lost ┘
  *
  * Up to `loading` the link reads the socket itself (link-socket.ts). Then the connection becomes a client's, whose requests the dispatcher executes
- * (client/master-connection.ts). The dataset is loaded in steps, and requests of clients are refused meanwhile.
+ * (client/master-connection.ts). The dataset is kept and loaded by ArrivingDataset (arriving-dataset.ts), and requests of clients may be refused meanwhile.
  */
 import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
 import { READ_ONLY_REPLICA } from '../errors.js';
@@ -15,7 +15,8 @@ import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import type { ErrorReply } from '../resp/reply.js';
 import type { Tap } from '../trace/tap.js';
-import { BrokenTransfer, DatasetTransfer, type TransferState } from './dataset-transfer.js';
+import { ArrivingDataset, type DatasetLoad, type DatasetState, type DatasetSurroundings, type LoadProgress } from './arriving-dataset.js';
+import type { DatasetTransfer } from './dataset-transfer.js';
 import { Handshake, type HandshakeState, type Outcome, type Position } from './handshake.js';
 import { type LinkLoop, LinkSocket, type LinkSocketState } from './link-socket.js';
 import { knownAddress, type LookupJobs, NameLookup } from './name-lookup.js';
@@ -31,6 +32,7 @@ export interface LinkSettings {
   readonly 'replica-serve-stale-data': boolean;
   readonly 'replica-announce-ip': string;
   readonly 'replica-announce-port': number;
+  readonly 'repl-diskless-load': string;
 }
 
 /** A host, as the settings name it, and a port. */
@@ -51,29 +53,17 @@ export interface MasterClient {
   end(why: 'replication ended' | 'replication timeout'): void;
 }
 
-/** A dataset being loaded into the keyspace. */
-export interface DatasetLoad {
-  readonly loadedBytes: number;
-  /** The memory of the data on the master; 0: unknown. */
-  readonly usedMemory: number;
-  /** Loads a part. False: everything is loaded. Throws errors that {@link isRefused} recognises. */
-  step(): boolean;
-  /** Once it is loaded: the database that the stream has selected. */
-  readonly streamDb: number;
-  readonly keys: number;
-  capture(): unknown;
-}
-
 /** What clients are refused, and why. */
 export interface Refusals {
   /** Null: writes are not refused. */
   readonly writes: ErrorReply | null;
   /** The link is down, or the dataset is being loaded. */
   readonly isStale: boolean;
-  readonly isLoading: boolean;
+  /** async: the old dataset is served meanwhile. */
+  readonly loading: 'no' | 'async' | 'yes';
 }
 
-interface Surroundings {
+interface Surroundings extends DatasetSurroundings {
   readonly settings: LinkSettings;
   readonly replication: Replication;
   readonly clock: { readonly nowMs: number };
@@ -89,15 +79,8 @@ interface Surroundings {
   port(): number;
   newToken(): Token;
   log(level: 'notice' | 'warning', message: string): void;
-  /** Replaces the dataset by the one in these chunks. */
-  load(next: () => Buffer | null): DatasetLoad;
-  restoreLoad(state: unknown): DatasetLoad;
-  /** Returns the message of an error that a step of a load has thrown; null if it is a defect. */
-  complaintOf(error: unknown): string | null;
-  /** Called when the dataset is the master's. */
-  datasetLoaded(): void;
-  /** Drops a partly loaded dataset. */
-  discardDataset(): void;
+  /** Called when the dataset is the master's. @param isInFile it is in the snapshot file too */
+  datasetLoaded(loaded: DatasetLoad['loaded'], isInFile: boolean): void;
   /** True while the dataset of the start is being loaded: the link does not connect before the end. */
   isLoading(): boolean;
   /** Makes the connection a client's. */
@@ -108,15 +91,6 @@ interface Surroundings {
   hideOutput(token: Token, waitingBytes: () => number): void;
 }
 
-/** Progress of loading the dataset. */
-interface LoadProgress {
-  /** Unix time. */
-  readonly startMs: number;
-  readonly totalBytes: number;
-  readonly loadedBytes: number;
-  readonly usedMemory: number;
-}
-
 export type LinkPhase = 'none' | 'connect' | 'connecting' | 'handshake' | 'sync' | 'loading' | 'connected';
 
 export interface LinkState {
@@ -125,9 +99,7 @@ export interface LinkState {
   readonly client: Token | null;
   readonly socket: LinkSocketState | null;
   readonly handshake: HandshakeState | null;
-  readonly transfer: TransferState | null;
-  readonly load: unknown;
-  readonly loadStartMs: number;
+  readonly dataset: DatasetState | null;
   readonly position: Position | null;
   readonly line: string;
   readonly unread: Uint8Array;
@@ -135,7 +107,6 @@ export interface LinkState {
   readonly lastIoMs: number;
   readonly downSinceMs: number;
   readonly cron: TimerState | null;
-  readonly step: TimerState | null;
   /** The job that looks up the master's name; null: there is none. */
   readonly lookup: number | null;
 }
@@ -151,21 +122,18 @@ const CRON_TIMER = 'replica';
 const CRON_MS = 1000;
 /** How often it checks whether the dataset of the start is loaded. */
 const LOADING_MS = 100;
-const LOAD_TIMER = 'load dataset';
 const MAX_LINE = 1024;
 
 export class PrimaryLink {
   phase: LinkPhase = 'none';
   /** Since when there is no stream, in unix time; 0: there never was one. */
   downSinceMs = 0;
-  transfer: DatasetTransfer | null = null;
   /** When bytes last came from the master before it was a client. */
   lastIoMs = 0;
   private client: MasterClient | null = null;
   private socket: LinkSocket | null = null;
   private handshake: Handshake | null = null;
-  private loading: DatasetLoad | null = null;
-  private loadStartMs = 0;
+  private dataset: ArrivingDataset | null = null;
   /** The position of the dataset being received. */
   private position: Position | null = null;
   private line = '';
@@ -174,7 +142,6 @@ export class PrimaryLink {
   /** The data is a part of a history, and a master may have what follows. */
   canContinue = false;
   private cron: TimerState | null = null;
-  private step: TimerState | null = null;
 
   private readonly names: NameLookup;
 
@@ -232,7 +199,6 @@ export class PrimaryLink {
   /** REPLICAOF NO ONE: this server continues as a master with its data. */
   promote(): void {
     const { replication, replicas, scheduler } = this.server;
-    if (this.phase === 'loading') this.server.discardDataset();
     this.drop('replication ended');
     this.phase = 'none';
     this.canContinue = false;
@@ -254,12 +220,13 @@ export class PrimaryLink {
   /** Called when a setting has changed that determines what clients are refused. */
   tell(): void {
     const { settings, replication, changed } = this.server;
+    const progress = this.loadProgress;
     const isReplica = replication.role === 'slave';
     const isStale = isReplica && this.phase !== 'connected' && !settings['replica-serve-stale-data'];
     changed({
       writes: isReplica && settings['replica-read-only'] ? READ_ONLY_REPLICA : null,
       isStale,
-      isLoading: this.phase === 'loading',
+      loading: progress === null ? 'no' : progress.isAsync ? 'async' : 'yes',
     });
   }
 
@@ -274,11 +241,14 @@ export class PrimaryLink {
     return this.phase === 'sync' || this.phase === 'loading';
   }
 
+  /** The dataset being received or loaded. */
+  get transfer(): DatasetTransfer | null {
+    return this.dataset?.transfer ?? null;
+  }
+
   /** Progress of the dataset being loaded; null: none is. */
   get loadProgress(): LoadProgress | null {
-    const { loading, transfer, loadStartMs } = this;
-    if (loading === null || transfer === null) return null;
-    return { startMs: loadStartMs, totalBytes: transfer.received, loadedBytes: loading.loadedBytes, usedMemory: loading.usedMemory };
+    return this.dataset?.progress ?? null;
   }
 
   /** The state in the words of ROLE. */
@@ -373,7 +343,7 @@ export class PrimaryLink {
     this.socket!.say(this.handshake!.begin());
   }
 
-  /** Called by the socket. */
+  /** Called by the socket, and by the dataset. */
   failed(why: string): void {
     this.fail(why);
   }
@@ -384,8 +354,8 @@ export class PrimaryLink {
     let at = 0;
     while (at < bytes.length) {
       if (this.phase === 'handshake') at = this.takeLine(bytes, at);
-      else if (this.phase === 'sync') at = this.takeDataset(bytes, at);
-      else if (this.phase === 'loading') {
+      else if (this.dataset !== null && !this.dataset.isComplete) at = this.takeDataset(this.dataset, bytes, at);
+      else if (this.dataset !== null) {
         this.unread = Buffer.concat([this.unread, bytes.subarray(at)]);
         return;
       } else {
@@ -429,8 +399,7 @@ export class PrimaryLink {
       case 'full':
         this.server.failover.end();
         this.position = outcome.position;
-        this.canContinue = false;
-        this.transfer = new DatasetTransfer();
+        this.dataset = new ArrivingDataset(this.server, this, outcome.position.id === replication.id);
         this.phase = 'sync';
         this.tell();
         return log('notice', `Full resync from master: ${outcome.position.id}:${outcome.position.offset}`);
@@ -450,69 +419,46 @@ export class PrimaryLink {
 
   // ---- The dataset ----
 
-  private takeDataset(bytes: Buffer, start: number): number {
-    const { log, stats } = this.server;
-    const transfer = this.transfer!;
-    const hadBegun = transfer.hasBegun;
-    try {
-      const at = transfer.take(bytes, start);
-      stats.bytesFromMaster += at - start;
-      if (transfer.hasBegun && !hadBegun) {
-        const size = transfer.total < 0 ? 'streamed RDB from master with EOF' : `${transfer.total} bytes from master`;
-        log('notice', `MASTER <-> REPLICA sync: receiving ${size}`);
-      }
-      if (transfer.isDone) this.beginLoad(transfer);
-      return at;
-    } catch (error) {
-      if (!(error instanceof BrokenTransfer)) throw error;
-      this.fail(error.message);
-      return bytes.length;
-    }
+  private takeDataset(dataset: ArrivingDataset, bytes: Buffer, start: number): number {
+    const wasLoading = dataset.progress !== null;
+    const at = dataset.take(bytes, start);
+    this.server.stats.bytesFromMaster += at - start;
+    if (!wasLoading && dataset.progress !== null) this.tell();
+    return at;
   }
 
-  /** Nothing is read from the master meanwhile: what it sends waits in the kernel. */
-  private beginLoad(transfer: DatasetTransfer): void {
-    const { replicas, log, load, clock } = this.server;
+  /** Called by the dataset: nothing more is read from the master until it is loaded; what it sends waits in the kernel. */
+  arrived(): void {
     this.socket!.release();
-    replicas.disconnectAll();
-    log('notice', 'MASTER <-> REPLICA sync: Flushing old data');
+  }
+
+  /** Called by the dataset, before its first step. */
+  loading(isBeside: boolean): void {
+    if (!isBeside) this.leaveHistory();
     this.phase = 'loading';
     this.tell();
-    log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory');
-    this.loadStartMs = clock.nowMs;
-    this.loading = load(() => transfer.next());
-    this.scheduleStep();
+    if (!isBeside) this.server.log('notice', 'MASTER <-> REPLICA sync: Flushing old data');
   }
 
-  private scheduleStep(): void {
-    this.step = this.server.scheduler.after(LOAD_TIMER, 0, () => this.loadMore());
+  /** The data no longer is what replicas of this server have, and what a master could continue. */
+  private leaveHistory(): void {
+    this.canContinue = false;
+    this.server.replicas.disconnectAll();
   }
 
-  private loadMore(): void {
-    this.step = null;
-    try {
-      if (this.loading!.step()) return this.scheduleStep();
-    } catch (error) {
-      const complaint = this.server.complaintOf(error);
-      if (complaint === null) throw error;
-      this.server.discardDataset();
-      return this.fail(`Failed trying to load the MASTER synchronization DB: ${complaint}`);
-    }
-    this.loaded(this.loading!);
-  }
-
-  private loaded({ streamDb, keys }: DatasetLoad): void {
+  /** Called by the dataset. */
+  loaded({ loaded }: DatasetLoad, isInFile: boolean): void {
     const { replication, replicas, log } = this.server;
     const { unread, position } = this;
+    this.leaveHistory();
     replication.adopt(position!.id, position!.offset);
-    this.loading = null;
-    this.transfer = null;
+    this.dataset = null;
     this.position = null;
     this.unread = Buffer.alloc(0);
-    this.server.datasetLoaded();
-    this.handOver(streamDb);
+    this.server.datasetLoaded(loaded, isInFile);
+    this.handOver(loaded.streamDb);
     replicas.restart();
-    log('notice', `MASTER <-> REPLICA sync: Finished with success, ${keys} keys`);
+    log('notice', `MASTER <-> REPLICA sync: Finished with success, ${loaded.keys} keys`);
     this.acknowledge();
     if (unread.length > 0) this.client?.take(unread);
   }
@@ -540,16 +486,13 @@ export class PrimaryLink {
 
   /** Cleans up a connection in any state. */
   private drop(why: 'replication ended' | 'replication timeout'): void {
-    const { scheduler } = this.server;
-    const { client, socket } = this;
-    if (this.step !== null) scheduler.cancel(this.step);
-    this.step = null;
+    const { client, socket, dataset } = this;
     this.names.forget();
     this.client = null;
     this.socket = null;
     this.handshake = null;
-    this.transfer = null;
-    this.loading = null;
+    this.dataset = null;
+    dataset?.stop();
     this.position = null;
     this.unread = Buffer.alloc(0);
     if (client !== null) {
@@ -582,6 +525,7 @@ export class PrimaryLink {
         if (isSilent(this.lastIoMs)) this.fail('Timeout connecting to the MASTER...');
         return;
       case 'sync':
+        if (this.dataset!.isComplete) return this.socket!.keepAlive();
         if (isSilent(this.lastIoMs)) {
           this.fail(
             "Timeout receiving bulk data from MASTER... If the problem persists try to set the 'repl-timeout' parameter in redis.conf to a larger value.",
@@ -605,18 +549,15 @@ export class PrimaryLink {
   // ---- As data ----
 
   capture(): LinkState {
-    const { phase, client, socket, handshake, transfer, loading, loadStartMs, position, line, unread, canContinue, lastIoMs, downSinceMs } = this;
-    // Contains all chunks that are not loaded.
-    const load = loading?.capture() ?? null;
+    const { phase, client, socket, handshake, dataset, position, line, unread, canContinue, lastIoMs, downSinceMs } = this;
     return {
-      phase, position, line, canContinue, lastIoMs, downSinceMs, load, loadStartMs,
+      phase, position, line, canContinue, lastIoMs, downSinceMs,
       client: client?.token ?? null,
       socket: socket?.capture() ?? null,
       handshake: handshake?.capture() ?? null,
-      transfer: transfer?.capture() ?? null,
+      dataset: dataset?.capture() ?? null,
       unread: Buffer.from(unread),
       cron: captureTimer(this.cron),
-      step: captureTimer(this.step),
       lookup: this.names.capture(),
     };
   }
@@ -624,24 +565,26 @@ export class PrimaryLink {
   /** @param sockets null: there are none any more, and the link reconnects */
   restore(state: LinkState, sockets: LinkSockets | null): void {
     const { scheduler } = this.server;
-    const { phase, position, line, canContinue, lastIoMs, downSinceMs, loadStartMs } = state;
+    const { phase, position, line, canContinue, lastIoMs, downSinceMs } = state;
     if (phase === 'none') return this.tell();
     if (state.cron !== null) this.cron = scheduler.restore(CRON_TIMER, state.cron, () => this.second());
     if (sockets === null) {
       Object.assign(this, { phase: 'connect', canContinue: canContinue || phase === 'connected', lastIoMs, downSinceMs });
-      if (phase === 'loading') this.server.discardDataset();
+      if (state.dataset !== null) this.restoreDataset(state.dataset, position!).stop();
       return this.tell();
     }
-    Object.assign(this, { phase, position, line, canContinue, lastIoMs, downSinceMs, loadStartMs, unread: Buffer.from(state.unread) });
+    Object.assign(this, { phase, position, line, canContinue, lastIoMs, downSinceMs, unread: Buffer.from(state.unread) });
     if (state.client !== null) this.client = sockets.clientOf(state.client);
     if (state.handshake !== null) (this.handshake = this.createHandshake()).restore(state.handshake);
-    if (state.transfer !== null) (this.transfer = new DatasetTransfer()).restore(state.transfer);
-    if (state.load !== null) this.loading = this.server.restoreLoad(state.load);
+    if (state.dataset !== null) this.dataset = this.restoreDataset(state.dataset, position!);
     this.names.restore(state.lookup);
-    if (state.step !== null) this.step = scheduler.restore(LOAD_TIMER, state.step, () => this.loadMore());
     if (state.socket !== null) {
       this.socket = new LinkSocket(sockets.streamOf(state.socket), state.socket.token, this.server, this).restore(state.socket);
     }
     this.tell();
+  }
+
+  private restoreDataset(state: DatasetState, { id }: Position): ArrivingDataset {
+    return new ArrivingDataset(this.server, this, id === this.server.replication.id).restore(state);
   }
 }

@@ -4,6 +4,7 @@
  * Commands run in a session of their own, as in Redis: SELECT and the protocol version are the script's, and no command can park the client.
  */
 import type { Argv, Command } from '../command/command.js';
+import { isAllowed } from '../command/hooks.js';
 import * as errors from '../errors.js';
 import { NOWHERE } from '../command/nowhere.js';
 import { Session } from '../command/session.js';
@@ -165,7 +166,7 @@ export class ScriptRun {
   /** Returns why the state of the server refuses a command; not to a master or to the append-only file. */
   private gate(command: Command): ErrorReply | null {
     const { writesDenied, tooFewReplicas, readOnly, unready } = this.caller.server.hooks;
-    if (unready !== null && !command.flags.has(unready.allowed)) return errors.STALE_IN_SCRIPT;
+    if (unready !== null && !isAllowed(command, unready)) return errors.STALE_IN_SCRIPT;
     return command.isWrite ? (readOnly ?? writesDenied ?? tooFewReplicas) : null;
   }
 

@@ -229,18 +229,32 @@ export function scriptingOf(server: ServerContext): Scripting {
 }
 
 /** The libraries of functions of a server, for its snapshots. The engine is not started before there is one. */
-export function librariesOf(server: ServerContext): { codes(): string[]; load(code: string, replaces: boolean): void; flush(): void } {
+export interface ServerLibraries {
+  codes(): string[];
+  /** Throws an Error with a message for the user. */
+  load(code: string, replaces: boolean): void;
+  /** Replaces all libraries by these. Throws an Error; then nothing has changed. */
+  replaceAll(codes: readonly string[]): void;
+  flush(): void;
+}
+
+export function librariesOf(server: ServerContext): ServerLibraries {
+  const flush = (): void => known.get(server)?.libraries.flush();
   return {
     codes: () => [...(known.get(server)?.libraries.byName.values() ?? [])].map(({ code }) => code),
-    load(code, replaces) {
-      try {
-        scriptingOf(server).libraries.load(code, replaces);
-      } catch (error) {
-        throw error instanceof ErrorReply ? new Error(error.text) : error;
-      }
-    },
-    flush: () => known.get(server)?.libraries.flush(),
+    load: (code, replaces) => withMessage(() => scriptingOf(server).libraries.load(code, replaces)),
+    replaceAll: (codes) => (codes.length === 0 ? flush() : withMessage(() => scriptingOf(server).libraries.install(codes, 'flush'))),
+    flush,
   };
+}
+
+/** Throws an Error where the action throws the reply to a command. */
+function withMessage(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    throw error instanceof ErrorReply ? new Error(error.text) : error;
+  }
 }
 
 /** Returns the scripting of a server as data; null if it was never used. */
