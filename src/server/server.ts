@@ -10,7 +10,8 @@ import { type JobRunner, Jobs } from './background/jobs.js';
 import { Acceptor } from './client/acceptor.js';
 import { ClientEviction } from './client/client-eviction.js';
 import { Clients, type ClientSettings } from './client/clients.js';
-import { type ConnectionEnvironment, createInput } from './client/environment.js';
+import type { ConnectionEnvironment } from './client/environment.js';
+import { Input } from './client/input.js';
 import type { MasterConnection } from './client/master-connection.js';
 import { PendingWork } from './client/pending-work.js';
 import { commandTable } from './commands/index.js';
@@ -354,7 +355,7 @@ export class Server implements ServerContext {
       pending: new PendingWork(loop.poll),
       eviction: null,
       triggering: 0,
-      input: createInput(),
+      input: new Input(),
       applied: (bytes, db) => {
         this.replication.selectedDb = db;
         stats.bytesFromMaster += bytes.length;

@@ -33,7 +33,7 @@ class Simulated {
   private told: Propagated[] = [];
 
   constructor(private readonly lab: Lab) {
-    lab.server.propagation.toReplicas({ feed: (db, argv) => void this.told.push({ db, argv }), settle() {} });
+    lab.server.propagation.toReplicas({ feed: (db, argv) => void this.told.push({ db, argv }), readEnded: () => false });
   }
 
   run(line: Line): Propagated[] {

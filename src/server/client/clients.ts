@@ -16,7 +16,8 @@ import { GhostStream } from '../io/ghost-stream.js';
 import { SystemError, type TcpStream } from '../io/poll.js';
 import type { Token } from '../io/token.js';
 import { Connection, type ConnectionState } from './connection.js';
-import { type ConnectionEnvironment, type ConnectionSettings, createInput } from './environment.js';
+import type { ConnectionEnvironment, ConnectionSettings } from './environment.js';
+import { Input } from './input.js';
 import { MasterConnection } from './master-connection.js';
 import { OutputBuffer } from './output-buffer.js';
 import type { PendingState } from './pending-work.js';
@@ -42,7 +43,7 @@ const TIMER = 'idle-clients';
 
 export class Clients {
   private sweepTimer: TimerState | null = null;
-  private spareInput: Buffer | null = null;
+  private spareInput: Input | null = null;
 
   constructor(
     private readonly env: ConnectionEnvironment & { readonly settings: ClientSettings },
@@ -163,7 +164,7 @@ export class Clients {
   runTurnWithin(busyToken: Token): void {
     const { env } = this;
     const { input } = env;
-    env.input = this.spareInput ??= createInput();
+    env.input = this.spareInput ??= new Input();
     try {
       env.loop.turnWithin(busyToken);
       env.pending.flush();

@@ -26,6 +26,7 @@ import type { DisconnectReason } from '../trace/events.js';
 import type { ConnectionEnvironment } from './environment.js';
 import { logOutputLimit, logProtocolError, logQueryLimit, logReplyToReplica } from './farewell.js';
 import { FrameTrace } from './frame-trace.js';
+import { READ_BYTES } from './input.js';
 import type { OutputGate } from '../features/surroundings.js';
 import { QueryBuffer, type QueryState } from './query-buffer.js';
 import { Registration } from './registration.js';
@@ -174,7 +175,7 @@ export class Connection implements EventHandler, Transport {
     const { isEdgeTriggered } = registration;
     const { current } = env.policy;
     for (let reads = 1; this.state < DOOMED; reads++) {
-      const size = current.readSize(token, query.length === 0 ? env.input.length : this.makeRoom());
+      const size = current.readSize(token, query.length === 0 ? READ_BYTES : this.makeRoom());
       const result = this.read(size);
       // The read may have closed the connection; where a rule ignores EOF, nothing follows it.
       if (this.state >= DOOMED || result === END_OF_FILE) return;
@@ -191,7 +192,7 @@ export class Connection implements EventHandler, Transport {
    */
   private readToEnd(): void {
     let count = 1;
-    while (this.state < DOOMED && count > 0) count = this.read(this.query.length === 0 ? this.env.input.length : this.makeRoom());
+    while (this.state < DOOMED && count > 0) count = this.read(this.query.length === 0 ? READ_BYTES : this.makeRoom());
     if (this.state < DOOMED && count !== END_OF_FILE) this.registration.rearm();
   }
 
@@ -206,8 +207,9 @@ export class Connection implements EventHandler, Transport {
   private read(size: number): number {
     const { query, env } = this;
     const isQueryWaiting = query.length > 0;
-    const buffer = isQueryWaiting ? query.bytes : env.input;
-    const start = isQueryWaiting ? query.end : 0;
+    const { input } = env;
+    const buffer = isQueryWaiting ? query.bytes : input.bytes;
+    const start = isQueryWaiting ? query.end : input.start;
     const count = this.tryRead(buffer, start, start + size);
     if (count === WOULD_BLOCK) return count;
     if (count === END_OF_FILE) {
@@ -219,7 +221,7 @@ export class Connection implements EventHandler, Transport {
     server.stats.reads++;
     this.session.bytesRead += count;
     this.session.lastInteractionMs = server.clock.nowMs;
-    this.process(buffer, isQueryWaiting ? query.start : 0, start + count);
+    this.process(buffer, isQueryWaiting ? query.start : start, start + count);
     return count;
   }
 
@@ -261,7 +263,7 @@ export class Connection implements EventHandler, Transport {
         break;
       }
       if (status !== COMPLETE) {
-        if (effects !== null) effects.endRequests(outer);
+        if (effects !== null) this.env.input.start = effects.endRequests(outer, this.canKeep(buffer, end)) ? end : 0;
         dispatcher.endRead();
         return this.refuse(buffer, end);
       }
@@ -270,9 +272,15 @@ export class Connection implements EventHandler, Transport {
       this.execute(decoder.argv);
       if (current.afterFrame(this.token, frames) !== 'next frame') break;
     }
-    if (effects !== null) effects.endRequests(outer);
+    if (effects !== null) this.env.input.start = effects.endRequests(outer, this.canKeep(buffer, end)) ? end : 0;
     dispatcher.endRead();
     this.keep(buffer, end);
+  }
+
+  /** True if these bytes may stay in the input: the next read fits behind them. */
+  private canKeep(buffer: Buffer, end: number): boolean {
+    const { input } = this.env;
+    return buffer === input.bytes && input.canKeep(end);
   }
 
   /** The read ends within a request, of which `has` bytes have arrived. The seam `on-partial`. */

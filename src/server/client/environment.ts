@@ -10,11 +10,9 @@ import type { DisconnectReason } from '../trace/events.js';
 import type { Tap } from '../trace/tap.js';
 import type { ClientEviction } from './client-eviction.js';
 import type { Connection } from './connection.js';
+import type { Input } from './input.js';
 import type { OutputLimits } from './output-limit.js';
 import type { PendingWork } from './pending-work.js';
-
-/** The maximum for one read; then other connections are served. */
-const READ_BYTES = 64 * 1024;
 
 /** The settings in force; names as in redis.conf. */
 export interface ConnectionSettings {
@@ -38,14 +36,10 @@ export interface ConnectionEnvironment {
   eviction: ClientEviction | null;
   /** The triggering of new connections: EDGE, LEVEL, or 0 for the poll's default. */
   triggering: Interest;
-  /** The buffer for reads. Replaced while a request in it is still running and other clients are served; see Clients.runTurnWithin. */
-  input: Buffer;
+  /** Replaced while a request in it is still running and other clients are served; see Clients.runTurnWithin. */
+  input: Input;
   /** Called when bytes of the master's stream have been executed, with this database selected. */
   readonly applied: (bytes: Buffer, db: number) => void;
   /** Called when the connection is closed and deregistered, and may be forgotten. */
   readonly closed: (connection: Connection, why: DisconnectReason | `E${string}`) => void;
-}
-
-export function createInput(): Buffer {
-  return Buffer.allocUnsafeSlow(READ_BYTES);
 }

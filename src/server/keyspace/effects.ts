@@ -21,11 +21,15 @@ export interface Effects {
   /** In the running script: the targets of its commands (redis.set_repl). */
   targets: number;
   /**
-   * Called before requests of a buffer are executed: of one that is propagated as it is, the bytes are copied. Before the buffer is used for something else,
-   * {@link endRequests} must follow. Returns what is being read already, if a command serves other clients while it runs.
+   * Called before requests of a buffer are executed: of one that is propagated as it is, the bytes are copied. {@link endRequests} must follow. Returns what is
+   * being read already, if a command serves other clients while it runs.
    */
   beginRequests(read: ReadRequest): ReadRequest | null;
-  endRequests(outer: ReadRequest | null): void;
+  /**
+   * @param outer the result of {@link beginRequests}
+   * @param canKeep the buffer may stay as it is up to the end of these requests. Returns true if it must, because they are still to be copied
+   */
+  endRequests(outer: ReadRequest | null, canKeep: boolean): boolean;
   /** Called when a command, or serving a parked client, begins. */
   begin(): void;
   /** Called at its end; the end of the outermost frame propagates the effects. */

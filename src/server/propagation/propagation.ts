@@ -18,10 +18,10 @@ import type { Tap } from '../trace/tap.js';
 
 /** Receives what is to be repeated, in order. The sink itself adds SELECT. */
 export interface PropagationSink {
-  /** @param db the number of the database. @param read where the bytes of the argv are, until {@link settle} is called; null: nowhere */
+  /** @param db the number of the database. @param read where the bytes of the argv are, until {@link readEnded} is called; null: nowhere */
   feed(db: number, argv: readonly string[], read: ReadRequest | null): void;
-  /** Called when bytes of requests are no longer where they were. */
-  settle(): void;
+  /** @param canKeep the bytes may stay where they are. Returns true if they must; otherwise they will be overwritten */
+  readEnded(canKeep: boolean): boolean;
 }
 
 const MULTI = ['MULTI'];
@@ -99,10 +99,13 @@ export class Propagation implements Effects {
     return outer;
   }
 
-  endRequests(outer: ReadRequest | null): void {
+  endRequests(outer: ReadRequest | null, canKeep: boolean): boolean {
     this.read = outer;
-    if (this.file !== null) this.file.settle();
-    if (this.replicas !== null) this.replicas.settle();
+    // While a command serves other clients, they have an input of their own, which is used again from its beginning.
+    const mayKeep = canKeep && outer === null;
+    const fileNeeds = this.file !== null && this.file.readEnded(mayKeep);
+    const replicasNeed = this.replicas !== null && this.replicas.readEnded(mayKeep);
+    return fileNeeds || replicasNeed;
   }
 
   begin(): void {

@@ -32,6 +32,8 @@ export class Backlog extends RequestRun {
   capacity = 0;
   private head: Block;
   private tail: Block;
+  /** The buffer of a block that was dropped, for the next one: the processor's cache may still hold it. */
+  private spare: Buffer | null = null;
 
   /** @param firstOffset of the first byte to be appended */
   constructor(firstOffset: number) {
@@ -119,7 +121,9 @@ export class Backlog extends RequestRun {
    */
   trim(size: number, isNeeded: (offset: number) => boolean): void {
     while (this.head.next !== null && this.length - this.head.used > size && !isNeeded(this.head.next.start)) {
-      this.capacity -= this.head.buffer.length;
+      const { buffer } = this.head;
+      this.capacity -= buffer.length;
+      if (buffer.length === BLOCK_BYTES) this.spare = buffer;
       this.head = this.head.next;
     }
   }
@@ -137,6 +141,9 @@ export class Backlog extends RequestRun {
 
   private createBlock(start: number, capacity: number): Block {
     this.capacity += capacity;
-    return { buffer: Buffer.allocUnsafeSlow(capacity), start, used: 0, next: null };
+    const { spare } = this;
+    const isEnough = spare !== null && capacity === BLOCK_BYTES;
+    if (isEnough) this.spare = null;
+    return { buffer: isEnough ? spare : Buffer.allocUnsafeSlow(capacity), start, used: 0, next: null };
   }
 }

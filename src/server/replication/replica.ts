@@ -170,7 +170,6 @@ export class Replica implements SharedOutput {
   }
 
   get length(): number {
-    if (this.backlog !== null) this.backlog.settle();
     return this.pieceBytes + (this.streams ? this.waiting : 0);
   }
 
@@ -187,6 +186,7 @@ export class Replica implements SharedOutput {
   get offered(): number {
     const piece = this.pieces.first;
     if (piece !== undefined) return piece.length - this.head;
+    this.backlog!.settle();
     const block = this.currentBlock();
     return block.start + block.used - this.next;
   }

@@ -246,7 +246,7 @@ export class Replicas {
 
   // ---- Sending ----
 
-  /** Called by propagation. @param db -1: any. @param read where the bytes of the argv are until {@link settle} is called; null: nowhere */
+  /** Called by propagation. @param db -1: any. @param read where the bytes of the argv are until {@link readEnded} is called; null: nowhere */
   feed(db: number, argv: readonly string[], read: ReadRequest | null = null): void {
     const { backlog } = this;
     const { replication } = this.server;
@@ -260,12 +260,13 @@ export class Replicas {
     if (backlog.runBytes === 0) this.grew(backlog);
   }
 
-  /** Called by propagation. */
-  settle(): void {
+  /** Called by propagation. Returns true if bytes of the read are still to be copied. */
+  readEnded(canKeep: boolean): boolean {
     const { backlog } = this;
-    if (backlog === null || backlog.runBytes === 0) return;
-    backlog.settle();
+    if (backlog === null || backlog.runBytes === 0) return false;
+    const mustKeep = backlog.readEnded(canKeep);
     this.grew(backlog);
+    return mustKeep;
   }
 
   /** On a replica: forwards what its master has sent, unchanged, and counts it. */

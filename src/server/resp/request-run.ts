@@ -4,8 +4,8 @@
  *   read      [ SET a 1 │ SET b 2 │ GET a │ SET c 3 ]     the input of a connection
  *               └───── run ──────┘         └─ run ─┘      each is copied at once
  *
- * Encoding a request again takes several times as long as copying its bytes, and requests that follow each other in the input are copied together. Until then
- * the run refers to the input, so it must be settled before something else is read into that.
+ * Encoding a request again takes several times as long as copying its bytes, and requests that follow each other in the input are copied together, also those
+ * of several connections that were read one behind the other. Until then the run refers to the input: it must be settled before that is overwritten.
  */
 import { encode } from './encoder.js';
 
@@ -51,6 +51,12 @@ export abstract class RequestRun {
     } else {
       this.extend(read!.buffer, start, read!.position);
     }
+  }
+
+  /** @param canKeep the input may stay as it is. Returns true if it must */
+  readEnded(canKeep: boolean): boolean {
+    if (!canKeep) this.settle();
+    return this.runBytes > 0;
   }
 
   /** Copies what is still in the input. */

@@ -5,8 +5,8 @@ import { type Lab, simulate } from '../simulation/harness.js';
 /** Collects what the two sinks get, as lines. */
 function follow(lab: Lab): { readonly file: string[]; readonly replicas: string[] } {
   const told = { file: [] as string[], replicas: [] as string[] };
-  lab.server.propagation.toFile({ feed: (db, argv) => void told.file.push(`${db} ${argv.join(' ')}`), settle() {} });
-  lab.server.propagation.toReplicas({ feed: (db, argv) => void told.replicas.push(`${db} ${argv.join(' ')}`), settle() {} });
+  lab.server.propagation.toFile({ feed: (db, argv) => void told.file.push(`${db} ${argv.join(' ')}`), readEnded: () => false });
+  lab.server.propagation.toReplicas({ feed: (db, argv) => void told.replicas.push(`${db} ${argv.join(' ')}`), readEnded: () => false });
   return told;
 }
 

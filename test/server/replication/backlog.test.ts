@@ -70,3 +70,17 @@ test('it is restored with the same blocks', () => {
   backlog.append(['more']);
   expect(read(copy, copy.firstOffset)).toBe(read(backlog, backlog.firstOffset));
 });
+
+test('a dropped block is used again, and what is kept stays as it is', () => {
+  const backlog = new Backlog(1);
+  let all = '';
+  for (let i = 0; i < 5000; i++) {
+    const argv = ['SET', `key:${i}`, 'v'.repeat(i % 40)];
+    all += encodeRequest(argv);
+    backlog.append(argv);
+    backlog.trim(40_000, nobody);
+    if (i % 100 === 0) expect(read(backlog, backlog.firstOffset)).toBe(all.slice(backlog.firstOffset - 1));
+  }
+  expect(backlog.firstOffset).toBeGreaterThan(100_000);
+  expect(read(backlog, backlog.firstOffset)).toBe(all.slice(backlog.firstOffset - 1));
+});

@@ -96,3 +96,33 @@ test('a server sends its replicas the same, whether requests arrive together or 
   expect(stream.endsWith(`${of('SET', 'g', '7')}${of('LPUSH', 'l', '8')}${of('SET', 'g', '8')}${of('SET', 'h', '9')}`)).toBe(true);
   expect(stream).toBe(streamOf(requests, false));
 });
+
+test.each([1, 2, 3])('requests of many clients that are read in one turn reach both targets whole and in order (%i)', (seed) => {
+  const random = seededRandom(seed);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  using lab = simulate({ settings: { 'repl-backlog-size': 2 ** 30 } });
+  const { propagation, replicas, replication } = lab.server;
+  const file = new RequestBuffer();
+  propagation.toFile({ feed: (_db, argv, read) => file.append(argv, read), readEnded: (canKeep) => file.readEnded(canKeep) });
+  replicas.createBacklog();
+  const events = lab.record();
+  const clients = Array.from({ length: 12 }, () => ({ client: lab.connect(), rest: '' }));
+  for (let round = 0; round < 150; round++) {
+    for (const each of clients) {
+      if (below(3) === 0) continue;
+      const sizes = Array.from({ length: 1 + below(3) }, () => (below(60) === 0 ? below(40_000) : below(50)));
+      const bytes = each.rest + sizes.map((size, at) => (below(6) === 0 ? encodeRequest(['GET', 'k']) : encodeRequest(['SET', `k${at}`, `${round}`.padEnd(size, 'v')]))).join('');
+      const end = below(5) === 0 ? below(bytes.length) : bytes.length;
+      each.client.send(bytes.slice(0, end));
+      each.rest = bytes.slice(end);
+    }
+    if (below(4) === 0) lab.settle();
+    else lab.turn();
+    for (const { client } of clients) client.receive();
+    expect(replication.offset).toBe(replicas.backlog!.length);
+  }
+  const wanted = events.flatMap((event) => (event.kind === 'replicate' ? [encodeRequest(event.argv)] : [])).join('');
+  expect(wanted.length).toBeGreaterThan(100_000);
+  expect(Buffer.from(file.take()).latin1Slice() === wanted).toBe(true);
+  expect(contentOf(replicas.backlog!) === `${encodeRequest(['SELECT', '0'])}${wanted}`).toBe(true);
+});

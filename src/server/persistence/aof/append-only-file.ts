@@ -145,13 +145,14 @@ export class AppendOnlyFile {
     if (complaint !== null) this.server.log('warning', `The append-only file is off: it could not begin anew with other data: ${complaint}`);
   }
 
-  /** Writes a change, as it is to be repeated. @param read where its bytes are until {@link settle} is called; null: nowhere */
+  /** Writes a change, as it is to be repeated. @param read where its bytes are until {@link readEnded} is called; null: nowhere */
   feed(db: number, argv: readonly string[], read: ReadRequest | null): void {
     this.writer.feed(db, argv, read);
   }
 
-  settle(): void {
-    this.writer.settle();
+  /** Returns true if bytes of the read are still to be copied. */
+  readEnded(canKeep: boolean): boolean {
+    return this.writer.readEnded(canKeep);
   }
 
   /** Called before the server ends. */

@@ -274,9 +274,8 @@ export class IncrementWriter implements OutputGate {
     buffer.append(argv, read);
   }
 
-  /** Called when the input is about to be read into again. */
-  settle(): void {
-    this.buffer.settle();
+  readEnded(canKeep: boolean): boolean {
+    return this.buffer.readEnded(canKeep);
   }
 
   private annotate(): void {
