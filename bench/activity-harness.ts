@@ -47,7 +47,8 @@ class MemoryPoll extends PlainSends implements Poll {
     if (this.accepted) return -1;
     this.accepted = true;
     const read = (into: Buffer, start: number): number => this.requests.copy(into, start);
-    return { fd: 4, peer: ADDRESS, local: ADDRESS, read, write: (_from, start, end) => end - start, setKeepAlive() {}, close() {} };
+    return { fd: 4, peer: ADDRESS, local: ADDRESS, read, write: (_from, start, end) => end - start, setKeepAlive() {},
+      setNoDelay() {}, close() {} };
   }
 }
 

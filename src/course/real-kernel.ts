@@ -261,6 +261,10 @@ class RealStream extends RealSource implements TcpStream {
     this.inner.setKeepAlive(seconds);
   }
 
+  setNoDelay(isOn: boolean): void {
+    this.inner.setNoDelay(isOn);
+  }
+
   override close(): void {
     this.other.stream = null;
     this.other.isClosedByServer = true;

@@ -163,6 +163,10 @@ class TapedStream implements TcpStream {
     this.inner?.setKeepAlive(seconds);
   }
 
+  setNoDelay(isOn: boolean): void {
+    this.inner?.setNoDelay(isOn);
+  }
+
   close(isAbortive?: boolean): void {
     closeSource(this.inputs, this.fd, () => this.inner!.close(isAbortive));
   }

@@ -407,6 +407,10 @@ export class Connection implements EventHandler, Transport {
     this.writer.shared = output;
   }
 
+  setNoDelay(isOn: boolean): void {
+    this.stream.setNoDelay(isOn);
+  }
+
   sharedGrew(): void {
     if (this.state < DOOMED) this.writer.sharedGrew();
   }

@@ -8,6 +8,7 @@ export const NOWHERE: Transport = {
   close() {},
   follow() {},
   sharedGrew() {},
+  setNoDelay() {},
   flush() {},
   resume() {},
   queryBytes: 0, queryCapacity: 0, decodedBytes: 0, outputBytes: 0, outputHeld: 0, outputCapacity: 0, outputChunks: 0,

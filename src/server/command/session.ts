@@ -35,6 +35,8 @@ export interface Transport {
   follow(output: SharedOutput): void;
   /** Called when there is more to send of the followed output. */
   sharedGrew(): void;
+  /** Sets TCP_NODELAY: off, the kernel may collect small writes. */
+  setNoDelay(isOn: boolean): void;
   /** Hands pending output to the kernel now. */
   flush(): void;
   /** Resumes reading and executing after a park or a pause. */

@@ -305,7 +305,7 @@ export const SETTINGS = {
     'repl-diskless-sync-delay': integer(5, 0, INT_MAX, 'Seconds to wait for more replicas.'),
     'repl-diskless-sync-max-replicas': integer(0, 0, INT_MAX, 'Replicas at which the wait ends.'),
     'repl-diskless-load': oneOf('disabled on-empty-db swapdb', 'disabled', 'Load a dataset from a master without a file; swapdb: beside the old one.'),
-    'repl-disable-tcp-nodelay': boolean(false, 'Collect packets to replicas.', IDLE),
+    'repl-disable-tcp-nodelay': boolean(false, 'Let the kernel collect small packets to replicas that connect from now on.'),
     'repl-backlog-size': memory(MB, 1, LONG_MAX, 'Bytes of changes kept for replicas that reconnect.'),
     'repl-backlog-ttl': integer(3600, 0, LONG_MAX, 'Seconds without replicas until they are freed.'),
     'repl-timeout': integer(60, 1, INT_MAX, 'Seconds of silence until a link counts as broken.'),

@@ -262,6 +262,10 @@ export class FaultyStream implements TcpStream {
     this.inner.setKeepAlive(seconds);
   }
 
+  setNoDelay(isOn: boolean): void {
+    this.inner.setNoDelay(isOn);
+  }
+
   close(): void {
     this.inner.close(this.isBroken);
   }

@@ -22,5 +22,6 @@ export class GhostStream implements TcpStream {
   }
 
   setKeepAlive(): void {}
+  setNoDelay(): void {}
   close(): void {}
 }

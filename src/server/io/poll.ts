@@ -57,6 +57,8 @@ export interface TcpStream extends Source {
   write(from: Buffer, start: number, end: number): number;
   /** Sets SO_KEEPALIVE with the first probe after this many seconds; 0 switches it off. Does nothing on a unix socket. */
   setKeepAlive(seconds: number): void;
+  /** Sets TCP_NODELAY, which every stream has at first: without it the kernel may collect small writes. Does nothing on a unix socket. */
+  setNoDelay(isOn: boolean): void;
   /**
    * Closes at once; bytes already handed to the kernel are still sent. An abortive close drops them, and the peer sees a reset (SO_LINGER of 0); on a unix
    * socket it is an ordinary close.

@@ -213,6 +213,10 @@ class RecordingStream extends RecordingSource implements TcpStream {
     this.stream.setKeepAlive(seconds);
   }
 
+  setNoDelay(isOn: boolean): void {
+    this.stream.setNoDelay(isOn);
+  }
+
   close(): void {
     this.stream.close();
   }

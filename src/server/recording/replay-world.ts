@@ -449,6 +449,7 @@ class ReplayStream implements TcpStream {
   }
 
   setKeepAlive(): void {}
+  setNoDelay(): void {}
   close(): void {}
 
   /** Only a hash of what was written is on the tape. */

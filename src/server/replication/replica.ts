@@ -40,6 +40,8 @@ export interface ReplicaClient {
     follow(output: SharedOutput): void;
     /** Called when there is more of it to send. */
     sharedGrew(): void;
+    /** Sets TCP_NODELAY: off, the kernel may collect small writes. */
+    setNoDelay(isOn: boolean): void;
     /** Hands what waits to the kernel now. */
     flush(): void;
     close(why: 'full resynchronization' | 'replication timeout' | 'replication ended'): void;

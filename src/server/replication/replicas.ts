@@ -25,6 +25,7 @@ export interface ReplicasSettings {
   readonly 'repl-backlog-size': number;
   readonly 'repl-backlog-ttl': number;
   readonly 'repl-timeout': number;
+  readonly 'repl-disable-tcp-nodelay': boolean;
   readonly 'repl-ping-replica-period': number;
   readonly 'repl-diskless-sync': boolean;
   readonly 'repl-diskless-sync-delay': number;
@@ -374,6 +375,7 @@ export class Replicas {
   }
 
   private join(replica: Replica): void {
+    if (this.server.settings['repl-disable-tcp-nodelay']) replica.client.transport.setNoDelay(false);
     this.list.push(replica);
     replica.client.transport.follow(replica);
   }

@@ -23,7 +23,7 @@ describe('protected mode', () => {
   function connectFrom(peer: Address, settings = {}): { written: string; result: number | string } {
     using lab = simulate({ settings });
     let written = '';
-    const stream = { fd: 99, peer, local: peer, write: (from: Buffer, start: number, end: number) => ((written += from.latin1Slice(start, end)), end - start), close: () => {}, setKeepAlive: () => {}, read: () => -1 } as TcpStream;
+    const stream = { fd: 99, peer, local: peer, write: (from: Buffer, start: number, end: number) => ((written += from.latin1Slice(start, end)), end - start), close: () => {}, setKeepAlive: () => {}, setNoDelay: () => {}, read: () => -1 } as TcpStream;
     const clients = (lab.server as unknown as { clients: Clients }).clients;
     // Registering an invented stream with the simulated kernel is not needed here.
     lab.server.loop.register = () => {};

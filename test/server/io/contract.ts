@@ -236,6 +236,15 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       for (const seconds of [300, 1, 0x7fffffff, 0]) stream.setKeepAlive(seconds);
     });
 
+    test('small writes arrive with and without TCP_NODELAY', async () => {
+      const { peer, stream } = await connected();
+      for (const isOn of [false, true]) {
+        stream.setNoDelay(isOn);
+        stream.write(Buffer.from('small'), 0, 5);
+        expect(await peer.receive(5)).toBe('small');
+      }
+    });
+
     test('a closed listener releases its port', async () => {
       const listener = poll.listen(ANY_PORT, 128);
       await poll.opened?.();
@@ -317,6 +326,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(stream.peer).toEqual({ path });
       expect(stream.local).toEqual({ path });
       stream.setKeepAlive(300);
+      stream.setNoDelay(false);
       await peer.send('over the file system');
       await clientReady(READY_READABLE);
       expect(read(stream)).toBe('over the file system');

@@ -129,6 +129,15 @@ describe('full synchronization', () => {
     expect(parse(bytes.slice(0, -stream.length)).rdb.slice(0, 9)).toBe('REDIS0010');
   });
 
+  test('repl-disable-tcp-nodelay lets the kernel collect small packets to replicas, not to other clients', () => {
+    for (const isDisabled of [false, true]) {
+      using lab = simulate({ settings: { ...NOW, 'repl-disable-tcp-nodelay': isDisabled } });
+      const client = lab.connect();
+      const { replica } = synchronize(lab);
+      expect([replica.peer.hasNoDelay, client.peer.hasNoDelay]).toEqual([!isDisabled, true]);
+    }
+  });
+
   test('what only a slow replica needed is dropped when it has gone', () => {
     using lab = simulate({ settings: { ...NOW, 'repl-backlog-size': 16_384 } });
     const client = lab.connect();

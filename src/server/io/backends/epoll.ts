@@ -316,6 +316,10 @@ class EpollStream implements TcpStream, QueuedSend {
     setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_KEEPCNT, 3);
   }
 
+  setNoDelay(isOn: boolean): void {
+    if (!('path' in this.peer)) setOption(this.fd, libc.IPPROTO_TCP, libc.TCP_NODELAY, isOn ? 1 : 0);
+  }
+
   close(isAbortive = false): void {
     // By the next flush the descriptor may belong to another connection.
     if (this.sent === SENT_LATER) this.ring!.submit();

@@ -303,6 +303,10 @@ class PortableStream implements TcpStream, EmulatedSource {
     this.socket.setKeepAlive(seconds > 0, seconds * 1000);
   }
 
+  setNoDelay(isOn: boolean): void {
+    if (!('path' in this.peer)) this.socket.setNoDelay(isOn);
+  }
+
   close(isAbortive = false): void {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -423,6 +423,10 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     this.other.keepAliveSeconds = seconds;
   }
 
+  setNoDelay(isOn: boolean): void {
+    this.other.hasNoDelay = isOn;
+  }
+
   close(isAbortive = false): void {
     if (this.queuedBytes !== null) this.poll.flush();
     this.poll.closeDescriptor(this.fd);
@@ -483,6 +487,7 @@ export class ScriptedPeer {
   /** The server could not write everything: only then is room, when there is some again, an edge (SOCK_NOSPACE in Linux). */
   isStarved = false;
   keepAliveSeconds = 0;
+  hasNoDelay = true;
   private isGone = false;
   private isBroken = false;
 

@@ -147,6 +147,10 @@ class BlockingStream implements TcpStream {
     this.poll.call('keepAlive', { fd: this.fd, seconds });
   }
 
+  setNoDelay(isOn: boolean): void {
+    this.poll.call('noDelay', { fd: this.fd, isOn });
+  }
+
   close(isAbortive = false): void {
     this.poll.call('close', { fd: this.fd, isAbortive });
   }

@@ -34,6 +34,7 @@ export interface Calls {
   /** -1: WouldBlock. */
   write: { argument: { readonly fd: number; readonly bytes: Uint8Array }; result: number };
   keepAlive: { argument: { readonly fd: number; readonly seconds: number }; result: void };
+  noDelay: { argument: { readonly fd: number; readonly isOn: boolean }; result: void };
   close: { argument: { readonly fd: number; readonly isAbortive: boolean }; result: void };
   end: { argument: null; result: void };
 }

@@ -71,6 +71,10 @@ export class BlockingThread {
         const { fd, seconds } = argument as Calls['keepAlive']['argument'];
         return this.stream(fd, 'setsockopt').setKeepAlive(seconds);
       }
+      case 'noDelay': {
+        const { fd, isOn } = argument as Calls['noDelay']['argument'];
+        return this.stream(fd, 'setsockopt').setNoDelay(isOn);
+      }
       case 'close':
         return this.close(argument as Calls['close']['argument']);
       case 'end':
