@@ -15,6 +15,7 @@ export class JobQueue {
   onInjected: (id: number, effect: FaultEffect) => void = () => {};
   private readonly listeners = new Map<number, JobListener>();
   private nextId = 1;
+  private faults: readonly DiskFault[] = [];
   /** Why no more jobs are done. */
   private end: JobError | null = null;
 
@@ -40,7 +41,13 @@ export class JobQueue {
 
   /** Replaces all disk faults. */
   setFaults(faults: readonly DiskFault[]): void {
+    this.faults = faults;
     this.post({ kind: 'faults', faults }, []);
+  }
+
+  /** Called when a helper has been started: it does not know the faults in force. */
+  tellFaults(): void {
+    if (this.faults.length > 0) this.post({ kind: 'faults', faults: this.faults }, []);
   }
 
   receive(message: FromHelper): void {
@@ -51,7 +58,15 @@ export class JobQueue {
     done?.(result);
   }
 
-  /** Called when the helper has ended: unfinished jobs have failed, and so do those submitted from here on. */
+  /** Called when the helper has ended, or could not be started: unfinished jobs have failed. Those submitted from here on are for another helper. */
+  restart(message: string): void {
+    const unfinished = [...this.listeners.values()];
+    this.listeners.clear();
+    this.nextId = 1;
+    for (const done of unfinished) done({ value: 0, error: { code: 'EHELPER', message } });
+  }
+
+  /** Called when the helper has ended for good: unfinished jobs have failed, and so do those submitted from here on. */
   fail(message: string): void {
     this.end ??= { code: 'EHELPER', message };
     for (const id of this.listeners.keys()) this.receive({ kind: 'done', id, value: 0, error: this.end });

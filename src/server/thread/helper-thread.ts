@@ -4,7 +4,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Job } from '../background/job.js';
 import { type JobListener, JobQueue } from '../background/job-queue.js';
-import { createWakerWord } from '../background/loop-waker.js';
+import { createWakerWord, endHelper, type WakerWord } from '../background/loop-waker.js';
 import type { FromHelper, LoopLink, ToHelper } from '../background/protocol.js';
 import { NODE_FLAGS } from './start-thread.js';
 
@@ -15,6 +15,9 @@ export const HELPER_URL = new URL(PROGRAM, import.meta.url);
 export class HelperThread {
   readonly jobs: JobQueue;
   private readonly worker: Worker;
+  /** Those of all loops that were linked. */
+  private readonly words: WakerWord[] = [];
+  private hasEnded = false;
 
   constructor() {
     // Descriptors are passed between threads: Node must not close those that this one has opened.
@@ -22,15 +25,24 @@ export class HelperThread {
     this.worker.unref();
     this.jobs = new ReferencedJobs(this.worker);
     this.worker.on('message', (message: FromHelper) => this.jobs.receive(message));
-    this.worker.on('error', ({ message }) => this.jobs.fail(`the helper thread has ended: ${message}`));
-    this.worker.on('exit', () => this.jobs.fail('the helper thread has ended'));
+    this.worker.on('error', ({ message }) => this.ended(`the helper thread has ended: ${message}`));
+    this.worker.on('exit', () => this.ended('the helper thread has ended'));
   }
 
-  /** Returns a link for a loop's thread, to which it is transferred. */
-  link(): LoopLink {
+  private ended(reason: string): void {
+    this.hasEnded = true;
+    this.jobs.fail(reason);
+    for (const word of this.words) endHelper(word, reason);
+  }
+
+  /** Returns a link for a loop's thread, to which it is transferred. Null: the helper has ended. */
+  link(): LoopLink | null {
+    if (this.hasEnded) return null;
     const { port1, port2 } = new MessageChannel();
     this.worker.postMessage({ kind: 'client', port: port2 } satisfies ToHelper, [port2]);
-    return { port: port1, word: createWakerWord() };
+    const word = createWakerWord();
+    this.words.push(word);
+    return { port: port1, word };
   }
 
   /** Ends the thread, whatever it is doing: unfinished jobs fail. */

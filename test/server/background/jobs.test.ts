@@ -108,7 +108,7 @@ test('jobs fail when their helper has ended', async () => {
 test.runIf(process.platform === 'linux')('a loop that sleeps in the kernel is woken when its job is done, and not any more when it has ended', async () => {
   const { EpollPoll } = await import('../../../src/server/io/backends/epoll.js');
   const poll = new EpollPoll();
-  const { port, word } = helper.link();
+  const { port, word } = helper.link()!;
   const jobs = new JobQueue((message, transferred) => port.postMessage(message, transferred));
   port.postMessage({ kind: 'loop', word, wakeFd: poll.waker.fd } satisfies ToHelper);
   const results: JobResult[] = [];

@@ -1,16 +1,17 @@
 /** The jobs of a server: done by the helper or at once, reported in a turn, recorded, replayed without being done again, and continued by a restored server. */
 import { closeSync, constants, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Job, JobResult } from '../../../src/server/background/job.js';
 import { digestOf } from '../../../src/server/recording/digest.js';
 import { Replay } from '../../../src/server/recording/replay.js';
 import type { Server } from '../../../src/server/server.js';
 import { LoopHelper } from '../../../src/server/thread/loop-helper.js';
+import { Events } from '../../../src/server/io/event.js';
 import { HELPER_URL } from '../../../src/server/thread/helper-thread.js';
 import { temporaryDirectory } from '../../support/headless.js';
 import { record } from '../recording/scenarios.js';
-import { ScriptedHelper, simulate } from '../simulation/harness.js';
+import { type LabHelper, ScriptedHelper, simulate } from '../simulation/harness.js';
 
 const open = (path: string): Job => ({ kind: 'open', path, flags: constants.O_WRONLY | constants.O_CREAT, mode: 0o600 });
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text));
@@ -129,4 +130,81 @@ test("a loop starts a helper thread with its first job, and gets the results whe
   expect([readFileSync(path, 'utf8'), results.length]).toEqual(['abcabc', 1]);
   helper.close();
   closeSync(fd);
+});
+
+/** A loop that wakes like one on the portable poller, and the helper of a program. */
+function loopWith(program: string): { readonly helper: LoopHelper; turn(): Promise<void> } {
+  let wake = (): void => {};
+  let woken = new Promise<void>((resolve) => (wake = resolve));
+  const helper = new LoopHelper(null, program, { fd: -1, wake: () => wake(), acknowledge() {}, close() {} });
+  const turn = async (): Promise<void> => {
+    await woken;
+    woken = new Promise((resolve) => (wake = resolve));
+    helper.drain();
+  };
+  return { helper, turn };
+}
+
+describe('a helper thread that cannot start', () => {
+  const broken = `data:text/javascript,${encodeURIComponent("throw new Error('no such luck')")}`;
+
+  test.each([
+    ['whose program is not there', 'file:///none/helper.js', /^there is no helper thread: Cannot find module .\/none\/helper.js.$/],
+    ['whose program fails', broken, /^there is no helper thread: no such luck$/],
+    ['whose program has an impossible name', 'no URL', /^there is no helper thread: /],
+  ])('%s fails its jobs in a turn of their own, and the next job starts another one', async (_name, program, complaint) => {
+    const { helper, turn } = loopWith(program);
+    const errors: unknown[] = [];
+    for (let round = 1; round <= 2; round++) {
+      for (let jobs = 2; jobs > 0; jobs--) helper.jobs.submit({ kind: 'unlink', path: '/none' }, ({ error }) => void errors.push(error));
+      expect(errors.length).toBe(2 * (round - 1));
+      await turn();
+      expect(errors.length).toBe(2 * round);
+      expect(helper.settle()).toBe(true);
+    }
+    for (const error of errors) expect(error).toMatchObject({ code: 'EHELPER', message: expect.stringMatching(complaint) });
+    helper.close();
+  });
+
+  test.runIf(process.platform === 'linux')('wakes a loop that sleeps in the kernel', async () => {
+    const { EpollPoll } = await import('../../../src/server/io/backends/epoll.js');
+    const poll = new EpollPoll();
+    const helper = new LoopHelper(null, broken, poll.waker);
+    const errors: (string | undefined)[] = [];
+    helper.jobs.submit({ kind: 'unlink', path: '/none' }, ({ error }) => void errors.push(error?.message));
+    // Not a single event of this thread's own loop is handled meanwhile.
+    const events = new Events();
+    while (errors.length === 0) {
+      poll.wait(events, -1);
+      poll.waker.acknowledge();
+      helper.drain();
+    }
+    expect(errors).toEqual(['there is no helper thread: no such luck']);
+    helper.close();
+    poll.close();
+    poll.waker.close();
+  });
+
+  test('fails a BGSAVE as a full disk does: the status, the log, and MISCONF for writes', async () => {
+    let woken: (() => void) | null = null;
+    const wake = (): void => {
+      ofLab.wake();
+      woken?.();
+    };
+    const helper = new LoopHelper(null, broken, { fd: -1, wake, acknowledge() {}, close() {} });
+    const ofLab: LabHelper = { run: (_, job, done) => helper.jobs.submit(job, done), settle: () => helper.settle(), drain: () => helper.drain(), wake: () => {} };
+    using lab = simulate({ settings: { dir: temporaryDirectory(), save: '3600 1' }, helper: ofLab });
+    const client = lab.connect();
+    expect(client.ask('SET', 'k', 'v')).toBe('+OK\r\n');
+    expect(client.ask('BGSAVE')).toBe('+Background saving started\r\n');
+    while (!client.ask('INFO', 'persistence').includes('rdb_bgsave_in_progress:0')) {
+      await new Promise<void>((resolve) => (woken = resolve));
+      lab.settle();
+    }
+    expect(client.ask('INFO', 'persistence')).toContain('rdb_last_bgsave_status:err');
+    expect(client.ask('SET', 'k', 'w')).toMatch(/^-MISCONF /);
+    expect(client.ask('GET', 'k')).toBe('$1\r\nv\r\n');
+    expect(lab.log).toContain('warning: Background saving error: there is no helper thread: no such luck');
+    helper.close();
+  });
 });

@@ -45,13 +45,20 @@ export interface SimulationOptions {
   /** Loads the snapshot at the start, if its settings ask for that. */
   readonly loads?: boolean;
   /** Does the jobs of the server when a test calls it. Left out: they are done at once. */
-  readonly helper?: ScriptedHelper;
+  readonly helper?: LabHelper;
   /** What the server starts from: another one's state, with its time. Its clients have no sockets here. */
   readonly from?: ServerState;
 }
 
+export interface LabHelper extends JobRunner {
+  /** Called when results are there: wakes the loop. */
+  wake: () => void;
+  /** Called by the loop when it is woken. */
+  drain(): void;
+}
+
 /** A helper thread controlled by a test: the loop gets its results in the turn that it has woken. */
-export class ScriptedHelper implements JobRunner {
+export class ScriptedHelper implements LabHelper {
   /** Jobs still to be done, in order. */
   readonly waiting: Job[] = [];
   wake: () => void = () => {};
