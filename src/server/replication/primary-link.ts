@@ -71,7 +71,7 @@ interface Surroundings extends DatasetSurroundings {
   readonly scheduler: Scheduler;
   readonly tap: Tap;
   readonly loop: LinkLoop;
-  readonly replicas: { restart(): void; disconnectAll(): void; createBacklog(): void; look(): void };
+  readonly replicas: { restart(): void; disconnectAll(): void; promoted(): void; createBacklog(): void; look(): void };
   /** The failover in which the followed master is asked to take over. */
   readonly failover: { readonly phase: string; end(): void; abort(why: string): void };
   readonly jobs: LookupJobs;
@@ -206,7 +206,7 @@ export class PrimaryLink {
     this.cron = null;
     replication.role = 'master';
     replication.shift();
-    replicas.disconnectAll();
+    replicas.promoted();
     this.tell();
     replicas.look();
   }

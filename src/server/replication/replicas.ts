@@ -291,6 +291,7 @@ export class Replicas {
       replication.selectedDb = NONE;
     }
     this.backlog = new Backlog(replication.offset + 1);
+    this.lonelySinceMs = this.server.clock.nowMs;
     listen(true);
     this.count();
     this.timer ??= this.server.scheduler.after(TIMER, TIMER_MS, () => this.second());
@@ -298,13 +299,12 @@ export class Replicas {
 
   /** Called on a master whose data was saved at this place in a history: replicas that are there can continue with it. */
   resume(id: string, offset: number): void {
-    const { replication, clock } = this.server;
+    const { replication } = this.server;
     replication.offset = offset;
     this.createBacklog();
     replication.secondId = id;
     // A replica requests the first byte that it does not have.
     replication.secondOffset = offset + 1;
-    this.lonelySinceMs = clock.nowMs;
   }
 
   /** Called on a replica that has received another dataset: the stream starts again, and its replicas have to synchronize again. */
@@ -312,6 +312,12 @@ export class Replicas {
     this.disconnectAll();
     this.backlog = null;
     this.createBacklog();
+  }
+
+  /** Called when this server is promoted: its replicas synchronize again, and those of its former master have time to continue here. */
+  promoted(): void {
+    this.disconnectAll();
+    this.lonelySinceMs = this.server.clock.nowMs;
   }
 
   /** Called when the server ends: hands what replicas have not been sent to the kernel, as far as it takes it. */

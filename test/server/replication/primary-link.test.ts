@@ -344,6 +344,18 @@ describe('REPLICAOF', () => {
     expect(client.ask('CONFIG', 'GET', 'replicaof')).toBe('*2\r\n$9\r\nreplicaof\r\n$0\r\n\r\n');
   });
 
+  test('NO ONE keeps the history for the replicas of the former master, however long there were none here', () => {
+    using replicated = replicate({ settings: { 'repl-backlog-ttl': 10, 'repl-timeout': 1000 } });
+    const { master, client, lab } = replicated;
+    master.synchronize();
+    lab.advance(60_000);
+    client.ask('REPLICAOF', 'NO', 'ONE');
+    lab.advance(5000);
+    expect([infoOf(client, 'repl_backlog_active'), infoOf(client, 'master_replid2')]).toEqual(['1', ID]);
+    lab.advance(10_000);
+    expect(infoOf(client, 'repl_backlog_active')).toBe('0');
+  });
+
   test('in the middle of loading leaves nothing of the dataset', () => {
     using replicated = replicate();
     const { master, client, lab } = replicated;
