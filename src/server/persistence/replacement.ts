@@ -17,6 +17,7 @@ interface ReplacementSettings extends EncodingLimits {
 
 interface Surroundings {
   readonly keyspace: Keyspace;
+  readonly clock: { readUs(): number };
   readonly settings: ReplacementSettings;
   readonly libraries: { readonly load: LoadLibrary; flush(): void; replaceAll(codes: readonly string[]): void };
 }
@@ -28,8 +29,11 @@ export interface ReplacementState {
   readonly codes: readonly string[];
 }
 
-/** So much is loaded at once: about a millisecond's work. */
+/** Maximum duration of a step, and maximum bytes: strings of this size take about as long. */
+const STEP_US = 1000;
 const STEP_BYTES = 64 * 1024;
+/** Bytes between two readings of the clock. Members of collections take several times as long as strings of their size. */
+const BYTES_BETWEEN_LOOKS = 2048;
 
 export class Replacement {
   private readonly reader: SnapshotReader;
@@ -73,7 +77,14 @@ export class Replacement {
 
   /** Loads a part. False: everything is loaded. Throws SnapshotError. */
   step(): boolean {
-    return this.reader.steps(this.delayMs > 0 ? 1 : Infinity, STEP_BYTES);
+    const { reader, server } = this;
+    if (this.delayMs > 0) return reader.steps(1, STEP_BYTES);
+    const endUs = server.clock.readUs() + STEP_US;
+    const end = reader.offset + STEP_BYTES;
+    do {
+      if (!reader.steps(Infinity, BYTES_BETWEEN_LOOKS)) return false;
+    } while (reader.offset < end && server.clock.readUs() < endUs);
+    return true;
   }
 
   /** Called when everything is loaded: it becomes the dataset. Throws SnapshotError; then it does not. */
