@@ -68,7 +68,7 @@ interface Owner {
   loading(isBeside: boolean): void;
   /** Called when it is the dataset. */
   loaded(load: DatasetLoad, isInFile: boolean): void;
-  failed(why: string): void;
+  broken(why: string): void;
 }
 
 /** Progress of loading the dataset. */
@@ -94,6 +94,7 @@ export interface DatasetState {
 }
 
 const LOAD_TIMER = 'load dataset';
+const LOADING = 'MASTER <-> REPLICA sync: Loading DB in memory';
 
 export class ArrivingDataset {
   readonly transfer = new DatasetTransfer();
@@ -145,7 +146,7 @@ export class ArrivingDataset {
       return at;
     } catch (error) {
       if (!(error instanceof BrokenTransfer)) throw error;
-      this.owner.failed(error.message);
+      this.owner.broken(error.message);
       return bytes.length;
     }
   }
@@ -161,6 +162,12 @@ export class ArrivingDataset {
     const { total } = this.transfer;
     const what = total < 0 ? 'streamed RDB from master with EOF' : `${total} bytes from master`;
     log('notice', `MASTER <-> REPLICA sync: receiving ${what} ${this.file === null ? 'to parser' : 'to disk'}`);
+    if (this.isDiskless) log('notice', LOADING);
+  }
+
+  /** Returns what to log when the connection fails before everything has arrived. */
+  describe(why: string): string {
+    return this.progress === null ? why : `Internal error in RDB reading offset ${this.transfer.received}: ${why}`;
   }
 
   /** Writes to the file what has arrived, as far as it takes it. */
@@ -181,7 +188,7 @@ export class ArrivingDataset {
   private stored(complaint: string | null): void {
     this.file = null;
     if (complaint !== null) {
-      return this.owner.failed(`Write error writing to the DB dump file needed for MASTER <-> REPLICA synchronization: ${complaint}`);
+      return this.owner.broken(`Write error writing to the DB dump file needed for MASTER <-> REPLICA synchronization: ${complaint}`);
     }
     this.isInFile = true;
     this.beginLoad();
@@ -198,7 +205,7 @@ export class ArrivingDataset {
     if (!this.isDiskless) this.startMs = clock.nowMs;
     this.load = load(() => transfer.next(), this.isBeside);
     this.owner.loading(this.isBeside);
-    log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory');
+    if (!this.isDiskless) log('notice', LOADING);
     this.schedule();
   }
 
@@ -218,7 +225,7 @@ export class ArrivingDataset {
       const complaint = complaintOf(error);
       if (complaint === null) throw error;
       if (this.isInFile) deleteFile();
-      return this.owner.failed(`Failed trying to load the MASTER synchronization DB: ${complaint}`);
+      return this.owner.broken(`Failed trying to load the MASTER synchronization DB: ${complaint}`);
     }
     this.load = null;
     this.owner.loaded(load, this.isInFile);

@@ -343,8 +343,15 @@ export class PrimaryLink {
     this.socket!.say(this.handshake!.begin());
   }
 
-  /** Called by the socket, and by the dataset. */
+  /** Called by the socket. A synchronization that is cut off begins again at once. */
   failed(why: string): void {
+    const { dataset } = this;
+    this.fail(dataset === null ? why : dataset.describe(why));
+    if (dataset !== null) this.connect();
+  }
+
+  /** Called by the dataset. */
+  broken(why: string): void {
     this.fail(why);
   }
 

@@ -99,7 +99,8 @@ export class ScriptRun {
     const { flags, readsOnly } = this.options;
     if (flags === null) return null;
     const { unready } = this.caller.server.hooks;
-    if (unready !== null && !this.caller.isObeyed && !flags.has('allow-stale')) return errors.STALE_SCRIPT;
+    // A script that is called while data is loaded beside the old one has its data.
+    if (unready !== null && unready.allowed !== 'async_loading' && !this.caller.isObeyed && !flags.has('allow-stale')) return errors.STALE_SCRIPT;
     if (flags.has('no-writes')) return null;
     if (readsOnly) return errors.WRITES_IN_READONLY;
     const { writesDenied, tooFewReplicas, readOnly } = this.caller.server.hooks;

@@ -209,6 +209,7 @@ test('swapdb: a dataset of the same history is loaded beside the old one, which 
   const flags = (): (string | undefined)[] => ['loading', 'async_loading'].map((name) => infoOf(client, name, 'persistence'));
   expect(flags()).toEqual(['0', '1']);
   expect(client.ask('GET', 'key')).toBe('$3\r\nold\r\n');
+  expect(client.ask('EVAL_RO', "#!lua flags=no-writes\nreturn redis.call('GET', KEYS[1])", '1', 'key')).toBe('$3\r\nold\r\n');
   expect(client.ask('REPLICAOF', 'NO', 'ONE')).toBe(LOADING);
   expect(client.ask('CONFIG', 'SET', 'appendonly', 'no')).toBe(LOADING);
   master.peer.send(bytes.slice(200));
