@@ -107,13 +107,13 @@ export class ServerProcess {
 
   /** The bytes sent by a client that the server has not read yet. @param clientPort the client's own port */
   unreadBytes(clientPort: number): number {
-    return queues(socketTables(), this.port, clientPort).unreadBytes;
+    return queuesOf([this.port, clientPort])[0].unreadBytes;
   }
 
   /** Of the bytes that a client has passed to its kernel: those that have arrived but are unread, and those that have not arrived. */
   queuedBytes(clientPort: number): { readonly unread: number; readonly unsent: number } {
-    const tables = socketTables();
-    return { unread: queues(tables, this.port, clientPort).unreadBytes, unsent: queues(tables, clientPort, this.port).unsentBytes };
+    const [server, client] = queuesOf([this.port, clientPort], [clientPort, this.port]);
+    return { unread: server.unreadBytes, unsent: client.unsentBytes };
   }
 }
 
@@ -133,20 +133,39 @@ interface KernelSocket {
   readonly inode: string;
 }
 
-/** All TCP sockets of this machine: proc(5), /proc/net/tcp. */
-const socketTables = (): string => ['tcp', 'tcp6'].flatMap((table) => orNone(() => [readFileSync(`/proc/net/${table}`, 'latin1')])).join('');
+type TableName = 'tcp' | 'tcp6';
+
+/** The TCP sockets of this machine: proc(5), /proc/net/tcp. */
+const socketTable = (name: TableName): string => orNone(() => [readFileSync(`/proc/net/${name}`, 'latin1')])[0] ?? '';
 
 const portInHex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
 
-/** The queues of one socket: of thousands of rows only its own is decoded. */
-function queues(tables: string, localPort: number, remotePort: number): { readonly unreadBytes: number; readonly unsentBytes: number } {
-  const row = new RegExp(`:${portInHex(localPort)} [0-9A-F]+:${portInHex(remotePort)} [0-9A-F]+ ([0-9A-F]+):([0-9A-F]+)`).exec(tables);
-  const [unsentBytes, unreadBytes] = row === null ? [0, 0] : [Number.parseInt(row[1]!, 16), Number.parseInt(row[2]!, 16)];
-  return { unreadBytes, unsentBytes };
+interface Queues {
+  readonly unreadBytes: number;
+  readonly unsentBytes: number;
+}
+
+type Ends = readonly [localPort: number, remotePort: number];
+
+/** The queues of sockets, by their ports. A table takes the kernel long, so the second one is read only for what the first does not have. */
+function queuesOf<T extends readonly Ends[]>(...sockets: T): { readonly [at in keyof T]: Queues } {
+  const rows = sockets.map(() => null as Queues | null);
+  for (const name of ['tcp', 'tcp6'] as const) {
+    if (!rows.includes(null)) break;
+    const table = socketTable(name);
+    for (const [i, ends] of sockets.entries()) rows[i] ??= queues(table, ends);
+  }
+  return rows.map((row) => row ?? { unreadBytes: 0, unsentBytes: 0 }) as { readonly [at in keyof T]: Queues };
+}
+
+/** Of thousands of rows only one is decoded. Null: it is not in this table. */
+function queues(table: string, [localPort, remotePort]: Ends): Queues | null {
+  const row = new RegExp(`:${portInHex(localPort)} [0-9A-F]+:${portInHex(remotePort)} [0-9A-F]+ ([0-9A-F]+):([0-9A-F]+)`).exec(table);
+  return row === null ? null : { unsentBytes: Number.parseInt(row[1]!, 16), unreadBytes: Number.parseInt(row[2]!, 16) };
 }
 
 function sockets(): KernelSocket[] {
-  const rows = socketTables().split('\n').filter((row) => /^ *\d+:/.test(row));
+  const rows = `${socketTable('tcp')}${socketTable('tcp6')}`.split('\n').filter((row) => /^ *\d+:/.test(row));
   return rows.map((row) => {
     const [, local, , state, , , , , , inode] = row.trim().split(/\s+/) as string[];
     return { local: endOf(local!), state: state!, inode: inode! };

@@ -190,6 +190,12 @@ const JAVA: Modes = {
   'ignore-eof': { kind: ['event-loop', 'unknown'], ...SMALLER, fails: [...SPINS_AFTER_EOF, ...SMALLER.fails] },
 };
 
+const NODE: Modes = {
+  data: { kind: LOOP, lacks: SMALL, fails: [] },
+  iterator: { kind: LOOP, lacks: SMALL, fails: [] },
+  strings: { kind: LOOP, lacks: SMALL, fails: ['binary'] },
+};
+
 const modes = (language: string, needs: Subject['needs'], verdicts: Modes, command: (mode: string) => string[]): Subject[] =>
   Object.entries(verdicts).map(([mode, expected]) => program(`${language}: ${mode}`, needs, expected, () => command(mode)));
 
@@ -197,6 +203,7 @@ export const SUBJECTS: readonly Subject[] = [
   redis(),
   ...labs(),
   ...solutions(),
+  ...modes('Node', [process.execPath, '--version'], NODE, (mode) => [process.execPath, 'server.mjs', mode]),
   ...modes('Python', ['python3', '--version'], PYTHON, (mode) => ['python3', 'server.py', mode]),
   ...modes('C', ['gcc', '--version'], C, (mode) => [compiled('c', 'server', 'gcc', '-O1', '-o'), mode]),
   ...modes('Go', ['go', 'version'], GO, (mode) => [compiled('go', 'server', 'go', 'build', '-o'), mode]),

@@ -23,10 +23,13 @@ const LOOK_AT_QUEUES_MS = 10;
 /** When the other client asks, the server has at least this many bytes of the busy one to read, and at least this share of the most that it has had. */
 const LEAST_READABLE_BYTES = 2 ** 15;
 const READABLE_SHARE = 0.5;
-/** The most is forgotten little by little: it may never be as much again. */
-const FORGOTTEN = 0.95;
-/** A loop that reads this many bytes of what was sent later leaves nobody a turn. Of fair ones libuv reads the most of one socket: 2 MB, and the lab 256 KB. */
-const LATER_BYTES = 3 * 2 ** 20;
+/** The most is forgotten little by little, in more time than a turn takes: it may never be as much again. */
+const FORGOTTEN = 0.998;
+/**
+ * A loop that reads this many bytes of what was sent later leaves nobody a turn. Of fair ones libuv, and so Node, reads the most of one socket in a turn: 32 times
+ * 64 KB. A request that comes early in a turn waits for the rest of it, and for the busy client's share of the next one: 4 MB.
+ */
+const LATER_BYTES = 5 * 2 ** 20;
 /** The busy client sends this many bytes at a time: a part of them may be with the kernel already, which nothing shows. */
 const CHUNK_BYTES = 2 ** 14;
 /** And this many before this process does something else. */
@@ -71,6 +74,12 @@ interface Progress {
 /** The rows of the kernel's table are not of one moment, so what the server has read is taken from two tables. */
 const readLeast = (earlier: Progress, later: Progress): number => earlier.arrivedLeast - later.unread;
 const readMost = (earlier: Progress, later: Progress): number => later.arrivedMost - earlier.unread;
+
+/** A moment, in bytes since the beginning: the server had read at most this much, and at least this much had arrived. */
+interface Passed {
+  readonly readMost: number;
+  readonly arrivedLeast: number;
+}
 
 /** A client that sends requests without an end, as fast as the server reads: PING, and with a key SET of a number now and then, or only SET. */
 class Flood {
@@ -152,9 +161,9 @@ interface Asked {
 }
 
 /**
- * One request of the other client, while the busy one sends on and on. Fair: it is served before the rest of what the server had not read when it asked.
- * Unfair: not before much of what came later. Early: before anything else was read; a server that drains sockets may do that once, when it finds both with
- * something to read.
+ * One request of the other client, while the busy one sends on and on. Fair: it is served before the rest of what the server had not read when it asked, or at
+ * a later moment while it waited: a server that drains sockets has read that before it serves another one. Unfair: not before much of what came later. Early:
+ * before anything else was read; a server that drains sockets may do that once, when it finds both with something to read.
  *
  * @param before where the busy one was just before
  */
@@ -165,6 +174,7 @@ async function askBeside({ flood, server, other, key, leastMs, endMs }: Asked, b
   // This process may have been held up meanwhile.
   const [earlierLeast, earlierMost, readBefore] = [before.arrivedLeast, last.arrivedMost + ACKNOWLEDGED_LATE_BYTES, readMost(before, last)];
   const isOvertaken = (bytes: number): boolean => bytes - earlierMost >= LATER_BYTES && waiting() >= leastMs;
+  const passed: Passed[] = [{ readMost: readBefore, arrivedLeast: earlierLeast }];
   let isLate = false;
   for (let lookedMs = performance.now(); other.pending === 0 && !isLate; ) {
     await sleep(LOOK_MS);
@@ -172,10 +182,11 @@ async function askBeside({ flood, server, other, key, leastMs, endMs }: Asked, b
     if (other.ended !== null) throw other.ended;
     if (nowMs > endMs || flood.trouble !== null) return 'undecided';
     if (other.pending > 0 || nowMs - lookedMs < LOOK_AT_QUEUES_MS) continue;
-    lookedMs = nowMs;
     const now = flood.look();
     const isBehind = isOvertaken(readLeast(last, now) - READ_AT_ONCE_BYTES);
     last = now;
+    if (key !== null) passed.push({ arrivedLeast: now.arrivedLeast, readMost: readMost(flood.look(), flood.look()) });
+    lookedMs = performance.now();
     // A reply that had come by then is read first.
     if (isBehind) await setImmediate();
     isLate = isBehind && other.pending === 0;
@@ -190,8 +201,10 @@ async function askBeside({ flood, server, other, key, leastMs, endMs }: Asked, b
   if (key === null || reply === null) return isLate ? 'unfair' : seen !== null && seen < earlierLeast ? 'fair' : 'undecided';
   const served = numberOf(reply) * flood.unitBytes;
   if (isOvertaken(served)) return 'unfair';
-  if (served + flood.unitBytes >= earlierLeast) return 'undecided';
-  return served >= readBefore ? 'fair' : 'early';
+  // What has been served reaches into the next number.
+  const left = passed.filter(({ arrivedLeast }) => served + 2 * flood.unitBytes < arrivedLeast);
+  if (left.some((then) => served >= then.readMost)) return 'fair';
+  return left.includes(passed[0]!) ? 'early' : 'undecided';
 }
 
 const numberOf = (reply: Parameters<typeof textOf>[0]): number => Number(textOf(reply)?.slice(0, DIGITS));
