@@ -2,75 +2,109 @@
  * ProgramHistory: the past of a learner's program. The destination of a way is found among its traced events; there, the program is run again with its recorded
  * inputs (rerun.ts).
  *
- *   records   [ turn 7, event 1 │ turn 7, event 2 │ … │ turn 9, event 4 ]      the newest ones; each with the counts of a snapshot at that moment
+ *   run       turn 1 ────────────────────────────────────────────────▶ now
+ *   events              [ block ]                  [ newest events ]
  *
- * If the run does not reach the moment, for example because it diverges, the recorded events are shown, with the reason.
+ * The newest events are kept. For an older destination the program is run again from its beginning, and the events around it are kept as a block until another
+ * one is needed.
+ *
+ * If the run does not reach the moment, for example because it diverges, the recorded events are shown, with the reason; for an older one there are none.
  */
 import {
-  type Destination, endsRun, endsStep, type HistoryRange, type Moment, NO_SUCH_MOMENT, type PastAnswer, type PastEvent, type PastFork, type ServerHistory,
-  type Snapshot, TRACE_EVENTS, type TraceEvent, type Visit,
+  type Destination, type HistoryRange, isBefore, NO_SUCH_MOMENT, type PastAnswer, type PastEvent, type PastFork, type ServerHistory, type Snapshot,
+  type TraceEvent, type Visit,
 } from '../server/index.js';
-import type { Standing } from './rerun.js';
+import type { Text } from '../shared/language.js';
+import { Recorder, type Recorded } from './records.js';
+import type { Retelling, Standing } from './rerun.js';
+import { Search } from './search.js';
 
-/** Number of events that are kept; up to a block more. */
-const MOST_EVENTS = 20_000;
-const BLOCK = 2_000;
+export interface HistoryLimits {
+  /** Number of the newest events that are kept; up to {@link cut} more. */
+  readonly newest: number;
+  /** Number of events that are forgotten at once. */
+  readonly cut: number;
+  /** Number of events that are kept before and after an older destination. */
+  readonly around: number;
+}
+
+const LIMITS: HistoryLimits = { newest: 20_000, cut: 2000, around: 2000 };
 
 /** Maximum number of events before a moment in a visit. */
 const EVENTS_OF_VISIT = 64;
-
-/** The counts of a snapshot, as of an event. */
-interface Counts {
-  readonly clientCount: number;
-  readonly connections: number;
-  readonly commands: number;
-  readonly bytesRead: number;
-  readonly bytesWritten: number;
-}
-
-interface Recorded {
-  readonly event: PastEvent;
-  /** The number of the program's event that it comes from, from 1. */
-  readonly number: number;
-  readonly counts: Counts;
-}
 
 interface Visited extends Recorded {
   /** Null: the run has not reached it. */
   readonly standing: Standing | null;
 }
 
+/** An event, and those around it. */
+interface Found {
+  readonly there: Recorded;
+  readonly events: readonly Recorded[];
+}
+
+/** Why a run has not passed on the requested events. */
+export interface Untold {
+  readonly text: Text;
+  /** The program cannot be run again at all. */
+  readonly isForGood: boolean;
+}
+
 export interface HistoryPorts {
+  /** The inputs of the program are recorded, so it can be run again. */
+  readonly isRecorded: boolean;
   /** Unix time of zero on the trace's clock. */
   originMs(): number;
   /** A snapshot of the present, of which only the counts are replaced. */
   snapshot(): Snapshot;
   /** Runs the program again up to an event. Null: it was cancelled. @param isNewest nothing is recorded after it */
   runAgain(number: number, isNewest: boolean): Promise<Standing | null>;
+  /** Runs the program again from its beginning and passes on its events up to this one, until `take` returns false. Null: it has. */
+  retell(number: number, take: Retelling): Promise<Untold | null>;
+  /** The line of the program's event with this number, as far as a run has told it. */
+  sourceOf(standing: Standing, number: number): TraceEvent['source'];
   /** The present is shown again. */
   leave(): void;
 }
 
+/** A moment that is not kept could not be found by running the program again. */
+export class RetellingError extends Error {
+  override readonly name = 'RetellingError';
+
+  constructor(readonly text: Text) {
+    super(text.en);
+  }
+}
+
 export class ProgramHistory implements ServerHistory {
+  private readonly recorder = new Recorder();
+  /** The newest ones. */
   private records: Recorded[] = [];
-  private counts: Counts = { clientCount: 0, connections: 0, commands: 0, bytesRead: 0, bytesWritten: 0 };
+  /** Events around an older destination. */
+  private block: readonly Recorded[] = [];
+  /** The first event of all. */
+  private first: Recorded | null = null;
+  /** The program cannot be run again. */
+  private isUntold = false;
   private visited: Visited | null = null;
   private readonly listeners = new Set<(range: HistoryRange) => void>();
 
-  constructor(private readonly ports: HistoryPorts) {}
+  constructor(private readonly ports: HistoryPorts, private readonly limits = LIMITS) {}
 
   /** An event was passed on. @param number of the program's event that it comes from */
   add(event: TraceEvent, number: number): void {
-    const counts = (this.counts = countsAfter(this.counts, event));
-    const before = this.records.at(-1)?.event.moment ?? null;
-    const moment = momentOf(event, before);
-    if (moment === null) return;
-    this.records.push({ event: { ...event, moment }, number, counts });
-    if (this.records.length > MOST_EVENTS + BLOCK) this.records.splice(0, BLOCK);
+    const past = this.recorder.record(event, number);
+    if (past === null) return;
+    this.first ??= past;
+    this.records.push(past);
+    const { newest, cut } = this.limits;
+    // A search may be reading the old array.
+    if (this.records.length > newest + cut) this.records = this.records.slice(cut);
   }
 
   get range(): HistoryRange {
-    const [first] = this.records;
+    const first = (this.hasOlder ? this.first : this.records[0]) ?? undefined;
     const last = this.records.at(-1);
     return {
       oldest: first?.event.moment ?? { turn: 0, event: 0 }, newest: last?.event.moment ?? { turn: 0, event: 0 },
@@ -85,12 +119,13 @@ export class ProgramHistory implements ServerHistory {
   }
 
   async visit(to: Destination): Promise<Visit> {
-    const index = this.indexOf(to);
-    const there = index === null ? undefined : this.records[index];
-    if (index === null || there === undefined) throw new Error(NO_SUCH_MOMENT);
-    const events = this.records.slice(Math.max(0, index + 1 - EVENTS_OF_VISIT), index + 1).map(({ event }) => event);
-    const standing = await this.ports.runAgain(there.number, index === this.records.length - 1);
+    const found = await this.find(to);
+    if (found === null) throw new Error(NO_SUCH_MOMENT);
+    const { there, events: around } = found;
+    const standing = await this.ports.runAgain(there.number, there === this.records.at(-1));
     this.visited = { ...there, standing: standing?.over === null ? standing : null };
+    const index = around.lastIndexOf(there);
+    const events = around.slice(Math.max(0, index + 1 - EVENTS_OF_VISIT), index + 1).map((past) => this.withSource(past, standing));
     const { moment } = there.event;
     return { moment, unixMs: this.unixMsOf(there), events, snapshot: this.snapshotOf(this.visited), writer: null };
   }
@@ -121,6 +156,12 @@ export class ProgramHistory implements ServerHistory {
     return past === undefined ? this.ports.originMs() : this.ports.originMs() + past.event.atUs / 1000;
   }
 
+  /** Events of a block were told without their lines. */
+  private withSource({ event, number }: Recorded, standing: Standing | null): PastEvent {
+    const source = event.source ?? (standing === null ? undefined : this.ports.sourceOf(standing, number));
+    return source === undefined ? event : { ...event, source };
+  }
+
   /** Without a run the rows of connections stay as traced; the smaller count in the snapshot shows that there are fewer. */
   private snapshotOf({ event, counts, standing }: Visited): Snapshot {
     const { clientCount, connections, commands, bytesRead, bytesWritten } = counts;
@@ -131,56 +172,78 @@ export class ProgramHistory implements ServerHistory {
     };
   }
 
+  // Finding
+
+  /** There are events before the newest ones, and the program can be run again. */
+  private get hasOlder(): boolean {
+    return this.records[0] !== (this.first ?? undefined) && this.ports.isRecorded && !this.isUntold;
+  }
+
   /** Null: there is no such moment. */
-  private indexOf(to: Destination): number | null {
-    if ('from' in to) return 'changeOf' in to ? null : this.indexFrom(to);
-    if ('unixMs' in to) return found(this.records.findLastIndex((past) => this.unixMsOf(past) <= to.unixMs));
-    if ('command' in to) return found(this.records.findIndex(({ counts }) => counts.commands >= to.command));
-    const event = 'event' in to ? to.event : 1;
-    if (event === Infinity) return found(this.records.findLastIndex((past) => past.event.moment.turn === to.turn));
-    return found(this.records.findIndex((past) => past.event.moment.turn === to.turn && past.event.moment.event === Math.max(1, event)));
+  private async find(to: Destination): Promise<Found | null> {
+    const kept = this.findIn(this.records, to, !this.hasOlder, true);
+    if (kept !== undefined) return kept;
+    const inBlock = this.findIn(this.block, to, this.block[0]?.number === this.first?.number, false);
+    return inBlock === undefined ? this.findAgain(to) : inBlock;
   }
 
-  private indexFrom(to: Extract<Destination, { from: Moment }>): number | null {
-    const from = this.indexOf(to.from);
-    if (from === null || 'changeOf' in to) return null;
-    const step = 'by' in to && to.direction === 'back' ? -1 : 1;
-    for (let at = from + step; at >= 0 && at < this.records.length; at += step) {
-      if ('by' in to ? this.endsStepAt(at, to.by) : endsRun(to.request, this.records[at]!.event)) return at;
+  private searchFor(to: Destination): Search {
+    return new Search(to, (past) => this.unixMsOf(past));
+  }
+
+  /** Undefined: it may be among events before or after these. @param isFirst there are none before. @param isLast there are none after */
+  private findIn(events: readonly Recorded[], to: Destination, isFirst: boolean, isLast: boolean): Found | null | undefined {
+    const [first] = events;
+    const search = this.searchFor(to);
+    if (first === undefined) return isFirst && isLast ? null : undefined;
+    if (!isFirst && search.isBefore(first)) return undefined;
+    const isUnjudged = search.isBack && !isFirst;
+    if (isUnjudged) search.passBy(first);
+    const isOver = events.some((past, i) => !(isUnjudged && i === 0) && search.take(past));
+    const { found: there } = search;
+    if ((!isOver && !isLast) || (there === null && search.isBack && !isFirst)) return undefined;
+    return there === null ? null : { there, events };
+  }
+
+  /** Runs the program again to find a destination; the events around it become the block. */
+  private async findAgain(to: Destination): Promise<Found | null> {
+    const newest = this.records;
+    const { around } = this.limits;
+    const [search, recorder] = [this.searchFor(to), new Recorder()];
+    let block: Recorded[] = [];
+    let isOver = false;
+    let after = 0;
+    let seq = 0;
+    const take = (past: Recorded): void => {
+      block.push(past);
+      if (isOver) after++;
+      else isOver = search.take(past);
+      if (!isOver && block.length > 2 * around) block = block.slice(-around);
+    };
+    const untold = await this.ports.retell(newest[0]!.number, ({ number, atUs }, bodies) => {
+      for (const body of bodies) {
+        const past = recorder.record({ ...body, seq: ++seq, atUs }, number);
+        if (past !== null) take(past);
+      }
+      return after < around;
+    });
+    if (!isOver && untold !== null) {
+      this.isUntold ||= untold.isForGood;
+      throw new RetellingError(onlyByRunning(untold.text, this.limits.newest));
     }
-    return null;
-  }
-
-  /** The execution of a request is not reported: a step to the next command ends where it has been decoded. */
-  private endsStepAt(at: number, unit: Extract<Destination, { by: unknown }>['by']): boolean {
-    const { event } = this.records[at]!;
-    const before = this.records[at - 1]?.event;
-    const isNewPhase = before === undefined || TRACE_EVENTS[before.kind].phase !== TRACE_EVENTS[event.kind].phase;
-    return unit === 'command' ? event.kind === 'frame' : endsStep(unit, event, isNewPhase);
-  }
-}
-
-function countsAfter(counts: Counts, event: TraceEvent): Counts {
-  switch (event.kind) {
-    case 'connect':
-      return { ...counts, clientCount: counts.clientCount + 1, connections: counts.connections + 1 };
-    case 'disconnect':
-      return { ...counts, clientCount: Math.max(0, counts.clientCount - 1) };
-    case 'frame':
-      return { ...counts, commands: counts.commands + 1 };
-    case 'read':
-      return typeof event.result === 'number' ? { ...counts, bytesRead: counts.bytesRead + event.result } : counts;
-    case 'write':
-      return typeof event.result === 'number' ? { ...counts, bytesWritten: counts.bytesWritten + event.result } : counts;
-    default:
-      return counts;
+    const last = block.at(-1);
+    if (!isOver) isOver = newest.some((past) => (last === undefined || isBefore(last.event.moment, past.event.moment)) && search.take(past));
+    const { found: there } = search;
+    if (there === null) return null;
+    if (newest.includes(there)) return { there, events: newest };
+    // The last of many steps back may be far behind the moment that it is searched from.
+    if (!block.includes(there)) return this.findAgain(there.event.moment);
+    this.block = block;
+    return { there, events: block };
   }
 }
 
-const found = (index: number): number | null => (index === -1 ? null : index);
-
-/** The moment of an event after `before`; null: it belongs to no turn. A fault is not an event of the history, as in that of the lab's server. */
-function momentOf(event: TraceEvent, before: Moment | null): Moment | null {
-  if (event.kind === 'turn-begin') return { turn: event.turn, event: 1 };
-  return before === null || event.kind === 'fault' ? null : { turn: before.turn, event: before.event + 1 };
-}
+const onlyByRunning = ({ en, ko }: Text, newest: number): Text => ({
+  en: `${en}; what was before the newest ${newest.toLocaleString('en')} events is found only by running the program again`,
+  ko: `${ko}. 최근 이벤트 ${newest.toLocaleString('en')}개보다 앞선 순간은 프로그램을 다시 실행해야 찾을 수 있습니다`,
+});

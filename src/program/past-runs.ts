@@ -5,7 +5,8 @@ import { basename } from 'node:path';
 import { withParticle } from '../shared/korean.js';
 import type { Text } from '../shared/language.js';
 import type { RunOver } from './protocol.js';
-import { Rerun, type Standing } from './rerun.js';
+import type { Untold } from './history.js';
+import { Rerun, type Retelling, type Standing } from './rerun.js';
 import { closeTape, digestOf, MOST_TAPE_BYTES, type OpenTape } from './tape-file.js';
 import type { RunAgain } from './view.js';
 
@@ -21,13 +22,22 @@ export class PastRuns {
   private tapeEnd: string | null = null;
   private isClosed = false;
 
-  /** @param tape null: nothing is recorded. @param changed called when {@link newest} changes */
+  /**
+   * @param tape null: nothing is recorded
+   * @param changed called when {@link newest} changes
+   * @param patienceMs a run that tells nothing for this time is given up
+   */
   constructor(
     main: string,
     private readonly tape: OpenTape | null,
     private readonly changed: () => void,
+    patienceMs?: number,
   ) {
-    this.rerun = tape === null ? null : new Rerun(main, tape);
+    this.rerun = tape === null ? null : new Rerun(main, tape, patienceMs);
+  }
+
+  get isRecorded(): boolean {
+    return this.rerun !== null;
   }
 
   /** Recording has stopped. @param why `full`, or the code of an error */
@@ -44,6 +54,14 @@ export class PastRuns {
     const standing = await this.rerun.to(event);
     if (standing !== null) this.say(this.told(standing, isNewest));
     return standing;
+  }
+
+  /** Passes on what happens in a run from the beginning up to an event, until `take` returns false. Null: it has; otherwise why not. */
+  async retell(event: number, take: Retelling): Promise<Untold | null> {
+    if (this.rerun === null) return { text: NOT_RECORDED, isForGood: true };
+    const standing = await this.rerun.retell(event, take);
+    if (standing === null) return { text: CANCELLED, isForGood: false };
+    return standing.over === null ? null : { text: printable(this.why(standing, standing.over)), isForGood: standing.over.why === 'refused' };
   }
 
   leave(): void {
@@ -63,12 +81,17 @@ export class PastRuns {
     this.changed();
   }
 
-  private told({ over, at, picture, variables }: Standing, isNewest: boolean): RunAgain {
+  private told(standing: Standing, isNewest: boolean): RunAgain {
+    const { over, variables } = standing;
     if (over === null) return { text: isNewest ? joined(THERE, LAST) : THERE, isThere: true, variables };
+    return { text: joined(this.why(standing, over), RECORDED), isThere: false, variables };
+  }
+
+  private why({ at, picture }: Standing, over: NonNullable<Standing['over']>): Text {
     const source = at === null ? undefined : picture.sources.all.get(at[0]);
     const place = at === null || source === undefined ? null : `${textOf(source.name)}:${at[1]}`;
     const why = over.why === 'full' && this.tapeEnd !== 'full' ? stopped(this.tapeEnd ?? '') : overText(over, place);
-    return { text: joined(this.hasChanged ? joined(why, changedSince(this.tape!.head.file)) : why, RECORDED), isThere: false, variables };
+    return this.hasChanged ? joined(why, changedSince(this.tape!.head.file)) : why;
   }
 
   /** True if the program's file has changed since it was started. */
@@ -123,6 +146,11 @@ const stopped = (code: string): Text => ({
 const changedSince = (file: string): Text => ({
   en: `${basename(file)} has been changed since it was started`, ko: `${withParticle(basename(file), '은/는')} 시작된 뒤에 바뀌었습니다`,
 });
+
+const CANCELLED: Text = { en: 'not run again to its end', ko: '끝까지 다시 실행하지 않았습니다' };
+
+/** For a line of the screen: the program may have written anything. */
+const printable = ({ en, ko }: Text): Text => ({ en: en.replace(/\p{C}/gu, '?'), ko: ko.replace(/\p{C}/gu, '?') });
 
 const joined = (one: Text, other: Text): Text => ({ en: `${one.en}; ${other.en}`, ko: `${one.ko}. ${other.ko}` });
 /** Text of the program's process, which arrives as a byte string. */

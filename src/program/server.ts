@@ -14,12 +14,13 @@ import { BUSY_MS, Diagnosis, type Waiting } from './diagnosis.js';
 import { type ProgramEnding, endingOf, LastWords } from './ending.js';
 import { ProgramFaults } from './faults.js';
 import { Gate } from './gate.js';
-import { ProgramHistory } from './history.js';
+import { type HistoryLimits, ProgramHistory } from './history.js';
 import { tcpQueues, type TcpQueues } from './kernel-queues.js';
 import { Picture } from './picture.js';
 import { ProcessWatch } from './process-facts.js';
 import type { ChildMessage, ToldEvent } from './protocol.js';
 import { overText, PastRuns, TO_THE_END } from './past-runs.js';
+import type { Standing } from './rerun.js';
 import { RunningProgram } from './running.js';
 import { MOST_TAPE_BYTES, type OpenTape } from './tape-file.js';
 import type { ProgramView, ProgramWatch } from './view.js';
@@ -57,6 +58,8 @@ export interface ProgramOptions {
   readonly isTapeUnlimited?: boolean;
   /** The program's side, built from child/main.ts. */
   readonly main: string;
+  /** Left out: 20,000 events are kept, and a run that tells nothing for 20 s is given up. */
+  readonly past?: HistoryLimits & { readonly patienceMs: number };
 }
 
 export class ProgramServer implements RedisLabServer, ProgramWatch {
@@ -109,17 +112,20 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private waiters: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(private readonly options: ProgramOptions) {
-    const { main, file, args, tape, isAgain = false, isTapeUnlimited = false } = options;
+    const { main, file, args, tape, isAgain = false, isTapeUnlimited = false, past } = options;
     this.picture = new Picture(file);
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
     this.faults = this.ownFaults;
-    this.again = new PastRuns(main, tape, () => this.changed());
+    this.again = new PastRuns(main, tape, () => this.changed(), past?.patienceMs);
     this.history = new ProgramHistory({
+      isRecorded: this.again.isRecorded,
       originMs: () => this.originMs,
       snapshot: () => this.snapshotNow(),
       runAgain: (number, isNewest) => this.again.to(number, isNewest),
+      retell: (number, take) => this.again.retell(number, take),
+      sourceOf: (standing, number) => this.sourceOf(standing, number),
       leave: () => this.again.leave(),
-    });
+    }, past);
     this.gate = new Gate({
       ask: () => this.program.wish({ asks: true }),
       free: () => this.program.wish({ asks: false }),
@@ -365,6 +371,14 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private tell(event: TraceEvent): void {
     this.history.add(event, this.numbers.get(event) ?? 0);
     this.batches.tell(event);
+  }
+
+  /** A run gives its files numbers of its own. */
+  private sourceOf({ places, picture }: Standing, number: number): TraceEvent['source'] {
+    const place = places.get(number);
+    const path = place === undefined ? null : picture.sources.pathOf(place[0]);
+    const file = path === null ? null : this.picture.sources.numberOf(path);
+    return place === undefined || file === null ? undefined : { file, line: place[1], column: place[2] };
   }
 
   /** Unix time at which the clock of the trace was zero. */

@@ -12,6 +12,7 @@ export class Sources {
   all: ReadonlyMap<number, SourceFile> = new Map();
   private readonly folder: string;
   private readonly numbers = new Map<string, number>();
+  private readonly paths = new Map<number, string>();
 
   /** @param main absolute path of the program */
   constructor(main: string) {
@@ -20,9 +21,15 @@ export class Sources {
 
   add(number: number, path: string): void {
     this.numbers.set(path, number);
+    this.paths.set(number, path);
     const name = relative(this.folder, path);
     const source = { name: Buffer.from(name.startsWith('..') ? path : name).latin1Slice(), lines: linesOf(path) };
     this.all = new Map([...this.all, [number, source]]);
+  }
+
+  /** Null: there is no file with this number. */
+  pathOf(number: number): string | null {
+    return this.paths.get(number) ?? null;
   }
 
   /** Null: nothing was called from this file. */

@@ -77,6 +77,7 @@ export { formatResults, isNumber as isNumberResult, SEAM_NAMES, seamOf } from '.
 export type { SeamDoc, SeamName, Seams } from './rules/seams.js';
 export type { ClientSnapshot, CommandSnapshot, KeysSnapshot, LinkSnapshot, PersistenceSnapshot, Progress, ReplicationSnapshot } from './snapshot.js';
 export { NO_SUCH_MOMENT } from './history/route-finder.js';
+export { isBefore } from './history/moment.js';
 export type { Destination, Dropped, HistoryRange, Moment, Past, PastAnswer, PastEvent, Visit, Writer } from './history/moment.js';
 export type { KeyOrder, KeyRow } from './keyspace/inspect.js';
 export type { ValueItem, ValueView, ValueWindow } from './keyspace/inspect-value.js';

@@ -78,6 +78,7 @@ export class LabSession {
     this.time = new LoopTime(options.info.hasVirtualClock === true ? () => 0 : () => performance.now());
     this.travel = new TimeTravel({
       noHistory: NO_HISTORY[options.language ?? 'en'],
+      language: options.language ?? 'en',
       past: options.server.history,
       recorded: this.history,
       request: () => options.request(),

@@ -7,6 +7,7 @@
  * Ways requested during a visit wait for its end; waiting steps back are combined into one visit, so that a key that is held down moves as fast as it repeats.
  */
 import { NO_SUCH_MOMENT, type Destination, type HistoryRange, type Moment, type Past, type SnapshotRequest, type Visit } from '../server/index.js';
+import type { Language, Text } from '../shared/language.js';
 import type { History } from './state/history.js';
 import type { Goal } from './state/state.js';
 
@@ -32,6 +33,7 @@ export interface TravelHost {
   readonly past: Past | null;
   /** The message in that case. */
   readonly noHistory: string;
+  readonly language: Language;
   /** The screen's own record. */
   readonly recorded: History;
   /** The contents of a visit's snapshot. */
@@ -116,7 +118,8 @@ export class TimeTravel {
       // While a key is held down, each visit may take a moment.
       this.host.underWay('brief');
       const slow = setTimeout(() => departures === this.departures && this.host.underWay('slow'), SLOW_MS);
-      const outcome = await this.follow(requests[0]!.way, requests.length).catch(({ message }: Error) => message);
+      const outcome = await this.follow(requests[0]!.way, requests.length).catch((error: Error & { readonly text?: Text }) =>
+        error.text?.[this.host.language] ?? error.message);
       clearTimeout(slow);
       for (const { resolve } of requests) resolve(departures === this.departures ? outcome : null);
     }

@@ -221,3 +221,52 @@ test('faults of the wire are part of what was recorded', async () => {
   expect(again(server)).toMatch(/^run again with/);
   expect(Number(variable(server, 'lines'))).toBeGreaterThan(1);
 });
+
+/** In place of 20,000. */
+const FEW = { newest: 20, cut: 5, around: 8, patienceMs: 20_000 };
+
+test('moments before the newest events are found by running the program again, with their lines and variables, and so are those of a recording', async () => {
+  const file = written(CURIOUS);
+  const recording = written('', 'run');
+  const tape = beginTape(headOf(file, [], '0'), { fd: openSync(recording, 'w'), readFd: openSync(recording, 'r') });
+  const live = await listened(await startProgram(file, tape, false, FEW));
+  await ask(live, 'one', 'two', 'three', 'four');
+  const THERE = 'run again with its recorded inputs';
+  const READ = 'for (let count = stream.read(buffer); count !== WouldBlock; count = stream.read(buffer)) {';
+  const seen = (server: ProgramServer, { events, snapshot }: Visit): readonly unknown[] => {
+    const { kind, source } = events.at(-1)!;
+    const line = source === undefined ? null : CURIOUS.split('\n')[source.line - 1]!.trim();
+    return [kind, line, variable(server, 'lines'), snapshot.clientCount, again(server)];
+  };
+  const { history } = live;
+  expect(history.range).toMatchObject({ oldest: { turn: 1, event: 1 }, oldestCommand: 1 });
+  expect(seen(live, await history.visit(history.range.oldest))).toEqual(['turn-begin', 'poll.poll(events, 60_000 + (Date.now() % 1000));', '0', 0, THERE]);
+  const second = await history.visit({ command: 2 });
+  expect(seen(live, second)).toEqual(['frame', READ, '1', 1, THERE]);
+  expect(seen(live, await history.visit({ from: second.moment, by: 'command', direction: 'forward' }))).toEqual(['frame', READ, '2', 1, THERE]);
+  await live.close();
+  const recorded = await listened(await startProgram(file, openTape(recording), true, FEW));
+  await expect.poll(() => recorded.ending?.text.en, CALM).toMatch(/^the recording ends here/);
+  expect(seen(recorded, await recorded.history.visit({ command: 2 }))).toEqual(['frame', READ, '1', 1, THERE]);
+});
+
+test('where a run does not come to a moment before the newest events, it is said why, in its time', async () => {
+  const file = written(CURIOUS);
+  const server = await listened(await startProgram(file, undefined, false, FEW));
+  const hasty = await listened(await startProgram(file, undefined, false, { ...FEW, patienceMs: 200 }));
+  await ask(server, 'one', 'two', 'three', 'four');
+  await ask(hasty, 'one', 'two', 'three', 'four');
+  const { history } = server;
+  const untold = async (text: string, { history: past } = server): Promise<string> => {
+    writeFileSync(file, text);
+    await past.leave();
+    return past.visit({ command: 1 }).then(() => 'shown', ({ message }: Error) => message);
+  };
+  expect(await untold(CURIOUS.replace('60_000', '50_000'))).toMatch(
+    /^diverges at call \d+: recorded wait\(60\d{3} ms\), now wait\(50\d{3} ms\) .*; my-loop\.js has been changed.*; what was before the newest 20 events is found only by/,
+  );
+  // What is kept can be seen nevertheless.
+  await expect(history.visit(history.range.newest)).resolves.toMatchObject({ moment: history.range.newest });
+  expect(await untold('for (;;);', hasty)).toMatch(/^run again, it has not come here in time; my-loop/);
+  expect(await untold(CURIOUS)).toBe('shown');
+});

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { beginTape, headOf, type OpenTape, ProgramServer } from '../../src/program/index.js';
+import { beginTape, headOf, type OpenTape, type ProgramOptions, ProgramServer } from '../../src/program/index.js';
 
 const MAIN = new URL('../../dist/program/child/main.js', import.meta.url).pathname;
 
@@ -24,8 +24,10 @@ export function written(text: string, name = 'my-loop.js'): string {
 }
 
 /** Resolves when the program listens; or, run again with what was recorded, when it has begun. */
-export async function startProgram(file: string, tape: OpenTape = beginTape(headOf(file, [], '0'), null), isAgain = false): Promise<ProgramServer> {
-  const server = new ProgramServer({ name: file, file, args: [], main: MAIN, tape, isAgain });
+export async function startProgram(
+  file: string, tape: OpenTape = beginTape(headOf(file, [], '0'), null), isAgain = false, past?: ProgramOptions['past'],
+): Promise<ProgramServer> {
+  const server = new ProgramServer({ name: file, file, args: [], main: MAIN, tape, isAgain, ...(past !== undefined && { past }) });
   onTestFinished(() => server.close());
   await server.started({ toBeginMs: 60_000, toOpenMs: 60_000, toUseMs: 60_000 });
   if (!isAgain) await expect.poll(() => server.port, { timeout: 60_000 }).toBeGreaterThan(0);

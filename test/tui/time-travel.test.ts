@@ -74,6 +74,7 @@ beforeEach(() => {
   for (const body of bodies) recorded.add({ type: 'event', event: { ...body, seq: ++seq, atUs: seq } });
   travel = new TimeTravel({
     noHistory: '',
+    language: 'en',
     past: past as unknown as Past,
     recorded,
     request: () => REQUEST,
@@ -224,6 +225,6 @@ test('it waits until the follower has reached the moment to visit, or the past i
 test('where there is no history, or no more of it, it is said why', async () => {
   past.grow({ off: 'going back is off: the dataset (70 MB) does not fit into a history of 64 MB' });
   expect(await travel.go({ back: 'event' })).toMatch(/^going back is off: the dataset/);
-  const none = new TimeTravel({ past: null, noHistory: 'going back is off: --history 64mb gives it memory', recorded, request: () => REQUEST, arrived: () => {}, underWay: () => {} });
+  const none = new TimeTravel({ past: null, noHistory: 'going back is off: --history 64mb gives it memory', language: 'en', recorded, request: () => REQUEST, arrived: () => {}, underWay: () => {} });
   expect(await none.go({ to: 'oldest' })).toBe('going back is off: --history 64mb gives it memory');
 });

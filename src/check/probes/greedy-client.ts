@@ -26,8 +26,8 @@ const READABLE_SHARE = 0.5;
 /** The most is forgotten little by little, in more time than a turn takes: it may never be as much again. */
 const FORGOTTEN = 0.998;
 /**
- * A loop that reads this many bytes of what was sent later leaves nobody a turn. Of fair ones libuv, and so Node, reads the most of one socket in a turn: 32 times
- * 64 KB. A request that comes early in a turn waits for the rest of it, and for the busy client's share of the next one: 4 MB.
+ * A loop that reads this many bytes of what was sent later leaves nobody a turn. Of fair ones libuv, and so Node, reads the most of one socket in a turn:
+ * 32 times 64 KB. A request that comes early in a turn waits for the rest of it, and for the busy client's share of the next one: 4 MB.
  */
 const LATER_BYTES = 5 * 2 ** 20;
 /** The busy client sends this many bytes at a time: a part of them may be with the kernel already, which nothing shows. */
