@@ -114,7 +114,8 @@ export class Config {
   isFixedByLoading(given: readonly string[], allowsProtected: boolean): boolean {
     const names = given.map(findSetting);
     const moves = names.includes('dir');
-    return !names.includes(undefined) && (moves || names.includes('appendonly')) && (allowsProtected || !moves);
+    const isFixed = moves || names.includes('appendonly') || names.includes('repl-diskless-load');
+    return !names.includes(undefined) && isFixed && (allowsProtected || !moves);
   }
 
   /** True if the values of these settings show a password. @param names as {@link find} returns them */

@@ -5,7 +5,7 @@ import type { Session } from '../command/session.js';
 import * as errors from '../errors.js';
 import type { ParkRequest } from '../features/blocking.js';
 import { type ErrorReply, NO_REPLY, OK, type Reply } from '../resp/reply.js';
-import { integer, isWord } from './support/arguments.js';
+import { integer, isWord, parseInteger } from './support/arguments.js';
 
 export const psync = command({
   name: 'psync', since: '2.8.0', group: 'server', complexity: '',
@@ -14,11 +14,9 @@ export const psync = command({
   arity: -3,
   flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
   run(argv, _db, session) {
-    // What is no number matches no history, as in Redis.
-    const offset = /^-?\d{1,18}$/.test(argv[2]!) ? Number(argv[2]) : -1;
     const id = argv[1]!.toLowerCase();
     const refusal = argv.length > 3 && isWord(argv[3]!, 'FAILOVER') ? takeOver(session, id) : null;
-    return refusal ?? synchronize(session, { id, offset });
+    return refusal ?? synchronize(session, { id, offset: argv[2]! });
   },
 });
 
@@ -42,13 +40,17 @@ function takeOver(session: Session, id: string): ErrorReply | null {
   return null;
 }
 
-function synchronize(session: Session, request: { id: string; offset: number } | null): Reply {
+function synchronize(session: Session, request: { id: string; offset: string } | null): Reply {
   if (session.isReplica) return NO_REPLY;
   const { replication, primaryLink, failover } = session.server;
   if (failover.phase !== 'no-failover') return errors.SYNC_IN_FAILOVER;
   if (replication.role === 'slave' && !primaryLink.isUp) return errors.NO_MASTER_LINK;
   if (session.transport.outputBytes > 0) return errors.SYNC_WITH_PENDING_OUTPUT;
-  return session.server.replicas.synchronize(session, request);
+  if (request === null) return session.server.replicas.synchronize(session, null);
+  const offset = parseInteger(request.offset);
+  if (offset !== undefined) return session.server.replicas.synchronize(session, { id: request.id, offset: Number(offset) });
+  session.server.log('warning', `Replica ${session.replica?.name ?? session.transport.peer} asks for synchronization but with a wrong offset`);
+  return errors.NOT_AN_INTEGER;
 }
 
 export const replconf = command({

@@ -191,34 +191,35 @@ export class ArrivingDataset {
       return this.owner.broken(`Write error writing to the DB dump file needed for MASTER <-> REPLICA synchronization: ${complaint}`);
     }
     this.isInFile = true;
-    this.beginLoad();
+    this.schedule(0);
   }
 
   private arrived(): void {
     this.owner.arrived();
-    if (this.file === null) this.beginLoad();
+    if (this.file === null) this.schedule(0);
   }
 
-  private beginLoad(): void {
+  /** By a timer, because none runs within a script: a script keeps the dataset and the libraries that it has begun with. */
+  private schedule(delayMs: number): void {
+    this.step = this.server.scheduler.after(LOAD_TIMER, delayMs, () => this.loadMore());
+  }
+
+  private beginLoad(): DatasetLoad {
     const { server, transfer } = this;
     const { load, log, clock } = server;
     if (!this.isDiskless) this.startMs = clock.nowMs;
     this.load = load(() => transfer.next(), this.isBeside);
     this.owner.loading(this.isBeside);
     if (!this.isDiskless) log('notice', LOADING);
-    this.schedule();
-  }
-
-  private schedule(): void {
-    this.step = this.server.scheduler.after(LOAD_TIMER, this.load!.delayMs, () => this.loadMore());
+    return this.load;
   }
 
   private loadMore(): void {
     this.step = null;
     const { complaintOf, log, deleteFile } = this.server;
-    const load = this.load!;
+    const load = this.load ?? this.beginLoad();
     try {
-      if (load.step()) return this.schedule();
+      if (load.step()) return this.schedule(load.delayMs);
       if (this.isBeside) log('notice', 'MASTER <-> REPLICA sync: Swapping active DB with loaded DB');
       load.finish();
     } catch (error) {

@@ -283,12 +283,19 @@ describe('partial resynchronization', () => {
     expect(introduce(lab).ask('PSYNC', id.toUpperCase(), String(next))).toBe('+CONTINUE\r\n');
   });
 
-  test.each(['another ID', 'an offset that is to come', 'an offset that is gone', 'no number'])('%s: everything', (what) => {
+  test('an offset that is no number is an error', () => {
+    using lab = simulate({ settings: NOW });
+    const { id } = leave(lab);
+    expect(introduce(lab, 'eof').ask('PSYNC', id, 'x')).toBe('-ERR value is not an integer or out of range\r\n');
+    expect(lab.log.at(-1)).toMatch(/Replica .* asks for synchronization but with a wrong offset/);
+  });
+
+  test.each(['another ID', 'an offset that is to come', 'an offset that is gone'])('%s: everything', (what) => {
     using lab = simulate({ settings: { ...NOW, 'repl-backlog-size': 20_000 } });
     const { id, next } = leave(lab);
     if (what === 'an offset that is gone') for (let i = 0; i < 100; i++) lab.connect().ask('SET', 'k', 'x'.repeat(1000));
     const [asked, offset] = {
-      'another ID': ['f'.repeat(40), String(next)], 'an offset that is to come': [id, String(next + 1)], 'an offset that is gone': [id, String(next)], 'no number': [id, 'x'],
+      'another ID': ['f'.repeat(40), String(next)], 'an offset that is to come': [id, String(next + 1)], 'an offset that is gone': [id, String(next)],
     }[what]!;
     expect(introduce(lab, 'eof').ask('PSYNC', asked!, offset!)).toMatch(/^\+FULLRESYNC /);
     expect(infoOf(lab.connect(), 'sync_partial_err', 'stats')).toBe('1');
