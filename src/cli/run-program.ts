@@ -82,7 +82,7 @@ async function show(file: string, words: readonly string[], isAgain: boolean): P
   const info = { addresses, poller, edgeTriggered, pollerFallback, hasVirtualClock: false, wantedPort: null, version: __VERSION__ };
   const code = await showLab(program, {
     info, password: '', input, output, colors, ascii: values.ascii === true, background, warnings: new Warnings(), language, lead: 'never', experiment: null,
-    isPresenting: values.present === true, showsCommand: null, program,
+    isPresenting: values.present === true, showsCommand: null, shutDown: null, program,
   });
   await program.close();
   return code;

@@ -4,11 +4,12 @@
  * The screen is loaded while the loop thread starts. A log on standard output would spoil the screen; it goes to a file if one is named. Its warnings are also
  * shown on the screen.
  */
-import { createServerOn, type RedisLabServer, type ServerOptions } from '../server/index.js';
+import { createServerOn, type RedisLabServer, type ServerOptions, type StartedServer } from '../server/index.js';
 import { toBytes, toText } from '../server/config/bytes.js';
+import type { EndingSignal } from '../shared/ending-signal.js';
 import type { Language } from '../shared/language.js';
 import { ExperimentFileError, loadExperiment } from '../tui/learn/index.js';
-import { colorDepthOf, languageOf, loadScreen, narrateLab, showLab, type LabOptions } from '../tui/index.js';
+import { colorDepthOf, languageOf, loadScreen, narrateLab, showLab, type LabOptions, type ShutDown } from '../tui/index.js';
 import type { Run } from './command-line.js';
 import { complain } from './complain.js';
 import { explain } from './explain.js';
@@ -46,14 +47,17 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     const logOutput = openLogFile(run, warnings.add);
     const trace = run.trace === null ? null : new TraceFile(run.trace, run.traceOverwrite, warnings.add);
     // The screen would not show this otherwise.
+    let complaint = '';
     const log: Log = (level, message) => {
       logOutput?.log(level, message);
+      // The line that says that there are errors comes after them.
+      if (level === 'warning' && !message.startsWith('Errors trying')) complaint = toText(message);
       if (level === 'warning') warnings.add(message);
     };
     const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
     const common = commonOptions(run, log, recording);
-    const started = await (file === null ? startServer(run, start, common, recording) : showFile(file, start, common));
-    const { server, wantedPort, edgeTriggered, hasVirtualClock, showsCommand } = started;
+    const started = await (file === null ? startServer(run, start, common, recording, () => complaint) : showFile(file, start, common));
+    const { server, wantedPort, edgeTriggered, hasVirtualClock, showsCommand, shutDown } = started;
     // A loop that is held loads nothing.
     const loaded = run.step ? Promise.resolve() : started.loaded;
     setTimeout(start.isOver, START_MS).unref();
@@ -62,7 +66,7 @@ export async function runLab(run: Run, start: Start, file: string | null): Promi
     const recorded = file === null ? {} : { recording: { name: file.slice(file.lastIndexOf('/') + 1), commands: showsCommand ?? 0 } };
     const info = { addresses, poller, edgeTriggered, pollerFallback, sends, hasVirtualClock, wantedPort, version: __VERSION__, ...recorded };
     const { requirepass: password = '' } = run.settings;
-    const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings };
+    const options = { info, password, input, output, ascii: run.ascii, background: run.theme, warnings, shutDown };
     const language = languageFor(run);
     const lead = file === null ? leadOf(run) : ('never' as const);
     const shown = { ...options, colors, language, lead, experiment, showsCommand, isPresenting: run.present };
@@ -100,8 +104,10 @@ function leadOf({ learn, settings, step, configFile, readsInput }: Run): LabOpti
 /** How long a loop in the middle of a command may delay the exit. */
 const GRACE_MS = 300;
 
-interface StartedServer {
+interface Shown {
   readonly server: RedisLabServer;
+  /** Null: a recording has nothing to save. */
+  readonly shutDown: ShutDown | null;
   /** Resolves when all of its data is loaded. */
   readonly loaded: Promise<void>;
   /** The default port, if it was taken and another one is used; otherwise null. */
@@ -113,11 +119,11 @@ interface StartedServer {
 }
 
 /** Shows a recording instead of starting a server. */
-async function showFile(file: string, start: Start, options: ServerOptions): Promise<StartedServer> {
+async function showFile(file: string, start: Start, options: ServerOptions): Promise<Shown> {
   const { openRecordingFile } = await import('./open-recording.js');
   const { lastCommand, remarks, ...shown } = await openRecordingFile(file, start, options);
   for (const remark of remarks) options.log?.('warning', remark);
-  return { ...shown, loaded: Promise.resolve(), wantedPort: null, showsCommand: lastCommand };
+  return { ...shown, loaded: Promise.resolve(), wantedPort: null, showsCommand: lastCommand, shutDown: null };
 }
 
 /** Options of both a started server and one that continues from a recording. */
@@ -127,14 +133,31 @@ function commonOptions({ settings, poller, sends, faults, history }: Run, log: L
   return { ...settings, poller, sends: sends === 'auto' ? 'direct' : sends, log, faults, ...recorded, history: history ?? HISTORY_BYTES };
 }
 
-async function startServer(run: Run, start: Start, common: ServerOptions, recording: RecordFile | null): Promise<StartedServer> {
+/** @param complaint returns the last warning of the log */
+async function startServer(run: Run, start: Start, common: ServerOptions, recording: RecordFile | null, complaint: () => string): Promise<Shown> {
   const { settings, edgeTriggered, seed, clock, configFile, step } = run;
   const options: ServerOptions = { ...common, edgeTriggered, clock, configFile, paused: step, ...(seed === null ? {} : { seed }) };
   return onFreePort(settings.port, async (port) => {
     const server = await createServerOn(start.takeThread(), { ...options, port }, { helper: recording?.helper ?? null });
     const wantedPort = settings.port !== undefined || port === DEFAULT_PORT ? null : DEFAULT_PORT;
-    return { server, loaded: server.loaded, wantedPort, edgeTriggered, hasVirtualClock: clock === 'virtual', showsCommand: null };
+    const shutDown: ShutDown = async (signal) => (await outcomeOf(server, signal, keepsData(settings))) ?? { complaint: complaint() };
+    return { server, loaded: server.loaded, wantedPort, edgeTriggered, hasVirtualClock: clock === 'virtual', showsCommand: null, shutDown };
   });
+}
+
+function keepsData({ save = '', appendonly = false }: Run['settings']): boolean {
+  return save !== '' || appendonly;
+}
+
+/** Ends a server as a signal does. Null: it goes on. A loop in the middle of a command is waited for if it has data to save. */
+async function outcomeOf(server: StartedServer, signal: EndingSignal, waits: boolean): Promise<'ends' | 'busy' | null> {
+  const heard = server.signal(signal).then(() => true);
+  const isHeard = await Promise.race([heard, ...(waits ? [] : [new Promise<boolean>((resolve) => setTimeout(resolve, GRACE_MS, false).unref())])]);
+  if (!isHeard) {
+    heard.catch(() => {});
+    return 'busy';
+  }
+  return (await server.shutdownOver()) ? 'ends' : null;
 }
 
 /** Without a file there is no log: standard output is the screen's. */

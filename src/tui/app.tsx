@@ -100,6 +100,8 @@ export interface AppOptions extends Partial<Pick<OwnOptions, 'openFork' | 'leave
   readonly output: (text: string) => boolean | void;
   /** `q`, `quit`, Ctrl-C twice. */
   readonly quit: () => void;
+  /** True while the server ends: then one key quits at once. */
+  readonly isLeaving?: () => boolean;
   /** Ctrl-Z: stops this process and the processes started with it, such as npm. Returns when they continue. */
   readonly suspend: () => void;
   /** For a projector. */
@@ -294,7 +296,8 @@ export class App {
   private pressOne(key: Key): void {
     if (this.hasEnded) return;
     const isCtrlC = key.ctrl && key.name === 'c';
-    if (isCtrlC && this.state.ui.isLeaving) return this.options.quit();
+    if (isCtrlC && this.state.ui.isLeaving) return this.quitAnyway();
+    if (this.options.isLeaving?.() === true && (isCtrlC || (key.text === 'q' && !isTyping(this.state)))) return this.options.quit();
     this.act({ type: 'notice', text: null });
     if (!isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: false });
     if (!this.guide.press(key)) this.pressIn(contextOf(this.state), key);
@@ -302,6 +305,11 @@ export class App {
     // Whatever else it has done: pressed again, it quits the lab.
     if (isCtrlC) this.act({ type: 'ask-to-leave', isLeaving: true });
     this.changed();
+  }
+
+  private quitAnyway(): void {
+    this.act({ type: 'ask-to-leave', isLeaving: false });
+    this.options.quit();
   }
 
   /** Ends what the app has started, except the server. */

@@ -11,10 +11,12 @@ import type { App } from './app.js';
 import { describeFailure } from './failure.js';
 import { Forks, type OwnOptions } from './forks.js';
 import { isFirstStart, rememberFirstStart } from './learn/first-start.js';
+import { Leave, type ShutDown } from './leave.js';
 import type { Experiment } from './state/learn/experiment.js';
 import { languageOf, type Language } from '../shared/language.js';
 import type { NarrationOptions } from './narration/index.js';
 import type { ServerInfo } from './state/state.js';
+import { toBytes } from './state/typed-text.js';
 import { inBasicColors, type ColorDepth } from './terminal/color-depth.js';
 import { patientOutput, tell } from './terminal/patient-output.js';
 import { Terminal } from './terminal/terminal.js';
@@ -28,6 +30,7 @@ export interface Warnings {
 }
 
 export { languageOf };
+export type { ShutDown } from './leave.js';
 export { colorDepthOf } from './terminal/color-depth.js';
 
 export interface LabOptions {
@@ -43,6 +46,8 @@ export interface LabOptions {
   readonly warnings: Warnings;
   /** The language of the texts. */
   readonly language: Language;
+  /** Null: the server has nothing to save, and ends at once. */
+  readonly shutDown: ShutDown | null;
   /** The first minute: `first` unless this user has already seen it. */
   readonly lead: 'first' | 'never';
   /** Opened at the start, unless the first minute comes first; null: none. */
@@ -95,6 +100,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
         resolve(code);
       }
     };
+    const leave = new Leave({ shutDown: options.shutDown, language: options.language, say: (text) => screens.top.warn(toBytes(text)), end });
     const fail = (error: unknown): void => {
       // Errors while everything is being closed are ignored.
       if (hasEnded) return;
@@ -119,7 +125,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
         keys: (keys) => screens.top.press(keys),
         resize: (width, height) => screens.all.forEach((app) => app.resize({ width, height })),
         caughtUp: () => screens.all.forEach((app) => app.caughtUp()),
-        hangup: () => end(0),
+        hangup: () => leave.begin('SIGHUP', true),
       },
       true,
     );
@@ -141,7 +147,8 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       experiment: isLed || own.leaveFork !== undefined ? null : options.experiment,
       showsCommand: own.leaveFork === undefined ? options.showsCommand : null,
       recolor: options.colors === 'basic' ? inBasicColors : (row) => row,
-      quit: () => end(0),
+      quit: () => leave.begin('SIGTERM'),
+      isLeaving: () => leave.isUnderWay,
       suspend: () => suspend(0),
     });
     const begin = (app: App): void => {
@@ -158,7 +165,7 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
       screens.top.redraw();
     });
     // The first signal ends the lab in order, another one at once.
-    for (const signal of SIGNALS) process.on(signal, () => (hasEnded ? process.exit(0) : end(0)));
+    for (const signal of SIGNALS) process.on(signal, () => (hasEnded ? process.exit(0) : leave.begin(signal)));
     terminal.enter();
     server.closed.then(
       () => end(0),

@@ -11,7 +11,9 @@ import type { RedisLabServer } from '../../server/index.js';
 import { describeFailure } from '../failure.js';
 import { Forks, type OwnOptions } from '../forks.js';
 import { printable } from '../state/repl/line-editor.js';
+import type { EndingSignal } from '../../shared/ending-signal.js';
 import type { Language } from '../../shared/language.js';
+import { Leave, type ShutDown } from '../leave.js';
 import type { ServerInfo } from '../state/state.js';
 import { fromBytes } from '../state/typed-text.js';
 import { PatientOutput } from '../terminal/patient-output.js';
@@ -29,6 +31,8 @@ export interface NarrationOptions {
   readonly output: Writable;
   readonly ascii: boolean;
   readonly language: Language;
+  /** Null: the server has nothing to save, and ends at once. */
+  readonly shutDown: ShutDown | null;
   readonly warnings: { listen(tell: (text: string) => void): void };
 }
 
@@ -41,7 +45,8 @@ const SILENCE_MS = 2000;
 const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Resolves with the exit code when the user has quit, the input has ended, the output has lost its reader, or the server has ended. */
-export function narrate(server: RedisLabServer, { info, password, loaded, input, output, ascii, language, warnings }: NarrationOptions): Promise<number> {
+export function narrate(server: RedisLabServer, options: NarrationOptions): Promise<number> {
+  const { info, password, loaded, input, output, ascii, language, shutDown, warnings } = options;
   const isTyped = input.isTTY === true;
   return new Promise((resolve) => {
     // The terminal echoes and edits lines; readline would use escape sequences. Lines are bytes until they are complete.
@@ -58,9 +63,26 @@ export function narrate(server: RedisLabServer, { info, password, loaded, input,
       // Called when everything before has been taken, or the reader has left.
       else output.write('', () => resolve(code));
     };
+    let isSignalled = false;
+    const leave = new Leave({
+      shutDown, language,
+      // A program that reads the lines waits for replies.
+      say: (text) => void (isTyped ? writeAll(`${text}\n`) : process.stderr.write(`redis-lab: ${text}\n`)),
+      end(code, message = '') {
+        if (message !== '' && !hasEnded) process.stderr.write(`${message}\n`);
+        end(code, isSignalled);
+      },
+    });
+    const leaveFor = (signal: EndingSignal): void => {
+      isSignalled = true;
+      leave.begin(signal);
+    };
     const theme = createTheme({ palette: 'plain', ascii });
-    const write = withinLimits(output, language);
-    const create = (own: OwnOptions): NarratedLab => new NarratedLab({ ...own, password, language, theme, write, keepsHistory: isTyped, quit: () => end(0) });
+    const writeAll = withinLimits(output, language);
+    // What the end of the server looks like from here is not told.
+    const write = (line: string): void => (leave.isUnderWay ? undefined : writeAll(line));
+    const quit = (): void => leave.begin('SIGTERM');
+    const create = (own: OwnOptions): NarratedLab => new NarratedLab({ ...own, password, language, theme, write, keepsHistory: isTyped, quit });
     const labs = new Forks({ create, begin: () => {} }, server, info);
     /** The line in progress; the next one goes to the lab that is on top by then. */
     let running = isTyped ? Promise.resolve() : loaded.catch(() => {});
@@ -79,21 +101,21 @@ export function narrate(server: RedisLabServer, { info, password, loaded, input,
       // Keys that a terminal's line editing does not know are not part of a line; a program's bytes are.
       take(isTyped ? printable(text) : text);
     });
-    lines.on('close', () => void (isTyped ? end(0) : finish().then(() => end(0))));
+    lines.on('close', () => void (isTyped ? leave.begin('SIGTERM', true) : finish().then(() => leave.begin('SIGTERM', true))));
     process.on('SIGINT', () => {
       if (hasEnded) process.exit(0);
-      if (!isTyped || isLeaving) return end(0, true);
+      if (!isTyped || isLeaving || leave.isUnderWay) return leaveFor('SIGINT');
       isLeaving = true;
       // The terminal's echo, ^C, is on a line of its own.
       output.write('\n');
       if (!labs.top.interrupt()) labs.top.say(NARRATION_TEXTS[language].leaving);
     });
     // The first signal ends the lab in order, another one at once.
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (hasEnded ? process.exit(0) : end(0, true)));
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (hasEnded ? process.exit(0) : leaveFor(signal)));
     // A full disk is no reason to end a server; losing the reader is, since nobody can type either.
     let isComplete = true;
     output.on('error', (error: NodeJS.ErrnoException) => {
-      if (!DISK_ERRORS.has(error.code ?? '')) return end(0);
+      if (!DISK_ERRORS.has(error.code ?? '')) return leave.begin('SIGHUP', true);
       if (isComplete) process.stderr.write(`redis-lab: the narration is incomplete from here on: ${error.code}\n`);
       isComplete = false;
     });
@@ -103,7 +125,7 @@ export function narrate(server: RedisLabServer, { info, password, loaded, input,
     };
     process.on('uncaughtException', fail);
     process.on('unhandledRejection', fail);
-    server.closed.then(() => end(0), fail);
+    server.closed.then(() => end(0, isSignalled), fail);
   });
 }
 

@@ -1,8 +1,12 @@
 /**
  * Every way out of the lab, and what it leaves behind: a terminal that is itself again, an exit code, and nothing else.
  */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { constants } from 'node:os';
-import { expect, onTestFinished, test } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { temporaryDirectory } from '../../support/headless.js';
 import { expectLeft, KEYS, launchLab, MAIN, startLab, type Lab } from '../../support/lab.js';
 import { TestTerminal } from '../../support/terminal.js';
 
@@ -30,6 +34,66 @@ test('a loop that is held lets go: q, SIGTERM', async () => {
     leave(lab);
     await expectLeft(lab);
   }
+});
+
+describe('a lab that saves its data', () => {
+  const launch = (dir: string, ...args: readonly string[]): Lab => launchLab({ args: ['--port', '0', '--dir', dir, '--save', '3600 1000', ...args] });
+
+  test.each<[string, (lab: Lab) => void | Promise<void>]>([
+    ['q', async (lab) => (await lab.toPanes(), lab.type('qy'))],
+    ['a lost terminal', (lab) => lab.terminal.hangUp()],
+  ])('%s saves it', async (_, leave) => {
+    const dir = temporaryDirectory();
+    const lab = await launch(dir).ready();
+    await lab.run('SET kept 1', 'OK');
+    await leave(lab);
+    expect(await lab.exitCode).toBe(0);
+    expect(readFileSync(join(dir, 'dump.rdb'), 'latin1')).toContain('kept');
+  });
+
+  test('and cannot goes on and says why, and ends the next time with an exit code of 1', async () => {
+    const dir = join(temporaryDirectory(), 'gone');
+    mkdirSync(dir);
+    const lab = await launch(dir).ready();
+    await lab.run('SET kept 1', 'OK');
+    rmSync(dir, { recursive: true });
+    lab.type(KEYS.ctrlC + KEYS.ctrlC);
+    await lab.until(() => /not ended: .*ENOENT/.test(lab.footer));
+    await lab.run('GET kept', '"1"');
+    lab.type(KEYS.ctrlC + KEYS.ctrlC);
+    await lab.until(/redis-lab: ended without saving: .*ENOENT/);
+    expect(await lab.exitCode).toBe(1);
+  });
+
+  test('and waits for a replica ends at once the second time', async () => {
+    const lab = await launchLab({ args: ['--port', '0', '--shutdown-timeout', '3600', '--repl-diskless-sync-delay', '0'] }).ready();
+    const replica = connect(Number(/\d{4,5}(?=>)/.exec(lab.screen)![0]), '127.0.0.1');
+    onTestFinished(() => void replica.destroy());
+    // It acknowledges the dataset, and then nothing any more.
+    replica.write('PSYNC ? -1\r\nREPLCONF ACK 0\r\n');
+    replica.on('data', (bytes) => bytes.includes('PING') || replica.write('REPLCONF ACK 0\r\n')).on('error', () => {});
+    await lab.until(/replica, silent/);
+    await lab.run('SET k v', 'OK');
+    lab.type(KEYS.ctrlC + KEYS.ctrlC);
+    await lab.until(() => lab.footer.includes('waits for replicas: once more ends it at once'));
+    lab.type(KEYS.ctrlC);
+    expect(await lab.exitCode).toBe(0);
+  });
+
+  test('in lines says why it goes on, and the end of the input is final', async () => {
+    const dir = join(temporaryDirectory(), 'gone');
+    mkdirSync(dir);
+    const lab = launch(dir, '--screen-reader');
+    await lab.until('quit leaves.');
+    lab.type('SET kept 1\r');
+    await lab.until(/^OK/m);
+    rmSync(dir, { recursive: true });
+    lab.type('quit\r');
+    await lab.until(/not ended: .*ENOENT/);
+    lab.type('\x04');
+    await lab.until(/redis-lab: ended without saving: .*ENOENT/);
+    expect(await lab.exitCode).toBe(1);
+  });
 });
 
 test('a command that never ends does not keep the lab', async () => {
