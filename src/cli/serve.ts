@@ -28,7 +28,12 @@ export async function serve(run: Run, start: Start): Promise<number> {
     const { log, close } = openLog(logFile(run), complain);
     const trace = run.trace === null ? null : new TraceFile(run.trace, run.traceOverwrite, (message) => log('warning', message));
     const recording = run.record === null ? null : new RecordFile(run.record, run.traceOverwrite, (message) => log('warning', message));
-    const code = await serveUntilEnd(run, start, log, trace, recording);
+    const code = await serveUntilEnd(run, start, log, trace, recording).catch((error: unknown) => {
+      // On the standard output it would be there twice.
+      if (logFile(run) !== '') log('warning', explain(error));
+      close();
+      throw error;
+    });
     await recording?.close();
     close();
     return code;

@@ -172,8 +172,8 @@ describe('loading', () => {
   test.each([
     ['a damaged request', SELECT_0 + request('SET', 'a', '1').replace('$3', '$4') + request('SET', 'b', '2'), {}, /a word that does not end where it should at byte 36, in the request that begins at byte 23; redis-check-aof/],
     ['what is no request', `${SELECT_0}SET a 1\r\n`, {}, /a request does not begin with \* at byte 24, in the request that begins at byte 23/],
-    ['an unknown command', SELECT_0 + request('GEHT', 'a'), {}, /an unknown command "GEHT a" at byte 23/],
-    ['a missing end that is not to be cut off', `${SELECT_0}*3\r\n`, { 'aof-load-truncated': false }, /its end is missing, behind byte 23: redis-check-aof --fix/],
+    ['an unknown command', SELECT_0 + request('GEHT', 'a'), {}, /Unknown command 'GEHT' reading the append only file, at byte 23/],
+    ['a missing end that is not to be cut off', `${SELECT_0}*3\r\n`, { 'aof-load-truncated': false }, /Unexpected end of file reading the append only file, behind byte 23: redis-check-aof --fix/],
   ])('%s ends the start with its place, and the files stay as they are', async (_, increment, settings: Settings, message) => {
     const dir = written(increment);
     const failure = await start({ dir, ...settings }).catch((error: unknown) => error);
@@ -194,14 +194,14 @@ describe('loading', () => {
   test('a manifest that names what is not there, or is none, ends the start', async () => {
     const dir = written('');
     rmSync(incrementOf(dir));
-    await expect(start({ dir })).rejects.toThrow(/appendonly\.aof\.1\.incr\.aof cannot be loaded, and is left as it is: it is not there/);
+    await expect(start({ dir })).rejects.toThrow(/appendonly\.aof\.1\.incr\.aof cannot be loaded, and is left as it is: No such file or directory/);
     for (const [text, message] of [
-      ['file ../x seq 1 type b\n', /line 1: a file is named that does not lie in this folder/],
-      ['file x seq 1 type b\nfile y seq 2 type b\n', /line 2: there is a second base/],
-      ['file x seq 2 type i\nfile y seq 1 type i\n', /line 2: increments are not in the order of their numbers/],
-      ['file x seq 1 type b', /line 1: its end is missing/],
-      ['', /it is empty/],
-      ['fil x\n', /line 1: it is not of the form/],
+      ['file ../x seq 1 type b\n', /Invalid AOF manifest file format: the name of a file that does not lie in this folder, in line 1/],
+      ['file x seq 1 type b\nfile y seq 2 type b\n', /Found duplicate base file information, in line 2/],
+      ['file x seq 2 type i\nfile y seq 1 type i\n', /Found a non-monotonic sequence number, in line 2/],
+      ['file x seq 1 type b', /Invalid AOF manifest file format: line 1 has no end/],
+      ['', /Found an empty AOF manifest/],
+      ['fil x\n', /Invalid AOF manifest file format: not `file NAME seq NUMBER type b\|i\|h`, in line 1/],
     ] as const) {
       writeFileSync(join(dir, 'appendonlydir', 'appendonly.aof.manifest'), text);
       await expect(start({ dir })).rejects.toThrow(message);

@@ -55,7 +55,7 @@ test.each(['epoll', 'portable'])('a file that turns out to be damaged when the s
   const { dir, bytes } = await damaged();
   const server = startHeadless('--port', '0', '--dir', dir, '--loading-process-events-interval-bytes', '1024', '--poller', poller);
   expect(await server.exited).toBe(1);
-  expect(server.errors).toMatch(/^redis-lab: .*dump\.rdb cannot be loaded, and is left as it is: a checksum that is not that of the file at byte \d+\n$/);
+  expect(server.errors).toMatch(/^redis-lab: .*dump\.rdb cannot be loaded, and is left as it is: CRC error: a checksum that is not that of the file at byte \d+\n$/);
   expect(readFileSync(join(dir, 'dump.rdb'))).toEqual(bytes);
 });
 

@@ -309,7 +309,7 @@ export class SnapshotReader {
     const { bytes } = this;
     const expected = bytes.checksum;
     const found = bytes.text(8);
-    if (found !== NO_CHECKSUM && found !== expected) this.fail('a checksum that is not that of the file');
+    if (found !== NO_CHECKSUM && found !== expected) this.fail('CRC error: a checksum that is not that of the file');
   }
 }
 

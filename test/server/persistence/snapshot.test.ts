@@ -143,7 +143,7 @@ describe('what others have written', () => {
     ['an unknown type', bytesOf('REDIS0010', 99, 1, 'k'), 'type at byte 12, in the key "k" of database 0'],
     ['a database too many', bytesOf('REDIS0010', 254, 20, 255), 'database 20, of 16 that there are (see the setting databases), at byte 11'],
     ['a key twice', bytesOf('REDIS0010', 0, 1, 'k', 1, 'v', 0, 1, 'k', 1, 'w', 255), 'a key that was there already at byte 19, in the key "k" of database 0'],
-    ['a wrong checksum', bytesOf('REDIS0010', 0, 1, 'k', 1, 'v', 255, 'checksum'), 'a checksum that is not that of the file at byte 23'],
+    ['a wrong checksum', bytesOf('REDIS0010', 0, 1, 'k', 1, 'v', 255, 'checksum'), 'CRC error: a checksum that is not that of the file at byte 23'],
     ['a length beyond the file', bytesOf('REDIS0010', 0, 1, 'k', 0x81, '\x00\x00\x00\xff\xff\xff\xff\xff', 'v'), 'end of the file at byte 21, in the key "k" of database 0'],
   ])('%s is refused, and where it stands is told', (_, bytes, message) => {
     expect(() => read(bytes)).toThrow(new SnapshotError(message));

@@ -63,7 +63,7 @@ export class FilesLoader {
   private load(paths: readonly string[]): LoadTask {
     const opened: OpenFile[] = [];
     try {
-      for (const path of paths) opened.push({ path, file: this.files.open(path) ?? fail(path, 'it is not there') });
+      for (const path of paths) opened.push({ path, file: this.files.open(path) ?? fail(path, 'No such file or directory') });
     } catch (error) {
       for (const { file } of opened) file.close();
       throw error;
@@ -128,7 +128,7 @@ class FilesLoad implements LoadTask {
     const { bytes, isCut } = yield* this.read(each, client, pace);
     this.close(file);
     if (!isCut) return;
-    const missing = `its end is missing, behind byte ${bytes}`;
+    const missing = `Unexpected end of file reading the append only file, behind byte ${bytes}`;
     if (!isLast) fail(path, `${missing}, and it is not the last file`);
     if (!this.server.settings['aof-load-truncated']) {
       fail(path, `${missing}: redis-check-aof --fix cuts it there, and so does a start with aof-load-truncated yes`);

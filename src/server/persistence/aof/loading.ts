@@ -40,13 +40,19 @@ export function* loadFile(bytes: ChunkReader, loader: Loader, pace: () => LoadPa
       return { bytes: whole, isCut: true };
     }
     if (argv === null) return { bytes: bytes.offset, isCut: false };
-    if (!loader.run(argv)) throw new SnapshotError(`an unknown command ${JSON.stringify(argv.slice(0, 2).join(' ').slice(0, 128))} at byte ${at}`);
+    if (!loader.run(argv)) throw unknownCommand(argv, at);
     if (--left > 0 && bytes.offset - toldAt < BYTES_BETWEEN_LOOKS) continue;
     yield bytes.offset - toldAt;
     toldAt = bytes.offset;
     left = pace().most;
   }
 }
+
+const unknownCommand = (argv: readonly string[], at: number): SnapshotError =>
+  new SnapshotError(`Unknown command '${JSON.stringify(argv[0]!.slice(0, 128)).slice(1, -1)}' reading the append only file, at byte ${at}`);
+
+const badFormat = ({ what }: BadRequest, at: number, start: number): SnapshotError =>
+  new SnapshotError(`Bad file format reading the append only file: ${what} at byte ${at}, in the request that begins at byte ${start}`);
 
 /** The file ends within a request. */
 const CUT = Symbol('cut');
@@ -56,7 +62,7 @@ function nextRequest(bytes: ChunkReader, at: number): string[] | typeof CUT | nu
     return readRequest(bytes);
   } catch (error) {
     if (error instanceof CorruptDump) return CUT;
-    if (error instanceof BadRequest) throw new SnapshotError(`${error.what} at byte ${bytes.offset}, in the request that begins at byte ${at}`);
+    if (error instanceof BadRequest) throw badFormat(error, bytes.offset, at);
     throw error;
   }
 }

@@ -41,22 +41,25 @@ export function formatManifest({ base, increments, history }: Manifest): string 
 
 const lineOf = ({ name, seq }: AofFile, type: string): string => `file ${quoteWord(name)} seq ${seq} type ${type}\n`;
 
+/** Redis's sentences, by which tools find them in a log. */
+const FORMAT = 'Invalid AOF manifest file format';
+
 /** Throws {@link ManifestError}. */
 export function parseManifest(text: string): Manifest {
-  if (text === '') throw new ManifestError('it is empty');
+  if (text === '') throw new ManifestError('Found an empty AOF manifest');
   const manifest = { base: null as AofFile | null, increments: [] as AofFile[], history: [] as AofFile[] };
   for (const [at, line] of linesOf(text).entries()) {
     if (line.startsWith('#')) continue;
     const fail = (what: string): never => {
-      throw new ManifestError(`line ${at + 1}: ${what}`);
+      throw new ManifestError(`${what}, in line ${at + 1}`);
     };
-    if (line.length >= MAX_LINE) fail('it is too long');
+    if (line.length >= MAX_LINE) fail('The AOF manifest file contains too long line');
     const { file, type } = parseLine(line, fail);
     if (type === 'h') manifest.history.push(file);
-    else if (type === 'b') manifest.base = manifest.base === null ? file : fail('there is a second base');
+    else if (type === 'b') manifest.base = manifest.base === null ? file : fail('Found duplicate base file information');
     else {
       const last = manifest.increments.at(-1);
-      if (last !== undefined && file.seq <= last.seq) fail('increments are not in the order of their numbers');
+      if (last !== undefined && file.seq <= last.seq) fail('Found a non-monotonic sequence number');
       manifest.increments.push(file);
     }
   }
@@ -66,7 +69,7 @@ export function parseManifest(text: string): Manifest {
 /** The last line must be complete as well: otherwise it is only a part of one. */
 function linesOf(text: string): string[] {
   const lines = text.split('\n');
-  if (lines.pop() !== '') throw new ManifestError(`line ${lines.length + 1}: its end is missing`);
+  if (lines.pop() !== '') throw new ManifestError(`${FORMAT}: line ${lines.length + 1} has no end`);
   return lines;
 }
 
@@ -76,10 +79,10 @@ function parseLine(line: string, fail: (what: string) => never): { readonly file
   for (let i = 0; i + 1 < words.length; i += 2) values.set(words[i]!.toLowerCase(), words[i + 1]!);
   const [name, seq, type] = [values.get('file'), values.get('seq'), values.get('type')];
   if (words.length < 6 || words.length % 2 !== 0 || name === undefined || seq === undefined || type === undefined) {
-    return fail('it is not of the form `file NAME seq NUMBER type b|i|h`');
+    return fail(`${FORMAT}: not \`file NAME seq NUMBER type b|i|h\``);
   }
-  if (name === '' || name.includes('/')) return fail('a file is named that does not lie in this folder');
-  if (!/^[1-9]\d{0,14}$/.test(seq)) return fail(`${JSON.stringify(seq)} is not a number of a file`);
-  if (!['b', 'i', 'h'].includes(type)) return fail(`there is no type ${JSON.stringify(type)}`);
+  if (name === '' || name.includes('/')) return fail(`${FORMAT}: the name of a file that does not lie in this folder`);
+  if (!/^[1-9]\d{0,14}$/.test(seq)) return fail(`${FORMAT}: ${JSON.stringify(seq)} is no sequence number`);
+  if (!['b', 'i', 'h'].includes(type)) return fail(`Unknown AOF file type ${JSON.stringify(type)}`);
   return { file: { name, seq: Number(seq) }, type };
 }
