@@ -125,6 +125,8 @@ export function overText(over: RunOver | { readonly why: 'ended' | 'late' }, pla
         en: `not run again: it uses ${over.module}, and what it does with that would happen a second time`,
         ko: `다시 실행하지 않았습니다: ${withParticle(over.module, '을/를')} 사용하므로 그 동작이 두 번 일어납니다`,
       };
+    case 'unreadable':
+      return { en: `line ${over.line} of the recording cannot be read${at}`, ko: `기록의 ${over.line}번째 줄을 읽을 수 없습니다${at}` };
     case 'end':
       return { en: `the recording ends here, and the program does not go on by itself${at}`, ko: `기록은 여기에서 끝나며 프로그램은 저절로 이어지지 않습니다${at}` };
     case 'full':

@@ -57,6 +57,8 @@ export type ChildMessage =
 export type RunOver =
   | { readonly why: 'end' | 'full' }
   | { readonly why: 'refused'; readonly module: string }
+  /** This line of the tape, from 1, is none. */
+  | { readonly why: 'unreadable'; readonly line: number }
   | { readonly why: 'diverged'; readonly call: number; readonly recorded: string; readonly now: string };
 
 export interface Variable {

@@ -44,6 +44,55 @@ export interface CallError {
   readonly error: readonly [syscall: string, errno: number, code: string, fd: number];
 }
 
+/** Null: the text is no line of a tape. */
+export function lineOf(text: string): TapeLine | null {
+  try {
+    const line = JSON.parse(text) as unknown;
+    if (!Array.isArray(line)) return null;
+    const [name, args] = line as readonly unknown[];
+    const isLine = line.length === 1 ? name === 'full' || typeof name === 'number' : line.length === 3 && typeof name === 'string' && Array.isArray(args);
+    return isLine ? (line as unknown as TapeLine) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** False for a result that a call of this name never has. */
+export function isResultOf(name: string, result: Json): boolean {
+  switch (name) {
+    case 'wait':
+      return Array.isArray(result) && result.length % 2 === 0 && result.every((each) => typeof each === 'number');
+    case 'read':
+      return typeof result === 'string' || typeof result === 'number';
+    case 'accept':
+      return result === null || hasDescriptor(result);
+    case 'listen':
+    case 'connect':
+      return hasDescriptor(result);
+    case 'open':
+      return typeof result === 'object' && result !== null;
+    case 'process.hrtime':
+      return Array.isArray(result) && result.length === 2;
+    case 'process.hrtime.bigint':
+      return typeof result === 'string' && /^\d+$/.test(result);
+    case 'random bytes':
+    case 'crypto.randomUUID':
+      return typeof result === 'string';
+    case 'register':
+    case 'reregister':
+    case 'deregister':
+    case 'close':
+      return result === null;
+    default:
+      return typeof result === 'number';
+  }
+}
+
+function hasDescriptor(result: Json): boolean {
+  const { fd, local } = Object(result) as { readonly fd?: unknown; readonly local?: unknown };
+  return typeof fd === 'number' && typeof local === 'object' && local !== null;
+}
+
 export const isCall = (line: TapeLine): line is Call => line.length === 3;
 
 /**

@@ -137,6 +137,23 @@ test('a recording of an earlier version, without the numbers of processes, is ru
   expect([again(server), variable(server, 'lines')]).toEqual(['run again with its recorded inputs', '1']);
 });
 
+test('a recording that is damaged is told of with its line', async () => {
+  const file = written(CURIOUS);
+  const recording = written('', 'run');
+  const live = await listened(await startProgram(file, beginTape(headOf(file, [], '0'), { fd: openSync(recording, 'w'), readFd: openSync(recording, 'r') })));
+  await ask(live, 'one');
+  await live.close();
+  const lines = readFileSync(recording, 'utf8').split('\n');
+  const at = lines.findIndex((line) => line.startsWith('["read"'));
+  const read = JSON.parse(lines[at]!) as readonly unknown[];
+  for (const damaged of ['["read",[7', '["read"]', 'null', JSON.stringify([...read.slice(0, 2), { bytes: 3 }])]) {
+    writeFileSync(recording, lines.with(at, damaged).join('\n'));
+    const server = await listened(await startProgram(file, openTape(recording), true));
+    await expect.poll(() => server.ending?.text.en, CALM).toBe(`line ${at + 1} of the recording cannot be read (my-loop.js:23)`);
+    await server.close();
+  }
+});
+
 test('the solutions of the course come to their moments again, with what their loop has in it', async () => {
   for (const [lesson, lines, seen] of [
     ['03-many-clients', ['one', 'two'], /^this\.#/], ['06-expiry', ['SET a 1', 'GET a'], /^this\./], ['10-propagation', ['SET a 1'], /^this\./],
@@ -220,6 +237,47 @@ test('faults of the wire are part of what was recorded', async () => {
   await history.visit(history.range.newest);
   expect(again(server)).toMatch(/^run again with/);
   expect(Number(variable(server, 'lines'))).toBeGreaterThan(1);
+});
+
+test('a recording has what the program did while it was held, stepped, stopped at a breakpoint, and its wire was spoiled', async () => {
+  const file = written(CURIOUS);
+  const recording = written('', 'run');
+  const tape = beginTape(headOf(file, [], '0'), { fd: openSync(recording, 'w'), readFd: openSync(recording, 'r') });
+  const live = await listened(await startProgram(file, tape));
+  const socket = await connect(live);
+  const answer = (): Promise<unknown> => new Promise((resolve) => socket.once('data', resolve));
+  const paused = live.pause();
+  socket.write('one\r\n');
+  await paused;
+  for (let step = 0; step < 4; step++) await live.step('event');
+  // Going back meanwhile leaves it held where it is.
+  const { heldAt } = live;
+  await live.history.visit({ turn: 1 });
+  await live.history.leave();
+  expect(live.heldAt).toBe(heldAt);
+  await live.setBreakpoints([{ kind: 'write' }]);
+  await live.resume();
+  await expect.poll(() => live.heldAt?.kind, CALM).toBe('write');
+  await live.setBreakpoints([]);
+  await live.faults.add('slice 3 on #1');
+  const answered = answer();
+  await live.resume();
+  await answered;
+  socket.write('two\r\n');
+  await answer();
+  await expect.poll(() => live.activity.phase, CALM).toBe('wait');
+  const seen = async (server: ProgramServer): Promise<readonly unknown[]> => {
+    const { moment, events, snapshot } = await server.history.visit(server.history.range.newest);
+    // Times are measured on both sides of the pipe, and injected faults are no events of the past.
+    return [moment, again(server), variable(server, 'lines'), snapshot.stats, events.map((event) => ({ ...event, seq: 0, atUs: 0, busyUs: 0, waitedUs: 0 }))];
+  };
+  const before = await seen(live);
+  await live.close();
+  const recorded = await listened(await startProgram(file, openTape(recording), true));
+  await expect.poll(() => recorded.ending?.text.en, CALM).toMatch(/^the recording ends here/);
+  const after = await seen(recorded);
+  expect(JSON.stringify(before)).toContain('"token":1,"result":3');
+  expect(after).toEqual(before);
 });
 
 /** In place of 20,000. */

@@ -45,7 +45,7 @@ const EARLY_ROUNDS = 40;
 const EARLY_UNDECIDED_ROUNDS = 10;
 const UNFAIR_ROUNDS = 2;
 /** After this many rounds that tell nothing, more of them would not either. */
-const UNDECIDED_ROUNDS = 60;
+const UNDECIDED_ROUNDS = 100;
 /** Times the patience with a reply, for all rounds. */
 const ROUNDS_PATIENCE = 6;
 const BASELINE_PINGS = 20;

@@ -5,7 +5,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { SystemError } from '../../server/io/poll.js';
 import type { RunOver } from '../protocol.js';
-import { type Call, type CallError, describeCall, isCall, type Json, TAPE_FD, type TapeLine } from '../tape.js';
+import { type Call, type CallError, describeCall, isCall, isResultOf, type Json, lineOf, TAPE_FD, type TapeLine } from '../tape.js';
 
 export interface Inputs {
   /** True: nothing real is behind the calls. */
@@ -96,30 +96,37 @@ export class RecordedInputs implements Inputs {
 
 /** Bytes of the tape that are read at once. */
 const PIECE = 64 * 1024;
+/** Maximum length of a line. */
+const MOST_LINE_BYTES = 64 * 2 ** 20;
 
 export class InputsAgain implements Inputs {
   readonly isAgain = true;
   readonly tokens = new Map<number, number>();
   private calls = 0;
-  private lines: TapeLine[] = [];
+  /** As texts, since the last one may be damaged. */
+  private lines: string[] = [];
+  /** Number of lines of the tape before {@link lines}. */
+  private linesBefore = 0;
   /** Of {@link lines}. */
   private at = 0;
   private position = 0;
   private half: Buffer = Buffer.alloc(0);
   private isFirst = true;
   private lastUs = 0;
+  private peeked: TapeLine | null = null;
 
   /** @param over never returns */
   constructor(private readonly over: (how: RunOver) => never) {}
 
   call<R extends Json>(name: string, args: readonly Json[], _make: () => R): R {
-    for (let line = this.peek(); line !== null && line.length === 1 && line[0] !== 'full'; line = this.peek()) this.at++;
+    for (let line = this.peek(); line !== null && line.length === 1 && line[0] !== 'full'; line = this.peek()) this.next();
     const line = this.peek();
     if (line === null || !isCall(line)) return this.over({ why: line === null ? 'end' : 'full' });
-    this.at++;
     this.calls++;
     if (line[0] !== name || JSON.stringify(line[1]) !== JSON.stringify(args)) this.diverge(line, name, args);
     const result = line[2];
+    if (!isError(result) && !isResultOf(name, result)) this.isUnreadable();
+    this.next();
     if (isError(result)) throw new SystemError(...result.error);
     return result as R;
   }
@@ -132,7 +139,7 @@ export class InputsAgain implements Inputs {
   event(): number {
     const line = this.peek();
     if (line?.length === 1 && line[0] !== 'full') {
-      this.at++;
+      this.next();
       this.lastUs = line[0];
     }
     return this.lastUs;
@@ -148,8 +155,19 @@ export class InputsAgain implements Inputs {
 
   /** The next line, which stays; null: there is none. */
   private peek(): TapeLine | null {
+    if (this.peeked !== null) return this.peeked;
     while (this.at >= this.lines.length) if (!this.takePiece()) return null;
-    return this.lines[this.at]!;
+    return (this.peeked = lineOf(this.lines[this.at]!) ?? this.isUnreadable());
+  }
+
+  private next(): void {
+    this.peeked = null;
+    this.at++;
+  }
+
+  /** Ends the run at the next line. */
+  private isUnreadable(): never {
+    return this.over({ why: 'unreadable', line: this.linesBefore + this.at + 1 });
   }
 
   private takePiece(): boolean {
@@ -161,16 +179,18 @@ export class InputsAgain implements Inputs {
     const all = Buffer.concat([this.half, piece.subarray(0, count)]);
     const end = all.lastIndexOf(10) + 1;
     this.half = all.subarray(end);
+    this.linesBefore += this.lines.length;
     const texts = all.latin1Slice(0, end) === '' ? [] : all.toString('utf8', 0, end - 1).split('\n');
     if (this.isFirst && texts.length > 0) {
       this.isFirst = false;
       texts.shift();
+      this.linesBefore++;
     }
-    this.lines = texts.map((text) => JSON.parse(text) as TapeLine);
+    this.lines = this.half.length > MOST_LINE_BYTES ? [...texts, ''] : texts;
     this.at = 0;
     return true;
   }
 }
 
 const isError = (result: Json): result is { readonly error: CallError['error'] } & { readonly [name: string]: Json } =>
-  typeof result === 'object' && result !== null && 'error' in result;
+  typeof result === 'object' && result !== null && 'error' in result && Array.isArray(result.error) && result.error.length === 4;
