@@ -63,7 +63,7 @@ async function judgeTarget(target: Target, { address, only, json, yes, language 
 }
 
 const MAY_WRITE: { readonly [language in Language]: (keys: number) => string } = {
-  en: (keys) => `The database holds ${keys} keys. Write a few of its own, and delete them at the end? [y/N] `,
+  en: (keys) => `The database holds ${keys} keys. May check write a few keys of its own, and delete them at the end? [y/N] `,
   ko: (keys) => `데이터베이스에 키가 ${keys}개 있습니다. check의 키를 몇 개 쓰고 끝에 지울까요? [y/N] `,
 };
 

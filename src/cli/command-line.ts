@@ -97,9 +97,9 @@ async function answer(other: Other): Promise<Request> {
 
 /** Flags are read like lines after the file, so they win. */
 function toRun({ file, readsInput, directives, switches, values, lists }: Flags, learn: Run['learn']): Run {
-  if (learn !== null && switches.has('headless')) throw new Complaint('learn asks and shows: it does not go with --headless');
-  if (switches.has('ascii') && values.get('lang') === 'ko') throw new Complaint('--ascii draws no Hangul: it does not go with --lang ko');
-  if (switches.has('present') && (switches.has('headless') || switches.has('screen-reader'))) throw new Complaint('--present is about the screen');
+  if (learn !== null && switches.has('headless')) throw new Complaint('learn is interactive: it cannot be combined with --headless');
+  if (switches.has('ascii') && values.get('lang') === 'ko') throw new Complaint('--ascii draws no Hangul: it cannot be combined with --lang ko');
+  if (switches.has('present') && (switches.has('headless') || switches.has('screen-reader'))) throw new Complaint('--present needs the screen');
   const reader = new ConfigReader();
   if (file !== null) reader.file(file);
   if (readsInput) reader.text(readFileSync(0, 'latin1'), 'standard input');
@@ -154,7 +154,7 @@ function checkFewCommands(engine: EngineName, settings: Partial<SettingValues>, 
   const isHeadless = flags.includes('headless');
   if (!isHeadless && engine !== 'threads') throw new Complaint(`--engine '${engine}': there is no screen for it; --headless runs it without one`);
   const flag = flags.find((name) => !(isHeadless ? FLAGS_OF_ALL : FLAGS_OF_LANES).includes(name));
-  if (flag !== undefined) throw new Complaint(`--${flag} does not go with --engine ${engine}`);
+  if (flag !== undefined) throw new Complaint(`--${flag} cannot be combined with --engine ${engine}`);
   const setting = Object.keys(settings).find((name) => !(THREADS_SETTINGS as readonly string[]).includes(name));
   if (setting !== undefined) throw new Complaint(`--engine ${engine} has no setting '${setting}'; it has ${THREADS_SETTINGS.join(', ')}`);
 }
@@ -170,7 +170,7 @@ function readFault(text: string): Fault {
 function readHistory(text: string): number {
   const bytes = text === '' ? NaN : Number(parseMemory(text) ?? NaN);
   if (bytes === 0 || (bytes >= MIN_HISTORY_BYTES && bytes <= Number.MAX_SAFE_INTEGER)) return bytes;
-  throw new Complaint(`--history '${text}': must be a number of bytes from 1mb on, or 0 for none`);
+  throw new Complaint(`--history '${text}': must be a number of bytes, at least 1mb, or 0 for none`);
 }
 
 function readSeed(text: string): number {

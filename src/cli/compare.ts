@@ -40,7 +40,7 @@ export async function runCompare(args: readonly string[]): Promise<number> {
 }
 
 async function compare({ json, language, ...options }: Wish, isOver: AbortSignal): Promise<void> {
-  if (process.platform !== 'linux') throw new CompareError('compare needs Linux: threads, and what it counts, are not to be had elsewhere');
+  if (process.platform !== 'linux') throw new CompareError('compare needs Linux: its threads and counters are not available elsewhere');
   const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
   if (!json) say(describeHead(options, language));
   const all: EngineFigures[] = [];

@@ -24,15 +24,15 @@ export interface ShownRecording {
 export async function openRecordingFile(file: string, start: Start, options: ServerOptions): Promise<ShownRecording> {
   try {
     const { head, tape, damage, containsSecrets } = readRecordingFile(file);
-    if (tape.length > MOST_BYTES) throw new RecordingError(`it has ${tape.length} bytes, too many to be shown: redis-lab replay goes through it`);
+    if (tape.length > MOST_BYTES) throw new RecordingError(`it has ${tape.length} bytes, too many to be shown: redis-lab replay can replay it`);
     // Its addresses and its password requirement no longer apply: the passwords in a recording are replacements.
     const asked: ServerOptions = { bind: '127.0.0.1', requirepass: '', ...options };
     const { server, lastCommand, divergence } = await openRecordingOn(start.takeThread(), head, tape, asked);
     const remarks = [
-      ...(head.build === __VERSION__ ? [] : [`'${file}' was recorded by redis-lab ${toBytes(head.build)}: another build may do otherwise`]),
-      ...(containsSecrets ? [`'${file}' contains secrets: a password stands in it as clients have sent it`] : []),
-      ...(damage === null ? [] : [`'${file}' is not whole: ${describeDamage(damage)}`]),
-      ...(divergence === null ? [] : [`'${file}' is shown up to where this build does otherwise: ${toBytes(divergence)}`]),
+      ...(head.build === __VERSION__ ? [] : [`'${file}' was recorded by redis-lab ${toBytes(head.build)}: another build may behave differently`]),
+      ...(containsSecrets ? [`'${file}' contains secrets: it includes a password that a client has sent`] : []),
+      ...(damage === null ? [] : [`'${file}' is incomplete: ${describeDamage(damage)}`]),
+      ...(divergence === null ? [] : [`'${file}' is shown up to the first difference of this build: ${toBytes(divergence)}`]),
     ];
     const { hasVirtualClock = false, poll: { edgeTriggered } } = head;
     return { server, hasVirtualClock, edgeTriggered, lastCommand: lastCommand === 0 ? null : lastCommand, remarks };

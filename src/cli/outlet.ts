@@ -33,8 +33,8 @@ export interface Outlet {
 const REASONS: { readonly [code: string]: string } = {
   ENOSPC: 'no space is left on the device',
   EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file is as large as it may be',
-  EPIPE: 'nobody reads it any more',
+  EFBIG: 'the file has reached its size limit',
+  EPIPE: 'it is no longer read',
   EAGAIN: 'its reader does not keep up',
   EIO: 'input/output error',
 };

@@ -52,7 +52,7 @@ export class PerfettoFile {
     try {
       for (let taken = 0; taken < bytes.length; ) taken += writeSync(this.fd, bytes, taken);
     } catch (error) {
-      throw new IncompleteError(`'${this.path}' is not whole: ${describeLoss(error)}`);
+      throw new IncompleteError(`'${this.path}' is incomplete: ${describeLoss(error)}`);
     }
   }
 }

@@ -41,8 +41,8 @@ function run(options: ReplayOptions): number {
   const { file } = options;
   const recording = readRecordingFile(file);
   const { head, damage, containsSecrets } = recording;
-  if (head.build !== __VERSION__) complain(`'${file}' was recorded by redis-lab ${toBytes(head.build)}: another build may do otherwise`);
-  if (containsSecrets) complain(`'${file}' contains secrets: a password stands in it as clients have sent it`);
+  if (head.build !== __VERSION__) complain(`'${file}' was recorded by redis-lab ${toBytes(head.build)}: another build may behave differently`);
+  if (containsSecrets) complain(`'${file}' contains secrets: it includes a password that a client has sent`);
   const replayed = start(recording);
   if (options.changes.length > 0) return runWhatIf(replayed, head, options.changes, options.changeWords) ? IDENTICAL : DIVERGED;
   const isEnough = stopOf(replayed, options.until);
@@ -51,7 +51,7 @@ function run(options: ReplayOptions): number {
   const result = replayed.run(isEnough);
   for (const output of outputs) output.close();
   process.stdout.write(`${describe(result)}\n`);
-  if (damage !== null) complain(`'${file}' is not whole: ${describeEnd(damage, replayed, result)}`);
+  if (damage !== null) complain(`'${file}' is incomplete: ${describeEnd(damage, replayed, result)}`);
   if (options.digest) process.stdout.write(`${digestOf(replayed.server)}\n`);
   return result.divergence === null ? IDENTICAL : DIVERGED;
 }
@@ -83,7 +83,7 @@ function stopOf(replayed: Replay, until: Until | null): () => boolean {
   if ('command' in until) return () => server.stats.commandsProcessed >= until.command;
   const beginMs = server.clock.nowMs;
   const untilMs = until.timeFrom(beginMs);
-  if (untilMs < beginMs) throw new RecordingError(`it begins at ${new Date(beginMs).toISOString()}, and --until names a time before that`);
+  if (untilMs < beginMs) throw new RecordingError(`it begins at ${new Date(beginMs).toISOString()}, but --until names an earlier time`);
   replayed.stopAfter(untilMs);
   return () => false;
 }

@@ -47,7 +47,7 @@ async function show(file: string, words: readonly string[], isAgain: boolean): P
   const { stdin: input, stdout: output, env } = process;
   const { values, own } = readWords(words);
   const language = values.ascii === true ? 'en' : readLanguage(values.lang);
-  if (isAgain && (values.record !== undefined || own.length > 0)) throw new UsageError('a recording is shown as it is: neither --record nor arguments');
+  if (isAgain && (values.record !== undefined || own.length > 0)) throw new UsageError('a recording takes neither --record nor arguments');
   const background = values.theme === undefined ? null : (THEMES.find((each) => each === values.theme) ?? null);
   if (values.theme !== undefined && background === null) throw new UsageError(`--theme '${values.theme}': must be one of ${THEMES.join(', ')}`);
   if (!input.isTTY || !output.isTTY || env.TERM === 'dumb') {
@@ -55,7 +55,7 @@ async function show(file: string, words: readonly string[], isAgain: boolean): P
     return 1;
   }
   if (/\.[cm]?ts$/.test(file) && !stripsTypes()) {
-    complain(`'${file}': Node runs TypeScript from 22.18 on, and this is ${process.version}`);
+    complain(`'${file}': Node runs TypeScript from 22.18 on, but this is ${process.version}`);
     return 1;
   }
   const colors = colorDepthOf(env);
@@ -125,7 +125,7 @@ function openRecord(path: string, overwrite: boolean): { readonly fd: number; re
   } catch (error) {
     throw new UsageError(`--record '${toText(path)}': ${toText(explain(error))}`);
   }
-  throw new UsageError(`--record '${toText(path)}': the recording of a program is read again for going back, so it must be a file, and no pipe`);
+  throw new UsageError(`--record '${toText(path)}': the recording of a program is read again for going back, so it must be a file and not a pipe`);
 }
 
 /** @param file as given, a byte string. Throws UsageError */

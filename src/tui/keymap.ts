@@ -155,7 +155,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', shownNow: digits(({ experiment }) => experiment.answers),
     label: { en: 'your answer', ko: '답 고르기' },
-    meaning: { en: 'predicts what will happen, and runs it', ko: '결과를 예상하고 실행' },
+    meaning: { en: 'predicts the result, and runs the experiment', ko: '결과를 예상하고 실행' },
     group: 'Experiment', contexts: ['lesson'], when: isAt('predict'),
   },
   {
@@ -169,7 +169,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'lesson-choose', keys: ['1', '2', '3', '4'], shown: '1-4', shownNow: digits(({ experiment }) => experiment.mend.choices),
     label: { en: 'try a line', ko: '줄 고르기' },
-    meaning: { en: 'chooses the line that is to mend the loop, and runs it', ko: '루프를 고칠 줄을 골라 실행' },
+    meaning: { en: 'chooses the line that should fix the loop, and runs it', ko: '루프를 고칠 줄을 골라 실행' },
     group: 'Experiment', contexts: ['lesson'], when: (state) => isAt('mend', 'missed')(state) && !takesNumber(state),
   },
   {
@@ -181,7 +181,7 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'shows it', ko: '그 순간 보기' },
-    meaning: { en: 'shows the moment that the selected words come from', ko: '고른 낱말이 가리키는 순간을 표시' },
+    meaning: { en: 'shows the moment to which the selected words refer', ko: '고른 낱말이 가리키는 순간을 표시' },
     group: 'Experiment', contexts: ['lesson'], when: leads,
   },
   {
@@ -201,7 +201,7 @@ export const KEYMAP: readonly Binding[] = [
     group: 'Experiment', contexts: ['lesson'], when: isAt('broken', 'missed'),
   },
   {
-    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'where it stands', ko: '출처' },
+    intent: 'lesson-on', keys: ['enter'], shown: 'Enter', label: { en: 'sources', ko: '출처' },
     group: 'Experiment', contexts: ['lesson'], when: isAt('done'),
   },
   {
@@ -222,7 +222,7 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     intent: 'lesson-before', keys: ['left'], shown: '←', label: { en: 'words before', ko: '이전 낱말' },
-    meaning: { en: 'selects words that come from the run', ko: '실행에서 나온 낱말을 선택' },
+    meaning: { en: 'selects words that refer to the run', ko: '실행에서 나온 낱말을 선택' },
     group: 'Experiment', contexts: ['lesson'], when: isAt('explain'),
   },
   {
@@ -231,7 +231,7 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     intent: 'lesson-close', keys: ['escape'], shown: 'Esc', label: { en: 'leave it', ko: '나가기' },
-    meaning: { en: 'back to the list; what the experiment has set is taken back', ko: '목록으로 돌아가며, 실험이 바꾼 것은 되돌림' },
+    meaning: { en: 'back to the list; undoes the settings of the experiment', ko: '목록으로 돌아가며, 실험이 바꾼 것은 되돌림' },
     group: 'Experiment', contexts: ['lesson'],
   },
   { intent: 'lesson-up', keys: ['up', 'k'], shown: '↑', label: { en: 'up', ko: '위로' }, group: 'Experiment', contexts: ['lesson-list'] },
@@ -346,23 +346,23 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     intent: 'live', keys: ['end', 'escape'], shown: 'End', label: { en: 'LIVE', ko: 'LIVE' },
-    meaning: { en: 'now again, wherever the loop is by then', ko: '루프가 어디에 있든 다시 현재로' },
+    meaning: { en: 'back to the present state of the loop', ko: '루프가 어디에 있든 다시 현재로' },
     group: 'History', contexts: ['panes'], when: (state) => isHistory(state) && !isRecording(state),
   },
   {
     intent: 'live', keys: ['end', 'escape'], shown: 'End', label: { en: 'to its end', ko: '기록 끝으로' },
-    meaning: { en: 'the end of the recording; from there, a server that goes on from it', ko: '기록의 끝으로, 거기서는 이어지는 서버로' },
+    meaning: { en: 'the end of the recording; from there, a server that continues from it', ko: '기록의 끝으로, 거기서는 이어지는 서버로' },
     group: 'History', contexts: ['panes'], when: (state) => isHistory(state) && isRecording(state),
   },
   {
     intent: 'live', keys: ['end'], shown: 'End', label: { en: 'LIVE', ko: 'LIVE' },
-    meaning: { en: 'now again, where nothing stands in the line', ko: '입력한 것이 없으면 다시 현재로' },
+    meaning: { en: 'back to the present, if the line is empty', ko: '입력한 것이 없으면 다시 현재로' },
     group: 'History', contexts: ['console'], when: (state) => isHistory(state) && !isRecording(state) && isLineEmpty(state),
   },
   {
     intent: 'live', keys: ['end'], shown: 'End', label: { en: 'to its end', ko: '기록 끝으로' },
     meaning: {
-      en: 'the end of the recording, where nothing stands in the line; from there, a server that goes on from it',
+      en: 'the end of the recording, if the line is empty; from there, a server that continues from it',
       ko: '입력한 것이 없으면 기록의 끝으로, 거기서는 이어지는 서버로',
     },
     group: 'History', contexts: ['console'], when: (state) => isHistory(state) && isRecording(state) && isLineEmpty(state),
@@ -375,12 +375,12 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     intent: 'toggle-pause', keys: ['space'], shown: 'Space', label: { en: 'leave history', ko: '히스토리 나가기' },
-    meaning: { en: 'asks whether to leave the history, and to let the loop run or to hold it', ko: '히스토리를 나가 루프를 실행하거나 멈출지 묻습니다' },
+    meaning: { en: 'asks whether to leave the history, and whether the loop should run or be held', ko: '히스토리를 나가 루프를 실행하거나 멈출지 묻습니다' },
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
     intent: 'step-event', keys: ['e'], shown: 'e', label: { en: 'step an event', ko: '이벤트 한 개' },
-    meaning: { en: 'lets the held loop go on by an event', ko: '멈춘 루프를 이벤트 하나만큼 진행합니다' },
+    meaning: { en: 'lets the held loop run for one event', ko: '멈춘 루프를 이벤트 하나만큼 진행합니다' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
@@ -418,7 +418,7 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     intent: 'faster', keys: ['+', '='], shown: '+', label: { en: 'faster', ko: '빠르게' },
-    meaning: { en: 'the other way, up to full speed', ko: '반대로, 최고 속도까지' },
+    meaning: { en: 'faster again, up to full speed', ko: '반대로, 최고 속도까지' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
   {
@@ -429,7 +429,7 @@ export const KEYMAP: readonly Binding[] = [
   },
   {
     intent: 'back-event', keys: ['left'], shown: '←', label: { en: 'back', ko: '뒤로' },
-    meaning: { en: 'shows what was, an event earlier; the loop stays as it is, held or running', ko: '이벤트 하나 전의 과거를 보여 주며, 루프는 멈춰 있든 실행 중이든 그대로입니다' },
+    meaning: { en: 'shows the past, an event earlier; the loop stays as it is, held or running', ko: '이벤트 하나 전의 과거를 보여 주며, 루프는 멈춰 있든 실행 중이든 그대로입니다' },
     group: 'History', contexts: ['panes'],
   },
   {
@@ -493,7 +493,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'zoom', keys: ['z'], shown: 'z',
     label: { en: 'zoom', ko: '확대' },
-    meaning: { en: 'the pane in focus fills the screen, or no longer', ko: '포커스가 있는 창으로 화면을 채우거나 되돌립니다' },
+    meaning: { en: 'the focused pane fills the screen, or the zoom ends', ko: '포커스가 있는 창으로 화면을 채우거나 되돌립니다' },
     group: 'Panes', contexts: ['panes'],
   },
   // This pane
@@ -530,7 +530,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'last-change', keys: ['w'], shown: 'w', label: { en: 'last change', ko: '마지막 변경' },
     meaning: {
-      en: 'shows the moment at which the selected key has changed last, and says by whom; again: the change before',
+      en: 'shows the moment at which the selected key last changed, and by which client; again: the change before',
       ko: '선택한 키가 마지막으로 바뀐 순간을 보여 주고 누가 바꾸었는지 알려 줍니다. 다시 누르면 그 이전 변경입니다',
     },
     group: 'History', contexts: ['panes'], of: hasDatabases,
@@ -548,16 +548,16 @@ export const KEYMAP: readonly Binding[] = [
   // Lab
   { intent: 'spell', keys: ['\\'], shown: '\\', label: { en: 'text or \\xHH', ko: '텍스트 또는 \\xHH' }, group: 'Lab', contexts: ['panes'] },
   {
-    intent: 'take-back', keys: ['u'], shown: 'u', label: { en: 'take back', ko: '되돌리기' },
+    intent: 'take-back', keys: ['u'], shown: 'u', label: { en: 'undo', ko: '되돌리기' },
     meaning: {
-      en: 'takes back what a key has changed last: pause, resume, speed, breakpoints, zoom, sort order, database, filter. A step cannot be taken back',
+      en: 'undoes the last change made by a key: pause, resume, speed, breakpoints, zoom, sort order, database, filter. A step cannot be undone',
       ko: '키로 마지막에 바꾼 것을 되돌립니다: 멈춤, 재개, 속도, 중단점, 확대, 정렬, 데이터베이스, 필터. 진행한 것은 되돌릴 수 없습니다',
     },
     group: 'Lab', contexts: ['panes'],
   },
   {
     intent: 'leave-fork', keys: ['escape'], shown: 'Esc', label: { en: 'ends the fork', ko: '포크 끝내기' },
-    meaning: { en: 'in a fork: ends it, and leads back to the server that it was forked from', ko: '포크에서: 끝내고 원래 서버로 돌아갑니다' },
+    meaning: { en: 'in a fork: ends it, and returns to the server from which it was forked', ko: '포크에서: 끝내고 원래 서버로 돌아갑니다' },
     group: 'Lab', contexts: ['panes'], when: (state) => state.server.forkedAsOf !== undefined && !isHistory(state),
   },
   { intent: 'help', keys: ['?', 'f1'], shown: '?', label: { en: 'help', ko: '도움말' }, group: 'Lab', contexts: ['panes'] },

@@ -33,10 +33,10 @@ test("the lab's own flags", async () => {
   expect(await run('--theme', 'light')).toMatchObject({ theme: 'light' });
   expect(await run('learn', '--lang', 'ko')).toMatchObject({ learn: { experiment: null }, language: 'ko' });
   expect(await run('learn', 'pipeline', '--port', '0')).toMatchObject({ learn: { experiment: 'pipeline' }, configFile: null });
-  expect(await complaint('--ascii', '--lang', 'ko')).toBe('--ascii draws no Hangul: it does not go with --lang ko');
+  expect(await complaint('--ascii', '--lang', 'ko')).toBe('--ascii draws no Hangul: it cannot be combined with --lang ko');
   expect(await complaint('--lang', 'fr')).toBe("--lang 'fr': must be one of en, ko");
-  expect(await complaint('--present', '--screen-reader')).toBe('--present is about the screen');
-  expect(await complaint('learn', '--headless')).toBe('learn asks and shows: it does not go with --headless');
+  expect(await complaint('--present', '--screen-reader')).toBe('--present needs the screen');
+  expect(await complaint('learn', '--headless')).toBe('learn is interactive: it cannot be combined with --headless');
   expect([await run('--history', '16mb'), await run('--history', '0')]).toMatchObject([{ history: 16 * 2 ** 20 }, { history: 0 }]);
   expect(await run('--engine', 'sequential')).toMatchObject({ engine: 'sequential', faults: [{ name: 'one-client-at-a-time' }] });
   expect(await run('--step', '--ascii')).toMatchObject({ headless: false, step: true, ascii: true });
@@ -83,8 +83,8 @@ test('every setting is a flag, by its earlier name too', async () => {
 
 test.each([
   [['--maxmemroy', '1'], "unknown option '--maxmemroy' (Did you mean --maxmemory?)"],
-  [['--history', 'much'], "--history 'much': must be a number of bytes from 1mb on, or 0 for none"],
-  [['--history', '100kb'], "--history '100kb': must be a number of bytes from 1mb on, or 0 for none"],
+  [['--history', 'much'], "--history 'much': must be a number of bytes, at least 1mb, or 0 for none"],
+  [['--history', '100kb'], "--history '100kb': must be a number of bytes, at least 1mb, or 0 for none"],
   [['--hz', '1.5'], "--hz '1.5': argument couldn't be parsed into an integer"],
   [['--unixsocketperm', '999'], "--unixsocketperm '999': argument couldn't be parsed as an octal number"],
   [['--client-output-buffer-limit', 'normal', '1'], "--client-output-buffer-limit 'normal 1': Wrong number of arguments in buffer limit configuration."],

@@ -121,5 +121,5 @@ test('a reader that has left is reported, and does not end anything', async () =
   const outlet = new StreamOutlet(stream, disk.options);
   outlet.write(['one\n']);
   await new Promise((resolve) => setImmediate(resolve));
-  expect(disk.reports).toEqual(['the log is incomplete from here on: nobody reads it any more']);
+  expect(disk.reports).toEqual(['the log is incomplete from here on: it is no longer read']);
 });

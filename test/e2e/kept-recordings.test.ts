@@ -38,7 +38,7 @@ test.each(KEPT)('%s: its content is recognised, and its events are shown', async
   expect(code).toBeLessThan(2);
   expect(stdout).toMatch(/^replayed \d+ turns, \d+ commands: (identical|diverged in turn \d+[^\n]*)\nkeys \d+ [0-9a-f]{40} clients \d+ [0-9a-f]{40}\n$/);
   const build = buildOf(name);
-  expect(stderr).toBe(build === VERSION ? '' : `redis-lab: '${path}' was recorded by redis-lab ${build}: another build may do otherwise\n`);
+  expect(stderr).toBe(build === VERSION ? '' : `redis-lab: '${path}' was recorded by redis-lab ${build}: another build may behave differently\n`);
   const events = readFileSync(trace, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string });
   expect(events.filter(({ kind }) => kind === 'execute')[0]).toMatchObject({ token: 2 });
 });

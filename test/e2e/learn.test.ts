@@ -52,7 +52,7 @@ test('between pipes an experiment is plain questions and lines, and its end is r
     .reduce((from, text) => (from === -1 ? -1 : told.indexOf(text, from)), 0);
   expect(at, told).toBeGreaterThan(0);
   expect(learn('', '--lang', 'en')).toMatch(/^7 {2}pipeline {2}A pipeline is no transaction {2}done$/m);
-  expect(learn('3\n', 'herd', '--poller', 'portable')).toMatch(/\nIt could not be played to its end: It shows what epoll does, and the loop here has another poller\.\n$/);
+  expect(learn('3\n', 'herd', '--poller', 'portable')).toMatch(/\nIt could not be run to its end: It shows what epoll does, but this loop uses another poller\.\n$/);
   expect(learn('', '--reset')).toBe('no experiment is done\n');
   expect(learn('', '--lang', 'en')).not.toContain('done');
 });

@@ -53,7 +53,7 @@ test('a trace that has reached the size that files may have holds whole lines on
   const client = await server.connect();
   for (let i = 0; i < 100; i++) await client.call('SET', `key:${i}`, 'x'.repeat(1000));
   await server.end();
-  expect(server.output).toContain('is incomplete from here on: the file is as large as it may be');
+  expect(server.output).toContain('is incomplete from here on: the file has reached its size limit');
   const lines = readFileSync(path, 'utf8').split('\n');
   // The last line ends with the file: nothing could be written behind it.
   for (const line of lines.slice(0, -1)) expect(JSON.parse(line)).toHaveProperty('kind');
@@ -85,7 +85,7 @@ test('the fault disk-full does the same, and what had been written is replayed',
   expect(readFileSync(path).length).toBeLessThan(21_480);
   const { stdout, stderr } = await cli('replay', path);
   expect(stdout).toMatch(/^replayed \d+ turns, \d+ commands: identical \(up to where this stops/);
-  expect(stderr).toMatch(/is not whole: it is cut off in block \d+, at byte \d+; the \d+ turns before it are replayed\n$/);
+  expect(stderr).toMatch(/is incomplete: it is cut off in block \d+, at byte \d+; the \d+ turns before it are replayed\n$/);
 });
 
 test('a disk that takes too long is not waited for: neither by the loop, nor for ever at the end', async () => {
@@ -181,7 +181,7 @@ test('that nobody reads the log any more is reported once', async () => {
   const port = await server.ready();
   server.child.stdout.destroy();
   await expectAlive(server, port);
-  expect(server.errors.match(/nobody reads it any more/g)).not.toBe(null);
+  expect(server.errors.match(/it is no longer read/g)).not.toBe(null);
   expect(server.errors.match(/is incomplete from here on/g)).toHaveLength(1);
 });
 

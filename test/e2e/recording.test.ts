@@ -165,7 +165,7 @@ describe('redis-lab replay', () => {
     }
     expect((await cli('replay', path, '--digest', '--until', 'time:+1h')).stdout).toMatch(/identical\nkeys 2 /);
     const before = await cli('replay', path, '--until', 'time:2001-01-01T00:00Z');
-    expect(before).toMatchObject({ code: 2, stdout: '', stderr: `redis-lab: '${path}': it begins at ${new Date(beginMs).toISOString()}, and --until names a time before that\n` });
+    expect(before).toMatchObject({ code: 2, stdout: '', stderr: `redis-lab: '${path}': it begins at ${new Date(beginMs).toISOString()}, but --until names an earlier time\n` });
     for (const wrong of ['time:', 'time:noon', 'time:25:00', 'time:-5s', 'time:+5', 'time:+5x', 'time:2026-13-01T00:00Z', 'turn:x', 'command:']) {
       expect(await cli('replay', path, '--until', wrong)).toMatchObject({ code: 2, stderr: expect.stringContaining(`--until '${wrong}': must be turn:N, command:N or time:T`) as string });
     }
@@ -221,7 +221,7 @@ describe('redis-lab replay', () => {
     expect(checkTraceEvents(readFileSync(out, 'utf8'))).toMatchObject({ violations: [] });
     expect(await cli('replay', path, '--to', 'pdf')).toMatchObject({ code: 2, stderr: "redis-lab: --to 'pdf': must be one of perfetto\n" });
     expect(await cli('replay', path, '--out', out)).toMatchObject({ code: 2, stderr: 'redis-lab: --out names the file of --to, which is missing\n' });
-    expect(await cli('replay', path, '--to', 'perfetto', '--out', '/dev/full')).toEqual({ code: 2, stdout: '', stderr: "redis-lab: '/dev/full' is not whole: no space is left on the device\n" });
+    expect(await cli('replay', path, '--to', 'perfetto', '--out', '/dev/full')).toEqual({ code: 2, stdout: '', stderr: "redis-lab: '/dev/full' is incomplete: no space is left on the device\n" });
   });
 
   test('passwords are replaced, and the replay is identical all the same', async () => {
@@ -248,7 +248,7 @@ describe('redis-lab replay', () => {
     await server.close();
     const path = file('secrets.lab', Buffer.concat(parts));
     const { stdout, stderr, code } = await cli('replay', path);
-    expect({ stderr, code }).toEqual({ stderr: `redis-lab: '${path}' contains secrets: a password stands in it as clients have sent it\n`, code: 0 });
+    expect({ stderr, code }).toEqual({ stderr: `redis-lab: '${path}' contains secrets: it includes a password that a client has sent\n`, code: 0 });
     expect(stdout).toContain('identical');
   });
 
@@ -278,11 +278,11 @@ describe('redis-lab replay', () => {
     const cutOff = file('cut.lab', bytes.subarray(0, bytes.length - 5));
     const cut = await cli('replay', cutOff);
     const [, turns] = /^replayed (\d+) turns, \d+ commands: identical \(up to where this stops/.exec(cut.stdout) ?? expect.fail(cut.stdout);
-    expect(cut).toMatchObject({ code: 0, stderr: `redis-lab: '${cutOff}' is not whole: it is cut off in block 3, at byte ${third}; the ${turns} turns before it are replayed\n` });
+    expect(cut).toMatchObject({ code: 0, stderr: `redis-lab: '${cutOff}' is incomplete: it is cut off in block 3, at byte ${third}; the ${turns} turns before it are replayed\n` });
     bytes[bytes.length - 1]! ^= 1;
     const damaged = file('damaged.lab', bytes);
-    expect(await cli('replay', damaged)).toEqual({ ...cut, stderr: `redis-lab: '${damaged}' is not whole: block 3, at byte ${third}, is damaged; the ${turns} turns before it are replayed\n` });
-    expect(await cli('replay', damaged, '--until', 'turn:5')).toMatchObject({ code: 0, stderr: `redis-lab: '${damaged}' is not whole: block 3, at byte ${third}, is damaged\n` });
+    expect(await cli('replay', damaged)).toEqual({ ...cut, stderr: `redis-lab: '${damaged}' is incomplete: block 3, at byte ${third}, is damaged; the ${turns} turns before it are replayed\n` });
+    expect(await cli('replay', damaged, '--until', 'turn:5')).toMatchObject({ code: 0, stderr: `redis-lab: '${damaged}' is incomplete: block 3, at byte ${third}, is damaged\n` });
     const noTape = file('no-tape.lab', fileHead(head));
     expect(await cli('replay', noTape)).toMatchObject({ code: 2, stderr: `redis-lab: '${noTape}': it ends before its server has started\n` });
   });
@@ -290,7 +290,7 @@ describe('redis-lab replay', () => {
   test('what another build has recorded is replayed, and told', async () => {
     const { head, tape } = readRecording(whole);
     const path = file('other-build.lab', Buffer.concat([fileHead({ ...head, build: '0.0.9' }), block(tape)]));
-    expect(await cli('replay', path)).toMatchObject({ code: 0, stderr: `redis-lab: '${path}' was recorded by redis-lab 0.0.9: another build may do otherwise\n`, stdout: expect.stringContaining('identical') as string });
+    expect(await cli('replay', path)).toMatchObject({ code: 0, stderr: `redis-lab: '${path}' was recorded by redis-lab 0.0.9: another build may behave differently\n`, stdout: expect.stringContaining('identical') as string });
   });
 
   test.each([

@@ -145,10 +145,10 @@ test('what threads do not have is refused in one line', async () => {
   const refused: [args: string[], says: string][] = [
     [['--engine', 'nonsense'], "--engine 'nonsense': must be one of loop, threads, sequential, shared-loop"],
     [['--headless', '--engine', 'threads', '--requirepass', 'x'], "--engine threads has no setting 'requirepass'"],
-    [['--headless', '--engine', 'threads', '--trace', '/tmp/t'], '--trace does not go with --engine threads'],
+    [['--headless', '--engine', 'threads', '--trace', '/tmp/t'], '--trace cannot be combined with --engine threads'],
     [['--engine', 'shared-loop'], "--engine 'shared-loop': there is no screen for it; --headless runs it without one"],
     [['--engine', 'threads'], 'the screen needs a terminal; redis-lab --headless --engine threads runs the server without it'],
-    [['--engine', 'threads', '--step'], '--step does not go with --engine threads'],
+    [['--engine', 'threads', '--step'], '--step cannot be combined with --engine threads'],
     [['--headless', '--engine', 'threads', '--maxmemory', '1'], 'maxmemory: a keyspace in shared memory has'],
   ];
   const printed = await Promise.all(refused.map(([args]) => cli(...args, '--port', '0')));

@@ -87,7 +87,7 @@ test('in the history the keys for steps go forward there and stop at its end, an
   lab.type('t');
   await lab.until((screen) => /HISTORY \d+ of/.test(screen) && !screen.includes('token 2 sent SET k'));
   lab.type(...'eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee');
-  const end = await lab.until('no later event in the history: End leads back to now');
+  const end = await lab.until('no later event in the history: End returns to now');
   expect(end).toMatch(/ HISTORY (\d+) of \1 PAUSED /);
   for (const key of ['e', 'h', 'c', 't', 'r', '-', '+', RIGHT]) {
     lab.type(key);
@@ -128,7 +128,7 @@ test('in the past all panes show the server as it was: complete values, windows 
   await lab.until((screen) => !screen.includes(' HISTORY ') && screen.includes(' PAUSED '));
 });
 
-test('while the past is shown, commands are answered as of then, in the middle of one as of before it, and nothing acts on the live server', async () => {
+test('while the past is shown, commands are answered as of that moment, in the middle of one as of before it, and nothing acts on the live server', async () => {
   await using lab = await AppOnScreen.start();
   lab.type('SET k old EX 1000\r', 'SET k new\r', 'RPUSH l a\r');
   await lab.until('(integer) 1');
@@ -143,7 +143,7 @@ test('while the past is shown, commands are answered as of then, in the middle o
     await lab.until((screen) => answer.test(screen) && screen.includes(`as of ${then} `));
   }
   lab.type('clear\rSET k other\r');
-  await lab.until((screen) => /│OK/.test(screen) && screen.includes('it ran in a copy that is thrown away: nothing is'));
+  await lab.until((screen) => /│OK/.test(screen) && screen.includes('it ran in a temporary copy: nothing is'));
   lab.type('clear\rGET k\r');
   await lab.until((screen) => /│"old" /.test(screen));
   lab.type('clear\rSELECT 3\r');
@@ -172,7 +172,7 @@ test('goto says what there is no such moment of, and how it is written', async (
   for (const [line, said] of [
     ['goto', 'goto turn 120, goto command 5'], ['goto turn x', 'goto turn 120, goto command 5'], ['goto turn 9999', 'turn 9999 is not in the history'],
     ['goto turn 1.9999', 'turn 1 has no event 9999'], ['goto command 9', 'command 9 is not in the history'], ['goto 25:00', '25:00 is no time of day'],
-    ['goto change nothing', 'nothing has not changed before this within the'],
+    ['goto change nothing', 'nothing has no earlier change within the'],
   ] as const) {
     lab.type(`clear\r${line}\r`);
     await lab.until((screen) => screen.replaceAll(/│\s*││.*\n│/g, '').includes(said) && screen.includes(' LIVE '));
@@ -186,19 +186,19 @@ test('w goes to the last change of the selected key, names its author, and conti
   lab.type('SET k 1\r', '@other INCR k\r');
   await lab.until('(integer) 2');
   lab.type(ESC, '5', 'w');
-  await lab.until('select a key: w shows when it has changed last');
+  await lab.until('select a key: w shows when it last changed');
   lab.type('\x1b[B', 'w');
   await lab.until(/ turn \d+, event \d+, [\d:.]+: .*, by INCR of #3 other /);
   lab.type('w');
   await lab.until(/ turn \d+, event \d+, [\d:.]+: .*, by SET of #2 /);
   lab.type('w');
-  await lab.until(' k has not changed before this within the history ');
+  await lab.until(' k has no earlier change within the history ');
   lab.type(ESC, END);
   await lab.until(' LIVE ');
   lab.type('6DEL k\r');
   await lab.until('(integer) 1');
   lab.type('goto change k\r');
-  await lab.until(/: key k is gone \(del\), by DEL\s/);
+  await lab.until(/: key k no longer exists \(del\), by DEL\s/);
 });
 
 test('back and forward as often as one likes, the same moment is the same screen', async () => {
@@ -290,27 +290,27 @@ test('what a key changes is said, and u takes it back, one by one', async () => 
   lab.type('SET k v\r');
   await lab.until('OK');
   lab.type(ESC, '5', 's');
-  await lab.until(/sorted by \w+ · u takes it back/);
+  await lab.until(/sorted by \w+ · u undoes it/);
   lab.type(']');
-  await lab.until('database 1 · u takes it back');
+  await lab.until('database 1 · u undoes it');
   lab.type('z');
-  await lab.until((screen) => screen.includes('zoom · u takes it back') && !screen.includes('1 Loop'));
+  await lab.until((screen) => screen.includes('zoom · u undoes it') && !screen.includes('1 Loop'));
   lab.type('b');
   await lab.until('stop at:');
   lab.type('DEL\r');
-  await lab.until((screen) => screen.includes('breakpoint DEL set · u takes it back') && screen.includes('1 breakpoint'));
+  await lab.until((screen) => screen.includes('breakpoint DEL set · u undoes it') && screen.includes('1 breakpoint'));
   lab.type(' ');
-  await lab.until((screen) => screen.includes('pause · u takes it back') && screen.includes(' PAUSED '));
+  await lab.until((screen) => screen.includes('pause · u undoes it') && screen.includes(' PAUSED '));
   lab.type(' ');
-  await lab.until((screen) => screen.includes('resume · u takes it back') && screen.includes(' LIVE '));
+  await lab.until((screen) => screen.includes('resume · u undoes it') && screen.includes(' LIVE '));
   lab.type('-');
-  await lab.until((screen) => screen.includes('20 events a second · u takes it back') && screen.includes(' SLOW 20/s '));
+  await lab.until((screen) => screen.includes('20 events a second · u undoes it') && screen.includes(' SLOW 20/s '));
   for (const [said, now] of [['20 events a second', / LIVE /], ['resume', / PAUSED /], ['pause', / LIVE /], ['breakpoint DEL set', /^(?!.*1 breakpoint)/s], ['zoom', /1 Loop/], ['database 1', /db 0/], ['sorted by', /by name/]] as const) {
     lab.type('u');
-    await lab.until((screen) => screen.includes(`taken back: ${said}`) && now.test(screen));
+    await lab.until((screen) => screen.includes(`undone: ${said}`) && now.test(screen));
   }
   lab.type('u');
-  await lab.until('there is nothing to take back');
+  await lab.until('there is nothing to undo');
 });
 
 test('a step that waits for something is a held loop: Space lets it run', async () => {
@@ -351,7 +351,7 @@ test('a step is not taken back, and neither is what was before it', async () => 
   lab.type(ESC, ' ');
   await lab.until(' PAUSED ');
   lab.type('e', 'u');
-  await lab.until('a step cannot be taken back');
+  await lab.until('a step cannot be undone');
   expect(lab.server.heldAt).not.toBeNull();
 });
 
@@ -378,7 +378,7 @@ test.each(['get foo', 'GET foo', 'set foo', 'unlink foo', 'scan foo', 'zadd foo'
   expect(keyspace(after)).toBe(keyspace(before));
   expect(after).toContain('1 Loop');
   lab.type('\x15', ESC, 'u');
-  await lab.until('there is nothing to take back');
+  await lab.until('there is nothing to undo');
 });
 
 test('a word taken for keys while the loop is held moves it, but does not let it run', async () => {

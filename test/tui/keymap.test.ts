@@ -135,7 +135,7 @@ test('a pane without rows is not moved, so that End leads back to LIVE', () => {
 });
 
 test.each([60, 80, 120, 200])('a notice in %i columns leaves the keys as much room as there is', (width) => {
-  for (const text of ['pause · u takes it back', 'x'.repeat(57), 'x'.repeat(300)]) {
+  for (const text of ['pause · u undoes it', 'x'.repeat(57), 'x'.repeat(300)]) {
     const row = footer(reduce(atLoop, { type: 'notice', text }), PANES.loop, theme, width);
     expect(widthOf(row)).toBe(width);
     expect(row).toContain(text.slice(0, width - 2));

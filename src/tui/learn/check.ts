@@ -78,7 +78,7 @@ async function checkStep(experiment: Experiment, { step, plan, wanted }: Step, o
 }
 
 function problemOf(verdict: Verdict, wanted: 'green' | 'red'): string | null {
-  return verdict === wanted ? null : `must be ${wanted.toUpperCase()}, and is ${verdict === 'unjudged' ? 'not judged' : verdict.toUpperCase()}`;
+  return verdict === wanted ? null : `must be ${wanted.toUpperCase()}, but is ${verdict === 'unjudged' ? 'not judged' : verdict.toUpperCase()}`;
 }
 
 function missingIn(plan: Plan, verdict: Verdict, record: RunRecord): readonly string[] {
@@ -88,7 +88,7 @@ function missingIn(plan: Plan, verdict: Verdict, record: RunRecord): readonly st
 
 /** An unknown word of the console goes to the server as a command. Unknown commands that a broken loop reports say nothing about the lines. */
 const mistypedIn = ({ replies }: RunRecord): readonly string[] =>
-  replies.flatMap(({ text }) => (text.startsWith('(error) ERR unknown command') ? [`a line of the scenario is no command: ${text}`] : []));
+  replies.flatMap(({ text }) => (text.startsWith('(error) ERR unknown command') ? [`a line of the scenario is not a command: ${text}`] : []));
 
 /** Each has its own server, and scenarios wait more than they compute. */
 const AT_ONCE = Math.max(2, availableParallelism());

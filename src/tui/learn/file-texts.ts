@@ -17,31 +17,31 @@ const list = (names: readonly string[]): string => names.join(', ');
 
 const ENGLISH = {
   // JSON
-  behindTheEnd: (token: string) => `${token} stands behind the end`,
-  tooDeep: (most: number) => `more than ${most} lists and objects lie in each other`,
-  nameExpected: (token: string) => `the name of a field in quotes is expected, not ${token}`,
-  twice: (field: string) => `the field "${field}" stands here twice`,
-  commaBefore: (end: string) => `a comma stands before ${end}`,
-  noValue: (token: string) => `${token} is no value of JSON`,
+  behindTheEnd: (token: string) => `${token} follows the end`,
+  tooDeep: (most: number) => `lists and objects are nested more than ${most} deep`,
+  nameExpected: (token: string) => `a field name in quotes is expected, not ${token}`,
+  twice: (field: string) => `the field "${field}" occurs twice`,
+  commaBefore: (end: string) => `there is a comma before ${end}`,
+  noValue: (token: string) => `${token} is not a JSON value`,
   expected: (mark: string, token: string) => `${mark} is expected, not ${token}`,
-  noEnd: 'a string has no end',
+  noEnd: 'a string is not terminated',
   endOfFile: 'the end of the file',
   // Values
-  aText: 'must be a text',
+  aText: 'must be a string',
   notEmpty: 'must not be empty',
   aNumber: 'must be a number',
   trueOrFalse: 'must be true or false',
-  aScalar: 'must be a text, a number, true or false',
+  aScalar: 'must be a string, a number, true or false',
   oneOf: (names: readonly string[], near: string | undefined) => `must be ${names.length === 1 ? '' : 'one of '}${list(names)}${meant(near)}`,
   aList: 'must be a list',
   entries: (least: number, most: number, has: number) => {
     const wanted = most === Infinity ? `at least ${least}` : least === most ? String(least) : `${least} to ${most}`;
-    return `must have ${wanted} ${most === 1 || wanted === 'at least 1' ? 'entry' : 'entries'}, and has ${has}`;
+    return `must have ${wanted} ${most === 1 || wanted === 'at least 1' ? 'entry' : 'entries'}, but has ${has}`;
   },
   anObject: (fields: readonly string[]) => `must be an object with the fields ${list(fields)}`,
   noField: (fields: readonly string[], near: string | undefined) => `there is no such field here${meant(near)}; there are ${list(fields)}`,
   missing: (field: string) => `the field "${field}" is missing`,
-  aName: 'must be made of small letters, digits and -',
+  aName: 'must consist of lower-case letters, digits and -',
   // Predicates, goals
   aPredicate: 'must be an object such as { "kind": "read", "client": "alice" }',
   noEventField: (kind: string, fields: readonly string[], near: string | undefined) => `"${kind}" has no such field${meant(near)}; it has ${list(fields)}`,
@@ -50,9 +50,9 @@ const ENGLISH = {
   noCounter: (name: string, isOfClient: boolean, names: readonly string[], near: string | undefined) =>
     `there is no counter "${name}"${isOfClient ? ' of a client' : ''}${meant(near)}; there are ${list(names)}`,
   changesNothing: 'must have lines, or a scenario',
-  typedOnce: 'must hold {typed} once',
+  typedOnce: 'must contain {typed} once',
   // References
-  oneRight: (right: number) => `exactly one must have "right": true, and ${right} have`,
+  oneRight: (right: number) => `exactly one must have "right": true, but ${right} have it`,
   another: (name: string) => `there is another "${name}"`,
   noBookmarkBefore: (name: string, near: string | undefined) => `there is no bookmark "${name}" before this one${meant(near)}`,
   noBookmark: (name: string, near: string | undefined) => `there is no bookmark "${name}"${meant(near)}`,
@@ -62,8 +62,8 @@ const ENGLISH = {
   noFieldOf: (kind: string, field: string, fields: readonly string[], near: string | undefined) =>
     `"${kind}" has no field "${field}"${meant(near)}; it has ${list(fields)}`,
   unknownCounter: (name: string, near: string | undefined) => `there is no counter "${name}"${meant(near)}`,
-  noPlaceholder: (source: string) => `${source} is none of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {bookmark.1}, {counters.name}`,
-  fewEvents: (least: number, has: number) => `must point at ${least} events of the run at least, as in "turn {dry.turn}", and points at ${has}`,
+  noPlaceholder: (source: string) => `${source} is not one of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {bookmark.1}, {counters.name}`,
+  fewEvents: (least: number, has: number) => `must refer to at least ${least} events of the run, as in "turn {dry.turn}", but refers to ${has}`,
   // Names
   noExperiment: (wanted: string, near: readonly string[], names: readonly string[]) =>
     `there is no experiment '${wanted}': ${near.length > 0 ? `did you mean ${list(near)}?` : `there are ${list(names)}`}`,

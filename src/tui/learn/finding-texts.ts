@@ -41,7 +41,7 @@ const COUNTED: { readonly [counter: string]: Noun } = {
   clients: noun('client', 'clients', '클라이언트', '개'),
   keys: noun('key', 'keys', '키', '개'),
   parked: noun('parked client', 'parked clients', 'parked인 클라이언트', '개'),
-  requests: noun('whole request', 'whole requests', '온전한 요청', '개'),
+  requests: noun('complete request', 'complete requests', '온전한 요청', '개'),
   queryBytes: noun('byte of a partial request', 'bytes of a partial request', '일부만 온 요청의 바이트', '개'),
   outputBytes: noun('unwritten byte', 'unwritten bytes', '쓰지 못한 바이트', '개'),
 };

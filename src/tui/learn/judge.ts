@@ -60,7 +60,7 @@ const ENGLISH = {
   noClient: (client: string) => `client @${client} was not there at the end`,
   missing: (dropped: number) => `${dropped} turns and commands are missing in the trace`,
   noEvent: (bookmark: string) => `there was no event "${bookmark}"`,
-  noLine: (pattern: string) => `no line is like ${pattern}`,
+  noLine: (pattern: string) => `no line matches ${pattern}`,
   inOrder: (found: number, wanted: number) =>
     found === wanted ? `all ${wanted} events came in this order` : `of ${wanted} events in this order ${found === 0 ? 'none' : `only ${found}`} came`,
 };

@@ -66,7 +66,7 @@ export const WORDS: readonly Word[] = [
     name: 'resume',
     arguments: '',
     summary: {
-      en: 'Lets it run, at full speed.',
+      en: 'Resumes the loop, at full speed.',
       ko: '최고 속도로 다시 실행합니다.',
     },
     parse: alone({ type: 'resume' }),
@@ -75,7 +75,7 @@ export const WORDS: readonly Word[] = [
     name: 'step',
     arguments: '[event | phase | command | turn]',
     summary: {
-      en: 'Lets a paused loop go on by one of these; by an event if nothing is said. In the history it goes forward there.',
+      en: 'Lets a paused loop run for one of these, by default an event. In the history, moves forward by it.',
       ko: '멈춘 루프를 그만큼 진행하며, 지정하지 않으면 이벤트 하나입니다. 히스토리에서는 그 안에서 앞으로 갑니다.',
     },
     parse: parseStep,
@@ -85,8 +85,8 @@ export const WORDS: readonly Word[] = [
     arguments: '[to #token | to command [key]]',
     summary: {
       en:
-        'Lets the loop run to the next such request, and holds it before that executes: to #7, to DEL user:*. Without more it is ' +
-        'the next one of any client; what client programs send by themselves when they connect is passed.',
+        'Lets the loop run to the next such request, and holds it before that executes: to #7, to DEL user:*. Without arguments, ' +
+        'to the next one of any client, except those that client programs send by themselves when they connect.',
       ko:
         '지정한 다음 요청까지 루프를 실행하고 실행 직전에 멈춥니다: to #7, to DEL user:*. 지정하지 않으면 아무 클라이언트의 다음 요청이며, 클라이언트 프로그램이 접속할 때 스스로 보내는 것은 ' +
         '건너뜁니다.',
@@ -97,7 +97,7 @@ export const WORDS: readonly Word[] = [
     name: 'slow',
     arguments: 'number | off',
     summary: {
-      en: 'The number of events a second, each of them told.',
+      en: 'Runs the loop at this number of events a second, and reports each event.',
       ko: '1초에 그만큼의 이벤트를 진행하며 하나하나 알립니다.',
     },
     parse: parseSlow,
@@ -107,8 +107,8 @@ export const WORDS: readonly Word[] = [
     arguments: '[on condition | off [number]]',
     summary: {
       en:
-        'Pauses by itself before such a command: on DEL, on key user:*, on token 7, on event expire, ' +
-        'or behind a slow one: on us>1000. Without more it tells which there are.',
+        'Pauses automatically before such a command: on DEL, on key user:*, on token 7, on event expire, ' +
+        'or after a slow one: on us>1000. Without arguments, lists the breakpoints.',
       ko: '지정한 명령 앞에서 저절로 멈춥니다: on DEL, on key user:*, on token 7, on event expire. 느린 명령 뒤는 on us>1000입니다. 지정하지 않으면 목록을 알려 줍니다.',
     },
     parse: parseBreak,
@@ -117,7 +117,7 @@ export const WORDS: readonly Word[] = [
     name: 'undo',
     arguments: '',
     summary: {
-      en: 'Takes back the last pause, resume, slow or break.',
+      en: 'Undoes the last pause, resume, slow or break.',
       ko: '마지막 pause, resume, slow, break를 되돌립니다.',
     },
     parse: alone({ type: 'undo' }),
@@ -126,7 +126,7 @@ export const WORDS: readonly Word[] = [
     name: 'back',
     arguments: '[number] [event | turn]',
     summary: {
-      en: 'Shows what was, that much earlier. The loop goes on meanwhile, or stays paused.',
+      en: 'Moves back in the history by this much. Meanwhile the loop continues, or stays paused.',
       ko: '그만큼 이전의 과거를 보여 줍니다. 그동안 루프는 계속 실행되거나 멈춰 있습니다.',
     },
     parse: (rest) => parseWay('back', rest),
@@ -135,7 +135,7 @@ export const WORDS: readonly Word[] = [
     name: 'forward',
     arguments: '[number] [event | turn]',
     summary: {
-      en: 'The other way.',
+      en: 'Moves forward in the history by this much.',
       ko: '그 반대입니다.',
     },
     parse: (rest) => parseWay('forward', rest),
@@ -144,7 +144,7 @@ export const WORDS: readonly Word[] = [
     name: 'oldest',
     arguments: '',
     summary: {
-      en: 'As far back as the history goes.',
+      en: 'Shows the oldest moment of the history.',
       ko: '히스토리에서 갈 수 있는 가장 오래된 순간을 보여 줍니다.',
     },
     parse: alone({ type: 'oldest' }),
@@ -153,7 +153,7 @@ export const WORDS: readonly Word[] = [
     name: 'live',
     arguments: '',
     summary: {
-      en: 'Shows now again.',
+      en: 'Returns to the present.',
       ko: '다시 현재를 보여 줍니다.',
     },
     parse: alone({ type: 'live' }),
@@ -162,7 +162,7 @@ export const WORDS: readonly Word[] = [
     name: 'status',
     arguments: '',
     summary: {
-      en: 'What runs where, and what time does.',
+      en: 'Shows what runs where, and whether time runs or stands still.',
       ko: '무엇이 어디서 실행되고 시간이 어떻게 흐르는지 알려 줍니다.',
     },
     parse: alone({ type: 'status' }),
@@ -171,7 +171,7 @@ export const WORDS: readonly Word[] = [
     name: 'loop',
     arguments: '',
     summary: {
-      en: 'What just happened, where the time of the turn went, how long the loop may sleep.',
+      en: 'Shows the last event, the times of the turn, and how long the loop may sleep.',
       ko: '방금 일어난 일, 턴의 시간이 쓰인 곳, 루프가 잠들 수 있는 시간을 알려 줍니다.',
     },
     parse: alone({ type: 'tell', pane: 'loop', limit: ROWS }),
@@ -180,7 +180,7 @@ export const WORDS: readonly Word[] = [
     name: 'tokens',
     arguments: '[rows]',
     summary: {
-      en: 'What is registered with the poll, and what each of it does.',
+      en: 'Shows the tokens that are registered with the poll, and their states.',
       ko: '폴러에 등록된 것과 각각이 하는 일을 알려 줍니다.',
     },
     parse: (rest) => parseTell('tokens', rest),
@@ -189,7 +189,7 @@ export const WORDS: readonly Word[] = [
     name: 'readiness',
     arguments: '[rows]',
     summary: {
-      en: 'Which tokens were ready last, and what came of it.',
+      en: 'Shows the tokens that were ready last, and the results.',
       ko: '마지막으로 준비된 토큰과 그 결과를 알려 줍니다.',
     },
     parse: (rest) => parseTell('readiness', rest),
@@ -198,7 +198,7 @@ export const WORDS: readonly Word[] = [
     name: 'frames',
     arguments: '[rows]',
     summary: {
-      en: 'The last requests and replies.',
+      en: 'Shows the last requests and replies.',
       ko: '마지막 요청과 응답을 알려 줍니다.',
     },
     parse: (rest) => parseTell('frames', rest),
@@ -207,7 +207,7 @@ export const WORDS: readonly Word[] = [
     name: 'commands',
     arguments: '[rows]',
     summary: {
-      en: 'What each command has cost, and who has called it.',
+      en: 'Shows the times and the callers of each command.',
       ko: '명령마다 든 비용과 호출한 클라이언트를 알려 줍니다.',
     },
     parse: (rest) => parseTell('commands', rest),
@@ -216,7 +216,7 @@ export const WORDS: readonly Word[] = [
     name: 'keyspace',
     arguments: '[rows]',
     summary: {
-      en: 'The keys of the database that the console has selected; `keys` alone does the same.',
+      en: 'Shows the keys of the database that the console has selected; `keys` alone does the same.',
       ko: '콘솔이 선택한 데이터베이스의 키를 알려 줍니다. `keys`만 입력해도 같습니다.',
     },
     parse: (rest) => parseTell('keyspace', rest),
@@ -225,7 +225,7 @@ export const WORDS: readonly Word[] = [
     name: 'narrate',
     arguments: 'on | off',
     summary: {
-      en: 'Whether to tell what others do while nobody asks.',
+      en: 'Sets whether actions of other clients are reported.',
       ko: '묻지 않아도 다른 클라이언트가 하는 일을 알릴지 정합니다.',
     },
     parse: parseNarrate,
@@ -234,7 +234,7 @@ export const WORDS: readonly Word[] = [
     name: 'help',
     arguments: '[command | @group | word | lab | pane]',
     summary: {
-      en: 'Explains a command of Redis, a word of the lab, the words of the console (lab), or what a pane tells.',
+      en: 'Explains a command of Redis, a word of the lab, the words of the console (lab), or the words of a pane.',
       ko: 'Redis 명령, lab의 단어, 콘솔의 단어(lab), 또는 창이 알려 주는 것을 설명합니다.',
     },
     parse: parseHelp,

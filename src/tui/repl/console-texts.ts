@@ -11,8 +11,8 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
 const ENGLISH = {
   // Lines
   tooManyClients: (most: number) => `There are ${most} clients already.`,
-  badName: 'The name of a client is made of printable ASCII characters.',
-  badRepeat: 'A command can be repeated once or more.',
+  badName: 'The name of a client must consist of printable ASCII characters.',
+  badRepeat: 'The repeat count must be 1 or more.',
   endedWith: (left: number) => `ended with ${left} more to run`,
   notSent: (lines: string) => `not sent: ${lines}`,
   aPush: 'a push',
@@ -30,8 +30,8 @@ const ENGLISH = {
   escapesUsage: 'escapes on: \\xHH for non-ASCII bytes, as in redis-cli; escapes off: text',
   escapes: { escaped: 'non-ASCII bytes are shown as \\xHH, as in redis-cli', readable: 'text in UTF-8 is shown as it is' },
   byHand: {
-    'pause-reading': 'reading is paused: what the server sends piles up',
-    'resume-reading': 'reading goes on',
+    'pause-reading': 'reading is paused: data from the server accumulates',
+    'resume-reading': 'reading is resumed',
     halfclose: 'our direction is closed (FIN)',
     reset: 'sent RST',
   },
@@ -44,10 +44,10 @@ const ENGLISH = {
   herdUsage: (waiters: number, connections: number) =>
     `herd [waiters] [connections] [exclusive], at most ${waiters} waiters and ${connections} connections, for example: herd 8 50 exclusive`,
   herdAccepted: (counts: string) => `accepted by each thread: ${counts}`,
-  noThreads: 'threads need Linux, whose sockets can block a thread each: there is nothing to show here',
+  noThreads: 'threads need Linux with blocking sockets: there is nothing to show here',
   threads: (threads: number, counted: number, acquisitions: number, waits: number) =>
     `${threads} threads counted to ${counted}: the lock was taken ${acquisitions} times, and a thread slept for it ${waits} times`,
-  silentThread: (state: string, megabytes: number) => `a client that says nothing has a thread, too (${state}); memory of all: ${megabytes} MB`,
+  silentThread: (state: string, megabytes: number) => `a silent client has a thread, too (${state}); memory of all: ${megabytes} MB`,
   // Faults, rules, triggering, time
   triggerUsage: 'trigger edge, trigger level, trigger default; of one token: trigger edge on #3, trigger edge on @name',
   waitUsage:
@@ -59,7 +59,7 @@ const ENGLISH = {
   noClient: (name: string) => `there is no client @${name} of this console`,
   notConnectedYet: (name: string) => `@${name} is not connected`,
   notAccepted: (name: string) => `@${name} is not accepted yet`,
-  noSeam: (names: string) => `there is no seam of this name; there are ${names}`,
+  noSeam: (names: string) => `there is no seam with this name; seams: ${names}`,
   noFault: 'no fault is set',
   faultUsage: 'fault slice 1 on #3; help fault lists the faults',
   faultOffUsage: 'fault off, or fault off 2',
@@ -67,30 +67,30 @@ const ENGLISH = {
   noSuchFault: (number: string, set: string) => `there is no fault ${number}; ${set}`,
   injected: (times: number) => `injected ${plural(times, 'time')}`,
   triggered: (token: string | undefined, how: 'edge' | 'level' | 'default') =>
-    `${token ?? 'all tokens, and those to come'}: ${how === 'default' ? 'triggered as at the start' : `${how}-triggered`}`,
-  isTime: (date: string) => `it is ${date} now`,
-  asTextbook: (seam: string) => `${seam}: as the textbook says`,
-  noOwnRule: (seam: string) => `${seam}: no rule of your own is set`,
+    `${token ?? 'all present and future tokens'}: ${how === 'default' ? 'triggering as at the start' : `${how}-triggered`}`,
+  isTime: (date: string) => `the time is ${date}`,
+  asTextbook: (seam: string) => `${seam}: the textbook rule applies`,
+  noOwnRule: (seam: string) => `${seam}: no rule is set`,
   meaningOf: (seam: SeamName): string => seamOf(seam).meaning,
   resultsOf: formatResults,
   knows: (parameters: string, results: string) => `values: ${parameters}; results: ${results}`,
   textbook: (expression: string) => `textbook: ${expression}`,
   inForce: (rule: string) => `in force: ${rule}`,
   // The past
-  onlyLive: (word: string, wayBack: string) => `${word} acts on the live server, and this is the history: ${wayBack}`,
+  onlyLive: (word: string, wayBack: string) => `${word} acts on the live server, but this is the history: ${wayBack}`,
   asOf: (turn: number, event: number, isEarlier: boolean) =>
-    `as of turn ${turn}, event ${event}${isEarlier ? ': before the command, or the work of a timer, that is under way' : ''}`,
-  noEffect: 'every command runs in a copy of its own: this one has no effect on the next',
-  notKept: 'it ran in a copy that is thrown away: nothing is changed. fork opens a server from here',
+    `as of turn ${turn}, event ${event}${isEarlier ? ': before the running command or timer' : ''}`,
+  noEffect: 'every command runs in a copy of its own and has no effect on the next',
+  notKept: 'it ran in a temporary copy: nothing is changed. fork opens a server from here',
   // Connections
   leftCommand: (command: string | null) => `left ${command ?? 'the command'} with a new connection`,
   leftEnding: 'left the connection that was ending',
   leftMonitor: 'left MONITOR with a new connection',
-  unanswered: (requests: string) => `sent behind it and not answered: ${requests}`,
+  unanswered: (requests: string) => `sent after it and not answered: ${requests}`,
   noResp: (why: string) => `the reply is not RESP: ${why}; closed`,
   broke: 'the connection broke',
-  nowhere: 'nothing listens',
-  nothingListens: 'nothing listens here yet: there is no address to connect to',
+  nowhere: 'not listening',
+  nothingListens: 'there is no address to connect to: nothing listens here yet',
   notConnected: (address: string) => `could not connect to ${address}`,
   isClosed: (opensNext: boolean) => `the connection is closed${opensNext ? '; the next command opens another one' : ''}`,
   noReply: (requests: string) => `no reply came to ${requests}`,
@@ -109,7 +109,7 @@ const TRIGGERED = { edge: '에지 트리거', level: '레벨 트리거', default
 const KOREAN: ConsoleTexts = {
   tooManyClients: (most) => `클라이언트가 이미 ${most}개입니다.`,
   badName: '클라이언트 이름에는 출력할 수 있는 ASCII 문자만 쓸 수 있습니다.',
-  badRepeat: '명령은 한 번 이상 반복해야 합니다.',
+  badRepeat: '반복 횟수는 1 이상이어야 합니다.',
   endedWith: (left) => `중단했습니다. 실행하지 않은 횟수: ${left}`,
   notSent: (lines) => `보내지 않음: ${lines}`,
   aPush: '푸시',
@@ -142,7 +142,7 @@ const KOREAN: ConsoleTexts = {
   noThreads: '스레드는 블로킹 소켓이 있는 Linux에서만 볼 수 있습니다. 여기서는 보여 줄 것이 없습니다',
   threads: (threads, counted, acquisitions, waits) =>
     `스레드 ${threads}개가 ${counted}까지 셌습니다. 락을 ${acquisitions}번 잡았고, 스레드가 락을 기다리며 ${waits}번 잠들었습니다`,
-  silentThread: (state, megabytes) => `아무 말도 하지 않는 클라이언트에게도 스레드가 있습니다(${state}). 모두의 메모리: ${megabytes} MB`,
+  silentThread: (state, megabytes) => `아무것도 보내지 않는 클라이언트에도 스레드가 있습니다(${state}). 모두의 메모리: ${megabytes} MB`,
   triggerUsage: 'trigger edge, trigger level, trigger default. 토큰 하나에는 trigger edge on #3, trigger edge on @name',
   waitUsage: 'wait until [@name] parked 또는 closed, idle, busy, held, 12 turns, 0 keys, 5 expired. 제한 시간: wait until parked for 5s. 또는 wait 300ms',
   notAwaited: (what) => `${what}: 더 기다리지 않습니다`,

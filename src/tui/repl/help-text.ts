@@ -15,23 +15,23 @@ import { FAULTS_IN_KOREAN, formatResultsInKorean, SEAMS_IN_KOREAN } from './tabl
 
 const ENGLISH = {
   general: [
-    'help SET         what a command does, and how it is written',
+    'help SET         what a command does, and its syntax',
     'help @string     the commands of a group; Tab shows the groups',
     'help WouldBlock  what a word of the screen means: the glossary',
     'help lab         more clients, and bytes by hand',
     'help fault       the faults that can be injected',
-    'help rule        the decisions of the loop, and what may stand in their place',
+    'help rule        the decisions of the loop, and the rules that can replace them',
     '',
-    'Tab completes commands, options and keys; the dim text is what is still to type.',
-    'Up and Down walk through the history, Ctrl-R searches it. Ctrl-C leaves what waits, quit leaves the lab.',
+    'Tab completes commands, options and keys; the dim text is the rest of the syntax.',
+    'Up and Down move through the history, Ctrl-R searches it. Ctrl-C ends a wait, quit ends the lab.',
   ],
   noGroup: (group: string, groups: string) => `There is no group ${group}. Groups: ${groups}`,
-  nothing: (name: string) => `There is no command and no word ${name}. Tab behind help shows what there is.`,
+  nothing: (name: string) => `There is no command and no word ${name}. Tab after help lists them.`,
   expression: 'expression',
-  knows: 'it knows',
-  comesTo: 'it comes to',
+  knows: 'values',
+  comesTo: 'results',
   textbook: 'textbook',
-  nearest: (words: string) => `Close to it: ${words}`,
+  nearest: (words: string) => `Similar names: ${words}`,
 };
 
 const KOREAN: typeof ENGLISH = {

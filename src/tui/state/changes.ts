@@ -3,7 +3,7 @@
  *
  *   Space ──▶ { pace, before: free }      u ──▶ the loop runs freely again
  *   z     ──▶ { zoom, before: false }     u ──▶ no zoom
- *   e     ──▶ { step }                    u ──▶ says that a step cannot be taken back
+ *   e     ──▶ { step }                    u ──▶ says that a step cannot be undone
  */
 import type { Breakpoint } from '../../server/index.js';
 import type { PaneId } from './pane-id.js';

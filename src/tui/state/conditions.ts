@@ -48,7 +48,7 @@ const HASH_NEEDS_TOKEN: Text = { en: '# needs the number of a token', ko: '# 뒤
 const KEY_NEEDS_PATTERN: Text = { en: 'key needs a pattern, for example key user:*', ko: 'key 뒤에 패턴이 필요합니다. 예: key user:*' };
 const KINDS = Object.keys(TRACE_EVENTS).join(' ');
 const EVENT_NEEDS_KIND: Text = { en: `event needs one of ${KINDS}`, ko: `event 뒤에 올 수 있는 것: ${KINDS}` };
-const ERR_TWICE: Text = { en: 'err stands here twice', ko: 'err이 두 번 있습니다' };
+const ERR_TWICE: Text = { en: 'err occurs twice', ko: 'err이 두 번 있습니다' };
 const twice = (value: string): Text => ({ en: `two conditions of one kind: ${value}`, ko: `같은 종류의 조건이 둘입니다: ${value}` });
 
 /** Parses the condition that begins at a word. Returns the number of words taken, or an error. */

@@ -104,10 +104,10 @@ const ENGLISH = {
   leaving: 'Ctrl-C again leaves the lab',
   labels: { filter: ' filter: ', breakpoint: ' stop at: ', search: ' search: ', word: ' word: ' } satisfies { readonly [kind in Prompt['kind']]: string },
   hints: {
-    filter: 'Enter keeps it, Esc takes it back',
+    filter: 'Enter keeps it, Esc discards it',
     breakpoint: 'DEL · user:* · #7 · err · us>1000 · event expire · -1 deletes the first',
     search: 'Enter finds it, then n the next, N the one before',
-    word: 'words of all panes; Enter keeps it, Esc takes it back',
+    word: 'words of all panes; Enter keeps it, Esc discards it',
   } satisfies { readonly [kind in Prompt['kind']]: string },
 };
 

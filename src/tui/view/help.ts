@@ -12,10 +12,10 @@ import type { Theme } from './theme.js';
 
 const ENGLISH = {
   keys: 'Keys',
-  keysBehindEsc: 'Keys of the panes, behind Esc',
+  keysBehindEsc: 'Keys of the panes, after Esc',
   groups: { Time: 'Time', History: 'History', Panes: 'Panes', 'This pane': 'This pane', Experiment: 'Experiments', Lab: 'Lab' },
-  nothing: 'No word of the screen has that in it.',
-  nearest: (words: string) => `Close to it: ${words}`,
+  nothing: 'No word of the screen contains that.',
+  nearest: (words: string) => `Similar words: ${words}`,
 };
 
 const KOREAN: typeof ENGLISH = {

@@ -55,7 +55,7 @@ test('an endless script is BUSY, and past its threshold Space holds the loop ins
   await lab.until(() => lab.header.includes('PAUSED'));
   await lab.until(() => !lab.screen.includes('will hold inside'));
   expect(arrow(lab)).toMatch(/\bexecute\b/);
-  expect(lab.pane('loop').join(' ')).toContain('held: the script that runs has let the loop look for others');
+  expect(lab.pane('loop').join(' ')).toContain('held: the running script has let the loop poll');
   lab.type(' ');
   await lab.until(/BUSY \d\.\d s/);
   await other.call('SCRIPT', 'KILL');
@@ -74,7 +74,7 @@ test('in lines a busy loop is reported when it begins and when it ends, and on r
   await lab.until(/token \d is registered with the poll/);
   const replied = client.call('DEBUG', 'SLEEP', '2');
   // The second, if the machine has let the loop wait between reading the request and executing it.
-  await lab.until(/BUSY: (token \d has been executing DEBUG for \d\.\d s: nobody else is served|the loop has been busy with one turn for \d\.\d s, and executes DEBUG)/);
+  await lab.until(/BUSY: (token \d has been executing DEBUG for \d\.\d s: no other client is served|the loop has been busy with one turn for \d\.\d s, and executes DEBUG)/);
   lab.type('status\r');
   await lab.until(/BUSY \d\.\d s, turn/);
   lab.type('pause\r');

@@ -19,7 +19,7 @@ test('lines behind one that waits are named when Ctrl-C leaves it', async () => 
   lab.type('PING\r');
   await lab.until(() => transcript().includes('1 more behind it') || transcript().includes('1 behind it'));
   lab.type('\x03');
-  await lab.until(() => /sent behind it\s+and not answered: PING/.test(transcript()));
+  await lab.until(() => /sent after it\s+and not answered: PING/.test(transcript()));
 });
 
 test('a line right behind halfclose goes over the next connection', async () => {

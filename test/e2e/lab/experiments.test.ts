@@ -73,7 +73,7 @@ test('an experiment is predicted, run, stepped, explained, broken and mended, an
   expect(JSON.parse(readFileSync(join(state, 'redis-lab', 'experiments.json'), 'utf8'))).toEqual({ done: ['pipeline'] });
 
   lab.type(KEYS.enter);
-  await says6('Where it stands:');
+  await says6('Sources:');
   lab.type(KEYS.enter);
   await lab.until(/ 7 {2}pipeline +done +A pipeline is no transaction/);
   lab.type(KEYS.escape);
@@ -87,7 +87,7 @@ test('--present: few panes, and Enter leads from the question through the moment
   await lab.until(() => lesson(lab).includes('pipeline: predict') && lab.footer.includes('Enter run it'));
   lab.type(KEYS.enter);
   // What was predicted was said aloud: the answer is shown, and nobody is told what they said.
-  await lab.until(() => /pipeline: step ─* One read, five commands, one write\. Its moments:/.test(lesson(lab)));
+  await lab.until(() => /pipeline: step ─* One read, five commands, one write\. Key moments:/.test(lesson(lab)));
   lab.type(KEYS.enter);
   await lab.until(() => lab.header.includes('HISTORY') && lab.screen.includes('▶ one read brings all five requests'));
   lab.type(KEYS.enter);
@@ -111,7 +111,7 @@ test('a line is typed, and a wrong one is RED', async () => {
   lab.type(KEYS.enter);
   await lab.until(() => lesson(lab).includes('RED The loop takes EAGAIN for an error'));
   lab.type(KEYS.enter);
-  await lab.until(() => lesson(lab).includes('Or type what comes behind rule after-read'));
+  await lab.until(() => lesson(lab).includes('Or type what follows rule after-read'));
   lab.type(`'close'${KEYS.enter}`);
   await lab.until(() => lesson(lab).includes("rule after-read 'close' RED"));
   lab.type(`result > 0 ? 'read again' : 'wait'${KEYS.enter}`);
@@ -147,7 +147,7 @@ test('a terminal that is too small for experiments gets a message', async () => 
 
 test('without a name the list comes, but for a first start', async () => {
   const env = { ...LAB.env, XDG_STATE_HOME: stateFolder() };
-  const first = await startLab({ ...LAB, env, args: ['learn', '--port', '0'], until: 'One thread will serve everyone.' });
+  const first = await startLab({ ...LAB, env, args: ['learn', '--port', '0'], until: 'One thread serves all clients.' });
   first.type('P');
   await first.until(() => !first.screen.includes('One thread'));
   await startLab({ ...LAB, env, args: ['learn', '--port', '0'], until: 'A pipeline is no transaction' });

@@ -36,9 +36,9 @@ function welcome({ terminal }: Lab): string {
 test.each([
   {
     language: 'en', answer: '2',
-    invitation: /^One thread will serve everyone\. Enter: watch one command Or connect: redis-cli -p \d+$/,
+    invitation: /^One thread serves all clients\. Enter: watch one command Or connect: redis-cli -p \d+$/,
     question: /^Two more clients connect; one computes for 3 seconds\. The others: 1 are served 2 wait 3 fail Press 1, 2 or 3\.$/,
-    explained: /^You said: they wait\. They waited [23]\.\d s, because execute took [345]\.\d s in turn \d+: meanwhile nobody called poll\.wait\. ←: the moment they became ready →: onward from there$/,
+    explained: /^You said: they wait\. They waited [23]\.\d s, because execute took [345]\.\d s in turn \d+: meanwhile poll\.wait was not called\. ←: the moment they became ready →: forward from there$/,
     yourTurn: 'your turn: redis-cli -p',
   },
   {
@@ -88,7 +88,7 @@ test('it is for the first start only, and `learn` leads through it again', async
   const home = mkdtempSync(join(installed.folder, 'home-'));
   const options = { args: [], main, columns: 80, rows: 24, env: { XDG_STATE_HOME: home, LANG: 'C' } };
   const first = await startLab(options);
-  await first.until('One thread will serve everyone.');
+  await first.until('One thread serves all clients.');
   first.type('P');
   await first.until('A Redis server, on one event loop.');
   expect(first.screen).not.toContain('One thread');
@@ -98,7 +98,7 @@ test('it is for the first start only, and `learn` leads through it again', async
   const second = await startLab(options);
   await second.until('A Redis server, on one event loop.');
   second.type(`learn${KEYS.enter}`);
-  await second.until('One thread will serve everyone.');
+  await second.until('One thread serves all clients.');
 
 });
 
@@ -110,7 +110,7 @@ test.each([[['--port', '0']], [['--step']]])('%s starts the lab as it is', async
 
 test('a client that connects ends the invitation', async () => {
   const lab = await startLab({ args: [], main, columns: 80, rows: 24, env: { LANG: 'C' } });
-  await lab.until('One thread will serve everyone.');
+  await lab.until('One thread serves all clients.');
   await lab.connect();
   await lab.until(() => !lab.screen.includes('One thread'));
   expect(lab.pane('repl').at(-2)).toMatch(/> *$/);

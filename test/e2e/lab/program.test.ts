@@ -158,7 +158,7 @@ test('a program that does not listen is shown at once, and named; when it does, 
       await lab.until(() => expected.test(lab.pane('keyspace').join(' ').replace(/\s+/g, ' ')));
       if (at < 2) {
         expect(lab.screen).toContain('not connected>');
-        await lab.run('PING', 'nothing listens here yet');
+        await lab.run('PING', 'there is no address to connect to');
       } else {
         await lab.until(() => /127\.0\.0\.1:\d+>/.test(lab.screen) && lab.header.includes('127.0.0.1:'));
       }
@@ -183,7 +183,7 @@ test('a program that has thrown is shown with the line that did; its past can be
   const lab = await startLab({ args: [program(text)] });
   await lab.toPanes();
   lab.type('L');
-  await lab.until(() => lab.footer.includes('L is not there for a program of your own yet'));
+  await lab.until(() => lab.footer.includes('L is not available yet for a program of your own'));
   await lab.toConsole();
   lab.type('PING\r');
   await lab.until(() => lab.header.includes('ENDED') && lab.pane('keyspace').join(' ').includes('it threw TypeError'));

@@ -54,7 +54,7 @@ test('what there is to say of a file is said on the screen, and options of a rep
   const path = await recorded('cut.lab');
   appendFileSync(path, 'xyz');
   const lab = show({ args: [path, '--port', '0'] });
-  await lab.until(() => lab.screen.includes('is not whole: it is cut off in block'));
+  await lab.until(() => lab.screen.includes('is incomplete: it is cut off in block'));
   const { stdout } = await cli(path);
   expect(stdout).toMatch(/^replayed \d+ turns, /);
   const replay = show({ args: [path, '--digest'] });

@@ -75,7 +75,7 @@ test('a session in lines: commands, other clients, time, and the panes, without 
   await say(lab, 'resume', 'LIVE: the loop runs');
   expect(await deleted).toBe(1);
   client.socket.destroy();
-  await lab.until('token 3 is gone');
+  await lab.until('token 3 is disconnected');
   await say(lab, 'loop', 'turn times:');
   await say(lab, 'readiness', 'LISTENER READABLE: accept ×1');
   await say(lab, 'frames', 'reply: token #3');
@@ -90,17 +90,17 @@ test('in the history nothing moves the loop: steps go forward there, and what wo
   await say(lab, 'pause', 'PAUSED, held');
   await say(lab, 'oldest', /HISTORY 1 of \d+ PAUSED, turn/);
   await say(lab, 'step command', /HISTORY \d+ of \d+ PAUSED, turn \d+: token 2 sent SET k; it took/);
-  await say(lab, 'run', /HISTORY \d+ of \d+ PAUSED: nothing more that way; live leads back to now/);
-  for (const word of ['resume', 'slow 5', 'slow off', 'pause']) await say(lab, word, /HISTORY .*: the loop is where it is; live leads back to it/);
+  await say(lab, 'run', /HISTORY \d+ of \d+ PAUSED: there are no more events in that direction; live returns to now/);
+  for (const word of ['resume', 'slow 5', 'slow off', 'pause']) await say(lab, word, /HISTORY .*: the loop stays where it is; live returns to it/);
   // The past answers, although the loop is held.
   await say(lab, 'goto command 1', /turn \d+, event \d+, [\d:.]+: token 2 sent SET k; it took/);
   await say(lab, 'GET k', '"1"');
   await say(lab, 'goto turn 9999', 'turn 9999 is not in the history: it has the turns');
-  await say(lab, 'busy 1', 'busy acts on the live server, and this is the history: live leads back to now');
-  await say(lab, 'undo', 'this is the history: pause is taken back from the live loop only');
+  await say(lab, 'busy 1', 'busy acts on the live server, but this is the history: live returns to now');
+  await say(lab, 'undo', 'this is the history: pause can be undone from the live loop only');
   await say(lab, 'status', /HISTORY \d+ of \d+ PAUSED, turn/);
   await say(lab, 'live', /PAUSED, turn \d+: this is now/);
-  await say(lab, 'forward', 'this is now: back leads into the history');
+  await say(lab, 'forward', 'this is now: back moves into the history');
   await say(lab, 'resume', 'LIVE: the loop runs');
 });
 
@@ -110,7 +110,7 @@ test('between pipes a fork of the past takes the lines until fork off, which lea
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
   const said = lines.join('\n');
   const turn = /^turn (\d+), event/m.exec(said)![1];
-  expect(said).toMatch(new RegExp(`as of turn ${turn}, event \\d+, is on 127\\.0\\.0\\.1:\\d+: fork off there ends it, and leads back here\nnot in it: 29 bytes that #2 had sent behind that\nFORK of turn ${turn}, event \\d+, LIVE`));
+  expect(said).toMatch(new RegExp(`as of turn ${turn}, event \\d+, is on 127\\.0\\.0\\.1:\\d+: fork off there ends it, and returns here\nnot in it: 29 bytes that #2 had sent after that\nFORK of turn ${turn}, event \\d+, LIVE`));
   expect(lines.filter((line) => line === '"old"' || line === '"new"' || /fork/.test(line)).slice(1)).toEqual([
     // In the fork.
     '"old"', 'fork, or fork off in a fork', expect.stringMatching(/^the fork has ended: lines go to 127\.0\.0\.1:\d+ again$/),
@@ -150,14 +150,14 @@ test('a run is held before the next request of a client, and undo takes back wha
   await say(lab, 'PING', 'PONG');
   const reply = client.call('INCR', 'n');
   await lab.until('held before executing INCR n');
-  await say(lab, 'undo', 'a step cannot be taken back');
+  await say(lab, 'undo', 'a step cannot be undone');
   await say(lab, 'resume', 'LIVE: the loop runs');
   expect(await reply).toBe(1);
   await say(lab, 'break on DEL', '1: DEL');
-  await say(lab, 'undo', /taken back: break on[^]*no breakpoint/);
-  await say(lab, 'undo', /taken back: resume[^]*PAUSED, held/);
+  await say(lab, 'undo', /undone: break on[^]*no breakpoint/);
+  await say(lab, 'undo', /undone: resume[^]*PAUSED, held/);
   await say(lab, 'slow 20', 'SLOW 20/s');
-  await say(lab, 'undo', /taken back: slow 20[^]*PAUSED, held/);
+  await say(lab, 'undo', /undone: slow 20[^]*PAUSED, held/);
 });
 
 test('what is typed is not told twice, and what the console itself does is not told at all', async () => {
@@ -221,7 +221,7 @@ test('a script gets its replies in order, and the lab ends after the last one', 
   expect(lines.slice(0, 3)).toEqual(['OK', '(integer) 2', '@b "2"']);
   const held = lines.findIndex((line) => line.startsWith('held: token 2 sent GET a'));
   expect(lines[3]).toMatch(/^PAUSED, held/);
-  expect(lines[4]).toBe('the loop is held: the reply comes when it goes on');
+  expect(lines[4]).toBe('the loop is held: the reply comes when it continues');
   expect(lines.slice(held + 1).filter((line) => !line.startsWith('the reply'))).toEqual(['LIVE: the loop runs', '"2"', '(error) WRONGTYPE Operation against a key holding the wrong kind of value']);
 });
 
@@ -256,7 +256,7 @@ test('a reader that begins late gets all of it, and the lab waits for it at the 
 
 test('a last line without an end counts, and a wait that nothing can end is left when the loop is held', async () => {
   expect(await run('PING')).toMatchObject({ code: 0, lines: ['PONG'] });
-  expect((await run('pause\nPING')).lines.at(-1)).toBe('the loop is held: the reply comes when it goes on');
+  expect((await run('pause\nPING')).lines.at(-1)).toBe('the loop is held: the reply comes when it continues');
 });
 
 test('a reader that leaves ends it', async () => {
@@ -282,9 +282,9 @@ test('without a terminal and without the flag, it says what there is instead', a
 test('learn leads through an experiment, in the middle of a session, and is left by its own end or by quit', async () => {
   const { code, lines } = await run('ECHO begin\nlearn piplin\nlearn pipeline\n2\n\n\n3\nECHO behind\nlearn\n7\n2\nquit\n\nECHO end\nlearn pipeline\n');
   const at = [
-    "there is no experiment 'piplin': did you mean pipeline?", '1 to 3?', 'That is what has happened.', 'Enter goes on.', 'RED', 'GREEN', 'Done. Where it stands:',
-    'the lesson is over: lines are for the lab again', '"behind"', '17  fan-out', 'Name or number? Enter leaves.', '1 to 3?', 'Enter goes on.', 'Name or number? Enter leaves.',
-    'the lesson is over: lines are for the lab again', '"end"', '1 to 3?',
+    "there is no experiment 'piplin': did you mean pipeline?", '1 to 3?', 'That is what has happened.', 'Enter continues.', 'RED', 'GREEN', 'Done. Sources:',
+    'the lesson is over: lines go to the lab again', '"behind"', '17  fan-out', 'Name or number? Enter leaves.', '1 to 3?', 'Enter continues.', 'Name or number? Enter leaves.',
+    'the lesson is over: lines go to the lab again', '"end"', '1 to 3?',
   ].reduce((from, text) => (from === -1 ? -1 : lines.findIndex((line, i) => i > from && line.includes(text))), 0);
   expect(at, lines.join('\n')).toBeGreaterThan(0);
   expect(code).toBe(0);

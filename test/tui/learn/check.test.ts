@@ -67,7 +67,7 @@ test('a placeholder without its event fails, and so does a line that is refused'
 
 test('a line that is no command fails', async () => {
   const checked = await checkExperiment(experiment((file) => file.scenario.push('waitt until idle')));
-  expect(told(checked)[0]).toContain("run: green; a line of the scenario is no command: (error) ERR unknown command 'waitt'");
+  expect(told(checked)[0]).toContain("run: green; a line of the scenario is not a command: (error) ERR unknown command 'waitt'");
 });
 
 test('several are reported in order, including those that run alone', async () => {

@@ -34,14 +34,14 @@ test('what is wrong is said with its line and its field', () => {
 
 test.each<[string, string, number]>([
   ['{ "a": 1,\n "b" 2 }', ': is expected, not 2', 2],
-  ['{ "a": 1,\n\n }', 'a comma stands before }', 3],
-  ['{ "a": 1, "a": 2 }', 'the field "a" stands here twice', 1],
+  ['{ "a": 1,\n\n }', 'there is a comma before }', 3],
+  ['{ "a": 1, "a": 2 }', 'the field "a" occurs twice', 1],
   ['{ "a": [1, 2', ', is expected, not the end of the file', 1],
-  ['{ "a": "b\n" }', 'a string has no end', 1],
-  ['{ "a": nul }', 'nul is no value of JSON', 1],
-  ['{} {}', '{ stands behind the end', 1],
-  ['', 'the end of the file is no value of JSON', 1],
-  [`${'['.repeat(5000)}`, 'more than 100 lists and objects lie in each other', 1],
+  ['{ "a": "b\n" }', 'a string is not terminated', 1],
+  ['{ "a": nul }', 'nul is not a JSON value', 1],
+  ['{} {}', '{ follows the end', 1],
+  ['', 'the end of the file is not a JSON value', 1],
+  [`${'['.repeat(5000)}`, 'lists and objects are nested more than 100 deep', 1],
 ])('%j is no JSON', (source, complaint, line) => {
   expect(complaints(source)).toEqual([`mine.json:${line}: ${complaint}`]);
 });
@@ -50,13 +50,13 @@ test.each<[(file: Loose) => void, string | RegExp]>([
   [(file) => delete file.goals, 'the field "goals" is missing'],
   [(file) => (file.goal = []), /^goal: there is no such field here \(did you mean "goals"\?\); there are format, name, /],
   [(file) => (file.format = 2), 'format: must be 1'],
-  [(file) => (file.name = 'My own'), 'name: must be made of small letters, digits and -'],
+  [(file) => (file.name = 'My own'), 'name: must consist of lower-case letters, digits and -'],
   [(file) => (file.title = 'Mine'), 'title: must be an object with the fields en, ko'],
   [(file) => (file.title.fr = 'A moi'), /^title\.fr: there is no such field here/],
   [(file) => (file.panes = ['lop']), 'panes[0]: must be one of loop, tokens, readiness, frames, keyspace (did you mean "loop"?)'],
-  [(file) => (file.answers[2].right = true), 'answers: exactly one must have "right": true, and 2 have'],
-  [(file) => file.answers.splice(1), 'answers: must have 3 to 4 entries, and has 1'],
-  [(file) => (file.scenario = []), 'scenario: must have at least 1 entry, and has 0'],
+  [(file) => (file.answers[2].right = true), 'answers: exactly one must have "right": true, but 2 have it'],
+  [(file) => file.answers.splice(1), 'answers: must have 3 to 4 entries, but has 1'],
+  [(file) => (file.scenario = []), 'scenario: must have at least 1 entry, but has 0'],
   [(file) => (file.goals[0].count.event.reslt = 1), 'goals[0].count.event.reslt: "read" has no such field (did you mean "result"?); it has token, result, seq, atUs, client'],
   [(file) => (file.goals[0].counter = { name: 'reads', exactly: 1 }), 'goals[0]: must have exactly one of count, order, counter, figure, reply'],
   [(file) => (file.goals[0] = { says: { en: 'x' }, counter: { name: 'raeds', exactly: 1 } }), /^goals\[0\]\.counter\.name: there is no counter "raeds" \(did you mean "reads"\?\); there are turns, /],
@@ -66,11 +66,11 @@ test.each<[(file: Loose) => void, string | RegExp]>([
   [(file) => (file.goals[2].reply.is = { matches: '(' }), /^goals\[2\]\.reply\.is\.matches: Invalid regular expression/],
   [(file) => file.bookmarks.push(file.bookmarks[0]), 'bookmarks[2].name: there is another "read"'],
   [(file) => (file.bookmarks[0].after = 'get'), 'bookmarks[0].after: there is no bookmark "get" before this one'],
-  [(file) => (file.explain.en = 'In turn {read.turn}.'), 'explain.en: must point at 2 events of the run at least, as in "turn {dry.turn}", and points at 1'],
+  [(file) => (file.explain.en = 'In turn {read.turn}.'), 'explain.en: must refer to at least 2 events of the run, as in "turn {dry.turn}", but refers to 1'],
   [(file) => (file.explain.en += ' {reed.turn}'), 'explain.en: there is no bookmark "reed" (did you mean "read"?)'],
   [(file) => (file.explain.en += ' {read.bytes}'), 'explain.en: "read" has no field "bytes"; it has token, result, seq, atUs, turn'],
   [(file) => (file.explain.en += ' {counters.raeds}'), 'explain.en: there is no counter "raeds" (did you mean "reads"?)'],
-  [(file) => (file.explain.en += ' {so}'), 'explain.en: {so} is none of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {bookmark.1}, {counters.name}'],
+  [(file) => (file.explain.en += ' {so}'), 'explain.en: {so} is not one of {bookmark.field}, {bookmark.count}, {bookmark..bookmark}, {bookmark.1}, {counters.name}'],
   [(file) => (file.explain.en += ' {read.1}'), 'explain.en: "read" is the bookmark of an event, which has fields: {read.turn}'],
   [(file) => {
     file.bookmarks.push({ name: 'got', line: 'got (.*)', says: { en: 'x' } });
@@ -78,8 +78,8 @@ test.each<[(file: Loose) => void, string | RegExp]>([
   }, 'explain.en: "got" is the bookmark of a line, which has groups: {got.1}'],
   [(file) => delete file.break.lines, 'break: must have lines, or a scenario'],
   [(file) => (file.break.says.en += ' {gett.turn}'), 'break.says.en: there is no bookmark "gett" (did you mean "get"?)'],
-  [(file) => (file.mend.choices[0].right = true), 'mend.choices: exactly one must have "right": true, and 2 have'],
-  [(file) => (file.mend.typed = { prompt: { en: 'x' }, line: 'fault off', solutions: ['1'], wrong: ['2'] }), 'mend.typed.line: must hold {typed} once'],
+  [(file) => (file.mend.choices[0].right = true), 'mend.choices: exactly one must have "right": true, but 2 have it'],
+  [(file) => (file.mend.typed = { prompt: { en: 'x' }, line: 'fault off', solutions: ['1'], wrong: ['2'] }), 'mend.typed.line: must contain {typed} once'],
   [(file) => (file.mend.choices[0] = 'fault off'), 'mend.choices[0]: must be an object with the fields lines, scenario, says, shows, right'],
 ])('%s', (change, complaint) => {
   expect(complaintsOf(change)).toEqual([typeof complaint === 'string' ? complaint : expect.stringMatching(complaint)]);

@@ -101,7 +101,7 @@ test('a figure is the number in the last line that is like it', () => {
   const replies = ['woke 12 in vain', 'woke 1,234 in vain'].map((text) => ({ client: '', kind: 'note' as const, text }));
   const figure = (line: string): Goal => ({ says: SAYS, type: 'figure', line, bounds: { exactly: 1234 } });
   const run = { ...RUN, replies };
-  expect(verdicts([figure('woke ([\\d,]+)'), figure('slept (\\d+)')], run)).toEqual(['green: the number was 1,234; it must be 1,234', 'red: no line is like slept (\\d+)']);
+  expect(verdicts([figure('woke ([\\d,]+)'), figure('slept (\\d+)')], run)).toEqual(['green: the number was 1,234; it must be 1,234', 'red: no line matches slept (\\d+)']);
   const woken: Bookmark = { type: 'line', name: 'woken', line: 'woke (\\S+) in (\\w+)', isLast: false, says: SAYS };
   expect(plain(fill('{woken.1} {woken.2}', [woken], run, 'en'))).toBe('12 vain');
   expect(verdicts([figure('깨움 (\\d+)번|woke ([\\d,]+)')], run)).toEqual(['green: the number was 1,234; it must be 1,234']);

@@ -26,6 +26,6 @@ test('of a terminal that takes nothing a megabyte waits; what comes then is miss
   taken = '';
   write('the next one\n');
   write('and another\n');
-  expect(taken).toBe('9 lines are missing here: nobody took them\nthe next one\nand another\n');
+  expect(taken).toBe('9 lines are missing here: the output was not read\nthe next one\nand another\n');
   output.destroy();
 });

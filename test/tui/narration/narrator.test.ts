@@ -46,13 +46,13 @@ describe('what happens', () => {
     expect(listen([[0, events]])).toEqual([
       '0: token 7 is registered with the poll: 127.0.0.1:5000 on fd 20',
       '0: token 7 sent GET k; it took 9 µs',
-      '0: token 7 is parked on queue for as long as it takes; the loop goes on',
-      '0: token 7 no longer waits for queue: one is there',
-      '0: key session was past its time when a command touched it: gone',
-      '0: the expire cycle found key session past its time: gone',
-      '0: key big had to go to stay below maxmemory (allkeys-lru)',
+      '0: token 7 is parked on queue without a timeout; the loop continues',
+      '0: token 7 no longer waits for queue: one is ready',
+      '0: key session had expired when a command accessed it: deleted',
+      '0: the expire cycle found key session expired: deleted',
+      '0: key big was evicted to stay below maxmemory (allkeys-lru)',
       '0: token 7 has sent half a request, 12 of 40 B or more: kept until the rest comes',
-      '0: token 7 is gone: EOF',
+      '0: token 7 is disconnected: EOF',
     ]);
   });
 
@@ -66,7 +66,7 @@ describe('what happens', () => {
   });
 
   test('is escaped as on the screen', () => {
-    expect(listen([[0, [eventAt(0, { kind: 'expire', db: 0, key: '\x1b[2J\n', how: 'active' })]]])).toEqual(['0: the expire cycle found key \\x1b[2J\\n past its time: gone']);
+    expect(listen([[0, [eventAt(0, { kind: 'expire', db: 0, key: '\x1b[2J\n', how: 'active' })]]])).toEqual(['0: the expire cycle found key \\x1b[2J\\n expired: deleted']);
   });
 });
 
@@ -93,11 +93,11 @@ describe('too much', () => {
   });
 
   test('a flood of commands does not hide a disconnection', () => {
-    expect(listen([[0, times(1000, command(7))], [100, [...times(1000, command(7)), left(9)]]])).toContain('100: token 9 is gone: EOF');
+    expect(listen([[0, times(1000, command(7))], [100, [...times(1000, command(7)), left(9)]]])).toContain('100: token 9 is disconnected: EOF');
   });
 
   test('different things of one kind are counted apart', () => {
-    expect(listen([[0, [...times(5, came(7)), ...times(46, came(7)), left(7)]]], 5000).at(-1)).toBe('2000: and 46 more connections came, 1 connection left');
+    expect(listen([[0, [...times(5, came(7)), ...times(46, came(7)), left(7)]]], 5000).at(-1)).toBe('2000: and 46 more connections opened, 1 connection closed');
   });
 
   test('one is called one', () => {

@@ -86,7 +86,7 @@ test.each([
   ['5 ', null],
   ['5 PING', null],
   ['5 GET a b', 'GET takes 1 argument: key'],
-  ['0 PING', 'a command can be repeated once or more'],
+  ['0 PING', 'the repeat count must be 1 or more'],
   ['5x PING', 'there is no command 5X'],
   ['slice 1', null],
   ['SET "a', 'a quote is open, or something follows it without a space'],

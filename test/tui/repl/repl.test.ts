@@ -42,7 +42,7 @@ test('a number before a command repeats it, each time when the reply to the one 
   const frames = await traced(lab, (event) => (event.kind === 'frame' || event.kind === 'reply' ? event.kind : null));
   expect(await lab.say('3 INCR n', () => lab.answers.length === 3)).toEqual(['(integer) 1', '(integer) 2', '(integer) 3']);
   expect(await frames()).toEqual(['frame', 'reply', 'frame', 'reply', 'frame', 'reply']);
-  expect(await lab.say('0 INCR n')).toEqual(['A command can be repeated once or more.']);
+  expect(await lab.say('0 INCR n')).toEqual(['The repeat count must be 1 or more.']);
   expect(await lab.say('1 INCR n')).toEqual(['(integer) 4']);
 });
 
@@ -144,7 +144,7 @@ test('Ctrl-C says which lines were sent behind the one that waits, and which wer
   lab.submit('SET a "1 2"');
   await lab.until(({ client }) => client.behind === 2);
   lab.interrupt();
-  await lab.until(() => texts(lab).includes('left BLPOP with a new connection; sent behind it and not answered: PING, SET a 1 2'));
+  await lab.until(() => texts(lab).includes('left BLPOP with a new connection; sent after it and not answered: PING, SET a 1 2'));
   for (const line of ['BLPOP jobs 0', 'PING', 'GET 1', 'GET 2', 'GET 3']) lab.submit(line);
   lab.interrupt();
   await lab.until(() => texts(lab).includes('not sent: PING, GET 1, GET 2 and 1 more'));
@@ -240,7 +240,7 @@ test('raw sends exactly these bytes', async () => {
 test('advance turns a virtual clock, waits for what is due, and says what time it is; what cannot be is refused', async () => {
   await using lab = await LabRepl.start({ clock: 'virtual', startMs: Date.UTC(2026, 10, 29, 12, 0, 0) });
   expect(await lab.say('SET k v EX 60')).toEqual(['OK']);
-  expect(await lab.say('advance 59.5s')).toEqual(['it is 2026-11-29 12:00:59.500 UTC now']);
+  expect(await lab.say('advance 59.5s')).toEqual(['the time is 2026-11-29 12:00:59.500 UTC']);
   expect(await lab.say('EXISTS k')).toEqual(['(integer) 1']);
   lab.submit('ADVANCE 500 ms');
   expect(await lab.say('EXISTS k', () => lab.answers.at(-1) === '(integer) 0')).toEqual(['(integer) 0']);
@@ -265,7 +265,7 @@ test('threads says to what clients of a thread each have counted, and what the l
   await using lab = await LabRepl.start();
   const [counted, silent] = await lab.say('threads 3 200', () => lab.answers.length === 2);
   expect(counted).toMatch(/^3 threads counted to 600: the lock was taken 600 times, and a thread slept for it \d+ times$/);
-  expect(silent).toMatch(/^a client that says nothing has a thread, too \(blocked in recv\); memory of all: \d+ MB$/);
+  expect(silent).toMatch(/^a silent client has a thread, too \(blocked in recv\); memory of all: \d+ MB$/);
   expect(await lab.say('threads many')).toEqual(['threads [clients] [commands], for example: threads 8 500']);
   expect(await lab.say('threads 99')).toEqual(['clients: a whole number from 1 to 32']);
 });
@@ -293,19 +293,19 @@ test('fault sets, lists and ends faults; invalid ones are refused, with the vali
 
 test('rule shows the decisions of the loop, and puts an expression in the place of one', async () => {
   await using lab = await LabRepl.start();
-  expect(await lab.say('rule', () => lab.answers.length === SEAM_NAMES.length)).toEqual(SEAM_NAMES.map((name) => `${name}: as the textbook says`));
+  expect(await lab.say('rule', () => lab.answers.length === SEAM_NAMES.length)).toEqual(SEAM_NAMES.map((name) => `${name}: the textbook rule applies`));
   expect(await lab.say('rule on-eof', () => lab.answers.length === 4)).toEqual([
     'A read has returned 0 bytes: the peer has sent its last byte.', "values: waiting; results: 'close', 'ignore'", "textbook: 'close'",
-    'in force: on-eof: as the textbook says',
+    'in force: on-eof: the textbook rule applies',
   ]);
   expect(await lab.say("@a rule after-frame (frames < 2 ? 'next frame':'leave the rest')")).toEqual(["1  rule after-frame (frames < 2 ? 'next frame':'leave the rest')"]);
   expect(await lab.say("rule after-frame 'leave the rest'")).toEqual(["2  rule after-frame 'leave the rest'"]);
   expect(await lab.say('faults')).toEqual(["2  rule after-frame 'leave the rest'"]);
   expect((await lab.say('rule after-frame', () => lab.answers.length === 4)).at(-1)).toBe("in force: after-frame: 2  rule after-frame 'leave the rest'");
   expect(await lab.say('raw "PING\r\nECHO hello\r\n"')).toEqual(['PONG']);
-  expect(await lab.say('rule after-frame off')).toEqual(['after-frame: as the textbook says']);
+  expect(await lab.say('rule after-frame off')).toEqual(['after-frame: the textbook rule applies']);
   expect(await lab.say('PING', () => lab.answers.length === 2)).toEqual(['"hello"', 'PONG']);
-  expect(await lab.say('rule after-frame off')).toEqual(['after-frame: no rule of your own is set']);
+  expect(await lab.say('rule after-frame off')).toEqual(['after-frame: no rule is set']);
   expect(await lab.say('fault one-read-one-command')).toEqual(['3  one-read-one-command']);
   expect((await lab.say('rule after-frame', () => lab.answers.length === 4)).at(-1)).toBe('in force: after-frame: 3  one-read-one-command');
   expect(await lab.say('rule on-eoff 1')).toEqual([`there is no seam on-eoff; there are ${SEAM_NAMES.join(', ')}`]);
@@ -322,11 +322,11 @@ test('trigger has tokens reported edge- or level-triggered; names stand for thei
   };
   expect(await lab.say('trigger edge on @a')).toEqual(['#3: edge-triggered']);
   expect(await triggered()).toEqual([false, false, true]);
-  expect(await lab.say('trigger EDGE')).toEqual(['all tokens, and those to come: edge-triggered']);
+  expect(await lab.say('trigger EDGE')).toEqual(['all present and future tokens: edge-triggered']);
   expect(await triggered()).toEqual([true, true, true]);
   expect(await lab.say('trigger level on #2')).toEqual(['#2: level-triggered']);
   expect(await lab.say('trigger level on #9')).toEqual(['there is no connection #9; there are #2, #3']);
-  expect(await lab.say('trigger default')).toEqual(['all tokens, and those to come: triggered as at the start']);
+  expect(await lab.say('trigger default')).toEqual(['all present and future tokens: triggering as at the start']);
   expect(await triggered()).toEqual([false, false, false]);
   expect(await lab.say('trigger up')).toEqual(['trigger edge, trigger level, trigger default; of one token: trigger edge on #3, trigger edge on @name']);
   expect(await lab.say('fault slice 1 on @a')).toEqual(['1  slice 1 on #3']);
@@ -552,7 +552,7 @@ test('help explains the words of the screen, what is both as both, and names wha
   expect(both).toContain('  PUBLISH channel message');
   expect(await lab.say('help ignore-eof')).toEqual([expect.stringContaining('fault ignore-eof'), expect.stringMatching(/^ {4}A read of 0 bytes/)]);
   expect((await lab.say('help filter')).filter((line) => line.startsWith('filter'))).toHaveLength(5);
-  expect(await lab.say('help tokn')).toEqual([expect.stringContaining('no word tokn'), expect.stringMatching(/^Close to it: tok/)]);
+  expect(await lab.say('help tokn')).toEqual([expect.stringContaining('no word tokn'), expect.stringMatching(/^Similar names: tok/)]);
   expect((await lab.say('help')).join('\n')).toContain('the glossary');
 });
 
@@ -568,7 +568,7 @@ test('help comes from the command table', async () => {
   expect((await lab.say('help GET')).slice(0, 3)).toEqual(['', '  GET key', expect.stringMatching(/^ {2}summary: /)]);
   expect((await lab.say('help @string')).filter((line) => /^ {2}[A-Z]/.test(line)).map((line) => line.trim().split(' ')[0])).toEqual(expect.arrayContaining(['GET', 'SET', 'INCR']));
   expect((await lab.say('? lab')).join('\n')).toMatch(/^raw "bytes"\n {4}Sends exactly these bytes/m);
-  expect(await lab.say('help qqqqqqqqq')).toEqual(['There is no command and no word qqqqqqqqq. Tab behind help shows what there is.']);
+  expect(await lab.say('help qqqqqqqqq')).toEqual(['There is no command and no word qqqqqqqqq. Tab after help lists them.']);
   expect((await lab.say('help')).length).toBeGreaterThan(3);
 });
 

@@ -160,9 +160,9 @@ export interface RunRecord {
 
 /** Why a run says nothing about the loop, for the output of checks; the screen has its own texts. */
 export const DISTURBANCES = {
-  late: 'the loop was through before all was sent that was to be sent while it was busy',
-  restless: 'the lab did not come to rest',
-  others: 'clients were served that are not of the console',
+  late: 'the loop was no longer busy when the last of the lines for a busy loop was sent',
+  restless: 'the lab did not become idle',
+  others: 'clients other than those of the console were served',
 } as const;
 export type Disturbance = keyof typeof DISTURBANCES;
 

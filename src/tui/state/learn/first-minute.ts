@@ -67,20 +67,20 @@ interface Texts {
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 
 const ENGLISH: Texts = {
-  invitation: (connect) => ['One thread will serve everyone.', '', 'Enter: watch one command', '', `Or connect: ${connect}`],
+  invitation: (connect) => ['One thread serves all clients.', '', 'Enter: watch one command', '', `Or connect: ${connect}`],
   question: [`Two more clients connect; one computes for ${BUSY_SECONDS} seconds. The others:`],
   answers: { served: 'are served', wait: 'wait', fail: 'fail' },
   press: 'Press 1, 2 or 3.',
   explained: (answer, { turn, busyUs, waitedMs }, { left, right }) => [
     `You said: they ${ENGLISH.answers[answer]}. They waited ${seconds(waitedMs)} s, ` +
-      `because execute took ${seconds(busyUs / 1000)} s in turn ${turn}: meanwhile nobody called poll.wait.`,
+      `because execute took ${seconds(busyUs / 1000)} s in turn ${turn}: meanwhile poll.wait was not called.`,
     '',
     `${left}: the moment they became ready`,
-    `${right}: onward from there`,
+    `${right}: forward from there`,
   ],
   watching: 'in slow motion: follow the arrow',
   watched: 'one command, one turn of the loop',
-  running: '@ann computes; @ben and you ask for something small',
+  running: '@ann computes; @ben and you send small requests',
   yourTurn: (connect) => `your turn: ${connect}, or type here; Esc and L: experiments`,
 };
 

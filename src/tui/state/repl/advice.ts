@@ -86,7 +86,7 @@ export function errorFor(commands: readonly CommandReference[], line: string): T
   const all = splitLine(line);
   if (all === null) return OPEN_QUOTE;
   const repeat = takeRepeat(all[0]?.startsWith('@') === true ? all.slice(1) : all);
-  if (repeat === null) return { en: 'a command can be repeated once or more', ko: '명령은 한 번 이상 반복해야 합니다' };
+  if (repeat === null) return { en: 'the repeat count must be 1 or more', ko: '반복 횟수는 1 이상이어야 합니다' };
   const { words } = repeat;
   const [name] = words;
   if (name === undefined || findLabWord(name) !== null || commands.length === 0) return null;

@@ -82,7 +82,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     summary: {
       en:
         'Shows a moment of the history: goto turn 120, goto turn 120.7 (its seventh event), goto command 5, goto 12:03:07.250, goto change user:7 ' +
-        '(the last change of that key, and its author). While it is shown, commands are answered as of that moment, in a copy that is thrown away.',
+        '(the last change of that key, and its author). While it is shown, commands are answered as of that moment, in a temporary copy.',
       ko:
         '히스토리의 한 순간을 보여 줍니다: goto turn 120, goto turn 120.7(일곱째 이벤트), goto command 5, goto 12:03:07.250, goto change user:7(그 ' +
         '키를 마지막으로 바꾼 때와 바꾼 쪽). 그동안 명령은 버려질 사본에서 그때의 값으로 응답받습니다.',
@@ -208,7 +208,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: 'learn',
     arguments: '[experiment]',
     summary: {
-      en: 'Opens an experiment. Without a name it starts the first minute again: what one thread does for everyone; in lines, it shows the list.',
+      en: 'Opens an experiment. Without a name it starts the first minute again: what one thread does for all clients; in lines, it shows the list.',
       ko: '실험을 안내합니다. 이름이 없으면 처음 1분 안내(스레드 하나가 모두를 위해 하는 일)를 다시 시작하고, 줄 단위 lab에서는 목록을 보여 줍니다.',
     },
   },
@@ -226,7 +226,7 @@ export const LAB_WORDS: readonly LabWord[] = [
     name: 'clear',
     arguments: '',
     summary: {
-      en: 'Empties the transcript.',
+      en: 'Clears the transcript.',
       ko: '화면의 기록을 비웁니다.',
     },
   },

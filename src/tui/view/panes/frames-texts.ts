@@ -21,13 +21,13 @@ const ENGLISH = {
   executedIn: (time: string) => `executed in ${time}`,
   byte: (number: number, of: number, value: string, origin: string) => `byte ${number} of ${formatCount(of)}: ${value}, ${origin}`,
   encoded: 'encoded into the output buffer',
-  noReads: 'the reads that brought it are not known',
+  noReads: 'the reads that returned it are not known',
   byRead: (number: number, of: number, read: string) => `by the ${ordinal(number)} of ${of} reads: ${read}`,
   byReads: (reads: readonly string[]) => `by ${reads.map((read) => `read of ${read}`).join(' | ')}`,
   brought: (origin: string) => `brought ${origin}`,
   read: (bytes: number, turn: number, here: number) => `${formatCount(bytes)} B in turn ${turn}${here < bytes ? `, ${formatCount(here)} of them here` : ''}`,
   cut: '(cut)',
-  wholeFirst: 'its bytes are shown once it is whole',
+  wholeFirst: 'its bytes are shown once it is complete',
   firstBytes: (shown: number, of: number) => `the first ${formatCount(shown)} of ${formatCount(of)} bytes`,
 };
 

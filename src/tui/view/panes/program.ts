@@ -16,9 +16,9 @@ const ENGLISH = {
   pid: (pid: number) => `pid ${pid}`,
   descriptors: (count: number, syscall: string | null) =>
     `${formatCount(count)} descriptors${syscall === null ? '' : syscall === 'running' ? ', running' : `, in ${syscall}`}`,
-  fine: 'nothing wrong to be seen',
-  silent: 'the program has not listened yet',
-  unrecorded: (names: string) => `what these bring is not recorded: ${names}`,
+  fine: 'no problem found',
+  silent: 'the program does not listen yet',
+  unrecorded: (names: string) => `input from these is not recorded: ${names}`,
   dropped: (count: number) => `${formatCount(count)} events did not fit into its pipe`,
 };
 

@@ -37,8 +37,8 @@ const ENGLISH = {
     'loop paused: Esc, then e or Space',
     'paused: Esc e, Esc Space',
   ],
-  past: ['this is the history: commands are answered as of then', 'history: answers are as of then', 'answers as of then'] as readonly string[],
-  readingPaused: 'reading is paused: resume-reading goes on',
+  past: ['this is the history: commands are answered as of that moment', 'history: answers are as of that moment', 'answers as of that moment'] as readonly string[],
+  readingPaused: 'reading is paused: resume-reading resumes it',
   waiting: (command: string): readonly string[] => [`${command} waits for its reply; Ctrl-C leaves it`, `${command} waits; Ctrl-C leaves it`],
   waitingBefore: (command: string, behind: number): readonly string[] => [
     `${command} waits for its reply, ${behind} more behind it; Ctrl-C leaves it`,

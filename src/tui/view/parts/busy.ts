@@ -17,7 +17,7 @@ const ENGLISH = {
   aRequest: 'a request',
   theLoop: 'the loop',
   doing: {
-    wait: 'waits', write: 'writes replies', accept: 'takes in connections', messages: 'takes messages of this screen', read: 'reads',
+    wait: 'waits', write: 'writes replies', accept: 'accepts connections', messages: 'takes messages of this screen', read: 'reads',
     decode: 'decodes requests', timers: 'runs timers', trace: 'sends its trace', held: 'is held',
   } satisfies { readonly [phase in Exclude<LoopActivity['phase'], 'execute'>]: string },
   executes: (command: string) => `executes ${command}`,
@@ -28,7 +28,7 @@ const ENGLISH = {
     what,
   ],
   executing: (name: string, command: string, time: string, servesOthers: boolean): readonly string[] => {
-    const others = servesOthers ? 'it is past busy-reply-threshold, so others are told BUSY' : 'nobody else is served';
+    const others = servesOthers ? 'it is past busy-reply-threshold, so others are told BUSY' : 'no other client is served';
     const what = `has been executing ${command} for ${time}`;
     const shortest = `${name}: ${command} for ${time}`;
     // The clients that wait are named beside it.

@@ -11,25 +11,25 @@ export const ENGLISH: Sentences = {
     'turn-begin': ({ turn }) => `turn ${formatCount(turn)} begins: pending replies are written first`,
     wait: ({ timeoutMs, why }, { isEmulated }) => {
       if (timeoutMs !== 0) return asleep(waitName(isEmulated))[0]!;
-      return `${why === 'advance' ? 'the virtual clock moves on' : `timer ${why} is due`}: the loop looks without sleeping`;
+      return `${why === 'advance' ? 'the virtual clock moves on' : `timer ${why} is due`}: the loop polls without sleeping`;
     },
     poll: ({ ready, waitedUs, within }, { isEmulated }) => {
-      if (within === true) return `the script that runs has let the loop look for others: ${plural(ready, 'ready token')}`;
+      if (within === true) return `the running script has let the loop poll: ${plural(ready, 'ready token')}`;
       const after = `after ${durationText(waitedUs)}`;
       return ready === 0
-        ? `${waitName(isEmulated)} came back ${after} with nothing ready`
+        ? `${waitName(isEmulated)} returned ${after} with nothing ready`
         : `${waitName(isEmulated)} woke with ${plural(ready, 'ready token')} ${after}`;
     },
     ready: ({ token, readiness }, { isListener, isWaker }) => {
       const words = readinessWords(readiness, '|');
-      if (isListener(token)) return `${listenerName(token)} is ${words}: somebody wants to connect`;
+      if (isListener(token)) return `${listenerName(token)} is ${words}: a client wants to connect`;
       return `${isWaker(token) ? WAKER : name(token)} is ${words}: ${meaningOf(readiness, isWaker(token))}`;
     },
     accept: ({ token, client }, { visible }) => {
       const listener = listenerName(token);
-      if (typeof client === 'number') return `${listener} took in a connection: it is token ${client} from now on`;
-      if (isAccepted(client)) return `${listener} took in a connection: ${visible(client)}`;
-      return client === 'WouldBlock' ? `${listener} has nobody else waiting: WouldBlock` : `${listener} could not take in a connection: ${visible(client)}`;
+      if (typeof client === 'number') return `${listener} accepted a connection: it is token ${client} from now on`;
+      if (isAccepted(client)) return `${listener} accepted a connection: ${visible(client)}`;
+      return client === 'WouldBlock' ? `${listener} has no more connections: WouldBlock` : `${listener} could not accept a connection: ${visible(client)}`;
     },
     connect: ({ token, fd, peer }, { visible }) => `${name(token)} is registered with the poll: ${visible(peer)} on fd ${fd}`,
     read: ({ token, result }, { visible }) => {
@@ -55,33 +55,33 @@ export const ENGLISH: Sentences = {
     },
     'await-disk': ({ token, bytes }) =>
       bytes === 0
-        ? `what ${name(token)} is told no longer waits: the disk has the changes before it`
-        : `${formatBytes(bytes)} for ${name(token)} wait until the disk has the changes before them`,
+        ? `output for ${name(token)} no longer waits: the changes before it are on the disk`
+        : `${formatBytes(bytes)} for ${name(token)} wait until the changes before them are on the disk`,
     interest: ({ token, before, after }) => {
       if (((before ^ after) & 4) !== 0) return `${name(token)} is ${(after & 4) === 0 ? 'level' : 'edge'}-triggered from now on`;
       return (after & 2) !== 0
-        ? `WRITABLE armed: the poll will tell when ${name(token)} has room again`
-        : `all is sent to ${name(token)}: WRITABLE is no longer of interest`;
+        ? `WRITABLE armed: the poll will report when ${name(token)} has room again`
+        : `all is sent to ${name(token)}: WRITABLE is disarmed`;
     },
     park: ({ token, keys, deadlineMs }, wording) => {
-      const howLong = deadlineMs === 0 ? 'for as long as it takes' : 'until its time is over';
-      return `${name(token)} is parked on ${keysOf(keys, wording)} ${howLong}; the loop goes on`;
+      const howLong = deadlineMs === 0 ? 'without a timeout' : 'until its timeout';
+      return `${name(token)} is parked on ${keysOf(keys, wording)} ${howLong}; the loop continues`;
     },
     unpark: ({ token, keys, why }, wording) => `${name(token)} no longer waits for ${keysOf(keys, wording)}: ${UNPARKED[why] ?? wording.visible(why)}`,
     timer: ({ name, lateUs, elapsedUs }) =>
       `timer ${name} ran${elapsedUs === 0 ? '' : ` for ${durationText(elapsedUs)}`}, ${durationText(lateUs)} after it was due`,
     expire: ({ key, how }, wording) =>
       how === 'lazy'
-        ? `${keyName(key, wording)} was past its time when a command touched it: gone`
-        : `the expire cycle found ${keyName(key, wording)} past its time: gone`,
+        ? `${keyName(key, wording)} had expired when a command accessed it: deleted`
+        : `the expire cycle found ${keyName(key, wording)} expired: deleted`,
     'save-slice': ({ keys, preImages, done, total }) => {
       const early = preImages === 0 ? '' : `, ${formatCount(preImages)} before they changed`;
       return `a slice of the snapshot: ${plural(keys, 'key')}${early}; ${formatCount(done)} of ${formatCount(total)} so far`;
     },
-    evict: ({ key, policy }, wording) => `${keyName(key, wording)} had to go to stay below maxmemory (${wording.visible(policy)})`,
+    evict: ({ key, policy }, wording) => `${keyName(key, wording)} was evicted to stay below maxmemory (${wording.visible(policy)})`,
     'key-change': ({ key, event, type, size }, wording) => {
       const { visible } = wording;
-      if (type === 'none') return `${keyName(key, wording)} is gone (${visible(event)})`;
+      if (type === 'none') return `${keyName(key, wording)} no longer exists (${visible(event)})`;
       return `${keyName(key, wording)} has changed (${visible(event)}): a ${visible(type)}, ${formatBytes(size)} in memory`;
     },
     publish: ({ token, channel, bytes, receivers }, wording) =>
@@ -89,7 +89,7 @@ export const ENGLISH: Sentences = {
     replicate: ({ argv, db }, wording) => `${request(argv, wording)} was handed to propagation (database ${db})`,
     fault: ({ token, id, fault, effect }, { isListener, visible }) =>
       `fault ${id} was injected into ${isListener(token) ? listenerName(token) : name(token)}, ${visible(fault)}: ${visible(effect)}`,
-    disconnect: ({ token, why }, { visible }) => `${name(token)} is gone: ${visible(why)}`,
+    disconnect: ({ token, why }, { visible }) => `${name(token)} is disconnected: ${visible(why)}`,
     'turn-end': ({ turn, busyUs, commands }) =>
       `turn ${formatCount(turn)} is over: ${plural(commands, 'command')}${busyUs === 0 ? '' : ` in ${durationText(busyUs)}`}`,
   },
@@ -101,13 +101,13 @@ export const ENGLISH: Sentences = {
   },
   timeout: (timeoutMs, timeout, why) => {
     if (why === 'virtual clock') return ['virtual clock: sleeps until something is ready or advance is called', 'virtual clock: sleeps without a limit'];
-    if (why === 'advance') return ['the virtual clock moves on: looks, but does not sleep', 'the virtual clock moves on'];
+    if (why === 'advance') return ['the virtual clock moves on: polls without sleeping', 'the virtual clock moves on'];
     if (timeoutMs < 0) return ['no timer: sleeps until something is ready', 'no timer: no limit'];
-    if (timeoutMs === 0) return [`timer ${why} is due: looks, but does not sleep`, `timer ${why} is due`];
+    if (timeoutMs === 0) return [`timer ${why} is due: polls without sleeping`, `timer ${why} is due`];
     return [`next timer: ${why} in ${timeout}`];
   },
   asleep,
-  dropped: (turns, commands) => `too fast to follow: ${plural(turns, 'turn')} with ${plural(commands, 'command')} went by unseen`,
+  dropped: (turns, commands) => `too fast to trace: ${plural(turns, 'turn')} with ${plural(commands, 'command')} not shown`,
 };
 
 function asleep(name: string): readonly string[] {
@@ -115,10 +115,10 @@ function asleep(name: string): readonly string[] {
 }
 
 const UNPARKED: { readonly [why: string]: string | undefined } = {
-  ready: 'one is there',
-  timeout: 'its time is over',
-  unblocked: 'another client has freed it',
-  disconnect: 'its client has left',
+  ready: 'one is ready',
+  timeout: 'its timeout has passed',
+  unblocked: 'another client has unblocked it',
+  disconnect: 'its client has disconnected',
 };
 
 /** All but the first have a number of their own. */
@@ -128,9 +128,9 @@ const name = (token: number): string => nameOf(token, 'en');
 
 function meaningOf(readiness: number, isWoken: boolean): string {
   if (isWoken) return 'another thread has a message';
-  if ((readiness & 4) !== 0) return 'the next read will name the error';
+  if ((readiness & 4) !== 0) return 'the next read will return the error';
   if ((readiness & 24) !== 0) return 'its peer has stopped sending';
-  return (readiness & 1) !== 0 ? 'a read should bring something' : 'there is room to write';
+  return (readiness & 1) !== 0 ? 'a read should not block' : 'there is room to write';
 }
 
 const keysOf = (list: readonly string[], wording: Wording): string => keyList(list, wording, (named, others) => `${named} and ${others} more`);

@@ -143,7 +143,7 @@ test('half a frame is opened to be told that it is not whole', () => {
   expect(scene.picture(framesPane, SIZE)).toBe(`
 #2 half a request 4, have 23 of 41
 brought by read of 23 B in turn 16
-its bytes are shown once it is whole
+its bytes are shown once it is complete
 `);
 });
 

@@ -171,7 +171,7 @@ test('in the past the loop is where it was, and not held', () => {
 
 test('a loop that is too fast to follow says so, and points nowhere', () => {
   const text = picture(stateAfter([...served(812, 0), ...served(813, 100).slice(0, 5), dropped(248, 1447)]), 50, 20);
-  expect(text).toContain('too fast to follow: 248 turns with 1,447 commands');
+  expect(text).toContain('too fast to trace: 248 turns with 1,447 commands');
   expect(text).toContain('turn 812: waited 30 µs, worked 22 µs');
   expect(text).not.toContain('▶');
 });
@@ -230,7 +230,7 @@ test('busy, at 80×24: the arrow is on what keeps the loop busy, and waiting cli
 ▶  client: read decode[execute]reply
   run due timers
 token 7 has been executing EVAL for
-2.1 s: nobody else is served
+2.1 s: no other client is served
 1 client and 2 connections wait
 turn 813: at work for 2.1 s
 execute──────────────────────────────

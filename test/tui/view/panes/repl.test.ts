@@ -148,14 +148,14 @@ test.each<[Partial<ReplClient>, string]>([
   [{ state: 'waiting', awaited: 'BLPOP', behind: 2 }, 'BLPOP waits for its reply, 2 more behind it; Ctrl-C leaves it'],
   [{ state: 'subscribed' }, 'subscribed: messages appear as they come; Ctrl-C leaves'],
   [{ state: 'monitor' }, 'MONITOR shows every command; Ctrl-C leaves'],
-  [{ isReadingPaused: true }, 'reading is paused: resume-reading goes on'],
+  [{ isReadingPaused: true }, 'reading is paused: resume-reading resumes it'],
   [{ state: 'connecting' }, 'connecting'],
 ])('a client that is %j is explained', (change, note) => {
   const repl = talked({ type: 'clients-changed', clients: [{ ...client, ...change }], current: '' });
   expect(picture(repl, { width: 70, height: 2 + 1 }).split('\n').at(-2)).toBe(note);
 });
 
-test.each([[37, 'history: answers are as of then'], [80, 'this is the history: commands are answered as of then']] as const)('while the past is shown it says in %i columns that it answers as of then, also if the loop is held', (columns, text) => {
+test.each([[37, 'history: answers are as of that moment'], [80, 'this is the history: commands are answered as of that moment']] as const)('while the past is shown it says in %i columns that it answers as of that moment, also if the loop is held', (columns, text) => {
   const state = stateWith(talked());
   const heldAt = { seq: 1, atUs: 0, kind: 'turn-begin' as const, turn: 1 };
   const past = { ...state, control: { ...state.control, mode: 'history' as const, heldAt } };

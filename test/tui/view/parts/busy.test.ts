@@ -6,7 +6,7 @@ import { busy, bytes, connections, executing } from '../../busy.js';
 const WORDING = { language: 'en', isEmulated: false, isListener: (token: number) => token === 0, isWaker: (token: number) => token === 1, visible } as const;
 
 test('the client that keeps the loop busy is named with the command and the time so far', () => {
-  expect(busySentences(busy(executing(3, 'eval', 2140)), WORDING)[0]).toBe('token 3 has been executing EVAL for 2.1 s: nobody else is served');
+  expect(busySentences(busy(executing(3, 'eval', 2140)), WORDING)[0]).toBe('token 3 has been executing EVAL for 2.1 s: no other client is served');
   expect(busySentences(busy(executing(3, 'eval', 6140, { servesOthers: true })), WORDING)[0]).toBe('token 3 has been executing EVAL for 6.1 s: it is past busy-reply-threshold, so others are told BUSY');
   expect(busySentences(busy(executing(3, 'config|get', 300)), WORDING)[0]).toContain('executing CONFIG GET for 0.3 s');
 });

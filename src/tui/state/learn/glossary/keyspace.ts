@@ -28,8 +28,8 @@ export const KEYSPACE: Chapter = {
       term: '◌, due',
       also: ['ghost', 'due now', 'ghosts', '고스트', '유령'],
       en: [
-        'A ghost: its time is over and no command finds it any more, but it is still in memory, because nobody has deleted it yet.',
-        'It goes when a command touches it (lazy expiry) or the expire cycle finds it (active expiry).',
+        'A ghost: the key has expired and no command finds it any more, but it is still in memory, because it has not been deleted yet.',
+        'It is deleted when a command accesses it (lazy expiry) or the expire cycle finds it (active expiry).',
       ],
       ko: [
         '고스트, 곧 시간이 다 되어 어떤 명령으로도 찾을 수 없지만 아직 삭제되지 않아 메모리에 남아 있는 키입니다.',
@@ -40,8 +40,8 @@ export const KEYSPACE: Chapter = {
       term: 'ttl',
       also: ['TTL', 'time to live', 'expiry', '수명'],
       en: [
-        'Time to live: how long until the key is due; empty if it lives until a client deletes it.',
-        'The bar is what is left of the time that it had when it was first seen.',
+        'Time to live: how long until the key expires; empty if it has no expiry.',
+        'The bar is the part that is left of the TTL with which it was first seen.',
       ],
       ko: [
         '키가 만료될 때까지 남은 시간(TTL)이며, 삭제할 때까지 사는 키는 비어 있습니다.',
@@ -52,7 +52,7 @@ export const KEYSPACE: Chapter = {
       term: 'expired: lazy',
       also: ['lazy expiry', 'lazy', 'passive expiry', '지연 만료'],
       en: [
-        'Lazy expiry: a command came across the key after its time and deleted it on the way.',
+        'Lazy expiry: a command accessed the key after its expiry time and deleted it first.',
         'The row has the colour of the connection that did.',
       ],
       ko: ['지연 만료(lazy expiry), 곧 시간이 지난 키를 명령이 건드려 그때 삭제한 것입니다.', '행은 그 연결의 색으로 표시됩니다.'],
@@ -61,8 +61,8 @@ export const KEYSPACE: Chapter = {
       term: 'expired: active',
       also: ['active expiry', 'active', '능동 만료'],
       en: [
-        'Active expiry: the expire cycle has found the key past its time and deleted it.',
-        'So memory is given back although nobody asks for the key.',
+        'Active expiry: the expire cycle has found the expired key and deleted it.',
+        'So memory is freed even if no client accesses the key.',
       ],
       ko: ['능동 만료(active expiry), 곧 만료 주기가 시간이 지난 키를 찾아 삭제한 것입니다.', '덕분에 아무도 그 키를 찾지 않아도 메모리가 반환됩니다.'],
     },
@@ -71,8 +71,8 @@ export const KEYSPACE: Chapter = {
       also: ['active expire cycle', '만료 주기'],
       on: ['loop'],
       en: [
-        'A timer of the loop, hz times a second while there are keys with a time to live: it samples 20 of them and deletes those that are due.',
-        'If more than a tenth of the sample was due it samples again, for at most a quarter of its period.',
+        'A timer of the loop, hz times a second while there are keys with a time to live: it samples 20 of them and deletes those that have expired.',
+        'If more than a tenth of the sample had expired, it samples again, for at most a quarter of its period.',
       ],
       ko: [
         '수명이 있는 키가 있는 동안 1초에 hz번 실행되는 타이머로, 그런 키 20개를 표본으로 뽑아 기한이 지난 것을 삭제합니다.',
@@ -82,15 +82,15 @@ export const KEYSPACE: Chapter = {
     {
       term: 'deleted',
       also: ['del', '삭제'],
-      en: ['A command took the key away, or took its last element.', 'The word is the event as keyspace notifications call it.'],
+      en: ['A command deleted the key, or removed its last element.', 'The word is the name of the event in keyspace notifications.'],
       ko: ['명령이 키를 삭제했거나 마지막 원소를 꺼냈습니다.', '표시되는 말은 키스페이스 알림에서 쓰는 이벤트 이름입니다.'],
     },
     {
       term: 'evicted',
       also: ['eviction', 'evict', 'maxmemory', '축출'],
       en: [
-        'Memory was used up to maxmemory, and this key was chosen to go.',
-        'maxmemory-policy says which: the least recently used, the least often used, the next to expire, or any.',
+        'Memory reached maxmemory, and this key was chosen for eviction.',
+        'maxmemory-policy decides which: the least recently used, the least frequently used, the next to expire, or a random one.',
       ],
       ko: [
         '메모리 사용량이 maxmemory에 이르러 이 키가 축출(eviction) 대상으로 선택되었습니다.',
@@ -100,45 +100,45 @@ export const KEYSPACE: Chapter = {
     {
       term: 'type',
       also: ['타입'],
-      en: ['string, list, set, zset (sorted set), hash or stream.', 'A command for another type answers WRONGTYPE.'],
+      en: ['string, list, set, zset (sorted set), hash or stream.', 'A command for another type returns WRONGTYPE.'],
       ko: ['string, list, set, zset(정렬된 집합), hash, stream 가운데 하나입니다.', '다른 타입의 명령을 쓰면 WRONGTYPE 오류가 납니다.'],
     },
     {
       term: 'encoding',
       also: ['인코딩'],
-      en: ['How the value lies in memory, as OBJECT ENCODING says it.', 'Small collections are stored compactly and are converted when they grow.'],
+      en: ['How the value is stored in memory, as in OBJECT ENCODING.', 'Small collections are stored compactly and are converted when they grow.'],
       ko: ['값이 메모리에 저장된 방식으로 OBJECT ENCODING과 같습니다.', '작은 컬렉션은 압축된 형태로 저장되었다가 커지면 변환됩니다.'],
     },
     {
       term: 'int, embstr, raw',
       en: [
-        'Encodings of strings: an integer, up to 44 bytes beside the header of their object, or longer bytes of their own.',
+        'Encodings of strings: an integer, up to 44 bytes together with the object header, or longer bytes in a block of their own.',
         'APPEND and SETRANGE always leave raw.',
       ],
       ko: ['문자열의 인코딩으로 각각 정수, 객체 헤더와 붙어 있는 44바이트 이하, 따로 저장된 더 긴 바이트입니다.', 'APPEND와 SETRANGE 뒤에는 항상 raw가 됩니다.'],
     },
     {
       term: 'listpack',
-      en: ['One piece of memory with all elements one behind the other.', 'It is small, and fast enough while there are few.'],
+      en: ['One block of memory with all elements one after another.', 'It is small, and fast enough while there are few.'],
       ko: ['모든 원소를 한 메모리 블록에 차례로 담은 것입니다.', '작고, 원소가 적을 때는 충분히 빠릅니다.'],
     },
     {
       term: 'quicklist, hashtable, skiplist, intset',
       en: [
         'A chain of listpacks, a table with a slot for each hash, members by score in linked levels, integers in order.',
-        'They hold what has outgrown a listpack, and intset a set of integers only.',
+        'They hold values too large for a listpack; intset holds a set of integers only.',
       ],
       ko: ['각각 listpack의 연결 리스트, 해시마다 슬롯이 있는 테이블, 점수순으로 여러 단계로 연결된 원소, 정렬된 정수입니다.', 'listpack에 담기에 커진 값에 쓰이며, intset은 정수만 있는 집합에 쓰입니다.'],
     },
     {
       term: 'size',
-      en: ['Bytes of a string.', 'Of everything else it is the number of elements.'],
+      en: ['Bytes of a string.', 'For all other types it is the number of elements.'],
       ko: ['문자열은 바이트 수입니다.', '그 밖의 타입은 원소의 수입니다.'],
     },
     {
       term: 'value',
       also: ['값'],
-      en: ['How the value begins: the bytes of a string, or the first elements, fields or members.', 'Enter opens all of it.'],
+      en: ['How the value begins: the bytes of a string, or the first elements, fields or members.', 'Enter shows all of it.'],
       ko: ['값의 앞부분으로, 문자열의 바이트 또는 앞쪽의 원소와 필드입니다.', 'Enter를 누르면 전체가 열립니다.'],
     },
     {
@@ -156,7 +156,7 @@ export const KEYSPACE: Chapter = {
     {
       term: '[ ]',
       also: ['database', 'db', '데이터베이스'],
-      en: ['Lead through the databases, all 16 unless the setting databases says otherwise.', 'Behind the last one comes the first.'],
+      en: ['Move through the databases, 16 unless the setting databases has another value.', 'After the last one comes the first.'],
       ko: ['데이터베이스 사이를 이동하며, databases 설정이 다르지 않으면 모두 16개입니다.', '마지막 다음은 처음입니다.'],
     },
     {
@@ -172,8 +172,8 @@ export const KEYSPACE: Chapter = {
       term: 'append-only file',
       also: ['AOF', 'fsync', '추가 전용 파일'],
       en: [
-        'The file in which every change stands before its client is answered; the line below the keys says how long it is.',
-        'Until fsync has put them on the disk, its last bytes are gone if the power fails, which is why it says how many these are and how old.',
+        'The file to which every change is written before its client is answered; the line below the keys shows its size.',
+        'Until fsync has put them on the disk, its last bytes are lost in a power failure, so their number and age are shown.',
       ],
       ko: [
         '모든 변경이 클라이언트에 응답하기 전에 기록되는 파일이며, 키 아래 줄에 그 크기가 표시됩니다.',
@@ -185,7 +185,7 @@ export const KEYSPACE: Chapter = {
       also: ['BGSAVE', 'pre-image', 'RDB', '스냅샷'],
       en: [
         'All keys as they were at one instant, written by the loop in slices between its turns, without a second process.',
-        'What is about to change and has not been written yet is copied first, and the line below the keys counts these bytes.',
+        'A value that is about to change and has not been written yet is copied first; the line below the keys counts these bytes.',
       ],
       ko: [
         '한 순간의 모든 키를 다른 프로세스 없이 루프가 턴과 턴 사이에 조금씩 기록한 것입니다.',

@@ -6,8 +6,8 @@ import type { Chapter } from './entry.js';
 export const LOOP: Chapter = {
   about: {
     en:
-      'One thread serves every client. It asks the kernel "who is ready?", sleeps until a client is, does a little for each of them, and asks again: ' +
-      'that is one turn. The arrow marks the line that runs; while nothing happens it stays at poll.wait, where the thread costs nothing.',
+      'One thread serves every client. It asks the kernel which sockets are ready, sleeps until one is, does a little work for each, and asks again: ' +
+      'that is one turn. The arrow marks the line that runs; while nothing happens, it stays at poll.wait, where the thread costs nothing.',
     ko:
       '스레드 하나가 모든 클라이언트를 처리합니다. 커널에 "누가 준비되었는가?"를 묻고, 준비된 소켓이 생길 때까지 잠들었다가, 각각을 조금씩 처리한 뒤 다시 묻습니다. ' +
       '이것이 한 턴입니다. 화살표는 지금 실행 중인 줄을 가리킵니다. 할 일이 없으면 CPU를 쓰지 않는 poll.wait에 머무릅니다.',
@@ -18,7 +18,7 @@ export const LOOP: Chapter = {
       also: ['loop', 'reactor', '이벤트 루프', '루프'],
       en: [
         'One thread that waits for readiness of many sockets at once and runs a short handler for each that is ready.',
-        'Nothing else runs on it, so a command needs no lock, and whatever takes long keeps everybody waiting.',
+        'Nothing else runs on it, so a command needs no lock, and a slow one delays all clients.',
       ],
       ko: [
         '스레드 하나가 여러 소켓의 준비(readiness)를 한꺼번에 기다렸다가 준비된 소켓마다 짧은 핸들러를 실행하는 구조입니다.',
@@ -30,7 +30,7 @@ export const LOOP: Chapter = {
       also: ['turns', 'iteration', '턴'],
       on: ['readiness'],
       en: [
-        'Once around the loop: write pending replies, sleep in poll.wait, serve all that are ready, run the timers that are due.',
+        'One iteration of the loop: write pending replies, sleep in poll.wait, serve all ready tokens, run the timers that are due.',
         'Turns are numbered from 1, and no client can be served faster than the turn it waits for.',
       ],
       ko: [
@@ -43,7 +43,7 @@ export const LOOP: Chapter = {
       also: ['phases', '단계'],
       en: [
         'A part of a turn: write, poll, accept, read, decode, execute or timers.',
-        'The key h steps a held loop to where another phase begins.',
+        'The key h steps a held loop to the beginning of the next phase.',
       ],
       ko: [
         '턴을 이루는 구간으로 write, poll, accept, read, decode, execute, timers가 있습니다.',
@@ -55,7 +55,7 @@ export const LOOP: Chapter = {
       also: ['poll', 'epoll_wait', 'select'],
       en: [
         'The one place where the loop may sleep: with the epoll poller it is the system call epoll_wait.',
-        'It returns the tokens that are ready, or none when the timeout is over.',
+        'It returns the tokens that are ready, or none when the timeout has passed.',
       ],
       ko: [
         '루프가 잠들 수 있는 유일한 곳으로, epoll 폴러에서는 시스템 콜 epoll_wait입니다.',
@@ -80,7 +80,7 @@ export const LOOP: Chapter = {
       also: ['listening', '리스너'],
       on: ['tokens', 'readiness'],
       en: [
-        'The socket that new connections arrive at, token 0; each further address has a listener of its own.',
+        'The socket that accepts new connections, token 0; each further address has a listener of its own.',
         'It is READABLE while connections wait in its backlog, and they are accepted until WouldBlock.',
       ],
       ko: [
@@ -93,7 +93,7 @@ export const LOOP: Chapter = {
       also: ['eventfd', 'woken', '웨이커'],
       on: ['tokens', 'readiness'],
       en: [
-        'Token 1, an eventfd that another thread writes to in order to get the loop out of its sleep.',
+        'Token 1, an eventfd to which another thread writes to wake the loop.',
         'This screen does so when it pauses or steps the loop.',
       ],
       ko: [
@@ -106,8 +106,8 @@ export const LOOP: Chapter = {
       also: ['EAGAIN', 'EWOULDBLOCK', 'would-block'],
       on: ['readiness'],
       en: [
-        "The kernel's \"nothing now\" (EAGAIN), the ordinary answer of a non-blocking call that has nothing to do.",
-        'Instead of making everybody wait, the call returns at once, and the loop goes on to the next client.',
+        "The result of a non-blocking call that cannot do anything now (EAGAIN), which is not an error.",
+        'Instead of blocking the thread, the call returns at once, and the loop goes on to the next client.',
       ],
       ko: [
         '커널이 "지금은 없음"(EAGAIN)이라고 답한 것으로, 할 일이 없는 논블로킹 호출의 정상적인 결과입니다.',
@@ -120,7 +120,7 @@ export const LOOP: Chapter = {
       on: ['readiness'],
       en: [
         'Every socket here is in non-blocking mode: accept, read and write return at once, with WouldBlock if there is nothing to do.',
-        'A blocking call would put the only thread to sleep for one client while all others wait.',
+        'A blocking call would put the only thread to sleep for one client, and all others would wait.',
       ],
       ko: [
         '이 서버의 모든 소켓은 논블로킹 모드여서 accept, read, write가 곧바로 돌아오고, 할 일이 없으면 WouldBlock을 돌려줍니다.',
@@ -143,8 +143,8 @@ export const LOOP: Chapter = {
       term: 'read',
       also: ['recv'],
       en: [
-        'Takes the bytes that have come from a client out of the kernel.',
-        'It may be half a request, or twenty of them.',
+        'Takes the received bytes of a client from the kernel.',
+        'They may be half a request, or twenty of them.',
       ],
       ko: [
         '클라이언트가 보낸 바이트를 커널에서 읽어 옵니다.',
@@ -155,8 +155,8 @@ export const LOOP: Chapter = {
       term: 'decode',
       also: ['parse', 'parsing', '파싱', '디코딩'],
       en: [
-        'Makes requests of bytes, as many as are whole.',
-        'What is not whole yet stays in the query buffer until the rest comes.',
+        'Parses the bytes into requests, as many as are complete.',
+        'An incomplete request stays in the query buffer until the rest arrives.',
       ],
       ko: [
         '바이트를 파싱해 완성된 요청을 있는 만큼 만들어 냅니다.',
@@ -180,7 +180,7 @@ export const LOOP: Chapter = {
       also: ['replies', 'replying', 'encode', '응답'],
       en: [
         'Encodes the answer into the output buffer of its client; its time counts as executing.',
-        'From there it is written before the loop sleeps again.',
+        'It is written from there before the loop sleeps again.',
       ],
       ko: [
         '응답을 클라이언트의 출력 버퍼에 인코딩하며, 걸린 시간은 execute에 포함됩니다.',
@@ -192,7 +192,7 @@ export const LOOP: Chapter = {
       also: ['send', 'pending replies', '쓰기'],
       en: [
         'Hands the pending output to the kernel, at the beginning of each turn.',
-        'Only if a socket does not take all of it does the loop ask to be told when it is WRITABLE.',
+        'The loop registers for WRITABLE only if a socket does not take all of it.',
       ],
       ko: [
         '턴이 시작될 때 보류된 출력을 커널에 넘깁니다.',
@@ -203,7 +203,7 @@ export const LOOP: Chapter = {
       term: 'timers',
       also: ['timer', '타이머'],
       en: [
-        'Things to do at a certain time, such as the expire cycle or the end of the wait of a parked client.',
+        'Work for a certain time, such as the expire cycle or the timeout of a parked client.',
         'They run at the end of a turn, so that ready clients never wait behind them.',
       ],
       ko: [
@@ -215,8 +215,8 @@ export const LOOP: Chapter = {
       term: 'timeout',
       also: ['no limit', '제한 시간'],
       en: [
-        'How long poll.wait may sleep: until the next timer is due, and without a timer there is no limit.',
-        'That is how one thread waits for sockets and for time at once.',
+        'How long poll.wait may sleep: until the next timer is due, or without limit if there is none.',
+        'This is how one thread waits for sockets and for time at once.',
       ],
       ko: [
         'poll.wait가 잠들 수 있는 시간으로, 다음 타이머까지의 시간이며 타이머가 없으면 제한이 없습니다.',
@@ -228,7 +228,7 @@ export const LOOP: Chapter = {
       also: ['asleep'],
       en: [
         'Time asleep in poll.wait in this turn.',
-        'Much of it means an idle server and not a slow one, so it is no part of the bar.',
+        'A long sleep means an idle server, not a slow one, so it is not part of the bar.',
       ],
       ko: [
         '이번 턴에 poll.wait에서 잠들어 있던 시간입니다.',
@@ -240,7 +240,7 @@ export const LOOP: Chapter = {
       also: ['busyUs'],
       en: [
         'What this turn did and how long writing its replies took: the bar shows the shares, a wider pane the time of each line.',
-        'It is measured between events of the trace, so the cost of watching is in it.',
+        'It is measured between events of the trace, so it includes the cost of tracing.',
       ],
       ko: [
         '이번 턴의 작업 시간과 그 응답을 쓰는 데 걸린 시간이며, 막대는 비율을, 넓은 창은 줄마다 걸린 시간을 보여 줍니다.',
@@ -252,7 +252,7 @@ export const LOOP: Chapter = {
       also: ['percentile', 'percentiles', 'turn times', '백분위수'],
       en: [
         'How long the last 500 turns were busy: half of them at most p50, 99 of 100 at most p99, the longest max.',
-        'A turn is counted with the writing of the replies before it, and without its sleep.',
+        'A turn includes the writing of replies at its beginning, but not its sleep.',
       ],
       ko: [
         '최근 500턴의 작업 시간으로, 절반은 p50 이하, 100개 중 99개는 p99 이하이며 가장 긴 것이 max입니다.',
@@ -275,7 +275,7 @@ export const LOOP: Chapter = {
       term: 'head-of-line',
       also: ['head-of-line blocking', 'HOL', 'HOL 블로킹'],
       en: [
-        'The first to come is served first, so one slow command delays everything behind it.',
+        'Requests are served in order of arrival, so one slow command delays all that follow.',
         'On one thread this holds across clients: type busy 3 and look at the others in the tokens pane.',
       ],
       ko: [
@@ -288,7 +288,7 @@ export const LOOP: Chapter = {
       also: ['busy'],
       on: ['tokens'],
       en: [
-        'The loop has been in one turn for a tenth of a second or longer and can tell nothing: this is seen from another thread.',
+        'The loop has been in one turn for a tenth of a second or longer and cannot report: another thread observes this.',
         'Bytes that clients send meanwhile wait in the kernel.',
       ],
       ko: [
@@ -301,7 +301,7 @@ export const LOOP: Chapter = {
       also: ['dropped', 'unseen'],
       on: ['lab'],
       en: [
-        'More happens than the trace can tell: the rest is counted and not shown.',
+        'More happens than the trace can record: the rest is counted and not shown.',
         'Pause the loop, or slow it down, to see every step.',
       ],
       ko: [
@@ -313,8 +313,8 @@ export const LOOP: Chapter = {
       term: 'emulated',
       also: ['portable', 'emulated readiness'],
       en: [
-        'The portable poller has no kernel to ask, because Node has already read when it tells of a socket.',
-        'So readiness is derived from what Node has read, and WouldBlock means that nothing of it is left.',
+        'The portable poller cannot ask the kernel, because Node has already read the data when it reports a socket.',
+        'So readiness is derived from the data that Node has read, and WouldBlock means that none of it is left.',
       ],
       ko: [
         'Node가 소켓의 이벤트를 알릴 때는 이미 바이트를 읽은 뒤이므로, portable 폴러는 커널에 준비 상태를 물어볼 수 없습니다.',
@@ -325,7 +325,7 @@ export const LOOP: Chapter = {
       term: 'ClientConnect, ClientRequest, ClientDisconnect, PubSub, Replication',
       also: ['events', 'ClientConnect …'],
       en: [
-        'How many events of each of five kinds have been seen: connecting, requests, leaving, publish and subscribe, replication.',
+        'The number of events of five kinds that were seen: connections, requests, disconnections, publish and subscribe, replication.',
         'What the trace has dropped is not counted here.',
       ],
       ko: [

@@ -6,8 +6,8 @@ import type { Chapter } from './entry.js';
 export const READINESS: Chapter = {
   about: {
     en:
-      'Each line is one token that the kernel named in a turn: what it was ready for, and what came of it. Readiness is a hint: ' +
-      '"a read may bring something now". Only trying shows whether it does, and WouldBlock is an ordinary answer.',
+      'Each line is one token that the kernel named in a turn: what it was ready for, and the result. Readiness is a hint: ' +
+      '"a read may return data now". Only trying shows whether it does, and WouldBlock is an ordinary answer.',
     ko:
       '각 줄은 한 턴에서 커널이 알린 토큰 하나입니다. 무엇에 준비되었고 그 결과가 무엇인지 보여 줍니다. 준비(readiness)는 ' +
       '"지금 읽으면 무언가 있을 수 있다"는 힌트입니다. 실제로 해 보아야 알 수 있으며, WouldBlock도 정상적인 답입니다.',
@@ -18,8 +18,8 @@ export const READINESS: Chapter = {
       also: ['ready token', '준비', '준비 상태'],
       on: ['loop'],
       en: [
-        'What the kernel tells of a socket: a read or a write on it may bring something now.',
-        'It is a hint and no promise, so every call must be ready for WouldBlock.',
+        'A report of the kernel about a socket: a read or a write on it may succeed now.',
+        'It is a hint and not a promise, so every call must be ready for WouldBlock.',
       ],
       ko: [
         '소켓에 대해 커널이 알려 주는 것으로, 지금 읽거나 쓰면 진행될 수 있다는 뜻입니다.',
@@ -35,8 +35,8 @@ export const READINESS: Chapter = {
       term: 'READABLE (R)',
       also: ['READABLE', 'EPOLLIN', 'R'],
       en: [
-        'There are bytes to read, or the end of the stream, or an error that a read will name.',
-        'Of a listener: connections wait in the backlog.',
+        'There are bytes to read, or the end of the stream, or an error that a read will return.',
+        'For a listener: connections wait in the backlog.',
       ],
       ko: ['읽을 바이트나 스트림의 끝, 또는 read가 알려 줄 오류가 있습니다.', '리스너에서는 백로그에 연결이 기다린다는 뜻입니다.'],
     },
@@ -45,7 +45,7 @@ export const READINESS: Chapter = {
       also: ['WRITABLE', 'EPOLLOUT', 'W'],
       en: [
         'The send buffer of the socket has room again.',
-        'Most sockets have room nearly always, so the loop asks for it only while output waits that did not fit.',
+        'Most sockets nearly always have room, so the loop registers for it only while unsent output waits.',
       ],
       ko: [
         '소켓의 송신 버퍼에 다시 빈 공간이 생겼습니다.',
@@ -55,7 +55,7 @@ export const READINESS: Chapter = {
     {
       term: 'ERROR (E)',
       also: ['EPOLLERR', 'E'],
-      en: ['Something is wrong with the socket.', 'The next read or write gets the error code.'],
+      en: ['The socket has an error.', 'The next read or write returns its code.'],
       ko: ['소켓에 문제가 있습니다.', '다음 read나 write가 오류 코드를 받습니다.'],
     },
     {
@@ -63,7 +63,7 @@ export const READINESS: Chapter = {
       also: ['READ_CLOSED', 'EPOLLRDHUP', 'half-close'],
       en: [
         'The peer has closed its sending half: what it sent before can still be read, then comes EOF.',
-        'Replies may still go out to it.',
+        'Replies may still be sent to it.',
       ],
       ko: [
         '상대가 보내는 쪽을 닫았으며(half-close), 그 전에 보낸 것은 읽을 수 있고 그다음은 EOF입니다.',
@@ -73,12 +73,12 @@ export const READINESS: Chapter = {
     {
       term: 'HUP (H)',
       also: ['HUP', 'EPOLLHUP', 'hang-up'],
-      en: ['Hang-up: both halves of the connection are closed.', 'It is reported whether one is interested in it or not.'],
+      en: ['Hang-up: both halves of the connection are closed.', 'It is always reported, whatever the interest.'],
       ko: ['연결의 양쪽이 모두 닫혔습니다(hang-up).', '관심으로 등록하지 않아도 보고됩니다.'],
     },
     {
       term: '-',
-      en: ['This token was not ready itself.', 'Something was written to it all the same: a message it subscribed to, or the end of its wait.'],
+      en: ['This token was not ready itself.', 'It was written to all the same: a published message, or the reply that ends its wait.'],
       ko: ['이 토큰 자신은 준비되지 않았습니다.', '그래도 구독한 메시지나 대기의 끝처럼 이 토큰에 쓸 것이 있었습니다.'],
     },
     {
@@ -87,7 +87,7 @@ export const READINESS: Chapter = {
       on: ['loop'],
       en: [
         'The kernel reports a socket in every wait as long as bytes are left in it, which is the default here.',
-        'So one read that does not fill the buffer will do, and what stays unread is reported again.',
+        'So one read is enough: unread bytes are reported again.',
       ],
       ko: [
         '소켓에 바이트가 남아 있는 한 wait할 때마다 커널이 알리는 방식이며, 이 서버의 기본값입니다.',
@@ -99,8 +99,8 @@ export const READINESS: Chapter = {
       also: ['edge', 'edge trigger', 'EPOLLET', 'ET', '에지 트리거', '에지'],
       on: ['loop'],
       en: [
-        'With --edge-triggered, or `trigger edge`, the kernel reports only news: that bytes have come since the last report.',
-        'So the loop must drain the socket until WouldBlock, or the rest would wait for news that may never come.',
+        'With --edge-triggered, or `trigger edge`, the kernel reports only changes: bytes that have arrived since the last report.',
+        'So the loop must drain the socket until WouldBlock, or the rest would wait for a report that may never come.',
       ],
       ko: [
         '--edge-triggered나 `trigger edge`를 쓰면 지난 보고 이후 바이트가 새로 왔다는 변화만 커널이 알립니다.',
@@ -112,7 +112,7 @@ export const READINESS: Chapter = {
       also: ['drain', 'drained'],
       en: [
         'Reading until WouldBlock, so that nothing is left in the kernel.',
-        'Edge-triggered it is required, level-triggered it would be one system call more than needed.',
+        'It is required when edge-triggered; when level-triggered it costs one system call more than needed.',
       ],
       ko: [
         '커널에 아무것도 남지 않도록 WouldBlock이 나올 때까지 읽는 것입니다.',
@@ -126,7 +126,7 @@ export const READINESS: Chapter = {
     },
     {
       term: '1 frame',
-      en: ['The number of whole requests in those bytes.', 'A pipelining client sends several of them at once.'],
+      en: ['The number of complete requests in those bytes.', 'A pipelining client sends several of them at once.'],
       ko: ['읽은 바이트 안에 완성된 요청이 그만큼 있었습니다.', '파이프라이닝을 쓰는 클라이언트는 여러 개를 한꺼번에 보냅니다.'],
     },
     {
@@ -135,7 +135,7 @@ export const READINESS: Chapter = {
       on: ['frames'],
       en: [
         'A partial frame, half a request: 12 bytes are here, and at least 40 are needed.',
-        'They wait in the query buffer; the loop does not.',
+        'They wait in the query buffer; the loop does not wait.',
       ],
       ko: [
         '부분 프레임, 곧 아직 완성되지 않은 요청이며, 12바이트가 왔고 적어도 40바이트가 필요합니다.',
@@ -144,7 +144,7 @@ export const READINESS: Chapter = {
     },
     {
       term: 'wrote 5 B',
-      en: ['All of the output went to the kernel at once.', 'That is the usual case, without ever asking for WRITABLE.'],
+      en: ['The kernel took all of the output at once.', 'This is the usual case, without registering for WRITABLE.'],
       ko: ['출력이 한 번에 모두 커널로 넘어갔습니다.', 'WRITABLE을 등록할 필요가 없는 보통의 경우입니다.'],
     },
     {
@@ -157,8 +157,8 @@ export const READINESS: Chapter = {
       term: 'WRITABLE armed',
       also: ['armed', 'disarmed', 'WRITABLE disarmed'],
       en: [
-        'The rest waits in the output buffer, and the loop asks the poll to tell when there is room.',
-        'Disarmed: all is sent; left armed, the poll would wake the loop again and again for nothing.',
+        'The rest waits in the output buffer, and the loop registers for WRITABLE.',
+        'Disarmed: all is sent; if it stayed armed, the poll would wake the loop again and again without need.',
       ],
       ko: [
         '나머지가 출력 버퍼에서 기다리며, 루프는 공간이 생기면 알려 달라고 폴러에 등록했습니다.',
@@ -168,7 +168,7 @@ export const READINESS: Chapter = {
     {
       term: 'unparked',
       also: ['unpark'],
-      en: ['A parked client goes on: a key is there, its time is over, or another client has freed it.', 'The word behind it says which.'],
+      en: ['A parked client continues: a key is ready, the timeout has passed, or another client has unblocked it.', 'The word after it shows which.'],
       ko: ['키가 생겼거나, 제한 시간이 지났거나, 다른 클라이언트가 풀어 주어 대기하던 클라이언트가 다시 진행합니다.', '뒤에 오는 말이 그 이유입니다.'],
     },
     {
@@ -180,7 +180,7 @@ export const READINESS: Chapter = {
     {
       term: 'ECONNRESET',
       also: ['RST', 'connection reset'],
-      en: ['The peer has cut the connection with a reset (RST) instead of closing it.', 'It is an ordinary event for a server and no exception.'],
+      en: ['The peer has cut the connection with a reset (RST) instead of closing it.', 'It is an ordinary event for a server.'],
       ko: ['상대가 정상적으로 닫지 않고 RST로 연결을 끊었습니다.', '서버에서는 예외가 아니라 흔한 일입니다.'],
     },
     {
@@ -188,8 +188,8 @@ export const READINESS: Chapter = {
       also: ['백로그'],
       on: ['loop'],
       en: [
-        'Connections that the kernel has completed and that nobody has accepted yet; the setting tcp-backlog bounds it.',
-        'They wait there while the loop is busy, and their clients already believe to be connected.',
+        'Connections that the kernel has established and the loop has not accepted yet; the setting tcp-backlog limits their number.',
+        'They wait there while the loop is busy, and their clients are already connected from their point of view.',
       ],
       ko: [
         '커널이 이미 맺었지만 아직 수락되지 않은 연결의 대기열이며, tcp-backlog 설정이 그 길이를 제한합니다.',
@@ -200,17 +200,17 @@ export const READINESS: Chapter = {
       term: '--- turns not shown',
       also: ['gap', '…'],
       en: [
-        'The server was faster than anybody can read: these turns were counted and not traced.',
-        'A row above that ends in … was broken off before its reply was written.',
+        'The server was too fast for the trace: these turns were only counted.',
+        'A row above that ends in … was traced only until before its reply was written.',
       ],
       ko: [
-        '서버가 사람이 읽을 수 있는 것보다 빨라서, 이 턴들은 추적하지 않고 개수만 세었습니다.',
+        '서버가 트레이스로 전할 수 있는 것보다 빨라서, 이 턴들은 추적하지 않고 개수만 세었습니다.',
         '그 위에서 …로 끝나는 행은 응답을 쓰기 전까지만 추적된 것입니다.',
       ],
     },
     {
       term: 'filter',
-      en: ['Words that stand in a row, such as READABLE or EOF.', '#7 is the rows of that token.'],
+      en: ['Words that occur in a row, such as READABLE or EOF.', '#7 selects the rows of that token.'],
       ko: ['READABLE이나 EOF처럼 행에 있는 단어로 거릅니다.', '#7은 그 토큰의 행을 뜻합니다.'],
     },
   ],

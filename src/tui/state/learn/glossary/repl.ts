@@ -17,20 +17,20 @@ export const REPL: Chapter = {
       term: 'REPL',
       also: ['console', '콘솔'],
       en: [
-        'Read, evaluate, print, loop: what is typed here is sent to the server as a client would.',
-        'Its requests wait for the loop like those of everybody else.',
+        'Read, evaluate, print, loop: a typed line is sent to the server, as by any client.',
+        'Its requests wait for the loop like those of all other clients.',
       ],
       ko: ['입력한 것을 클라이언트로서 서버에 보내고 응답을 출력하는 콘솔(read-eval-print loop)입니다.', '이 콘솔의 요청도 다른 클라이언트와 똑같이 루프를 기다립니다.'],
     },
     {
       term: 'dim text',
       also: ['hint', '힌트'],
-      en: ['The syntax that is still to be typed.', '[ ] may be left out, | separates alternatives, "..." may be repeated.'],
+      en: ['The rest of the syntax, not typed yet.', '[ ] may be left out, | separates alternatives, "..." may be repeated.'],
       ko: ['아직 입력하지 않은 문법입니다.', '[ ]는 생략할 수 있고, |는 선택지를 나누며, ...는 반복할 수 있습니다.'],
     },
     {
       term: 'red line',
-      en: ['The command has too few or too many arguments, or does not exist.', 'Enter sends it anyway: see what the server answers.'],
+      en: ['The command has too few or too many arguments, or does not exist.', 'Enter sends it anyway, to show the answer of the server.'],
       ko: ['인자가 모자라거나 많은 명령, 또는 없는 명령입니다.', '그래도 Enter를 누르면 전송되어 서버의 응답을 볼 수 있습니다.'],
     },
     {
@@ -41,7 +41,7 @@ export const REPL: Chapter = {
     },
     {
       term: 'Ctrl-R',
-      en: ['Searches the lines that were typed before.', 'They are kept across runs, but never those that hold a password.'],
+      en: ['Searches the lines that were typed earlier.', 'They are kept across runs, but never those that hold a password.'],
       ko: ['이전에 입력한 줄을 검색합니다.', '입력 기록은 다음 실행에도 남지만 비밀번호가 든 줄은 저장하지 않습니다.'],
     },
     {
@@ -56,7 +56,7 @@ export const REPL: Chapter = {
     },
     {
       term: 'Ctrl-C',
-      en: ['Leaves a subscription, MONITOR, or a command that waits.', 'With nothing to leave it empties the line; pressed twice it leaves the lab.'],
+      en: ['Leaves a subscription, MONITOR, or a command that waits.', 'Otherwise it clears the line; pressed twice, it ends the lab.'],
       ko: ['구독, MONITOR, 또는 대기 중인 명령에서 빠져나옵니다.', '빠져나올 것이 없으면 줄을 비우고, 두 번 누르면 lab을 종료합니다.'],
     },
     {
@@ -67,7 +67,7 @@ export const REPL: Chapter = {
     },
     {
       term: 'raw, slice',
-      en: ['Bytes by hand: raw "*1\\r\\n$4\\r\\nPI" sends just these, slice 1 PING sends one byte at a time.', 'More of them stand in help lab.'],
+      en: ['Bytes by hand: raw "*1\\r\\n$4\\r\\nPI" sends just these, slice 1 PING sends one byte at a time.', 'help lab lists more of them.'],
       ko: ['바이트를 직접 보내는 명령으로, raw "*1\\r\\n$4\\r\\nPI"는 그 바이트만, slice 1 PING은 한 바이트씩 보냅니다.', '나머지는 help lab에 있습니다.'],
     },
   ],

@@ -6,7 +6,7 @@ import type { Chapter } from './entry.js';
 export const TOKENS: Chapter = {
   about: {
     en:
-      'Everything the loop has registered with the poll: the socket that accepts connections, the waker, and each client. The kernel names them by ' +
+      'Everything the loop has registered with the poll: the socket that accepts connections, the waker, and each client. The kernel identifies them by ' +
       'their token when they are ready. A connection has one colour in all panes. Enter shows its conversation.',
     ko:
       '루프가 폴러에 등록한 모든 것입니다. 연결을 수락하는 소켓, 웨이커, 그리고 각 클라이언트가 있습니다. 준비되면 커널이 토큰으로 알려 줍니다. ' +
@@ -25,8 +25,8 @@ export const TOKENS: Chapter = {
       term: 'fd',
       also: ['file descriptor', '파일 디스크립터'],
       en: [
-        'File descriptor: the number by which the kernel knows the socket.',
-        'When a connection is gone its descriptor is given to the next one, which is why tokens are numbers of their own.',
+        'File descriptor: the number by which the kernel identifies the socket.',
+        'The descriptor of a closed connection is reused for the next one, so tokens are separate numbers.',
       ],
       ko: [
         '파일 디스크립터, 곧 커널이 소켓을 구별하는 번호입니다.',
@@ -35,12 +35,12 @@ export const TOKENS: Chapter = {
     },
     {
       term: 'peer',
-      en: ['Address and port at the other end of the connection.', 'For a listener it is the address that it listens on.'],
+      en: ['Address and port of the other end of the connection.', 'For a listener it is the address that it listens on.'],
       ko: ['연결 상대방의 주소와 포트입니다.', '리스너에서는 연결을 기다리는 주소입니다.'],
     },
     {
       term: 'name',
-      en: ['What the client calls itself with CLIENT SETNAME.', 'A client of this REPL that was opened with @name has that name.'],
+      en: ['The name that the client has set with CLIENT SETNAME.', 'A client of this REPL that was opened with @name has that name.'],
       ko: ['클라이언트가 CLIENT SETNAME으로 정한 이름입니다.', '이 REPL에서 @name으로 연 클라이언트는 그 이름을 갖습니다.'],
     },
     {
@@ -56,7 +56,7 @@ export const TOKENS: Chapter = {
     },
     {
       term: 'idle',
-      en: ['Nothing is going on with this client.', 'As a column: the time since the last byte was read from it or written to it.'],
+      en: ['The loop is not working for this client.', 'As a column: the time since the last byte was read from it or written to it.'],
       ko: ['이 클라이언트에서 진행 중인 일이 없습니다.', '열로서는 마지막으로 바이트를 읽거나 쓴 뒤 지난 시간입니다.'],
     },
     {
@@ -78,7 +78,7 @@ export const TOKENS: Chapter = {
     },
     {
       term: 'reading, decoding',
-      en: ['Bytes of this client are taken from the kernel.', 'Then requests are looked for in them.'],
+      en: ['Bytes of this client are taken from the kernel.', 'Then requests are parsed from them.'],
       ko: ['커널에서 이 클라이언트의 바이트를 읽는 중입니다.', '이어서 그 안에서 요청을 파싱합니다.'],
     },
     {
@@ -95,8 +95,8 @@ export const TOKENS: Chapter = {
       term: 'write-blocked',
       also: ['slow reader'],
       en: [
-        'The kernel would not take all of the output, because the client does not read.',
-        'The loop asks for WRITABLE and goes on with others.',
+        'The kernel did not take all of the output, because the client does not read.',
+        'The loop registers for WRITABLE and serves other clients.',
       ],
       ko: [
         '클라이언트가 읽지 않아 커널이 출력을 다 받지 못한 상태입니다.',
@@ -107,8 +107,8 @@ export const TOKENS: Chapter = {
       term: 'disk-blocked',
       also: ['disk', 'await-disk', 'appendfsync always', '디스크 대기'],
       en: [
-        'Output of the client stays here until the helper thread has brought the changes before it to the disk: appendfsync always.',
-        'The loop goes on meanwhile, and many changes share one fsync.',
+        'Output of the client is kept back until the helper thread has written the changes before it to the disk (appendfsync always).',
+        'The loop continues meanwhile, and many changes share one fsync.',
       ],
       ko: [
         '헬퍼 스레드가 앞선 변경을 디스크에 기록할 때까지 이 클라이언트의 출력이 나가지 않는 상태입니다(appendfsync always).',
@@ -120,8 +120,8 @@ export const TOKENS: Chapter = {
       also: ['back pressure', '배압', '백프레셔'],
       on: ['readiness'],
       en: [
-        'A reader that is too slow makes the sender wait: buffers of the kernel fill up, write says WouldBlock, and the output buffer grows.',
-        'client-output-buffer-limit bounds that buffer, by default for subscribers only: a client beyond it is disconnected.',
+        'A slow reader makes the sender wait: kernel buffers fill up, write returns WouldBlock, and the output buffer grows.',
+        'client-output-buffer-limit limits that buffer, by default for subscribers only: a client above it is disconnected.',
       ],
       ko: [
         '받는 쪽이 느리게 읽으면 커널 버퍼가 차고 write가 WouldBlock을 돌려주며 출력 버퍼가 늘어나, 보내는 쪽이 기다리게 되는 현상(배압)입니다.',
@@ -133,8 +133,8 @@ export const TOKENS: Chapter = {
       also: ['park', 'blocked client', '대기'],
       on: ['readiness', 'frames'],
       en: [
-        'A blocking command (BLPOP and its kind) has found nothing: its client waits for one of these keys, or for the time counted down.',
-        'The loop does not wait, so all others are served meanwhile.',
+        'A blocking command such as BLPOP has found nothing: its client waits for one of these keys, or until the timeout shown has passed.',
+        'The loop does not wait, so all other clients are served meanwhile.',
       ],
       ko: [
         'BLPOP 같은 블로킹 명령이 아무것도 찾지 못해, 클라이언트가 표시된 키나 줄어드는 제한 시간을 기다리는 상태입니다.',
@@ -155,13 +155,13 @@ export const TOKENS: Chapter = {
     {
       term: 'in MULTI',
       also: ['MULTI', 'transaction', 'TX', '트랜잭션'],
-      en: ['The client is collecting commands of a transaction.', 'EXEC runs them in one go, with nothing else in between.'],
+      en: ['The client is collecting commands of a transaction.', 'EXEC runs them together, with no other command in between.'],
       ko: ['클라이언트가 트랜잭션의 명령을 모으는 중입니다.', 'EXEC가 그 사이에 다른 것 없이 한꺼번에 실행합니다.'],
     },
     {
       term: 'subscribed',
       also: ['subscriptions', 'pub/sub', 'pubsub', '구독'],
-      en: ['The number of channels and patterns whose messages the client hears.', 'They reach it without a request, as pushes.'],
+      en: ['The number of channels and patterns to which the client is subscribed.', 'Messages are sent to it without a request, as pushes.'],
       ko: ['클라이언트가 표시된 수만큼의 채널과 패턴을 구독하고 있습니다.', '메시지는 요청 없이 푸시로 전달됩니다.'],
     },
     {
@@ -175,7 +175,7 @@ export const TOKENS: Chapter = {
       on: ['readiness'],
       en: [
         'Interest: what the token is registered for; the kernel reports only that, besides errors and hang-ups.',
-        'R asks to be told when it is READABLE, and W, only after a short write, when it is WRITABLE; e is edge-triggered, told only once.',
+        'R is READABLE, and W, registered only after a short write, is WRITABLE; e is edge-triggered: each change is reported once.',
       ],
       ko: [
         '관심(interest), 곧 토큰이 등록된 조건이며 커널은 오류와 연결 끊김 외에는 이것만 알립니다.',
@@ -187,8 +187,8 @@ export const TOKENS: Chapter = {
       also: ['query buffer', 'input buffer', '쿼리 버퍼'],
       on: ['frames'],
       en: [
-        'Query buffer: bytes that have been read but are not a whole request yet, or whose client is parked.',
-        'A client whose buffer exceeds client-query-buffer-limit is closed.',
+        'Query buffer: bytes that have been read but are not a complete request yet, or whose client is parked.',
+        'A client whose buffer exceeds client-query-buffer-limit is disconnected.',
       ],
       ko: [
         '쿼리 버퍼, 곧 읽었지만 아직 완성된 요청이 아니거나 클라이언트가 대기 중이라 남아 있는 바이트입니다.',
@@ -207,7 +207,7 @@ export const TOKENS: Chapter = {
     },
     {
       term: 'last',
-      en: ['The command of this client that was executed last.', 'Enter on its row shows the ones before it.'],
+      en: ['The command of this client that was executed last.', 'Enter on its row shows earlier ones.'],
       ko: ['이 클라이언트의 명령 가운데 마지막으로 실행된 것입니다.', '행에서 Enter를 누르면 그 이전 명령도 볼 수 있습니다.'],
     },
     {
@@ -215,7 +215,7 @@ export const TOKENS: Chapter = {
       also: ['replication', '레플리카', '복제'],
       en: [
         'Another server that repeats every change of this one: first it receives the dataset (RDB), then the stream of changes.',
-        'Once a second it says up to which byte of the history it is; "behind" counts what it has not acknowledged.',
+        'Once a second it acknowledges its offset in the history; "behind" is the number of bytes not acknowledged yet.',
       ],
       ko: [
         '이 서버의 모든 변경을 그대로 반복하는 다른 서버로, 먼저 데이터 전체(RDB)를 받고 그다음 변경 스트림을 받습니다.',
@@ -227,7 +227,7 @@ export const TOKENS: Chapter = {
       also: ['link to the master', '마스터'],
       en: [
         'The server whose changes this one repeats; its connection is a token like any other, and its commands are executed without replies.',
-        'The number is the byte of the history up to which they are executed here.',
+        'The number is the offset in the history up to which they have been executed here.',
       ],
       ko: [
         '이 서버가 변경을 그대로 반복하는 원본 서버이며, 그 연결도 하나의 토큰이고 받은 명령은 응답 없이 실행됩니다.',
@@ -238,8 +238,8 @@ export const TOKENS: Chapter = {
       term: 'replication backlog',
       also: ['history', 'PSYNC', '복제 백로그'],
       en: [
-        'The last part of the history of changes, kept for replicas whose link was cut: who comes back in time goes on from where it stopped.',
-        'Who comes back too late receives the whole dataset again.',
+        'The last part of the history of changes, kept for replicas whose link was lost: a replica that reconnects in time continues from its offset.',
+        'One that reconnects too late receives the whole dataset again.',
       ],
       ko: [
         '연결이 끊어진 레플리카를 위해 보관하는 변경 이력의 마지막 부분이며, 제때 돌아오면 멈춘 곳부터 이어서 받습니다.',
@@ -249,8 +249,8 @@ export const TOKENS: Chapter = {
     {
       term: 'conversation',
       en: [
-        'Of an open row: what the client has asked, newest first, and what it was answered.',
-        'Requests, bytes and age are counted by the server; the slowest command is of those that the trace has told of.',
+        'In an open row: the requests of the client, newest first, and their replies.',
+        'Requests, bytes and age are counted by the server; the slowest command is the slowest one in the trace.',
       ],
       ko: [
         '열린 행에서 클라이언트가 보낸 요청(최신 순)과 그 응답입니다.',
@@ -260,14 +260,14 @@ export const TOKENS: Chapter = {
     {
       term: '… 15 more',
       also: ['more', 'folded'],
-      en: ['There are more connections than rows: those that matter now are shown first.', 'The others are only counted by what they do.'],
+      en: ['There are more connections than rows: the active ones are shown first.', 'The others are only counted by their state.'],
       ko: ['연결이 행보다 많으면 지금 중요한 것부터 보여 줍니다.', '나머지는 상태별 개수만 표시됩니다.'],
     },
     {
       term: 'filter',
       en: [
-        'Words that stand in a row, such as parked or a name.',
-        '#7 is that token, cmd:get the command that was executed last, jobs:* a key that is waited for.',
+        'Words that occur in a row, such as parked or a name.',
+        '#7 is that token, cmd:get the command that was executed last, jobs:* a key that it waits for.',
       ],
       ko: [
         'parked나 이름처럼 행에 있는 단어로 거릅니다.',
