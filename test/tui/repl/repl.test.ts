@@ -546,7 +546,7 @@ test('MONITOR beside a flood does not drown the console', async () => {
 
 test('help explains the words of the screen, what is both as both, and names what is near to a mistyped one', async () => {
   await using lab = await LabRepl.start();
-  expect(await lab.say('help wouldblock')).toEqual(['WouldBlock', expect.stringMatching(/^ {4}The kernel's "nothing now" \(EAGAIN\)/)]);
+  expect(await lab.say('help wouldblock')).toEqual(['WouldBlock', expect.stringMatching(/^ {4}The result of a non-blocking call /)]);
   const both = await lab.say('help publish');
   expect(both[0]).toBe('event publish');
   expect(both).toContain('  PUBLISH channel message');

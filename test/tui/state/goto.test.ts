@@ -41,6 +41,6 @@ test.each([
   expect(parse(line)).toMatchObject({ error: { en: GOTO_USAGE } });
 });
 
-test.each(['24:00', '12:60', '12:00:60', '1:2', '12:03:07.2500', 'a:b'])('%j is no time of day', (line) => {
-  expect(parse(line)).toMatchObject({ error: { en: expect.stringContaining(`${line} is no time of day`) as string } });
+test.each(['24:00', '12:60', '12:00:60', '1:2', '12:03:07.2500', 'a:b'])('%j is not a time of day', (line) => {
+  expect(parse(line)).toMatchObject({ error: { en: expect.stringContaining(`${line} is not a time of day`) as string } });
 });

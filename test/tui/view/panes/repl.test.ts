@@ -155,7 +155,7 @@ test.each<[Partial<ReplClient>, string]>([
   expect(picture(repl, { width: 70, height: 2 + 1 }).split('\n').at(-2)).toBe(note);
 });
 
-test.each([[37, 'history: answers are as of that moment'], [80, 'this is the history: commands are answered as of that moment']] as const)('while the past is shown it says in %i columns that it answers as of that moment, also if the loop is held', (columns, text) => {
+test.each([[37, 'history: answers as of that moment'], [80, 'this is the history: commands are answered as of that moment']] as const)('while the past is shown it says in %i columns that it answers as of that moment, also if the loop is held', (columns, text) => {
   const state = stateWith(talked());
   const heldAt = { seq: 1, atUs: 0, kind: 'turn-begin' as const, turn: 1 };
   const past = { ...state, control: { ...state.control, mode: 'history' as const, heldAt } };
