@@ -1,7 +1,7 @@
 /**
- * A server on sockets of memory: a poll whose one client has always sent the same pipeline of requests, and whose replies go nowhere. What is left is what the
- * server itself costs, so that a nanosecond a command can be seen. Bundled and run by activity.mjs, with and without the thing that is measured; prints the
- * nanoseconds that a command takes.
+ * A server on in-memory sockets: a poll whose only client always sends the same pipeline of requests, and whose replies are discarded. The remaining time is that of the
+ * server itself, so that a nanosecond per command can be measured. Bundled and run by activity.mjs, with and without the measured part; prints the
+ * nanoseconds per command.
  */
 import { Config } from '../src/server/config.js';
 import { type Events, READY_READABLE } from '../src/server/io/event.js';
@@ -53,7 +53,7 @@ class MemoryPoll extends PlainSends implements Poll {
 }
 
 const GET = Buffer.from('*2\r\n$3\r\nGET\r\n$7\r\ncounter\r\n');
-/** Commands of a slice, and slices: the first quarter of them, from the fastest on, is what it takes where nobody else wants the machine. */
+/** Commands of a slice, and slices. The fastest quarter of the slices is the time on a machine without other load. */
 const COMMANDS = 19_200;
 const SLICES = 60;
 const WARM_UP = 15;
@@ -65,7 +65,7 @@ server.listen();
 server.loop.turn();
 poll.requests = Buffer.concat(Array.from({ length: pipeline }, () => GET));
 
-/** Nanoseconds of CPU a command. */
+/** Nanoseconds of CPU time per command. */
 function slice(): number {
   const before = process.cpuUsage();
   for (let turn = 0; turn < COMMANDS / pipeline; turn++) server.loop.turn();

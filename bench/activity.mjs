@@ -1,4 +1,4 @@
-// What it costs a command that the loop says what it is at (loop/activity.ts): the same server on sockets of memory, with that and without, by turns.
+// The cost per command of recording the loop's activity (loop/activity.ts): the same server on in-memory sockets, with and without it in alternation.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -29,7 +29,7 @@ async function bundle(folder, name, plugins) {
   return outfile;
 }
 
-/** Nanoseconds of CPU a command. Each round is a process of its own: within one, what was loaded first is the faster, whatever it is. */
+/** Nanoseconds of CPU time per command. Each round is a process of its own: within one process, the module loaded first is always the faster. */
 function measure(file, pipeline) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [file, String(pipeline)], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);

@@ -1,6 +1,6 @@
 // How long a fork of 100,000 keys holds the live loop, and how long it takes until the fork listens.
 //
-// On a machine that others use, too, what a client waits says as much of them: so the CPU time of the loop's thread is told beside it.
+// On a shared machine, the waiting time of a client depends on the other load as well: so the CPU time of the loop's thread is printed beside it.
 import { Worker } from 'node:worker_threads';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from '../dist/server/index.js';
@@ -9,7 +9,7 @@ import { cpuSeconds, fillStrings, median, table } from './processes.mjs';
 const KEYS = 100_000;
 const ROUNDS = 15;
 
-/** A client on a thread of its own, which asks again as soon as it is answered, and tells the longest time between two answers. */
+/** A client on a thread of its own, which sends the next request as soon as it has a reply, and reports the longest time between two replies. */
 const PROBE = `
   const { parentPort, workerData } = require('node:worker_threads');
   const socket = require('node:net').createConnection(workerData, '127.0.0.1');
@@ -37,7 +37,7 @@ export async function fork() {
   const started = threads().filter((thread) => !before.includes(thread));
   try {
     await fillStrings(server.port, KEYS);
-    // Of the threads that came with the server the loop's has filled it.
+    // Of the threads that the server has started, the loop's has loaded the keys.
     const loop = started.sort((a, b) => cpuMs(b) - cpuMs(a))[0];
     const samples = [];
     for (let round = 0; round < ROUNDS; round++) samples.push(await measure(server, loop));

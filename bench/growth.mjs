@@ -1,9 +1,9 @@
 // How cost grows: collections of a thousand, ten thousand, a hundred thousand and a million members, in both servers.
 //
-// What is O(log N) should cost hardly more with each step, and what is O(N) ten times as much. Each collection is built in a pair of fresh servers;
-// then each operation is sent by turns, a hundred requests at a time, and what it has changed is undone unmeasured. All that is done once before it
-// is measured, because V8 compiles what is called often, and the smallest collection should not pay for that. What a garbage collection takes now and
-// then is in what it takes to build a collection, and, since medians are shown, not in what the single operations take.
+// An O(log N) operation should cost little more with each step, and an O(N) operation ten times as much. Each collection is built in a pair of fresh servers;
+// then each operation is sent to both in alternation, a hundred requests at a time, and its changes are undone unmeasured. All of this is done once before it
+// is measured, because V8 compiles functions that are called often, and the smallest collection should not include that time. The time of garbage collections
+// is part of building a collection, but, since medians are shown, not of the single operations.
 import { createConnection } from 'node:net';
 import { once } from 'node:events';
 import { cpuSeconds, median, residentBytes, startLab, startRedis, table } from './processes.mjs';
@@ -19,9 +19,9 @@ const member = (i) => `member:${String(i).padStart(9, '0')}`;
 const score = (i) => scattered(i, LARGEST);
 
 /**
- * What is measured, for each collection.
+ * The measurements of each collection.
  *   build       the request that adds member i
- *   operations  `request` is the i-th one on a collection of a size; `undo` takes the same two and makes the collection what it was before;
+ *   operations  `request` is the i-th one on a collection of a size; `undo` takes the same two and restores the collection;
  *               `batches` is how many batches are sent, if fewer than usual
  */
 const COLLECTIONS = [
@@ -56,7 +56,7 @@ const COLLECTIONS = [
       { name: 'XLEN', request: () => ['XLEN', 'key'] },
       { name: 'XRANGE, 10 in the middle', request: (i, size) => ['XRANGE', 'key', `${scattered(i, size) + 1}-0`, '+', 'COUNT', 10] },
       { name: 'XREAD, 10 in the middle', request: (i, size) => ['XREAD', 'COUNT', 10, 'STREAMS', 'key', `${scattered(i, size) + 1}-0`] },
-      // Entries can not be put back, so there are but a few of a thousand to delete.
+      // Entries cannot be put back, so only a few of a thousand can be deleted.
       { name: 'XDEL', request: (i, size) => ['XDEL', 'key', `${scattered(i, size) + 1}-0`], batches: 5 },
     ],
   },
@@ -78,7 +78,7 @@ const COLLECTIONS = [
   },
 ];
 
-/** Two tables: what it takes to build a million, and CPU time a request at each size. */
+/** Two tables: the cost of building a million, and CPU time per request at each size. */
 export async function growth(labFlags) {
   const built = [];
   const grown = [];
@@ -132,7 +132,7 @@ async function warmUp(build, operations, clients) {
 const row = (name, [lab, redis]) => [name, ...lab.map(micros), ...redis.map(micros), (lab.at(-1) / redis.at(-1)).toFixed(2)];
 const micros = (seconds) => (seconds * 1e6).toFixed(seconds < 1e-4 ? 2 : 0);
 
-/** CPU seconds a request in the median batch, for each client's server; the servers take turns. */
+/** CPU seconds per request in the median batch, for each client's server; the servers alternate. */
 async function measure({ request, undo, batches = BATCHES }, size, clients) {
   const used = clients.map(() => []);
   for (let batch = 0; batch < batches; batch++) {
@@ -147,7 +147,7 @@ async function measure({ request, undo, batches = BATCHES }, size, clients) {
 const batchOf = (request, size, batch) => Array.from({ length: BATCH }, (_, i) => encode(request(batch * BATCH + i, size))).join('');
 const encode = (words) => `*${words.length}\r\n${words.map((word) => `$${String(word).length}\r\n${word}\r\n`).join('')}`;
 
-/** A connection that sends batches and waits for their replies, without taking them apart: an ECHO comes last. */
+/** A connection that sends batches and waits for their replies, without parsing them: an ECHO comes last. */
 class Client {
   static END = encode(['ECHO', 'the end']);
   static LAST_REPLY = '$7\r\nthe end\r\n';

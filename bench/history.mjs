@@ -1,4 +1,4 @@
-// How long a visit to the past takes: in a history of a million events, with 100,000 keys; and what it costs to keep one.
+// How long a visit to the past takes: in a history of a million events, with 100,000 keys; and the cost of keeping a history.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const VISITS = 100;
 const HISTORY_BYTES = 64 * 2 ** 20;
 const WINDOWS = { keys: { db: 0, offset: 0, limit: 50, order: 'name', match: '*' }, clients: 50 };
 
-/** CPU time of each thread of this process, in ms, where the system tells it. */
+/** CPU time of each thread of this process, in ms, where the system reports it. */
 function cpuOfThreads() {
   if (process.platform !== 'linux') return new Map();
   return new Map(readdirSync('/proc/self/task').map((thread) => {

@@ -1,5 +1,5 @@
-// Loading at the start: from starting the process to the first PONG, which comes when all of the dataset is there, in time and in CPU time; and the memory that
-// it took at most, beside what it takes at the end.
+// Loading at the start: from starting the process to the first PONG, which is sent when the dataset is complete, in time and in CPU time; and the peak of
+// memory, beside the memory at the end.
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { median, request, residentBytes, startLab, startRedis, table } from './p
 
 const ROUNDS = 3;
 
-/** What redis-server is told before it saves. `scale` times as many keys as named. */
+/** The commands sent to redis-server before it saves. `scale` multiplies the number of keys. */
 const DATASETS = [
   { name: '1 million strings', fill: (scale) => [['DEBUG', 'POPULATE', 1_000_000 * scale, 'key', 10]] },
   { name: '100,000 hashes of 10 fields', fill: (scale) => many(100_000 * scale, 'hset', 10, `'field'..j, 'value'..i`) },
@@ -16,7 +16,7 @@ const DATASETS = [
   { name: 'a list of 1 million times 1,000 bytes', fill: (scale) => [['EVAL', LONG_LIST, 0, 1_000_000 * scale]], config: ['rdbcompression', 'no'] },
 ];
 
-/** Elements that cannot be compressed much are not wanted here: what counts is their number of bytes. */
+/** The elements may be compressible: only their number of bytes matters. */
 const LONG_LIST = `local text = string.rep('0123456789abcdef', 62) for i = 1, ARGV[1] do redis.call('rpush', 'list', text .. string.format('%08d', i)) end`;
 
 const many = (keys, command, members, each) => [
@@ -77,10 +77,10 @@ async function measure(name, dir, labFlags, rounds) {
   ];
 }
 
-/** The most memory that lay in RAM so far. */
+/** The peak of resident memory so far. */
 const mostBytes = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 
-/** What is garbage goes some time after. */
+/** Garbage is collected some time later. */
 async function settled(pid) {
   await new Promise((resolve) => setTimeout(resolve, 3000));
   return residentBytes(pid);

@@ -1,9 +1,9 @@
-// What the lock of the engine of threads costs: its word by Atomics.wait and Atomics.notify, beside the same word by futex(2), called through koffi.
+// The cost of the lock of the engine of threads: with Atomics.wait and Atomics.notify, and for comparison with futex(2), called through koffi.
 //
 //   node bench/lock.mjs
 //
-//   uncontended   one thread takes it and gives it back
-//   handed over   two threads that can only run in turn: each sleeps until the other has woken it
+//   uncontended   one thread takes it and releases it
+//   handed over   two threads that can only run alternately: each sleeps until the other wakes it
 //   contended     four threads, each of which holds it for about a microsecond
 import { once } from 'node:events';
 import { createRequire } from 'node:module';

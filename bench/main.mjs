@@ -1,7 +1,7 @@
 // npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading bgsave durability]
 //   [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable] [--sends batched]
 //
-// Compares the built server with redis-server, both started here and measured by turns. Prints markdown, which docs/performance.md
+// Compares the built server with redis-server, both started here and measured in alternation. Prints markdown, which docs/performance.md
 // quotes together with the machine it ran on.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -28,7 +28,7 @@ const { values, positionals } = parseOptions(new URL(import.meta.url), {
     scale: { type: 'string', default: '1' },
     tests: { type: 'string' },
     pipelines: { type: 'string', default: '1,16' },
-    // As redis-benchmark's -r: random keys out of so many; 0, its default, is one key.
+    // As redis-benchmark's -r: random keys out of this number; 0, its default, is one key.
     keyspace: { type: 'string', default: '0' },
     poller: { type: 'string', default: 'auto' },
     sends: { type: 'string' },

@@ -1,4 +1,4 @@
-// Starts the two servers that a bench compares, and reads what the kernel says of them.
+// Starts the two servers that a bench compares, and reads the kernel's counters of them.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** BENCH_DIST names another build than dist, to compare two. */
+/** BENCH_DIST names a build other than dist, to compare two. */
 export const LAB = fileURLToPath(new URL(`../${process.env.BENCH_DIST ?? 'dist'}/cli/main.js`, import.meta.url));
 
 const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env;
 
-/** Of the processes that are measured. A file of certificates is left out: Node 20 reads it before anything else, which takes 40 ms for a system's. */
+/** The environment of the measured processes, without a file of certificates: Node 20 reads it first, which takes 40 ms for that of a system. */
 export const ENVIRONMENT = environment;
 
 export async function freePort() {
@@ -80,7 +80,7 @@ export async function fillStrings(port, count) {
   await request(port, ['MSET', ...Array.from({ length: count }, (_, i) => [`key:${String(i).padStart(12, '0')}`, 'x'.repeat(10)]).flat()]);
 }
 
-/** CPU seconds that the threads of a process have used, in user and kernel mode. In nanoseconds, where /proc/PID/stat would count hundredths of a second. */
+/** CPU seconds that the threads of a process have used, in user and kernel mode. In nanoseconds, whereas /proc/PID/stat counts hundredths of a second. */
 export function cpuSeconds(pid) {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]), 0) / 1e9;
@@ -91,14 +91,14 @@ export function residentBytes(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 }
 
-/** What redis-benchmark says of a test, behind its name. */
+/** The results of a test of redis-benchmark, after its name. */
 const FIGURES = 7;
 
 /** redis-benchmark without its progress line: requests per second, and latencies in ms. */
 export function redisBenchmark(port, args) {
   const run = spawnSync('redis-benchmark', ['-p', String(port), '--csv', ...args.map(String)], { encoding: 'utf8', maxBuffer: 1 << 28 });
   const line = run.stdout.trim().split('\n').at(-1);
-  // From the end, because the test is named after its command, whatever quotes and commas that has.
+  // From the end, because the name of the test is its command, which may contain quotes and commas.
   const fields = line.split('","').slice(-FIGURES).map((field) => field.replaceAll('"', ''));
   if (run.status !== 0 || fields.length < FIGURES) throw new Error(`redis-benchmark ${args.join(' ')}: ${run.stdout}${run.stderr}`);
   const [rps, , , p50, , p99, max] = fields.map(Number);

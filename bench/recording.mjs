@@ -1,4 +1,4 @@
-// What a recording costs the loop, beside the same server without one by turns; how large it is, and how long its replay takes.
+// The cost of a recording for the loop, compared with the same server without one in alternation; its size, and the duration of its replay.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,14 +14,14 @@ function cpuOfThreads(pid) {
   return new Map(readdirSync(`/proc/${pid}/task`).map((thread) => [thread, Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000]));
 }
 
-/** µs a request of the thread that has worked most: the loop's. */
+/** µs per request of the thread with the most CPU time: the loop's. */
 function measure({ pid, port }, pipeline, n) {
   const before = cpuOfThreads(pid);
   redisBenchmark(port, ['-c', 50, '-P', pipeline, '-n', n, '-t', 'set']);
   return Math.max(...Array.from(cpuOfThreads(pid), ([thread, us]) => us - (before.get(thread) ?? 0))) / n;
 }
 
-/** Markdown. @param rounds by turns, in an order that is turned round each time */
+/** Markdown. @param rounds in alternation, in an order that is reversed each time */
 export async function recording({ rounds }) {
   const dir = mkdtempSync(join(tmpdir(), 'redis-lab-bench-'));
   const rows = [];
@@ -44,12 +44,12 @@ async function costs(dir, pipeline, n, rounds) {
   }
   await Promise.all(servers.map((server) => server.stop()));
   const [plain] = servers;
-  // Of each round by itself: what else the machine does changes from one to the next.
+  // For each round separately: other load on the machine changes from one to the next.
   const ratio = ({ samples }) => median(samples.map((us, round) => us / plain.samples[round]));
   return servers.map((server) => [server.name, pipeline, median(server.samples).toFixed(3), ratio(server).toFixed(3)]);
 }
 
-/** Of a recording without pipelining: reading the file and starting are left out. */
+/** Of a recording without pipelining: reading the file and starting are not included. */
 async function replayed(dir) {
   const [file, hook] = [join(dir, 'replayed.lab'), join(dir, 'cpu.cjs')];
   writeFileSync(hook, "process.on('exit', () => console.error(Object.values(process.cpuUsage()).reduce((sum, us) => sum + us)));");

@@ -1,4 +1,4 @@
-// What durability costs. bgsave: how long a snapshot of many keys takes, idle and while redis-benchmark writes, how long a client waits meanwhile, and how much
+// The cost of durability. bgsave: how long a snapshot of many keys takes, idle and while redis-benchmark writes, how long a client waits meanwhile, and how much
 // memory it takes. durability: CPU per write with an append-only file, and with a replica, beside a server without them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ async function inFolder(run) {
 
 const isSaving = async (port) => (await request(port, ['INFO', 'persistence'])).includes('rdb_bgsave_in_progress:1');
 
-/** Seconds, and the most resident memory meanwhile as a multiple of that before; of redis-server its child's own memory is added. */
+/** Seconds, and the most resident memory meanwhile as a multiple of that before; for redis-server, the memory of its child is added. */
 async function save({ port, pid }) {
   const before = residentBytes(pid);
   const begin = performance.now();
@@ -53,7 +53,7 @@ function privateBytes(pid) {
   }
 }
 
-/** Asks PING again and again; returns what tells it to stop, with how long the answers took in ms. */
+/** Sends PING repeatedly; returns a function that stops it and returns the times of the replies in ms. */
 async function pinging(port) {
   const socket = createConnection(port, '127.0.0.1').setNoDelay(true);
   await once(socket, 'connect');
@@ -113,7 +113,7 @@ export async function bgsave({ rounds, scale }) {
   return table([`BGSAVE of ${keys} keys`, 'idle s', 'idle memory', 'under load s', 'memory', 'PING p99 ms', 'longest ms'], rows);
 }
 
-/** CPU time in µs of the thread that has worked most: the loop's, or redis-server's main thread. */
+/** CPU time in µs of the thread with the most CPU time: the loop's, or redis-server's main thread. */
 function busiest(pid, before) {
   return Math.max(...Array.from(cpuOfThreads(pid), ([thread, us]) => us - (before.get(thread) ?? 0)));
 }
@@ -139,7 +139,7 @@ async function variants(name, dir) {
   return { alone, file, master, stop: () => Promise.all([alone, file, replica, master].map((server) => server.stop())) };
 }
 
-/** Markdown. @param rounds by turns, in an order that is turned round each time. @param scale of the number of requests */
+/** Markdown. @param rounds in alternation, in an order that is reversed each time. @param scale of the number of requests */
 export async function durability({ rounds, scale }) {
   const rows = [];
   for (const name of Object.keys(start)) {

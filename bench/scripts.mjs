@@ -1,4 +1,4 @@
-// Scripts: EVAL and EVALSHA of what people write in Lua, against both servers by turns, as throughput.mjs does it for plain commands.
+// Scripts: EVAL and EVALSHA of typical Lua scripts, against both servers in alternation, as throughput.mjs does for plain commands.
 import { cpuSeconds, median, redisBenchmark, request, table } from './processes.mjs';
 
 /** A kilobyte of JSON, as an application would store it. */
@@ -17,7 +17,7 @@ const PACK = `local t = cjson.decode(ARGV[1]) for i = 1, 5 do cmsgpack.unpack(cm
 const STRINGS = `local t = {} for word in ARGV[1]:gmatch('%w+') do t[#t + 1] = word:upper():sub(1, 4) .. #word end return #table.concat(t, ',')`;
 const NUMBERS = `local a, b = 0, 1 for i = 1, 1000 do a, b = b, (a + b) % 1000007 end return a`;
 
-/** Name, script, keys and arguments, and how much more than the shortest one it takes: longer ones run less often. */
+/** Name, script, keys and arguments, and its cost relative to the shortest one: longer ones run less often. */
 const SCRIPTS = [
   ['return 1', 'return 1', [], [], 1],
   ['GET', READ_GET, ['bench:text'], [], 1],
@@ -52,7 +52,7 @@ export async function scripts(lab, redis, { rounds = 3, scale = 1, tests = null,
   return table(['script', 'by', 'pipeline', 'lab µs', 'redis µs', 'ratio', 'lab req/s', 'redis req/s'], rows);
 }
 
-/** Medians of both, and the ratio of their CPU time a request. */
+/** Medians of both, and the ratio of their CPU time per request. */
 function compare(lab, redis, command, pipeline, n, rounds) {
   const samples = { [lab.name]: [], [redis.name]: [] };
   for (const server of [lab, redis]) measure(server, command, pipeline, Math.round(n / 4));

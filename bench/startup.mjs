@@ -1,11 +1,11 @@
-// Start-up: from starting the process to the first PONG, in time and in CPU time, and for comparison what Node takes for doing nothing.
+// Start-up: from starting the process to the first PONG, in time and in CPU time, and for comparison the time of an empty program in Node.
 import { spawnSync } from 'node:child_process';
 import { ENVIRONMENT, median, startLab, startRedis, table } from './processes.mjs';
 
 const ROUNDS = 9;
 
 export async function startup(labFlags) {
-  // The first start of a build compiles everything, and keeps it for the next ones.
+  // The first start of a build compiles everything, and caches the result for the next ones.
   await (await startLab(labFlags)).stop();
   const times = { 'redis-lab': [], 'redis-server': [], 'node -e 0, to its end': [] };
   const cpu = { 'redis-lab': [], 'redis-server': [], 'node -e 0, to its end': [] };

@@ -1,12 +1,12 @@
-// Throughput: redis-benchmark against both servers by turns, in the same run, since the machine is shared and noisy.
+// Throughput: redis-benchmark against both servers in alternation, in the same run, since the machine is shared and noisy.
 //
-// What counts is CPU time per request of the server process, as a ratio; requests per second depend on who else is running.
+// The result is CPU time per request of the server process, as a ratio; requests per second depend on the other load of the machine.
 import { cpuSeconds, median, redisBenchmark, request, table } from './processes.mjs';
 
-/** Half a second of work, more or less. */
+/** About half a second of work. */
 const requestsFor = ({ weight }, pipeline, scale) => Math.round(((pipeline === 1 ? 80_000 : pipeline === 16 ? 500_000 : 800_000) / weight) * scale);
 
-/** @param keyspace as redis-benchmark's -r: random keys out of so many; 0, its default, is one key */
+/** @param keyspace as redis-benchmark's -r: random keys out of this number; 0, its default, is one key */
 export async function throughput(lab, redis, tests, { rounds, scale, pipelines, keyspace }) {
   const rows = [];
   for (const pipeline of pipelines) {

@@ -1,5 +1,5 @@
 /**
- * A frame's cost: the model takes in a tenth of a second of traffic, then the whole screen is drawn through Ink into the sink. Only the drawing is measured.
+ * The cost of a frame: the model processes a tenth of a second of traffic, then the whole screen is drawn through Ink into the sink. Only the drawing is measured.
  */
 import { render } from 'ink';
 import type { TraceBody, TraceEvent } from '../src/server/index.js';
@@ -15,7 +15,7 @@ const TURNS_A_FRAME = 20;
 
 process.env.FORCE_COLOR = '2';
 
-/** @returns ms of CPU a frame */
+/** @returns ms of CPU time per frame */
 export async function measure(columns: number, rows: number): Promise<number> {
   const history = new History();
   const theme = createTheme({ palette: 'color', ascii: false });
@@ -40,7 +40,7 @@ export async function measure(columns: number, rows: number): Promise<number> {
   return spentUs / FRAMES / 1000;
 }
 
-/** Eight clients that set and get keys with TTLs, one command a turn. */
+/** Eight clients that set and get keys with TTLs, one command per turn. */
 function createTraffic(add: (event: TraceEvent) => void): () => void {
   let seq = 0;
   let turn = 0;

@@ -1,9 +1,9 @@
-// How long the screen takes to answer a key while redis-benchmark keeps the loop busy: from the byte written to the terminal to the first output that shows what it did.
+// How long the screen takes to answer a key while redis-benchmark keeps the loop busy: from the byte written to the terminal to the first output that shows its effect.
 import { Lab, load, sleep } from './tui-lab.mjs';
 
 const KEYS = 60;
 
-/** Keys in an order that leads back to where it began, and what shows that each was heard: nothing that a frame before it could show. */
+/** Keys in an order that returns to the initial state, and the output that shows that each was handled: no earlier frame can contain it. */
 const ROUND = [
   { key: '?', name: 'help', shows: /Help: Loop/ },
   { key: '?', name: 'help', shows: /1 Loop/ },

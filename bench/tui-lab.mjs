@@ -1,4 +1,4 @@
-// The lab on a pseudo-terminal, for the benches of the screen: what it shows, and what the kernel says of it.
+// The lab on a pseudo-terminal, for the benches of the screen: the text that it shows, and the kernel's counters of it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -8,23 +8,23 @@ import pty from '@lydell/node-pty';
 import { ENVIRONMENT } from './processes.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** BENCH_DIST names another build than dist, to compare two. */
+/** BENCH_DIST names a build other than dist, to compare two. */
 export const MAIN = join(ROOT, process.env.BENCH_DIST ?? 'dist', 'cli/main.js');
 
-/** For whatever a bench or the lab writes; gone at the end. In node_modules, because a bundle that lies here finds its packages. */
+/** For all files that a bench or the lab writes; deleted at the end. In node_modules, so that a bundle in it finds its packages. */
 export const home = mkdtempSync(join(ROOT, 'node_modules/.bench-tui-'));
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The end of synchronized output: short, and the last thing written, so that it hardly ever comes in two pieces. */
+/** The end of synchronized output: short, and the last thing written, so that it rarely arrives in two pieces. */
 const END_OF_FRAME = '\x1b[?2026l';
 
 /** How long {@link Lab.saw} waits for a picture. */
 const PATIENCE_MS = 20_000;
 
 export class Lab {
-  /** What it has written since {@link forget}; the beginning, if that is much. */
+  /** The output since {@link forget}, or the beginning of it if it is long. */
   raw = '';
   /** Totals. */
   bytes = 0;
@@ -82,7 +82,7 @@ export class Lab {
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-/** redis-benchmark, until `stop` is called, or until it has sent what `args` say. */
+/** redis-benchmark, until `stop` is called, or until it has sent the requests of `args`. */
 export function load(port, args) {
   const child = spawn('redis-benchmark', ['-p', String(port), '-q', ...args.map(String)], { stdio: 'ignore' });
   running.add(child);

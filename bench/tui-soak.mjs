@@ -1,10 +1,10 @@
-// Memory under load: redis-benchmark at full speed for minutes against the lab on a terminal, and whether what it takes keeps growing.
+// Memory under load: redis-benchmark at full speed for minutes against the lab on a terminal, and whether its memory keeps growing.
 //
 //   resident      of the whole process, from /proc
-//   main's heap   what is alive on the main thread: history, model, screen
-//   loop's heap   what is alive on the loop thread: keys, connections, the trace that has not left yet
+//   main's heap   live objects of the main thread: history, model, screen
+//   loop's heap   live objects of the loop thread: keys, connections, the trace that has not been sent yet
 //
-// A heap grows until V8 collects what is dead in it. What is alive is known only after a collection, so each reading is preceded by one.
+// A heap grows until V8 collects its garbage. The size of the live objects is known only after a collection, so each reading is preceded by one.
 import { createConnection } from 'node:net';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { home, Lab, load, sleep } from './tui-lab.mjs';
 const EVERY_MS = 10_000;
 
 /**
- * Loaded before the lab, into each of its threads. The main one writes its heap down now and then. The loop's is asked for by INFO, which reads it here; the loop reads it for
+ * Loaded before the lab, into each of its threads. The main thread writes its heap size to a file periodically. The loop's is requested by INFO, which reads it here; the loop reads it for
  * itself as well, ten times a second, and must not collect each time: only when a file says so.
  */
 const REPORTER = `
@@ -43,7 +43,7 @@ export async function soak(minutes) {
   const lab = new Lab(120, 40, ['--expose-gc', '--require', reporter]);
   const port = await lab.ready();
   while (!existsSync(join(home, 'heap'))) await sleep(100);
-  // Every kind of write, on names of which there are only so many: what the keys take does not grow.
+  // Every kind of write, on a fixed number of names: the memory of the keys does not grow.
   const busy = load(port, ['-t', 'set,get,incr,sadd,hset,mset', '-c', 50, '-P', 4, '-r', 10_000, '-n', 200_000, '-l']);
   const samples = [];
   for (const began = performance.now(); ; ) {
@@ -59,7 +59,7 @@ export async function soak(minutes) {
   return samples;
 }
 
-/** Growth by the least squares, per minute. */
+/** Growth per minute, by least squares. */
 export function slopePerMinute(samples, field) {
   const meanX = mean(samples.map(({ atS }) => atS));
   const meanY = mean(samples.map((sample) => sample[field]));

@@ -1,8 +1,8 @@
-// What the screen costs: the first frame, a frame at each size, the lab when nothing happens, what watching takes from the server, and how soon a key is answered.
+// The cost of the screen: the first frame, a frame at each size, the idle lab, the CPU time that the server loses to the screen, and the response time of a key.
 //
-//   npm run bench:tui              all of it but the soak
+//   npm run bench:tui              all parts except the soak
 //   npm run bench:tui -- frames    one part: start, frames, idle, load, keys
-//   npm run bench:tui -- soak 10   memory under load, so many minutes
+//   npm run bench:tui -- soak 10   memory under load, for this number of minutes
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,7 +19,7 @@ printIfAsked(new URL(import.meta.url));
 const STARTS = 9;
 const IDLE_SECONDS = 20;
 const REQUESTS = 400_000;
-/** With and without the screen by turns: who else uses the machine disturbs both. */
+/** With and without the screen in alternation, so that other load on the machine affects both. */
 const ROUNDS = 3;
 
 const sorted = (values) => values.toSorted((a, b) => a - b);
@@ -109,7 +109,7 @@ async function withoutScreen() {
   return (loopSeconds / REQUESTS) * 1e6;
 }
 
-/** The loop thread is the one of the others that has worked most. */
+/** The loop thread is the one of the other threads with the most CPU time. */
 async function spent(pid, work) {
   const before = threadSeconds(pid);
   await work();

@@ -1,28 +1,28 @@
 // The tests of redis-benchmark's default set, in its order, and XADD, which redis-benchmark 7.0 does not have.
 //
-// redis-benchmark runs its whole set on one server, so that LPOP finds what LPUSH has left. Here each test has a server to itself that has just
-// been emptied, and `fill` puts there what it would have found.
+// redis-benchmark runs its whole set on one server, so that LPOP finds the elements of LPUSH. Here each test has its own server, which has just
+// been emptied, and `fill` creates the data that it would have found.
 //
-//   args    what redis-benchmark is told to send
-//   fill    what it is told to send before, unmeasured: a function of the number of requests that follow
-//   weight  how much more than a PING a request costs: so many fewer are sent
+//   args    the command that redis-benchmark sends
+//   fill    the command that it sends before, unmeasured: a function of the number of requests that follow
+//   weight  the cost of a request relative to PING: the number of requests is divided by it
 
 const test = (name, { weight = 1, fill = [], args = ['-t', name] } = {}) => ({ name, weight, fill: typeof fill === 'function' ? fill : () => fill, args });
 
 const lrange = (count) =>
-  // Not as `-t lrange_…`, which pushes as many elements as it then reads, and in the same run.
+  // Not as `-t lrange_…`, which pushes the elements that it reads in the same run.
   test(`lrange_${count}`, { weight: count / 20, args: ['LRANGE', 'mylist', '0', count - 1], fill: ['-n', 1000, '-P', 16, '-t', 'lpush'] });
 
 const before = (name) => (requests) => ['-n', requests, '-P', 16, '-t', name];
 
-/** How many keys or members are drawn from, with redis-benchmark's -r. */
+/** The number of keys or members, for redis-benchmark's -r. */
 export const MEMBERS = 100_000;
 const randomKeys = (name) => ({
   ...test(name, { args: ['-r', MEMBERS, '-t', name], fill: ['-n', 3 * MEMBERS, '-P', 16, '-r', MEMBERS, '-t', 'set'] }),
   name: `${name}_random`,
 });
 
-/** One key, and one member in a set: what redis-benchmark does if it is not told otherwise. So SPOP and ZPOPMIN find nothing from the second call on. */
+/** One key, and one member in a set: the default of redis-benchmark. So SPOP and ZPOPMIN find nothing from the second call on. */
 export const DEFAULT_SET = [
   test('ping_inline'),
   test('ping_mbulk'),
@@ -48,11 +48,11 @@ export const DEFAULT_SET = [
   test('xadd', { args: ['XADD', 'mystream', '*', 'myfield', 'xxx'] }),
 ];
 
-/** More than any run could use up. */
+/** More than any run consumes. */
 const MANY = 1_000_000_000;
 const distinct = (name) => (requests) => ['-n', requests, '-P', 16, '-r', MANY, '-t', name];
 
-/** Members drawn from {@link MEMBERS}; what is popped from are sets of as many members as there are pops. */
+/** Members drawn from {@link MEMBERS}; commands that pop get sets with as many members as there are pops. */
 const drawn = (name) => test(name, { args: ['-r', MEMBERS, '-t', name], fill: ['-n', MEMBERS, '-P', 16, '-r', MEMBERS, '-t', name] });
 
 export const COLLECTION_SET = [

@@ -1,5 +1,5 @@
-// Builds dist/: the library as modules, the command line and the loop's thread as one bundle each, the declarations of the library, and the licences of what is bundled.
-// Bundling is for start-up time: one file opens faster than a hundred. The packages that are used become part of it, so that nobody has to install them.
+// Builds dist/: the library as modules, the command line and the loop's thread as one bundle each, the declarations of the library, and the licences of the bundled packages.
+// Bundling is for start-up time: one file opens faster than a hundred. The packages that are used are part of it, so that they need not be installed.
 //
 //   node scripts/build.mjs [--out FOLDER] [--no-types]
 import { spawnSync } from 'node:child_process';
@@ -47,7 +47,7 @@ const luaFrom = (folder) => ({ __LUA_ENGINE__: JSON.stringify(relative(folder, `
 const EXPERIMENTS = 'learn/experiments/';
 const experimentsFrom = (folder) => ({ __EXPERIMENTS__: JSON.stringify(`${relative(folder, EXPERIMENTS)}/`) });
 
-/** A library is imported by programs: modules, with the parts that few programs ask for in chunks of their own. */
+/** A library is imported by programs: modules, with the parts that few programs use in chunks of their own. */
 const library = await build({
   ...common,
   entryPoints: ['src/server/index.ts', 'src/testing/index.ts', 'src/poll/index.ts', 'src/poll/worker.ts', 'src/course/run.ts', 'src/course/peers-thread.ts', 'src/program/child/main.ts'],
@@ -59,14 +59,14 @@ const library = await build({
   define: { ...define, ...luaFrom('chunks') },
 });
 
-/** What we start ourselves is CommonJS: Node's loader of modules takes 5 ms in each thread, and compiled code can be kept of it in every version (src/cli/bundles.ts). */
+/** The entry points of the lab are CommonJS: Node's module loader takes 5 ms in each thread, and the compiled code of CommonJS can be cached in every version of Node (src/cli/bundles.ts). */
 async function bundle(entry, { outfile = entry, defines = {}, separate = {}, plugins = [] } = {}) {
   const { metafile } = await build({
     ...common,
     entryPoints: [`src/${entry}.ts`],
     outfile: `${fresh}/${outfile}.js`,
     format: 'cjs',
-    // What is imported late is required late.
+    // A dynamic import becomes a require at the same place.
     supported: { 'dynamic-import': false },
     define: { ...define, ...luaFrom(dirname(outfile)), ...experimentsFrom(dirname(outfile)), ...defines, 'import.meta.url': '__bundleUrl' },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
@@ -76,13 +76,13 @@ async function bundle(entry, { outfile = entry, defines = {}, separate = {}, plu
   return metafile;
 }
 
-/** Bundles are read as bytes. What esbuild leaves beyond ASCII stands in comments and in regular expressions, where an escape means the same. */
+/** Bundles are read as bytes. The non-ASCII characters that esbuild leaves are in comments and regular expressions, where an escape is equivalent. */
 function toAscii(file) {
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }
 
-/** Bundles beside this one: what is imported as the first is required as the second. */
+/** Bundles beside this one: a module imported by the first name is required by the second. */
 function leaveOut(files) {
   const resolve = ({ path, kind }) => (kind !== 'entry-point' && Object.hasOwn(files, path) ? { path: files[path], external: true } : undefined);
   return { name: 'leave-out', setup: ({ onResolve }) => onResolve({ filter: /^\./ }, resolve) };
@@ -91,7 +91,7 @@ function leaveOut(files) {
 /** Bundles that are imported under their own names. */
 const beside = (...names) => Object.fromEntries(names.map((name) => [`./${name}.js`, `./${name}.js`]));
 
-/** The table of all commands brings the commands along, a third of what the screen would be without it; it is loaded when the console first asks. */
+/** The table of all commands includes the commands, a third of the size of the screen without it; it is loaded when the console first needs it. */
 const REFERENCE = { './commands/reference.js': './command-reference.js' };
 
 const metafiles = [
@@ -111,7 +111,7 @@ const metafiles = [
   await bundle('cli/threads'),
   await bundle('cli/compare'),
   await bundle('compare/load'),
-  // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and does without where there is none.
+  // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and works without fetch if there is none.
   await bundle('cli/open-recording'),
   await bundle('cli/run', { separate: { ...beside('open-recording'), ...REFERENCE }, plugins: [bundleInk], defines: { fetch: 'undefined' } }),
   await bundle('cli/thread'),

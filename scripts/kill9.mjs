@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * Kills a server with SIGKILL at random moments while clients write to it, starts it again, and looks whether every write that was answered is there.
+ * Kills a server with SIGKILL at random moments while clients write to it, starts it again, and checks whether every acknowledged write is there.
  *
  *     node scripts/kill9.mjs [--rounds 20] [--server lab|redis] [--appendfsync always|everysec] [--writers 8] [--least MS --most MS] [--rewrites]
  *
- * Each writer appends numbers to a list of its own, in small pipelines, and adds to a counter in a transaction with it. Behind each restart the list must hold
- * all numbers that were answered, in order, and at most those that were sent besides; and the counter the length of the list. With everysec what was answered
- * in the last two seconds may be missing, but nothing from the middle. A round lasts from `--least` to `--most` milliseconds.
- * The files go on from round to round.
+ * Each writer appends numbers to a list of its own, in small pipelines, and increments a counter in the same transaction. After each restart the list must contain
+ * all acknowledged numbers, in order, and otherwise only numbers that were sent; the counter must equal its length. With everysec, writes acknowledged
+ * in the last two seconds may be missing, but none before them. A round lasts from `--least` to `--most` milliseconds.
+ * The files are kept from round to round.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -31,7 +31,7 @@ const { values: options } = parseOptions(new URL(import.meta.url), {
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const BATCH = 4;
-/** What everysec may lose. */
+/** The time of which everysec may lose the writes. */
 const SLACK_MS = 2000;
 
 const dir = mkdtempSync(join(tmpdir(), 'redis-lab-kill9-'));
@@ -47,7 +47,7 @@ function freePort() {
   });
 }
 
-/** Replies of integers, arrays and texts, without what is in arrays: their number is what counts. */
+/** Counts replies of integers, arrays and strings, without the elements of arrays. */
 class Client {
   constructor(port) {
     this.waiting = [];
@@ -122,7 +122,7 @@ async function start(port) {
   }
 }
 
-/** What a writer has sent and had answered: the next number of each. */
+/** The next number to send, and the next to be acknowledged. */
 const writers = Array.from({ length: Number(options.writers) }, (_, index) => ({ key: `w${index}`, sent: 0, answered: 0, history: [] }));
 
 async function write(writer, port) {

@@ -1,6 +1,6 @@
-// Stands for string-width in the bundle of the screen: its regular expressions and its segmenter take tens of milliseconds to make, which no frame of plain text needs.
+// Replaces string-width in the bundle of the screen: its regular expressions and its segmenter take tens of milliseconds to create, and frames of plain text do not need them.
 
-/** ASCII, arrows, boxes, blocks and shapes up to ◌, and … µ · ×: a column each. A test compares them with the package. */
+/** ASCII, arrows, boxes, blocks and shapes up to ◌, and … µ · ×: one column each. A test compares them with the package. */
 const PLAIN = /^[\x20-\x7e\u2190-\u2193\u2500-\u25cc\u2026\xb5\xb7\xd7]*$/;
 
 let measure = null;

@@ -1,10 +1,10 @@
-// Programs of the course: one file says both what a learner begins with and what it becomes.
+// Programs of the course: one file contains both the stub with which a learner begins and the solution.
 //
-//     // task: throw new Error('next is not written yet');       what stands in the stub, a line each; perhaps none
-//     …                                                          what stands in the solution
+//     // task: throw new Error('next is not written yet');       lines of the stub, if any
+//     …                                                          lines of the solution
 //     // end of task
 //
-// A lesson that begins with another program has that as its stub.js; what it becomes is program.js.
+// A lesson that begins with another program has it as stub.js; its solution is program.js.
 
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { unusedTypes, withTypes } from './lesson-types.mjs';
@@ -14,7 +14,7 @@ const PROGRAM = 'program.js';
 const BEGIN = /^( *)\/\/ task:(?: (.*))?$/;
 const END = /^ *\/\/ end of task$/;
 
-/** The stub and the solution that a program stands for. Throws for a task without an end. */
+/** Returns the stub and the solution of a program. Throws for a task without an end. */
 export function readProgram(program) {
   const stub = [];
   const solution = [];
@@ -35,7 +35,7 @@ export function readProgram(program) {
   return { stub: stub.join('\n'), solution: solution.join('\n') };
 }
 
-/** Lectures and hints as they are, and of each program its stub and its solution, in JavaScript and in TypeScript. */
+/** Writes lectures and hints unchanged, and the stub and the solution of each program, in JavaScript and in TypeScript. */
 export function copyLessons(from, to) {
   cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('.ts') });
   const programs = [];

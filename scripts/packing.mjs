@@ -1,4 +1,4 @@
-// Around `npm pack`: `prepare` builds a checkout, but a package comes built. npm 11 would ask whoever installs it whether that script may run, so the packed package.json has none.
+// Around `npm pack`: `prepare` builds a checkout, but a package comes built. npm 11 would ask the user at installation whether that script may run, so the packed package.json has none.
 //
 //   node scripts/packing.mjs begin [FOLDER]    before: puts the checkout's package.json aside
 //   node scripts/packing.mjs end [FOLDER]      after: puts it back

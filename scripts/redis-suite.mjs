@@ -1,9 +1,9 @@
 // Runs the test suite of an unpacked Redis source against the lab, and prints for each of its files how many tests pass, fail and are ignored.
-// docs/redis-suite.md says where the source comes from and what the figures were. Needs a build, tclsh, redis-cli and redis-benchmark.
+// docs/redis-suite.md says where the source comes from and which results it had. Needs a build, tclsh, redis-cli and redis-benchmark.
 //
 //   node scripts/redis-suite.mjs FOLDER [unit/type/list …] [--redis] [--only TEST] [--skip TEST] [--timeout SECONDS] [--quiet]
 //
-// Each file gets a server of its own: the lab, or with --redis a redis-server, beside which the lab's figures can be read. A test that hangs is named, and
+// Each file gets a server of its own: the lab, or with --redis a redis-server, for comparison. A test that hangs is named, and
 // the file runs again without it.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -34,7 +34,7 @@ const results = [];
 for (const file of files) results.push({ file, ...(await runFile(file)) });
 report(results);
 
-/** The suite starts the clients of its own build, which a source that was not built does not have: those of the system do. */
+/** The suite starts the clients of its own build. A source that was not built has none, so the clients of the system are used. */
 function provideClients() {
   for (const name of ['redis-cli', 'redis-benchmark']) {
     const place = join(source, 'src', name);
@@ -48,7 +48,7 @@ async function runFile(file) {
   for (;;) {
     const filters = [...named('--only', options.only), ...named('--skiptest', [...options.skip, ...hung])];
     const output = await againstServer(async (port) => {
-      // The suite talks to itself on a port 32 below this one: several may run at once.
+      // The suite communicates internally on a port 32 below this one: several may run at once.
       const base = String((await freePort()) + 32);
       return run(['--host', '127.0.0.1', '--port', port, '--baseport', base, '--durable', '--timeout', options.timeout, '--single', file, ...filters]);
     });
@@ -58,12 +58,12 @@ async function runFile(file) {
   }
 }
 
-/** An option as often as there are names. */
+/** The option once for each name. */
 function named(option, names) {
   return names.flatMap((name) => [option, name]);
 }
 
-/** With the settings that the suite's own default.conf has, as far as they matter to a server that runs already. */
+/** With the settings of the suite's own default.conf that apply to a server that is already running. */
 async function againstServer(test) {
   const folder = mkdtempSync(join(tmpdir(), 'redis-suite-'));
   const settings = ['--enable-debug-command', 'yes', '--enable-module-command', 'yes', '--enable-protected-configs', 'yes', '--dir', folder, '--databases', '16', '--latency-monitor-threshold', '1'];
@@ -76,7 +76,7 @@ async function againstServer(test) {
   }
 }
 
-/** The output of the suite, which is also shown as it comes. */
+/** The output of the suite, which is also printed as it arrives. */
 function run(args) {
   return new Promise((resolve, reject) => {
     const child = spawn('./runtest', args, { cwd: source, env: { ...process.env, TERM: 'dumb' }, stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,16 +1,16 @@
-// Takes the place of ansi-tokenize under Ink in the bundle of the screen: the same characters with the same styles, without making them anew.
+// Replaces ansi-tokenize under Ink in the bundle of the screen: the same characters with the same styles, from a cache.
 //
-// Ink cuts every row of every frame into characters with styles, and puts them together again. Most rows are those of the frame before, nearly all characters
-// are ASCII, and the screen has a few dozen styles. So rows are remembered, characters and styles exist once, and equal styles are one object.
+// Ink splits every row of every frame into characters with styles, and joins them again. Most rows are those of the previous frame, nearly all characters
+// are ASCII, and the screen has a few dozen styles. So rows are cached, characters and styles exist once, and equal styles are one object.
 //
-//   recent ──full──▶ older ──full──▶ forgotten        a row that is asked for comes back to recent
+//   recent ──full──▶ older ──full──▶ dropped          a requested row moves back to recent
 import { ansiCodesToString, diffAnsiCodes, styledCharsFromTokens as fromTokens, tokenize as tokenizeRow } from '@alcalzone/ansi-tokenize';
 
 const ROWS = 800;
 let recent = new Map();
 let older = new Map();
 
-/** Ink hands the result of the one to the other, and never changes either. */
+/** Ink passes the result of the first to the second, and never changes either. */
 export function tokenize(row) {
   let known = recent.get(row);
   if (known !== undefined) return known;
@@ -38,12 +38,12 @@ export function styledCharsToString(chars) {
   return styles.length === 0 ? text : text + change(styles, NONE.codes);
 }
 
-/** The sequences that lead from one style to another. */
+/** The sequences that change one style into another. */
 function change(from, to) {
   let known = changes.get(from);
   if (known === undefined) changes.set(from, (known = new Map()));
   let text = known.get(to);
-  // Styles of rows with characters that join are not shared: they are worked out each time.
+  // Styles of rows with characters that join are not shared: they are computed each time.
   if (text === undefined) {
     text = ansiCodesToString(diffAnsiCodes(from, to));
     if (byCodes.get(keyOf(to))?.codes === to) known.set(to, text);
@@ -55,7 +55,7 @@ const changes = new WeakMap();
 const byCodes = new Map();
 const keyOf = (codes) => codes.map(({ code }) => code).join('');
 
-/** A style: its codes, what follows it on another sequence, and its characters. */
+/** A style: its codes, the style that follows it after a sequence, and its characters. */
 function styleOf(codes) {
   const key = keyOf(codes);
   let style = byCodes.get(key);
@@ -74,7 +74,7 @@ function styleAfter(style, sequence) {
   return next;
 }
 
-/** Characters that join with their neighbours, and control characters but the colours': left to the original. */
+/** Characters that join with their neighbours, and control characters other than colours: handled by the original. */
 const JOINING = /[\p{M}\p{Cf}\p{Emoji_Modifier}\p{Regional_Indicator}\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]|\x1b(?!\[[\d;]*m)|[\x00-\x1a\x1c-\x1f\x7f-\x9f]/u;
 const PARTS = /(\x1b\[[\d;]*m)|([\x20-\x7e]+)|([^\x00-\x7f]+)/g;
 

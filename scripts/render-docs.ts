@@ -20,14 +20,14 @@ import { LINE_KEYS } from '../src/tui/state/repl/line-keys.js';
 
 const NOTE = '<!-- Written by `npm run docs` from the sources. Do not edit. -->';
 
-/** What the README says of an experiment, from its file. */
+/** The fields of an experiment that the README shows, from its file. */
 export interface ListedExperiment {
   readonly number: number;
   readonly name: string;
   readonly question: { readonly en: string };
 }
 
-/** Paths from the package's root, and their contents. `readme` is the README as it is, of which only the list of flags, the experiments and the pictures are written anew, by their names. */
+/** Paths from the package's root, and their contents. `readme` is the present README, of which only the list of flags, the experiments and the pictures are generated. */
 export function renderDocs(readme: string, pictures: { readonly [name: string]: string }, experiments: readonly ListedExperiment[]): { readonly [path: string]: string } {
   return { 'README.md': withPictures(withExperiments(withFlags(readme), experiments), pictures), 'docs/commands.md': commands(), 'docs/configuration.md': configuration(), 'docs/trace-events.md': traceEvents(), 'docs/faults.md': faults(), 'docs/keys.md': keys() };
 }
@@ -38,14 +38,14 @@ function withFlags(readme: string): string {
   return readme.replace(/(<!-- help:[^\n]*\n).*?(<!-- \/help -->)/s, (_, open: string, close: string) => `${open}\`\`\`\n${flags}\n\`\`\`\n${close}`);
 }
 
-/** Each with its question. */
+/** The experiments with their questions. */
 function withExperiments(readme: string, experiments: readonly ListedExperiment[]): string {
   const rows = experiments.toSorted((a, b) => a.number - b.number).map(({ number, name, question }) => [String(number), code(name), question.en]);
   const list = table('', ['', '`redis-lab learn …`', 'What is asked'], rows).trim();
   return readme.replace(/(<!-- experiments:[^\n]*\n).*?(<!-- \/experiments -->)/s, (_, open: string, close: string) => `${open}${list}\n${close}`);
 }
 
-/** Screens as test/tui/view/screen.test.tsx draws and compares them. */
+/** Screens that test/tui/view/screen.test.tsx draws and compares. */
 function withPictures(readme: string, pictures: { readonly [name: string]: string }): string {
   return readme.replace(/(<!-- picture (\S+):[^\n]*\n).*?(<!-- \/picture -->)/gs, (_, open: string, name: string, close: string) => `${open}\`\`\`\n${pictures[name]}\`\`\`\n${close}`);
 }
@@ -160,7 +160,7 @@ function faults(): string {
   return `${[head, ...sections].join('\n\n')}\n`;
 }
 
-/** The seams, a section each. */
+/** The seams, in a section each. */
 function rules(): string {
   const intro =
     'A rule replaces one decision of the loop by a JavaScript expression: ' +

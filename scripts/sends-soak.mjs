@@ -29,7 +29,7 @@ function diceOf(seed) {
 
 class SoakClient {
   expected = [];
-  /** How much of the oldest expected reply has come. */
+  /** The number of bytes of the oldest expected reply that have arrived. */
   at = 0;
   received = 0;
   asked = 0;
@@ -90,7 +90,7 @@ class SoakClient {
   }
 }
 
-/** Throws if a client receives anything but what it should. Returns the number of replies that were checked. */
+/** Throws if a client receives anything except the expected bytes. Returns the number of replies that were checked. */
 export async function soak(port, { requests, clients: count, seed }) {
   const roll = diceOf(seed);
   let replies = 0;
@@ -109,7 +109,7 @@ export async function soak(port, { requests, clients: count, seed }) {
           if (roll(8) === 0) client.dawdle();
           const isLast = rounds === 1 && roll(2) === 0;
           if (isLast) break;
-          // Sometimes it sends on without having its replies.
+          // Sometimes it continues to send without having its replies.
           if (roll(6) === 0) continue;
           await answered(client);
         }
@@ -134,7 +134,7 @@ export async function soak(port, { requests, clients: count, seed }) {
   return replies;
 }
 
-/** Resolves when all replies have come; rejects if the connection ends before. */
+/** Resolves when all replies have arrived; rejects if the connection ends before. */
 function answered(client) {
   if (client.expected.length === 0) return Promise.resolve();
   return new Promise((resolve, reject) => {

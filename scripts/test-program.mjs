@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** @param {string} entry from the root, such as test/fuzz/main.ts */
 export async function runTestProgram(entry) {
   printIfAsked(`${root}${entry}`);
-  // As deep as a file of test/support, so that what that names by its relative path is found.
+  // In a folder as deep as test/support, so that its relative paths are found.
   const outfile = `${root}node_modules/.cache/redis-lab-${process.pid}.mjs`;
   await build({
     absWorkingDir: root,
@@ -19,7 +19,7 @@ export async function runTestProgram(entry) {
     platform: 'node',
     target: 'node20.19',
     external: ['vitest', 'bullmq'],
-    // The built package, by its address: from within node_modules it could not be found by its name.
+    // The built package, by its path: from within node_modules it could not be resolved by name.
     plugins: [{ name: 'redis-lab', setup: ({ onResolve }) => onResolve({ filter: /^redis-lab$/ }, () => ({ path: pathToFileURL(`${root}dist/server/index.js`).href, external: true })) }],
     logLevel: 'warning',
   });

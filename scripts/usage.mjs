@@ -1,4 +1,4 @@
-// The usage of a script is the comment at its head: printed for --help, and behind what is wrong with its options.
+// The usage of a script is the comment at its head: printed for --help, and after an error in its options.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
@@ -9,7 +9,7 @@ export function usageOf(file) {
   return comment.replaceAll(/^ ?(?:\*|\/\/) ?/gm, '').trim();
 }
 
-/** As parseArgs of node:util, but prints the usage for --help, and for options that are wrong. @param {string | URL} file of the script, and then as parseArgs */
+/** As parseArgs of node:util, but prints the usage for --help and for wrong options. @param {string | URL} file of the script, and then as parseArgs */
 export function parseOptions(file, config) {
   printIfAsked(file);
   try {
@@ -26,7 +26,7 @@ export function printIfAsked(file) {
   process.exit(0);
 }
 
-/** Prints what is wrong with the options and ends the process; throws what is no such error. @param {string | URL} file */
+/** Prints an error in the options and ends the process; rethrows other errors. @param {string | URL} file */
 export function refuse(file, error) {
   if (!String(error?.code).startsWith('ERR_PARSE_ARGS')) throw error;
   console.error(`${error.message}\n\n${usageOf(file)}`);

@@ -1,4 +1,4 @@
-// Stands for the entry of yoga-layout, which waits for its WebAssembly at the top level of the module: a bundle that is loaded as CommonJS cannot wait there.
+// Replaces the entry of yoga-layout, which awaits its WebAssembly at the top level of the module: a bundle loaded as CommonJS cannot do that.
 // The screen waits for `loaded` before it draws.
 import loadYoga from 'yoga-layout/dist/binaries/yoga-wasm-base64-esm.js';
 import wrapAssembly from 'yoga-layout/dist/src/wrapAssembly.js';

@@ -38,7 +38,7 @@ export async function judgeKind(target: Target): Promise<Judgement> {
 
 const unknown = (...evidence: readonly Text[]): Judgement => ({ kind: 'unknown', evidence });
 
-/** Once more with the longer time, so that a server that is only late is not taken for one that waits. */
+/** The test is repeated with the longer time, so that a server that is only late is not taken for one that waits. */
 const SECOND_CLIENT_PATIENCE = [1, 3];
 
 /** Tests whether a second client is served when the first has gone, and not before. */
@@ -85,7 +85,7 @@ const MOST_SLOW_ROUNDS = 4;
 const script = (seconds: number): string =>
   `local t=redis.call('TIME') local e=t[1]+t[2]/1000000+${seconds} repeat t=redis.call('TIME') until t[1]+t[2]/1000000>=e return 1`;
 
-/** Runs one slow command and finds out who waits for it. Null: there is no such command. */
+/** Runs one slow command and finds out which clients wait for it. Null: there is no such command. */
 async function whoWaits(target: Target): Promise<Judgement | null> {
   const name = await slowCommand(target);
   if (name === null) return null;
@@ -130,10 +130,10 @@ async function slowCommand(target: Target): Promise<'DEBUG SLEEP' | 'EVAL' | nul
 const LOAD_CLIENTS = 8;
 const LOAD_MS = 400;
 const PIPELINED = 200;
-/** With less processor time nothing can be told; on a busy machine that takes a while. */
+/** With less processor time the result is inconclusive; on a busy machine it takes a while to use that much. */
 const LEAST_MS = 50;
 const MOST_ROUNDS = 20;
-/** At first a runtime compiles the code that runs often, in threads of its own: what tells nothing is measured again. */
+/** At first a runtime compiles the code that runs often, in threads of its own: an inconclusive measurement is repeated. */
 const MOST_MEASUREMENTS = 4;
 /** Least share of the work done by the thread of a loop; its runtime has others that compile and collect. */
 const LOOP_SHARE = 0.8;

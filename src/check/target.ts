@@ -1,5 +1,5 @@
 /**
- * Target: the address that is tested, and what is known of the server there.
+ * Target: the address that is tested, and the known facts about the server there.
  */
 import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -142,7 +142,7 @@ export class Poll {
     this.observer.happened(this, body, fd, buffer !== null && typeof moved === 'number' && moved > 0 ? buffer.subarray(0, moved) : null);
   }
 
-  /** True if an observer is told what happens. */
+  /** True if the calls are reported to an observer. */
   get isWatched(): boolean {
     return this.trace !== null || this.observer !== null;
   }

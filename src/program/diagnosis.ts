@@ -2,9 +2,9 @@
  * Diagnosis: what is wrong with a loop, from its calls and from what waits for it in the kernel. One sentence, the most serious first:
  *
  *   hangs             it has not come back to wait for more than a second, and calls nothing
- *   spins in a turn   it calls again and again, and nothing comes of it
- *   spins             its waits come back at once, turn after turn, and nothing comes of them
- *   does not read     it sleeps while something waits that it has been told of
+ *   spins in a turn   it calls again and again without any result
+ *   spins             its waits return at once, turn after turn, without any result
+ *   does not read     it sleeps while reported input waits
  *   leaks             a connection was accepted, and is neither registered nor closed
  */
 import { withParticle } from '../shared/korean.js';

@@ -11,7 +11,7 @@ import { Stepper } from '../server/trace/stepping.js';
 import { Fifo } from '../shared/fifo.js';
 
 export interface GatePorts {
-  /** The program shall wait after each event, or not at all. */
+  /** Makes the program wait after each event, or not at all. */
   ask(): void;
   free(): void;
   /** It may go on from the event after which it waits. */

@@ -144,7 +144,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     this.lookTimer = setInterval(() => this.look(), LOOK_MS);
   }
 
-  // What is known of it
+  // Addresses and state
 
   get addresses(): readonly Address[] {
     // Whatever listens there by now is another program.
@@ -244,7 +244,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return () => void this.heldListeners.delete(listener);
   }
 
-  // What it is at
+  // Activity
 
   get activity(): LoopActivity {
     const { newest } = this;
@@ -290,7 +290,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return Promise.resolve(this.snapshotNow());
   }
 
-  // What a program cannot
+  // Operations that a program does not support
 
   advance(): Promise<number> {
     return refused('advance');
@@ -437,7 +437,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     this.changed();
   }
 
-  // What others hear
+  // Listeners
 
   private held(event: TraceEvent | null): void {
     this.heldAt = event;

@@ -1,5 +1,5 @@
 /**
- * Reads a whole file that the user has named. Opening a pipe that nobody writes to would block the thread for good, so pipes are opened non-blocking: a pipe is
+ * Reads a whole file that the user has named. Opening a pipe without a writer would block the thread for good, so pipes are opened non-blocking: a pipe is
  * read to its end if a process has it open for writing or has left data in it, and refused otherwise.
  */
 import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
- * BusyWatch: collects, on this thread, what is known of a loop that is too busy to send events.
+ * BusyWatch: collects, on this thread, the known facts about a loop that is too busy to send events.
  *
  *   server.onBusy, ten times a second ──▶ which client, which command, since when ─┐
- *   server.waiting(their sockets)     ──▶ who has sent something and waits      ──┴─▶ tell(Busy)
+ *   server.waiting(their sockets)     ──▶ the clients that wait for the loop    ──┴─▶ tell(Busy)
  *
  * A client's waiting time counts from the first reading at which the kernel held something of it.
  */

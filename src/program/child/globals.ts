@@ -2,14 +2,14 @@
  * The clocks and the random numbers of a program, and the numbers of its process and of its parent, put through {@link Inputs}: Date, performance.now,
  * process.hrtime, Math.random, node:crypto's, process.pid and process.ppid.
  *
- * What is not recorded is told once each: timers, and random bytes that come by a callback.
+ * Calls that are not recorded are reported once for each kind: timers, and random bytes that come by a callback.
  */
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import type { Inputs } from './inputs.js';
 
-/** @param notRecorded is told of each kind of call, once */
+/** @param notRecorded is called once for each kind of call */
 export function recordGlobals(inputs: Inputs, notRecorded: (what: string) => void): void {
   recordProcessIds(inputs);
   recordClocks(inputs);

@@ -10,13 +10,13 @@ import { type Call, type CallError, describeCall, isCall, isResultOf, type Json,
 export interface Inputs {
   /** True: nothing real is behind the calls. */
   readonly isAgain: boolean;
-  /** Tokens by descriptors, for what is told of calls. */
+  /** Tokens by descriptors, for the reports of calls. */
   readonly tokens: Map<number, number>;
-  /** @param make the real call; throws SystemErrors. @returns what the call has come to, now or then */
+  /** @param make the real call; throws SystemErrors. @returns its result, real or recorded */
   call<R extends Json>(name: string, args: readonly Json[], make: () => R): R;
   /** A call that is made before the program's code runs. Recordings of earlier versions do not have it: then it is made again. */
   fact<R extends Json>(name: string, make: () => R): R;
-  /** An event is told. @returns its time */
+  /** Passes an event on. @returns its time */
   event(atUs: number): number;
 }
 
@@ -32,7 +32,7 @@ export class RecordedInputs implements Inputs {
   /** In the midst of a call: what that asks for itself is part of it. */
   private isInside = false;
 
-  /** @param mostBytes of the tape. @param ended is told once why nothing more is recorded */
+  /** @param mostBytes of the tape. @param ended is called once, with the reason why nothing more is recorded */
   constructor(
     private readonly mostBytes: number,
     private readonly ended: (why: string) => void,

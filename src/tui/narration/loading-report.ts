@@ -1,5 +1,5 @@
 /**
- * What is said of a dataset that is being loaded: that it begins, each quarter of it, and its end.
+ * Reports the loading of a dataset: its beginning, each quarter of it, and its end.
  */
 import type { NarrationTexts } from './narration-texts.js';
 
@@ -9,13 +9,13 @@ interface Progress {
 }
 
 export interface LoadingReport {
-  /** The last quarter that was told; null: nothing is being loaded. */
+  /** The last quarter that was reported; null: nothing is being loaded. */
   readonly quarter: number | null;
-  /** What is to be said now; null: nothing. */
+  /** The text to print now; null: none. */
   readonly line: string | null;
 }
 
-/** @param before the last quarter that was told; null: nothing was being loaded. @param progress null: nothing is being loaded now */
+/** @param before the last quarter that was reported; null: nothing was being loaded. @param progress null: nothing is being loaded now */
 export function reportLoading(before: number | null, progress: Progress | null, texts: NarrationTexts): LoadingReport {
   if (progress === null) return { quarter: null, line: before === null ? null : texts.loaded };
   const { bytes, totalBytes } = progress;

@@ -76,14 +76,14 @@ export class NarratedLab {
   /** Not narrated yet. */
   private readonly batches: TraceBatch[] = [];
   private narrationTimer: NodeJS.Timeout | null = null;
-  /** What the loop has been asked for; any other hold is a breakpoint's. */
+  /** The pause or step requested of the loop; any other hold comes from a breakpoint. */
   private wanted: 'pause' | 'step' | null;
   private stepped: TraceEvent[] = [];
   private toldHold: TraceEvent | null = null;
   private holdWaiters: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
   /** The console has done something that the trace may not have reported yet. */
   private isBehind = true;
-  /** The next snapshot shall contain the server's figures of its commands. */
+  /** The next snapshot must contain the server's figures of its commands. */
   private countsCommands = false;
   /** The line in progress. */
   private running: Promise<void>;
@@ -540,7 +540,7 @@ export class NarratedLab {
     }, Math.max(0, dueMs - performance.now()));
   }
 
-  // What is there
+  // The state
 
   /**
    * Requests the trace after a command of ours, whose effects may be inspected at once. A request wakes the loop, so without such a command the trace arrives

@@ -2,8 +2,8 @@
  * The narrator: describes the events of the loop, in a sentence each, but no more than a person can listen to. Pure; time is a parameter.
  *
  *   kind of event       commands   connections   keys   waits
- *   a window of 2 s     ● ● ● ● ●  ●             ●            each told, up to five
- *                       +1,235                                counted, and told as one sentence when the window is over
+ *   a window of 2 s     ● ● ● ● ●  ●             ●            each printed, up to five
+ *                       +1,235                                counted, and printed as one sentence when the window ends
  *   while there are that many: windows of 10 s in which all are only counted
  *
  * Each kind has its own windows, so that a flood of commands does not hide that a client has disconnected.

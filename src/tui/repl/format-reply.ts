@@ -31,7 +31,7 @@ const DEFAULT_LIMITS: ReplyLimits = { lines: 300, bytes: 2000 };
 /** The limits of the pager: all of a reply, within reason. */
 export const WHOLE: ReplyLimits = { lines: 1_000_000, bytes: 16 * 1024 * 1024 };
 
-/** Lines without line breaks, safe to print. @param texts for the notes of what is left out */
+/** Lines without line breaks, safe to print. @param texts for the notes about omitted parts */
 export function formatReply(reply: Reply, limits = DEFAULT_LIMITS, texts: NotShown = CONSOLE_TEXTS.en): readonly string[] {
   const formatter = new Formatter(limits, texts);
   formatter.format(reply, '', '');

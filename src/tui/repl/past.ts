@@ -31,7 +31,7 @@ export interface PastReplies {
   readonly notes: readonly string[];
 }
 
-/** Commands that change only the connection, of which every command has its own. */
+/** Commands that change only the connection. They have no use here, where each command has a connection of its own. */
 const OF_CONNECTION: ReadonlySet<string> = new Set(['select', 'multi', 'watch', 'hello', 'auth', 'reset', 'monitor', 'subscribe', 'psubscribe', 'ssubscribe']);
 
 /** Asks as the client that typed it: with its protocol and its database. @param writes the command changes data */

@@ -53,7 +53,7 @@ export interface ReplState {
   readonly input: string;
   /** Characters before the cursor. */
   readonly cursor: number;
-  /** What was cut last, for Ctrl-Y. */
+  /** The text that was cut last, for Ctrl-Y. */
   readonly killed: string;
   /** The syntax still to be typed, dim after the cursor. */
   readonly hint: string;

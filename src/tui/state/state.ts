@@ -138,7 +138,7 @@ export interface Prompt {
   /** `search`: within an open reply; `word`: in the glossary, while the help is open. */
   readonly kind: 'filter' | 'breakpoint' | 'search' | 'word';
   readonly text: string;
-  /** Characters before the cursor, and what was cut last: as in the line of the REPL. */
+  /** Characters before the cursor, and the text that was cut last: as in the line of the REPL. */
   readonly cursor: number;
   readonly killed: string;
   readonly error: Text | null;

@@ -109,7 +109,7 @@ export class KeyDecoder {
       if (rest.length === 1) this.escapedAtMs = nowMs;
       return Array.from(rest, () => plain('escape'));
     }
-    // An unfinished sequence of several characters is broken: nobody has typed it.
+    // An unfinished sequence of several characters is broken: it was not typed.
     if (rest.length !== 2) return [];
     return isApart ? [plain('escape'), typed(rest[1]!, 0)] : [typed(rest[1]!, 2)];
   }
@@ -178,7 +178,7 @@ export class KeyDecoder {
   }
 }
 
-/** True for `[A`, `OA`, `[1;5C`, the beginning of a paste or of an answer: text that nobody types at once. */
+/** True for `[A`, `OA`, `[1;5C`, the beginning of a paste or of an answer: text that is not typed as single keys. */
 function isRestOfSequence(text: string): boolean {
   return /^(?:\[[0-?]*[ -/]*[@-~]|O[A-DFHP-S])(?:$|\x1b)|^\[200~|^\]\d+;|^P[\d>+]/.test(text);
 }

@@ -7,7 +7,7 @@ import { tell } from './patient-output.js';
 /** The maximum that is kept; the oldest lines are dropped. */
 const MOST_KEPT = 100;
 
-/** Returns a function that ends this and writes what was kept, unless nobody would see it. Does nothing if standard error is not a terminal. */
+/** Returns a function that ends this and writes the lines that were kept, unless the terminal is lost. Does nothing if standard error is not a terminal. */
 export function holdStandardError(): (isHeard: boolean) => void {
   if (!process.stderr.isTTY) return () => {};
   const kept: (() => void)[] = [];

@@ -184,7 +184,7 @@ function withReplies(turn: TurnPicture): TurnPicture {
 /**
  * True if nothing is ready and nothing runs: the loop is in poll.wait.
  *
- * @param isRunning nobody holds or slows the loop. Its batches end with a turn, so the end of a turn is then followed by sleep.
+ * @param isRunning the loop is neither held nor slowed. Its batches end with a turn, so the end of a turn is then followed by sleep.
  */
 export function isAsleep({ event, dropped }: LoopModel, isRunning: boolean): boolean {
   if (event === null || dropped !== null) return false;

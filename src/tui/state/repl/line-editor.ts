@@ -9,7 +9,7 @@ import { startOfRun } from '../typed-text.js';
 export interface EditedLine {
   readonly input: string;
   readonly cursor: number;
-  /** What was cut last. */
+  /** The text that was cut last. */
   readonly killed: string;
 }
 

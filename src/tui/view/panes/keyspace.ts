@@ -189,7 +189,7 @@ function sourceText({ replication, persistence }: State['model']['keyspace'], te
   return texts.replicaOf(visible(toBytes(master.address)), step);
 }
 
-/** `40 %`, or how much it is as long as nobody knows of how much. */
+/** `40 %`, or the number of bytes while the total is not known. */
 function partText({ bytes, totalBytes }: Progress): string {
   return totalBytes > 0 ? `${Math.floor((100 * bytes) / totalBytes)} %` : formatBytes(bytes);
 }

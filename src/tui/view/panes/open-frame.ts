@@ -81,7 +81,7 @@ type Texts = (typeof FRAMES_TEXTS)[Language];
 
 type WholeView = View & { readonly frame: WholeFrame };
 
-// What it is, and where it came from
+// Its kind and its origin
 
 function headRows({ frame, marked, byte, theme, texts }: View, { width, height }: Size): readonly string[] {
   const what = theme.token(frame.token)(fit(headText(frame, texts), width));

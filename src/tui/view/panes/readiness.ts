@@ -194,7 +194,7 @@ function sourceName({ token }: ReadinessRow, kindOf: KindOf, language: Language)
 }
 
 /** A second address has a listener of its own, under the next token. */
-/** What a token stands for now; undefined: nothing any more. */
+/** The kind of source that a token names now; undefined: none any more. */
 type KindOf = (token: number) => TokenRow['kind'] | undefined;
 
 const kindsIn = ({ tokens }: Model): KindOf => (token) => tokens.rows.get(token)?.kind;
@@ -265,7 +265,7 @@ const styleOf = (tone: Tone, theme: Theme): Style => (tone === 'plain' ? plain :
 const LETTERS = 'RWECH';
 const readinessLetters = (readiness: number): string => [...LETTERS].filter((_, bit) => (readiness & (1 << bit)) !== 0).join('');
 
-// What came of it, in words
+// The results, in words
 
 type Tone = 'plain' | 'dim' | 'good' | 'warn' | 'bad';
 interface Words {

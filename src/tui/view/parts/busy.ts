@@ -1,5 +1,5 @@
 /**
- * Texts about a loop that is busy with one turn: who keeps it busy, for how long, and who waits. Observed from outside, while the loop sends no events.
+ * Texts about a loop that is busy with one turn: which client keeps it busy, for how long, and which clients wait. Observed from outside, while the loop sends no events.
  */
 import type { LoopActivity } from '../../../server/index.js';
 import type { InLanguages, Language } from '../../../shared/language.js';
@@ -108,7 +108,7 @@ function sourceName(token: number, { isListener, isWaker, language }: Wording): 
   return isWaker(token) ? WAKER : nameOf(token, language);
 }
 
-/** Who keeps the loop busy, and for how long. The longest form comes first. */
+/** Which client keeps the loop busy, and for how long. The longest form comes first. */
 export function busySentences({ activity }: Busy, wording: Wording): readonly string[] {
   const { language } = wording;
   const texts = TEXTS[language];
@@ -120,7 +120,7 @@ export function busySentences({ activity }: Busy, wording: Wording): readonly st
   return texts.inOneTurn(texts.seconds(turnMs), token === null ? doing : texts.for(doing, name));
 }
 
-/** Who waits meanwhile, the longest form first; empty if nobody is known to. */
+/** Which clients wait meanwhile, the longest form first; empty if none is known to wait. */
 export function waitingSentences({ waiting }: Busy, language: Language): readonly string[] {
   let clients = 0;
   let connections = 0;

@@ -7,7 +7,7 @@ import type { Goal } from '../../state/state.js';
 import type { Theme } from '../theme.js';
 
 const ENGLISH = {
-  /** The unit of a step, as something of which there is no later one. */
+  /** The unit of a step, with its article. */
   units: { event: 'an event', phase: 'a phase', command: 'a command', turn: 'a turn' },
   kinds: { event: 'event', phase: 'phase', command: 'command', turn: 'turn' },
   request: (what: string, token: number | undefined) => `${what || 'request'}${token === undefined ? '' : ` of #${token}`}`,

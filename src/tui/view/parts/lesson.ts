@@ -148,7 +148,7 @@ function sourceLines({ experiment }: OpenLesson, view: View): readonly string[] 
 
 const plain: Style = (text) => text;
 
-/** What comes from the run stands out; what is selected even more. */
+/** Highlights the parts that come from the run, and the selected part more strongly. */
 function styled(parts: readonly FilledPart[], { visible, strong, highlight }: Theme, selected: FilledPart['event']): readonly StyledPart[] {
   let isFound = false;
   return parts.map(({ text, event, isFilled }) => {

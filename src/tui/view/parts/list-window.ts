@@ -2,7 +2,7 @@
  * ListWindow: which rows of a list are on the screen. Pure positions; the same list and the same selection give the same window.
  *
  *   tables          from the first row, moved down only as far as the selected row asks for
- *   growing lists   up to the newest, or, while somebody looks back, up to where the list was then: what comes meanwhile does not move the view
+ *   growing lists   up to the newest, or, while the view is scrolled back, up to the end at that time: new entries do not move the view
  */
 
 export interface ListWindow {
@@ -18,7 +18,7 @@ export function tableWindow(count: number, height: number, selected: number): Li
 }
 
 /**
- * Positions are absolute: they stay what they are while the list grows at its end and forgets at its beginning.
+ * Positions are absolute: they stay the same while the list grows at its end and drops entries at its beginning.
  *
  * @param frozenAt the end of the list when the view was left standing; null: it follows
  * @param selected absolute position; -1: none
@@ -30,7 +30,7 @@ export function growingWindow(
   { frozenAt, scroll }: { readonly frozenAt: number | null; readonly scroll: number },
   selected: number,
 ): ListWindow {
-  // What comes does not fill a page that was frozen half empty; but of a page that is forgotten by now, the oldest rows take the place.
+  // New entries do not fill a page that was frozen half empty; but a page that has been dropped meanwhile is replaced by the oldest rows.
   const still = frozenAt === null ? end : Math.min(end, first > 0 ? Math.max(frozenAt, first + height) : frozenAt);
   let last = selected === -1 ? still - Math.max(0, scroll) : Math.max(still, selected + 1);
   if (selected !== -1 && selected < last - height) last = selected + height;

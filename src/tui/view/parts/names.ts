@@ -1,11 +1,11 @@
 /**
- * Names: how tokens, readiness and interest are called on the screen. The field's words, as in the trace.
+ * Names: the words for tokens, readiness and interest on the screen. They are the standard terms, as in the trace.
  */
 import type { Language, Text } from '../../../shared/language.js';
 
 const TOKEN: Text = { en: 'token', ko: '토큰' };
 
-/** What the sources are called that are no connections. */
+/** The names of the sources that are not connections. */
 export const LISTENER = 'LISTENER';
 export const WAKER = 'WAKER';
 
@@ -14,7 +14,7 @@ export function nameOf(token: number, language: Language): string {
   return `${TOKEN[language]} ${token}`;
 }
 
-/** The bits of readiness as they stand in TRACE_EVENTS. */
+/** The bits of readiness as in TRACE_EVENTS. */
 const READINESS_WORDS: readonly (readonly [bit: number, word: string])[] = [
   [1, 'READABLE'],
   [2, 'WRITABLE'],

@@ -1,5 +1,5 @@
 /**
- * Sentences: one for each kind of event, in plain words: what just happened. Shown in the loop pane, and told by the narration.
+ * Sentences: one for each kind of event, in plain words: what just happened. Shown in the loop pane, and printed by the narration.
  */
 import type { TraceEvent } from '../../../server/index.js';
 import type { InLanguages, Language } from '../../../shared/language.js';

@@ -1,5 +1,5 @@
 /**
- * What is said about events, in English.
+ * Sentences about events, in English.
  */
 import { isAccepted, isErrorReply } from '../../state/model/loop.js';
 import { durationText, formatBytes, formatCount } from '../text.js';

@@ -1,5 +1,5 @@
 /**
- * What is said about events, in Korean.
+ * Sentences about events, in Korean.
  */
 import { isAccepted, isErrorReply } from '../../state/model/loop.js';
 import { durationText, formatBytes, formatCount } from '../text.js';

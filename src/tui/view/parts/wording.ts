@@ -33,7 +33,7 @@ type EventOf<K extends TraceKind> = Extract<TraceEvent, { kind: K }>;
 
 /** All sentences in one language. Of several forms, the longest comes first. */
 export interface Sentences {
-  /** What has just happened. */
+  /** For an event that has just happened. */
   readonly happened: { readonly [K in TraceKind]: (event: EventOf<K>, wording: Wording) => string };
   /** While the loop is held before a request executes, at the beginning of a turn, before a wait, or after anything else. */
   readonly held: {

@@ -110,7 +110,7 @@ const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {
     ko: ['메시지가 발행되었습니다.', '받은 구독자의 수가 표시됩니다.'],
   },
   replicate: {
-    en: ['A change was passed to the append-only file and the replicas, in the form in which they repeat it.', 'Without either of them there is no such event.'],
+    en: ['A change was passed to the append-only file and the replicas, in the form in which they repeat it.', 'Without either, there is no such event.'],
     ko: ['변경 사항이 추가 전용 파일(AOF)과 레플리카에 그대로 반복할 수 있는 형태로 전달되었습니다.', '파일도 레플리카도 없으면 이 이벤트는 발생하지 않습니다.'],
   },
   fault: {
