@@ -184,7 +184,7 @@ function documentedImports(): { [zone: string]: readonly string[] } {
 }
 
 // `shared` may be imported from everywhere, so the document leaves it out.
-test('docs/architecture.md says of each folder what it may import', () => {
+test('docs/architecture.md lists for each folder what it may import', () => {
   const expected = Object.entries(ALLOWED).map(([zone, imports]) => [zone, imports.filter((each) => each !== 'shared').toSorted()]);
   const documented = Object.entries(documentedImports()).map(([zone, imports]) => [zone, imports.toSorted()]);
   expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(expected));
@@ -218,7 +218,7 @@ test.each([
   expect(importsOf('server/io/a.ts', text)).toEqual([{ from: 'server/io/a.ts', line: 1, ...edge }]);
 });
 
-test('a comment is no import, and a cycle is found', () => {
+test('a comment is not an import, and a cycle is found', () => {
   expect(importsOf('a.ts', "/** import { a } from './b.js'; */\n// import './c.js'\nimport type d from 'node:fs';")).toEqual([]);
   expect(findCycle(new Map([['a', ['b']], ['b', ['c', 'd']], ['c', []], ['d', ['a']]]))).toEqual(['a', 'b', 'd', 'a']);
 });

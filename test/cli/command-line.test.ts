@@ -112,7 +112,7 @@ function configFile(text: string): string {
   return path;
 }
 
-test('what stands behind the file without dashes is a setting, as for redis-server', async () => {
+test('words without dashes after the file are settings, as for redis-server', async () => {
   const path = configFile('maxmemory 1mb\nsave 900 1\n');
   expect(await run(path, 'maxmemory', '2mb')).toMatchObject({ configFile: path, settings: { maxmemory: 2097152 } });
   expect((await run(path, 'save', '60', '2', '--headless')).settings.save).toBe('900 1 60 2');
@@ -120,7 +120,7 @@ test('what stands behind the file without dashes is a setting, as for redis-serv
   expect(await complaint(path, 'second.conf')).toBe("unknown option 'second.conf'");
 });
 
-test('the file may stand behind flags of the lab, too', async () => {
+test('the file may also follow flags of the lab', async () => {
   const path = configFile('port 7\n');
   expect(await run('--headless', path, '--hz', '20')).toMatchObject({ headless: true, configFile: path, settings: { port: 7, hz: 20 } });
 });
@@ -131,7 +131,7 @@ test('a file is read first, then flags in their order, and what comes later wins
   expect(settings).toMatchObject({ port: 8, 'client-output-buffer-limit': { pubsub: { hard: 1 }, normal: { hard: 2 } } });
 });
 
-test('--help begins with six flags, and says where the settings are', async () => {
+test('--help begins with six flags, and names the flag that lists the settings', async () => {
   const request = await parseCommandLine(['--help']);
   if (request.kind !== 'text') throw new Error(request.kind);
   expect(request.text.split('\n\n')[2]!.split('\n').map((line) => line.trim().split(/ {2,}/)[0])).toEqual(['--port <number>', '--headless', '--step', '--trace <file>', '--screen-reader', '--help settings']);

@@ -29,7 +29,7 @@ function outletOn(disk: Disk): FileOutlet {
   return new FileOutlet(disk, disk.options);
 }
 
-test('a full disk is reported once; the gap stands in the file as soon as it takes something again', () => {
+test('a full disk is reported once; the gap is noted in the file as soon as it can be written again', () => {
   const disk = new Disk();
   const outlet = outletOn(disk);
   outlet.write(['one\n']);

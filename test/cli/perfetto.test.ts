@@ -60,7 +60,7 @@ test('a parked client is a slice of its own, and its arrow ends where the reply 
   expect(trace.arrows.map(({ from, to }) => [from.name, to.begin])).toEqual([['LPUSH', 75], ['BLPOP', 92.5]]);
 });
 
-test('a script has the commands that it calls within it, a message that nobody asked for is a moment, and what has no reply ends', () => {
+test('a script contains the commands that it calls, an unsolicited message is an instant, and a request without a reply ends', () => {
   const { trace } = converted([
     [0, begin(1)], [0, connect(2)], [10, frame(2, 1, 'eval', '…')], [20, execute(2, 1, 'set', 2)], [30, execute(2, 1, 'incr', 2)], [40, execute(2, 1, 'eval', 25)], [40, reply(2, 1)],
     [45, reply(2, 1, 20)], [50, frame(2, 2, 'ping')], [55, execute(2, 2, 'ping', 1)], [60, { kind: 'disconnect', token: 2, why: 'EOF' }], [61, end(1)],

@@ -70,7 +70,7 @@ async function expectAlike(scenario: Scenario, lab: Side, redis: Side): Promise<
   expect(scenario.lines.length).toBeGreaterThan(0);
 }
 
-test('a transcript is read as it is meant', () => {
+test('a transcript is parsed as specified', () => {
   const [scenario] = parseTranscript('# Title\nSET k "a b"\n~ a> SMEMBERS s\na<\n? b>> BLPOP l 0\n<<\n! "PING\\r\\n"\n');
   expect(scenario!.title).toBe('Title');
   expect(scenario!.lines.map(({ client, action, argv, likeness }) => [client, action, argv, likeness])).toEqual([

@@ -50,7 +50,7 @@ describe('the command', () => {
     return () => rmSync(folder, { recursive: true });
   });
 
-  test('new creates lessons, lectures and nothing else; the map says what is next', async () => {
+  test('new creates lessons, lectures and nothing else; the map shows the next one', async () => {
     const dir = join(folder, 'mine');
     const made = await cli('course', 'new', dir, '--lang', 'ko');
     expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: '' });

@@ -33,7 +33,7 @@ test('every stub and every solution is sound, by the strictest rules, and has ty
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
 });
 
-test('course new --ts lays down TypeScript, or says which Node it needs', { timeout: 120_000 }, async () => {
+test('course new --ts creates TypeScript files, or names the required version of Node', { timeout: 120_000 }, async () => {
   const dir = join(folder, 'mine');
   const { code, stdout, stderr } = await cli('course', 'new', dir, '--ts', '--lang', 'en');
   if (!STRIPS_TYPES) {
@@ -54,7 +54,7 @@ test('course new --ts lays down TypeScript, or says which Node it needs', { time
   }
 });
 
-test('types stand in the code, and comments do not say them again', () => {
+test('types are in the code, and comments do not repeat them', () => {
   const stream = '    const stream = this.#listener.accept();\n    return stream === WouldBlock ? null : stream;\n';
   expect(programOf('01-listener', 'solution')).toContain(`  acceptOne(): TcpStream | null {\n${stream}`);
   expect(programOf('01-listener', 'stub')).toContain("  acceptOne(): TcpStream | null {\n    throw new Error('acceptOne is not written yet');\n");

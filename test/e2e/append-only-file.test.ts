@@ -191,7 +191,7 @@ describe('loading', () => {
     expect(headless.errors + headless.output).toContain('a request does not begin with * at byte 24');
   });
 
-  test('a manifest that names what is not there, or is none, ends the start', async () => {
+  test('a manifest that names a missing file, or is invalid, ends the start', async () => {
     const dir = written('');
     rmSync(incrementOf(dir));
     await expect(start({ dir })).rejects.toThrow(/appendonly\.aof\.1\.incr\.aof cannot be loaded, and is left as it is: No such file or directory/);
@@ -285,7 +285,7 @@ describe('rewriting', () => {
     expect(await (await connectTo(again.port)).call('GET', 'n')).toBe('999');
   });
 
-  test('while one is under way there is no second one, and BGSAVE waits', async () => {
+  test('while one is in progress there is no second one, and BGSAVE waits', async () => {
     await using server = await start({ dir: temporaryDirectory(), 'rdb-key-save-delay': 2000 });
     const client = await connectTo(server.port);
     await client.call('DEBUG', 'POPULATE', '200');
@@ -298,7 +298,7 @@ describe('rewriting', () => {
     expect((await info(client)).get('aof_rewrite_in_progress')).toBe('0');
   });
 
-  test('one that fails leaves the file as it is, and nothing else', async () => {
+  test('one that fails does not change the file, and leaves no other file', async () => {
     const dir = temporaryDirectory();
     const server = await start({ dir, appendfsync: 'always' });
     const client = await connectTo(server.port);

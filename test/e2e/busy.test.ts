@@ -103,7 +103,7 @@ test.runIf(process.platform === 'linux')('what the kernel holds for a loop that 
   expect(await server.waiting(sockets)).toEqual([0, 0, 0]);
 });
 
-test('the portable poller has read what has come, so the kernel is not asked', async () => {
+test('the portable poller has read all received bytes, so the kernel is not asked', async () => {
   const server = await start('portable');
   expect(await server.waiting([])).toBeNull();
 });

@@ -49,7 +49,7 @@ test('a signal ends it also while the loop is busy', async () => {
   expect(await Promise.all([lost, waits])).toEqual(['the connection was closed', 'the connection was closed']);
 });
 
-test('a SIGINT behind another signal ends a busy one at once, with 1 as in Redis', async () => {
+test('a SIGINT after another signal ends a busy one at once, with 1 as in Redis', async () => {
   const server = lab('--port', '0', '--enable-debug-command', 'yes');
   const client = await server.connect();
   client.call('DEBUG', 'SLEEP', '1000').catch(() => {});
@@ -225,7 +225,7 @@ test.each(['check', 'course', 'compare'])('%s --help prints how it is used', asy
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: expect.stringMatching(new RegExp(`^usage: redis-lab ${command} .*\\n$`)), stderr: '' });
 });
 
-test('what has been compiled is kept for the next start, for each version of V8, and builds that are no longer used are forgotten', async () => {
+test('compiled code is kept for the next start, for each version of V8, and that of unused builds is deleted', async () => {
   const home = directory();
   const cache = join(home, '.cache/redis-lab');
   for (const [day, name] of ['0.0.1-00000001', '0.0.1-00000002', 'v22.23.3-x64-12345678-0', '0.0.2-00000003', 'mine'].entries()) {
@@ -280,7 +280,7 @@ test.each(['/dev/null', undefined])('a home that cannot be written to, or does n
   expect(server.errors).toBe('');
 });
 
-test('what cannot run says why and ends by itself, though the thread of a loop has been started: 1, and no signal', async () => {
+test('a start that fails prints its reason and ends, although the loop\'s thread has been started: 1, and no signal', async () => {
   const runs = Array.from({ length: 12 }, () => spawn(process.execPath, [MAIN, '--port', '0'], { stdio: 'ignore' }));
   const ends = await Promise.all(runs.map((child) => once(child, 'exit')));
   expect(ends).toEqual(runs.map(() => [1, null]));

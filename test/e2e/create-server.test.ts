@@ -157,7 +157,7 @@ describe('what a program must not suffer for', () => {
     await expect(stop()).resolves.toBeUndefined();
   });
 
-  test('a listener that throws in onHeld keeps nobody from hearing of the hold', async () => {
+  test('a listener that throws in onHeld does not keep others from being called', async () => {
     const { stdout } = await runProgram(`
       const server = await createServer({ port: 0 });
       process.on('uncaughtException', (error) => console.log('thrown:', error.message));

@@ -189,7 +189,7 @@ describe.each(MODES)('rules, $poller, edge-triggered: $edgeTriggered', (options)
     expect(sizes.length).toBeGreaterThan(280);
   });
 
-  test('trigger: the other way from the next wait on, and back', async () => {
+  test('trigger: edge-triggered from the next wait on, and back', async () => {
     const events = await recorded(options, async (server) => {
       await using client = await RespClient.connect(server.port);
       await client.call('PING');

@@ -11,7 +11,7 @@ import { connectTo, temporaryDirectory } from '../support/headless.js';
 
 const POLLERS = process.platform === 'linux' ? (['epoll', 'portable'] as const) : (['portable'] as const);
 
-test.each(POLLERS)('a fork has keys, scripts, settings and waiting clients of its original, and goes its own way (%s)', async (poller) => {
+test.each(POLLERS)('a fork has keys, scripts, settings and waiting clients of its original, and continues independently (%s)', async (poller) => {
   await using original = await createServer({ port: 0, poller });
   await using client = await connectTo(original.port);
   await client.call('SET', 'k', 'v', 'PX', '100000');
@@ -96,7 +96,7 @@ test('bytes from which no server can begin are refused in one line', async () =>
   await expect(start(bytes.subarray(0, 10))).rejects.toThrow('the captured state is cut off');
 });
 
-test('a loop that is held has no state to capture, and one that has ended answers nobody', async () => {
+test('a held loop has no state to capture, and one that has ended does not answer', async () => {
   const server = await createServer({ port: 0 });
   await server.pause();
   await expect(server.capture()).rejects.toThrow('the loop is held in the middle of a turn: resume it before its state is captured, or keep a history to fork from');

@@ -64,7 +64,7 @@ function reference(file: readonly Buffer[], moments: readonly Moment[]): Map<str
   return found;
 }
 
-test('twenty moments, visited back and forth, are each time what a replay of the recording says', async () => {
+test('twenty moments, visited back and forth, each equal a replay of the recording', async () => {
   const { server, file } = await start({ seed: 3 });
   const random = new Random(3);
   await useAtRandom(server.port, random, 150);
@@ -102,7 +102,7 @@ test('what is asked for before the history has begun is answered when it has', a
   await server.close();
 });
 
-test('questions are answered as of then, and change nothing', async () => {
+test('commands are answered as of that moment, and change nothing', async () => {
   const { server } = await start();
   await using client = await RespClient.connect(server.port);
   await using waiter = await RespClient.connect(server.port);
@@ -272,7 +272,7 @@ test('a dataset that does not fit ends the history with a word about it; the ser
   await server.close();
 });
 
-test('a fork of the past begins with the state of then, at the time of then, and has a history of its own', async () => {
+test('a fork of the past begins with the state and the time of that moment, and has a history of its own', async () => {
   const { server } = await start();
   const history = server.history!;
   await using client = await RespClient.connect(server.port);
@@ -384,7 +384,7 @@ test('a loop that is held can be forked: as of before the request at which it is
   await other.resume();
 });
 
-test('forks of random moments of a busy past have the keys of then, and go on', async () => {
+test('forks of random moments of a busy past have the keys of that moment, and continue', async () => {
   const { server } = await start({ seed: 11 });
   const history = server.history!;
   const random = new Random(11);
@@ -431,7 +431,7 @@ test('the next request like this, forward from a moment, before it executes', as
   await server.close();
 });
 
-test('what is no destination is refused with one line', async () => {
+test('an invalid destination is refused with one line', async () => {
   const { server } = await start();
   const from: Moment = { turn: 1, event: 1 };
   const wrong: readonly unknown[] = [

@@ -176,7 +176,7 @@ test('flags are bytes: what is not ASCII is the UTF-8 that clients send, in path
   expect(readFileSync(log, 'utf8')).toContain(`, ${socket} (`);
 });
 
-test('that nobody reads the log any more is reported once', async () => {
+test('a closed reader of the log is reported once', async () => {
   const server = startHeadless('--port', '0');
   const port = await server.ready();
   server.child.stdout.destroy();

@@ -47,7 +47,7 @@ describe.each(POLLERS)('%s', (poller) => {
       await gone;
     });
 
-    test('a taken port is an error with its code, and the thread is gone', async () => {
+    test('a taken port is an error with its code, and the thread ends', async () => {
       await using server = await createServer({ port: 0, poller, edgeTriggered });
       await expect(createServer({ port: server.port, poller, edgeTriggered })).rejects.toMatchObject({ name: 'StartError', code: 'EADDRINUSE' });
     });

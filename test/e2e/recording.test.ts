@@ -65,7 +65,7 @@ function withoutTimes(events: readonly object[]): object[] {
 }
 
 describe.each(POLLERS)('%s', (poller) => {
-  test.each([false, true])('a recorded server does the same once more, edge-triggered: %s', async (edgeTriggered) => {
+  test.each([false, true])('a recorded server does the same again, edge-triggered: %s', async (edgeTriggered) => {
     const path = join(temporaryDirectory(), 'use.lab');
     writeFileSync(path, await record({ poller, edgeTriggered }));
     // By the built program, as it was recorded: INFO names the version.
@@ -123,7 +123,7 @@ describe('redis-lab replay', () => {
   });
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  test('says that it is identical, and gives the same digest each time', async () => {
+  test('reports that it is identical, and gives the same digest each time', async () => {
     const path = file('whole.lab', whole);
     const first = await cli('replay', path, '--digest');
     expect(first.stdout).toMatch(/^replayed \d+ turns, \d+ commands: identical\nkeys \d+ [0-9a-f]{40} clients 0 [0-9a-f]{40}\n$/);
@@ -132,7 +132,7 @@ describe('redis-lab replay', () => {
     expect(await cli('replay', path, '--digest')).toEqual(first);
   });
 
-  test('stops where it is told to', async () => {
+  test('stops at the given place', async () => {
     const path = file('whole.lab', whole);
     // It stops at the end of the turn in which the command was executed.
     const [, commands] = /^replayed \d+ turns, (\d+) commands: identical \(up to where this stops/.exec((await cli('replay', path, '--until', 'command:20')).stdout)!;
@@ -171,7 +171,7 @@ describe('redis-lab replay', () => {
     }
   });
 
-  test('--trace writes what the live trace has told, and replaces no file', async () => {
+  test('--trace writes the events of the live trace, and replaces no file', async () => {
     const parts: Buffer[] = [];
     const live: object[] = [];
     const server = await createServer({ port: 0, 'enable-debug-command': 'yes', record: (bytes) => parts.push(bytes) });
@@ -252,7 +252,7 @@ describe('redis-lab replay', () => {
     expect(stdout).toContain('identical');
   });
 
-  test('what is no recording of a server is refused in one line', async () => {
+  test('a file that is not a recording of a server is refused in one line', async () => {
     const { head, tape } = readRecording(whole);
     const headed = (wrong: unknown): Buffer => Buffer.concat([fileHead(wrong as RecordingHead), block(tape)]);
     const refused = async (path: string): Promise<string> => {
@@ -287,7 +287,7 @@ describe('redis-lab replay', () => {
     expect(await cli('replay', noTape)).toMatchObject({ code: 2, stderr: `redis-lab: '${noTape}': it ends before its server has started\n` });
   });
 
-  test('what another build has recorded is replayed, and told', async () => {
+  test('a recording of another build is replayed, with a message', async () => {
     const { head, tape } = readRecording(whole);
     const path = file('other-build.lab', Buffer.concat([fileHead({ ...head, build: '0.0.9' }), block(tape)]));
     expect(await cli('replay', path)).toMatchObject({ code: 0, stderr: `redis-lab: '${path}' was recorded by redis-lab 0.0.9: another build may behave differently\n`, stdout: expect.stringContaining('identical') as string });

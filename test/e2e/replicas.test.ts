@@ -104,7 +104,7 @@ describeWithRedis('a real replica', () => {
     expect(await field(master, 'sync_full', 'stats')).toBe('1');
   });
 
-  test('whose link is cut again and again under load goes on where it stopped', { timeout: 120_000 }, async () => {
+  test('whose link is cut repeatedly under load continues where it stopped', { timeout: 120_000 }, async () => {
     await using lab = await startLab({ 'repl-backlog-size': 10 * 2 ** 20 });
     const master = await connectTo(lab.port);
     const random = new Random(3);
@@ -176,7 +176,7 @@ describeWithRedis('a real replica', () => {
     await lab.close();
   });
 
-  test('is one of several, behind which others stand; WAIT counts those that have everything', { timeout: 60_000 }, async () => {
+  test('is one of several, with replicas of their own; WAIT counts those that have everything', { timeout: 60_000 }, async () => {
     await using lab = await startLab({ 'repl-diskless-sync-delay': 1 });
     const master = await connectTo(lab.port);
     const random = new Random(4);

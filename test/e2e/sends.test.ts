@@ -40,7 +40,7 @@ test('sends are direct where that is asked for, on the portable poller, and wher
   }
 });
 
-test('batched sends that cannot be had are an error, and so is a word that is none of the three', async () => {
+test('unavailable batched sends are an error, and so is an unknown word', async () => {
   await expect(createServer({ port: 0, poller: 'portable', sends: 'batched' })).rejects.toMatchObject({
     name: 'StartError', message: 'batched sends cannot be used: they need the epoll poller',
   });

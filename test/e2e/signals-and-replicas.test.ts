@@ -37,7 +37,7 @@ function suite(start: Start): void {
     expect(master.server.output).toMatch(/Received SIGTERM[^]*User requested shutdown\.\.\.[^]*Waiting for replicas[^]*0 of 1 replicas are in sync when shutting down\./);
   });
 
-  test('a second SIGTERM changes nothing, a SIGINT behind it ends the server with 1', async () => {
+  test('a second SIGTERM changes nothing, a following SIGINT ends the server with 1', async () => {
     await using master = await lagging(start, '--shutdown-timeout', '1000');
     const { server } = master;
     server.child.kill('SIGTERM');

@@ -181,7 +181,7 @@ test('while snapshots fail, what writes is refused, PING as well, until one succ
   expect(await client.call('SET', 'k', 'y')).toEqual(OK);
 });
 
-test('a damaged snapshot ends the start with its reason, and stays as it is', async () => {
+test('a damaged snapshot ends the start with its reason, and is not changed', async () => {
   const dir = temporaryDirectory();
   const path = join(dir, 'dump.rdb');
   const server = await start({ dir });
@@ -200,7 +200,7 @@ test('a damaged snapshot ends the start with its reason, and stays as it is', as
   expect(readFileSync(path)).toEqual(damaged);
 });
 
-test('what is no regular file ends the start with its reason, and a pipe without a writer does not hold it up', async () => {
+test('a file that is not regular ends the start with its reason, and a pipe without a writer does not block it', async () => {
   const dir = temporaryDirectory();
   mkdirSync(join(dir, 'folder'));
   execFileSync('mkfifo', [join(dir, 'pipe')]);

@@ -49,7 +49,7 @@ describe.runIf(process.platform === 'linux')('threads', () => {
     await server.end();
   });
 
-  test('a client that does not read keeps nobody but its own thread', async () => {
+  test('a client that does not read blocks only its own thread', async () => {
     const server = start();
     const port = await server.ready();
     const [slow, other] = await connectMany(port, 2);
@@ -111,7 +111,7 @@ describe.runIf(process.platform === 'linux')('threads', () => {
     await server.end();
   });
 
-  test('the client behind the last thread waits until one is free, and a signal ends all of them', async () => {
+  test('a client beyond the last thread waits until one is free, and a signal ends all of them', async () => {
     const server = start();
     const port = await server.ready();
     const clients = await connectMany(port, MOST_THREADS);
@@ -159,7 +159,7 @@ test('what threads do not have is refused in one line', async () => {
   }
 });
 
-test('sequential is a loop that serves one client until it has gone', async () => {
+test('sequential is a loop that serves one client until it disconnects', async () => {
   const server = startHeadless('--engine', 'sequential', '--port', '0');
   const first = await server.connect();
   expect(await first.call('PING')).toEqual({ simple: 'PONG' });

@@ -112,7 +112,7 @@ test('a loop that is held goes nowhere, and can be stepped to what is due', asyn
   await advanced;
 });
 
-test('the trace tells the virtual time', async () => {
+test('the trace has the virtual time', async () => {
   await using server = await virtual();
   await using client = await RespClient.connect(server.port);
   const events: TraceEvent[] = [];
@@ -166,7 +166,7 @@ describe('refused are', () => {
   });
 });
 
-test('it starts at the time of the machine, unless told otherwise', async () => {
+test('it starts at the time of the machine by default', async () => {
   const beforeMs = Date.now();
   await using server = await createServer({ port: 0, clock: 'virtual' });
   const { nowMs } = await server.snapshot();

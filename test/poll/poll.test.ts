@@ -41,12 +41,12 @@ const result = (event: TraceEvent): string => {
   }
 };
 
-test('a listener without its poll gets an error that says what is missing', () => {
+test('a listener without its poll gets an error that names the missing call', () => {
   const bind = TcpListener.bind as unknown as (address: string) => TcpListener;
   expect(() => bind('127.0.0.1:0')).toThrow('TcpListener.bind(poll, address): a listener belongs to a poll, which comes first');
 });
 
-test('what is no source cannot be registered, WouldBlock for one', () => {
+test('objects that are not sources cannot be registered, such as WouldBlock', () => {
   const poll = new Poll({ backend: simulateKernel().backend });
   const register = (source: unknown) => () => poll.register(source as TcpStream, CLIENT, Interest.READABLE);
   expect(register(WouldBlock)).toThrow('a source is a TcpListener or a TcpStream, and not Symbol(WouldBlock)');
@@ -64,7 +64,7 @@ describe.each(POLLERS)('%s', (poller) => {
     return { poll, listener, trace };
   }
 
-  test('a client is accepted, read, answered and closed, and the trace tells it', async () => {
+  test('a client is accepted, read, answered and closed, and the trace has these events', async () => {
     const { poll, listener, trace } = open();
     const events = new Events();
     const socket = connect(listener.localAddress.port, '127.0.0.1');

@@ -54,7 +54,7 @@ test('a packed package.json has no script that npm would ask about, and the chec
   expect(readFileSync(manifest, 'utf8')).toBe(readFileSync(`${ROOT}package.json`, 'utf8'));
 });
 
-test('every package that became part of a bundle has its licence beside it', () => {
+test('every package in a bundle has its licence beside it', () => {
   const named = readFileSync(`${DIST}THIRD-PARTY-LICENSES.txt`, 'utf8').matchAll(/^(\S+) \d[^ ]*\n=+$/gm);
   const packages = found(/^\s*\/\/ (?:.*\/)?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm);
   expect(packages).toContain('ink');

@@ -12,6 +12,6 @@ test.each([[-1, '-1'], ['-5s', '"-5s"']])('%j goes backwards', (duration, shown)
   expect(() => durationUs(duration)).toThrow(new RangeError(`time does not go backwards: ${shown}`));
 });
 
-test.each([Number.NaN, Infinity, '', 's', '1 week', '1h30m', '1e3', '1,5s', '0x10', null, undefined, {}, true])('%j is no duration', (duration) => {
+test.each([Number.NaN, Infinity, '', 's', '1 week', '1h30m', '1e3', '1,5s', '0x10', null, undefined, {}, true])('%j is not a duration', (duration) => {
   expect(() => durationUs(duration as string)).toThrow(/ is no duration, as 1500 \(ms\), 250ms, 90s, 15m, 1.5h and 2d are$/);
 });

@@ -16,7 +16,7 @@ test('a word that does not tell how it is read has both forms', () => {
   expect(particleBehind('reset', '으로/로')).toBe('(으)로');
 });
 
-test('a particle behind what was filled in takes the form that belongs there, and other words stay', () => {
+test('a particle after a filled-in value takes its matching form, and other words stay', () => {
   expect([['#2', '이 요청을'], ['#3', '가 닫히고'], ['7', '은 다시'], ['2.9 s', '을 기다렸습니다']].map(([word, text]) => rejoined(word!, text!))).toEqual([
     '가 요청을', '이 닫히고', '은 다시', '를 기다렸습니다',
   ]);

@@ -26,7 +26,7 @@ test('it holds what a Map would, in the same order', () => {
   );
 });
 
-test('a walk visits what is still there, also when the current entry and those behind it are deleted', () => {
+test('a walk visits the remaining entries, also when the current entry and later ones are deleted', () => {
   const linked = new LinkedMap<number, number>();
   for (let i = 0; i < 8; i++) linked.add(i, i);
   const visited: number[] = [];

@@ -3,7 +3,7 @@ import { describeWithRedis, startRedisServer } from './redis-server.js';
 import { parse, RespClient } from './resp-client.js';
 
 describeWithRedis('the oracle', () => {
-  test('is a live redis-server that is gone when the test is over', async () => {
+  test('is a live redis-server that ends with the test', async () => {
     let port: number;
     {
       await using redis = await startRedisServer();

@@ -38,7 +38,7 @@ describe('simulate', () => {
     scenario(3, { partial: 0.3, wouldBlock: 0.2 });
   });
 
-  test('the transcript tells what each client has sent and got, and when', () => {
+  test('the transcript has the requests and replies of each client, with their times', () => {
     expect(scenario(3).toString().split('\n').filter((line) => !line.includes('SPOP') && !line.includes('$1\\r\\n'))).toEqual([
       '0.000 s  #2 connects from 127.0.0.1:50000', '0.000 s  #3 connects from 127.0.0.1:50001', '0.000 s  #2 > SET k v PX 100', '0.000 s  #2 < +OK',
       '0.000 s  #3 > BLPOP queue 60', '0.099 s  #2 > GET k', '0.100 s  #2 > GET k', '0.100 s  #2 < $-1', '0.100 s  #2 > SADD s a b c d', '0.100 s  #2 < :4',
@@ -118,7 +118,7 @@ describe('a test server', () => {
     await expect(server).toHaveNoOpenConnections();
   });
 
-  test('leaves a recording behind when a test fails, whose path is printed', async () => {
+  test('keeps a recording when a test fails, and prints its path', async () => {
     await using server = await createTestServer();
     await using client = await RespClient.connect(server.port);
     const printed: string[] = [];

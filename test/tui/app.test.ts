@@ -41,7 +41,7 @@ test('in slow motion a command takes its time, event by event', async () => {
   await lab.until(/k +string/);
 });
 
-test('at a breakpoint the arrow stands where the loop is held: behind decode, before execute', async () => {
+test('at a breakpoint the arrow is where the loop is held: after decode, before execute', async () => {
   await using lab = await AppOnScreen.start();
   lab.type('SET k v\r');
   await lab.until('OK');
@@ -165,7 +165,7 @@ test('while the past is shown, commands are answered as of that moment, in the m
   await lab.until('"new"');
 });
 
-test('goto says what there is no such moment of, and how it is written', async () => {
+test('goto reports a moment that does not exist, and its syntax', async () => {
   await using lab = await AppOnScreen.start();
   lab.type('SET k v\r');
   await lab.until('OK');
@@ -247,7 +247,7 @@ test('the key that goes back, held down, is fluent: all of its steps are made', 
   await lab.until((screen) => !screen.includes(' HISTORY '));
 });
 
-test('without a history it is said why there is no going back, and nothing else changes', async () => {
+test('without a history the reason is shown why going back is not possible, and nothing else changes', async () => {
   await using lab = await AppOnScreen.start(undefined, { history: 0 });
   lab.type('SET k v\r');
   await lab.until('OK');
@@ -324,7 +324,7 @@ test('a step that waits for something is a held loop: Space lets it run', async 
   expect(lab.server.heldAt).toBeNull();
 });
 
-test('behind a pause a moment has the time of the wall, and goto leads there by the time that the screen shows', async () => {
+test('after a pause a moment has wall-clock time, and goto finds it by the time on the screen', async () => {
   await using lab = await AppOnScreen.start();
   lab.type('SET k 1\r');
   await lab.until('OK');
@@ -365,7 +365,7 @@ test('a loop that runs is not held by the letters for steps', async () => {
   expect(await progress(lab)).toMatchObject({ heldAt: undefined });
 });
 
-test.each(['get foo', 'GET foo', 'set foo', 'unlink foo', 'scan foo', 'zadd foo'])('%j, typed among the panes, stands in the REPL, and nothing else is changed', async (line) => {
+test.each(['get foo', 'GET foo', 'set foo', 'unlink foo', 'scan foo', 'zadd foo'])('%j, typed in the panes, appears in the REPL, and nothing else changes', async (line) => {
   await using lab = await AppOnScreen.start();
   await commandsKnown(lab);
   lab.type(ESC, '5');
@@ -472,7 +472,7 @@ test('in an open frame the cursor walks through the tree, and through the bytes'
   await lab.until(/> +#2 +1 SET greeting hello/);
 });
 
-test('a view that is scrolled stands still and counts, until End', async () => {
+test('a scrolled view does not move and counts new rows, until End', async () => {
   await using lab = await AppOnScreen.start();
   lab.type('SET a 1\rSET b 2\r');
   await lab.until(/b +string/);

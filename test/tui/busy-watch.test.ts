@@ -45,7 +45,7 @@ test('waiting counts from the first reading, and starts again after a client has
   expect(told.at(-1)!.waiting.get(2)).toMatchObject({ count: 7, waitedMs: 0 });
 });
 
-test('where the kernel cannot be asked, nobody is said to wait', async () => {
+test('if the kernel cannot be asked, no client is shown as waiting', async () => {
   const { told, look } = watched(null);
   await look(executing(3, 'sort', 100));
   expect(told.map((busy) => busy?.waiting.size)).toEqual([0, 0]);

@@ -64,7 +64,7 @@ test.each([
   if (text !== ' ') expect(press(text, atLoop)).not.toBe(intent);
 });
 
-test('a question is answered by y alone, and its keys stand beside it', () => {
+test('a question is answered only by y, and its keys are shown beside it', () => {
   const asked = reduce(atLoop, { type: 'ask', question: { text: 'Leave the lab', intent: 'quit' } });
   expect(['y', 'n', '\x1b', ' ', 'q', '\r'].map((key) => press(key, asked))).toEqual(['yes', 'no', 'no', null, null, null]);
   for (const width of [60, 80, 200]) expect(footer(asked, PANES.loop, theme, width).trimEnd()).toBe(' Leave the lab?  y yes  n no');
@@ -72,7 +72,7 @@ test('a question is answered by y alone, and its keys stand beside it', () => {
   expect(footer(long, PANES.loop, theme, 60)).toMatch(/^ x+…  y yes  n no +$/);
 });
 
-test('in the REPL letters are no keys of the lab', () => {
+test('in the REPL, letters are not keys of the lab', () => {
   for (const key of 'abcdefghijklmnopqrstuvwxyz0123456789 ?/[]+-') expect(press(key, after())).toBeNull();
 });
 
@@ -86,7 +86,7 @@ test('no key has two meanings at once', () => {
   }
 });
 
-test('what works among the panes stands in the help of some pane', () => {
+test('each key of the panes is in the help of a pane', () => {
   const size = { width: 100, height: 30 };
   const all = [...Object.values(PANES), commandsPane].map((pane) => wholeHelp(pane, size)).join('\n');
   const words = all.replaceAll(/\s+/g, ' ');
@@ -112,7 +112,7 @@ test('nothing is hidden: a footer with enough room shows every key that can be p
   }
 });
 
-test('what a key does is what the footer says of it', () => {
+test('keys do what the footer shows', () => {
   const state = after({ type: 'focus', pane: 'frames' }, { type: 'open-row', rows: ['a'], length: 1, offset: 0 });
   expect([press('\x1b[F', state), press('x', state), press('\r', state)]).toEqual(['follow', 'to-bytes', 'close']);
   const inBytes = reduce(state, { type: 'move-to-byte', byte: 1, cursor: 0 });
@@ -121,7 +121,7 @@ test('what a key does is what the footer says of it', () => {
   expect([press('\x1b[F', scrolled), press('\x1b[F', after())]).toEqual(['follow', null]);
 });
 
-test('in the history the REPL says how to get back: End where its line is empty, and Esc twice', () => {
+test('in the history the REPL shows how to return: End on an empty line, and Esc twice', () => {
   const inHistory = after({ type: 'show-moment', model: new History().newest, nowMs: 0, moment: { turn: 1, event: 1 }, position: { at: 1, of: 2 } });
   expect([press('\x1b[F', inHistory), press('\x1b', inHistory)]).toEqual(['live', 'leave-console']);
   for (const width of [80, 120]) expect(footer(inHistory, PANES.repl, theme, width)).toMatch(/Esc to the panes, again LIVE {2}End LIVE/);

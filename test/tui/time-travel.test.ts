@@ -177,7 +177,7 @@ test('leaving cancels a visit in progress and those that wait', async () => {
   expect(shown).toEqual(['20.2']);
 });
 
-test('a visit that takes longer than a moment is said to be under way; brief ones in a row are not', async () => {
+test('a long visit is shown as in progress; brief ones in a row are not', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   for (let i = 0; i < 5; i++) {
@@ -222,7 +222,7 @@ test('it waits until the follower has reached the moment to visit, or the past i
   expect(past.visits).toEqual([]);
 });
 
-test('where there is no history, or no more of it, it is said why', async () => {
+test('without a history, or at its end, the reason is shown', async () => {
   past.grow({ off: 'going back is off: the dataset (70 MB) does not fit into a history of 64 MB' });
   expect(await travel.go({ back: 'event' })).toMatch(/^going back is off: the dataset/);
   const none = new TimeTravel({ past: null, noHistory: 'going back is off: --history 64mb gives it memory', language: 'en', recorded, request: () => REQUEST, arrived: () => {}, underWay: () => {} });

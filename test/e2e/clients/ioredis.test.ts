@@ -14,7 +14,7 @@ describe.each([2, 3] as const)('ioredis in RESP%i', (protocol) => {
     return redis;
   }
 
-  test('it becomes ready, and says who it is', async () => {
+  test('it becomes ready, and identifies itself', async () => {
     const server = await startLab();
     const redis = connect(server, { connectionName: 'shop', db: 3 });
     await once(redis, 'ready');

@@ -17,7 +17,7 @@ describe.each([2, 3] as const)('node-redis in RESP%i', (RESP) => {
     return opened(createClient({ url: server.url, RESP, socket: { reconnectStrategy: 10 } })).connect();
   }
 
-  test('it says who it is', async () => {
+  test('it identifies itself', async () => {
     const server = await startLab();
     const redis = await opened(createClient({ url: `${server.url}/2`, RESP, name: 'shop' })).connect();
     expect(await redis.ping()).toBe('PONG');

@@ -89,7 +89,7 @@ test('as keys, values, fields, names, channels, words of commands and errors', a
   }
 });
 
-test('in requests that are no RESP', async () => {
+test('in requests that are not RESP', async () => {
   for (const payload of PAYLOADS) {
     const broken = await RespClient.connect(lab.port!);
     // As words of a line, and where a length should stand. Either may be all that the server has to say to it.

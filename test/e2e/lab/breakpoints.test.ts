@@ -93,7 +93,7 @@ test('on a condition: after a command that took longer than a second', async () 
   expect(await reply).toEqual({ simple: 'OK' });
 });
 
-test('what is no breakpoint is said while it is typed, and not taken', async () => {
+test('an invalid breakpoint is reported while it is typed, and not accepted', async () => {
   lab.type('b');
   await lab.until('stop at:');
   lab.type('event nonsense');

@@ -21,7 +21,7 @@ async function labWithClients(options: LabOptions): Promise<{ lab: Lab; culprit:
 
 const arrow = (lab: Lab): string => lab.pane('loop').find((row) => row.startsWith('▶')) ?? '';
 
-test.each(SIZES)('a command that blocks is BUSY at $columns×$rows while the others wait, and Space says when it will hold', async (size) => {
+test.each(SIZES)('a command that blocks is BUSY at $columns×$rows while the others wait, and Space shows when it will hold', async (size) => {
   const { lab, culprit, other } = await labWithClients(size);
   let hasReplied = false;
   const replied = culprit.call('DEBUG', 'SLEEP', '3').then(() => void (hasReplied = true));
@@ -85,7 +85,7 @@ test('in lines a busy loop is reported when it begins and when it ends, and on r
   await replied;
 });
 
-test('over the budget of the trace a slow script has its time and its reply, and its turn is the longest', async () => {
+test('beyond the budget of the trace a slow script has its time and its reply, and its turn is the longest', async () => {
   const lab = await startLab({ args: ARGS, columns: 120, rows: 40 });
   const client = await lab.connect();
   await client.call('EVAL', "for i = 1, 300000 do redis.call('PING') end return 'done'", '0');

@@ -13,7 +13,7 @@ afterAll(() => lab.close());
 
 const transcript = (): string => lab.pane('repl').join('\n');
 
-test('lines behind one that waits are named when Ctrl-C leaves it', async () => {
+test('lines after a waiting one are listed when Ctrl-C leaves it', async () => {
   lab.type('BLPOP q 0\r');
   await lab.until(() => transcript().includes('BLPOP waits'));
   lab.type('PING\r');
@@ -22,7 +22,7 @@ test('lines behind one that waits are named when Ctrl-C leaves it', async () => 
   await lab.until(() => /sent after it\s+and not answered: PING/.test(transcript()));
 });
 
-test('a line right behind halfclose goes over the next connection', async () => {
+test('a line right after halfclose is sent over the next connection', async () => {
   lab.type('halfclose\rSET wave 👋\rGET wave\r');
   await lab.until(() => transcript().includes('"👋'));
 });
@@ -38,7 +38,7 @@ test('a long reply is opened whole, and left again', async () => {
   await lab.until(() => lab.screen.includes('Tokens'));
 });
 
-test('while the loop is paused, a line that waits says so, and which keys let it go on', async () => {
+test('while the loop is paused, a waiting line shows that, and the keys that continue', async () => {
   await lab.toPanes();
   lab.type(' ');
   await lab.until(() => lab.header.includes('PAUSED'));

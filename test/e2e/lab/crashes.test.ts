@@ -18,7 +18,7 @@ async function expectCrashed(lab: Lab): Promise<void> {
   expect(lab.terminal.raw).not.toContain('\x1b]0;');
 }
 
-test.each(['exception', 'rejection', 'a value that is no error', 'rendering'])('in the main thread: %s', async (way) => {
+test.each(['exception', 'rejection', 'a value that is not an error', 'rendering'])('in the main thread: %s', async (way) => {
   const lab = await launch(way).ready();
   lab.signal('SIGUSR2');
   // Something to draw.
@@ -53,7 +53,7 @@ test('while the lab is left: it is left all the same', async () => {
   await expectLeft(lab);
 });
 
-test('what others write to standard error waits until the screen is gone', async () => {
+test('output of others to standard error waits until the screen ends', async () => {
   const lab = await launch('chatter').ready();
   lab.signal('SIGUSR2');
   await lab.run('PING', 'PONG');

@@ -118,7 +118,7 @@ test('a line is typed, and a wrong one is RED', async () => {
   await lab.until(() => /rule after-read result > 0 \? 'read again' : 'wait' GREEN/.test(lesson(lab)));
 });
 
-test('L opens the list, leaving in the middle leaves nothing behind, and the progress is kept', async () => {
+test('L opens the list, leaving in the middle restores the lab, and the progress is kept', async () => {
   const state = stateFolder();
   const lab = await startLab({ ...LAB, env: { ...LAB.env, XDG_STATE_HOME: state } });
   await lab.toPanes();

@@ -102,7 +102,7 @@ test('it is for the first start only, and `learn` leads through it again', async
 
 });
 
-test.each([[['--port', '0']], [['--step']]])('%s starts the lab as it is', async (args) => {
+test.each([[['--port', '0']], [['--step']]])('%s starts the lab without the invitation', async (args) => {
   const lab = await startLab({ args, main, columns: 80, rows: 24, until: 'Welcome' });
   expect(lab.screen).toContain('A Redis server, on one event loop.');
   expect(lab.screen).not.toContain('One thread');

@@ -17,7 +17,7 @@ const isOpen = (port: number): Promise<boolean> =>
     socket.on('error', () => resolve(false)).on('connect', () => socket.destroy());
   });
 
-test('a fork of the past opens on a port of its own, shows the clients of then as ghosts, and ends with Esc, which leads back', async () => {
+test('a fork of the past opens on a port of its own, shows the clients of that moment as ghosts, and ends with Esc, which returns', async () => {
   const lab = await startLab();
   lab.type('@w BLPOP queue 0\r');
   await lab.until(() => lab.pane('tokens').some((row) => /#3 .*parked/.test(row)));
@@ -57,7 +57,7 @@ test('a fork of the past opens on a port of its own, shows the clients of then a
   await lab.until(() => lab.pane('repl').includes('"new"'));
 });
 
-test('now can be forked, too, also while the loop is held; a fork that ends by itself leads back, and a fork can be forked', async () => {
+test('now can be forked, too, also while the loop is held; a fork that ends by itself returns, and a fork can be forked', async () => {
   const lab = await startLab();
   lab.type('SET k v\r');
   await lab.until(() => lab.pane('repl').includes('OK'));

@@ -107,7 +107,7 @@ test('a command that never ends does not keep the lab', async () => {
   await expectLeft(lab);
 });
 
-test('once is not enough: Ctrl-C says so, and another key takes it back', async () => {
+test('once is not enough: Ctrl-C says so, and another key cancels it', async () => {
   const lab = await start();
   lab.type(KEYS.ctrlC);
   await lab.until('Ctrl-C again leaves the lab');

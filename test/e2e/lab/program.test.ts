@@ -217,7 +217,7 @@ for (;;) {
 }
 `;
 
-test('the past is the program run again: its variables of then, forward and back, where it diverges, and its end', async () => {
+test('the past is the program run again: its variables at that moment, forward and back, where it diverges, and its end', async () => {
   const file = program(COUNTS);
   const lab = await startLab({ args: [file], columns: 120, rows: 40 });
   await lab.run('PING', '1) "PING"');

@@ -160,7 +160,7 @@ test('a run is held before the next request of a client, and undo takes back wha
   await say(lab, 'undo', /undone: slow 20[^]*PAUSED, held/);
 });
 
-test('what is typed is not told twice, and what the console itself does is not told at all', async () => {
+test('typed commands are not reported twice, and requests of the console itself are not reported', async () => {
   const lab = await listen();
   await say(lab, 'PING', 'PONG');
   await say(lab, 'frames', 'reply: token #2');
@@ -275,7 +275,7 @@ test('with --ascii there is only ASCII', async () => {
   expect(lines).toContainEqual(expect.stringContaining(String.raw`frame SET \xd0\xba\xd0\xbb\xd1\x8e\xd1\x87 \xc3\xa9`));
 });
 
-test('without a terminal and without the flag, it says what there is instead', async () => {
+test('without a terminal and without the flag, it names the alternatives', async () => {
   expect(await run('PING', ['--port', '0'])).toMatchObject({ code: 1, lines: [], errors: expect.stringMatching(/--headless.*--screen-reader/) });
 });
 
@@ -299,7 +299,7 @@ test('Ctrl-C leaves a lesson, and not the lab', async () => {
   await say(lab, 'ECHO still', '"still"');
 });
 
-test('a dataset that is being loaded is told of: that it begins, how far it is, and its end', async () => {
+test('loading a dataset is reported: its start, its progress, and its end', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'redis-lab-lines-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   {

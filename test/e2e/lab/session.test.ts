@@ -23,7 +23,7 @@ test('the first screen invites, on the alternate screen', () => {
   expect(lab.terminal.cursor.isVisible).toBe(true);
 });
 
-test('a command typed is a frame, a readiness and a key, and the invitation is gone', async () => {
+test('a typed command is a frame, a readiness and a key, and the invitation disappears', async () => {
   lab.type('SET greeting hello EX 60\r');
   await lab.until(() => lab.pane('repl').includes('OK') && lab.pane('keyspace').some((row) => row.includes('"hello"')) && lab.pane('readiness').some((row) => row.includes('wrote 5 B')));
   expect(lab.pane('frames').find((row) => row.includes('SET greeting hello EX 60'))).toMatch(/> +#2 +\d+ SET greeting hello EX 60 +54 B/);
@@ -69,7 +69,7 @@ test('a client that waits for a queue is parked, and continues with a push', asy
   await lab.until(() => lab.pane('tokens').some((row) => /#3 .*idle/.test(row)));
 });
 
-test('Esc, and on with typing: the words stand in the REPL, and the loop goes on', async () => {
+test('Esc, then typing: the words appear in the REPL, and the loop continues', async () => {
   for (const line of ['get foo', 'SET foo bar', 'incr hits', 'hset h f v']) {
     await lab.toPanes();
     lab.type(line);
@@ -80,7 +80,7 @@ test('Esc, and on with typing: the words stand in the REPL, and the loop goes on
   }
 });
 
-test('one byte at a time: the decoder says what it has and what it needs', async () => {
+test('one byte at a time: the decoder shows the bytes that it has and needs', async () => {
   lab.type('slice 1 PING\r');
   await lab.until(() => lab.pane('readiness').some((row) => /have 1 of \d+/.test(row)));
   await lab.until(() => lab.pane('repl').some((row) => row === 'PONG'));

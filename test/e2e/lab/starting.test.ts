@@ -26,7 +26,7 @@ test.each([
   expect(shell.raw).not.toContain('\x1b');
 });
 
-test('if 6379 is taken and no port was asked for, the next free one is, and the header says so', async () => {
+test('if 6379 is taken and no port was given, the next free one is used, and the header shows it', async () => {
   const other = createServer();
   other.listen(6379, '127.0.0.1');
   // Somebody else may hold it: that will do as well.
@@ -67,7 +67,7 @@ test.each<[string, { [name: string]: string }, RegExp]>([
   expect([...styles].some((parameters) => /3[1-8]/.test(parameters))).toBe(style !== PLAIN_STYLE);
 });
 
-test('what only a log would be told stands on the screen: a trace that cannot be written, a warning of a script', async () => {
+test('messages of the log are on the screen: a trace that cannot be written, a warning of a script', async () => {
   const lab = await startLab({ args: ['--port', '0', '--trace', '/dev/full'], until: "the trace '/dev/full' is incomplete" });
   await lab.until(() => lab.port !== null);
   // The next key takes it away.

@@ -84,7 +84,7 @@ async function stepUntilWritten(key: string, before: string): Promise<Held[]> {
   return held.slice(held.findIndex(({ at, sentence }) => at === 'ready' && sentence.includes('token 3')));
 }
 
-test('event by event, each step marks its line and says what has happened, and the reply leaves with the last one', async () => {
+test('event by event, each step marks its line and describes the event, and the reply is written with the last one', async () => {
   const before = redisCli.output;
   redisCli.send('INCR counter');
   const held = await stepUntilWritten('e', before);

@@ -19,7 +19,7 @@ describeWithRedis('random commands to a master whose replica is cut off again an
     expect(summary.synchronizations.full).toBeGreaterThan(0);
   });
 
-  test('are different if the replica was changed behind the back of its master', { timeout: 60_000 }, async () => {
+  test('are different if the replica was changed without its master', { timeout: 60_000 }, async () => {
     const pair = await Pair.start({ master: 'redis', replica: 'redis', log: () => {} });
     try {
       await pair.master.call('SET', 'key', 'value', 'PXAT', '33177117420000');

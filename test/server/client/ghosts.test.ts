@@ -30,7 +30,7 @@ test('CLIENT LIST shows them unchanged, except for their descriptors', () => {
   for (const id of [2, 3]) expect(rowOf(after, id)).toBe(rowOf(before, id).replace(/ fd=\d+ /, ' fd=-1 '));
 });
 
-test('one that waits for a key takes it in its turn, or times out', () => {
+test('one that waits for a key gets it in order of arrival, or times out', () => {
   using lab = simulate();
   lab.connect().ask('BLPOP', 'queue', '0');
   lab.connect().ask('BLPOP', 'queue', '0.5');

@@ -71,7 +71,7 @@ test('RESP3 has sets, maps, doubles and pairs', () => {
 });
 
 describe('a client that waits for a sorted set', () => {
-  test('is served in its turn by every command that fills it', () => {
+  test('is served in order by every command that fills it', () => {
     const first = lab.connect();
     const second = lab.connect();
     expect(ask('BZPOPMIN z 0', first)).toBe('');

@@ -105,7 +105,7 @@ describe('publishing', () => {
     expect(subscriber.receive()).toBe(push('message', 'c', 'm'));
   });
 
-  test('the trace says how many it reached', () => {
+  test('the trace has the number of receivers', () => {
     using lab = simulate();
     const [subscriber, publisher] = [lab.connect(), lab.connect()];
     subscriber.ask('SUBSCRIBE', 'c');
@@ -114,7 +114,7 @@ describe('publishing', () => {
     expect(events.filter((event) => event.kind === 'publish')).toMatchObject([{ channel: 'c', bytes: 4, receivers: 1 }]);
   });
 
-  test('a client that is gone receives nothing', () => {
+  test('a disconnected client receives nothing', () => {
     using lab = simulate();
     const [subscriber, publisher] = [lab.connect(), lab.connect()];
     subscriber.ask('SUBSCRIBE', 'c');

@@ -67,7 +67,7 @@ describe('SET', () => {
     expect(expireAt(lab, 'k')).toBe(-1);
   });
 
-  test('a time in the past leaves nothing behind', () => {
+  test('a time in the past leaves no key', () => {
     const { client } = start();
     expect(client.ask('SET', 'k', 'v', 'PXAT', '1')).toBe(OK);
     expect(client.ask('GET', 'k')).toBe(NIL);
@@ -87,7 +87,7 @@ describe('SET', () => {
     expect(client.ask('GET', 'k')).toBe(NIL);
   });
 
-  test('the same word twice is no error, and the last time counts', () => {
+  test('the same option twice is not an error, and the last value is used', () => {
     const { lab, client } = start();
     expect(client.ask('SET', 'k', 'v', 'NX', 'NX', 'PX', '5', 'PX', '7')).toBe(OK);
     expect(expireAt(lab, 'k')).toBe(lab.clock.nowMs + 7);
@@ -160,7 +160,7 @@ describe('GETDEL and GETEX', () => {
 });
 
 describe('MGET, MSET, MSETNX', () => {
-  test('MGET returns nil for what is no string', () => {
+  test('MGET returns nil for values that are not strings', () => {
     const { client } = start();
     client.ask('MSET', 'a', '1', 'b', 'two');
     expect(client.ask('MGET', 'a', 'none', 'set', 'b')).toBe(`*4\r\n${bulk('1')}${NIL}${NIL}${bulk('two')}`);

@@ -71,7 +71,7 @@ test('a client that is connected when a password is set stays authenticated; a n
   expect(young.ask('PING')).toBe('+PONG\r\n');
 });
 
-test('an HTTP request is not answered, and the log says why', () => {
+test('an HTTP request is not answered, and the log has the reason', () => {
   using lab = simulate();
   const client = lab.connect();
   client.send('POST / HTTP/1.1\r\nHost: example\r\n\r\nSET a 1\r\n');

@@ -162,7 +162,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
   });
 });
 
-test('a client that is refused as soon as it is accepted is written to through the faults, too', () => {
+test('faults also apply to the write to a client that is refused when it is accepted', () => {
   using lab = simulate({ settings: { maxclients: 1 } });
   lab.faults.add('bandwidth 1kb');
   lab.faults.add('half-close');

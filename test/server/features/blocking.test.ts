@@ -306,7 +306,7 @@ test.each([
   expect({ ...again, serve: null }).toEqual({ ...parked.request, serve: null });
 });
 
-test('a key that becomes ready outside of a command leaves nothing behind for the next one', () => {
+test('a key that becomes ready outside of a command has no effect on the next command', () => {
   using lab = simulate();
   const client = lab.connect();
   client.ask('XGROUP', 'CREATE', 's', 'g', '$', 'MKSTREAM');

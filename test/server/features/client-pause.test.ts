@@ -58,7 +58,7 @@ test('EXEC of a transaction that writes is held, one that only reads is not', ()
   expect(writer.receive()).toBe('*1\r\n+OK\r\n');
 });
 
-test('a paused client can be closed, and half a frame behind the held request is kept', () => {
+test('a paused client can be closed, and a partial frame after the held request is kept', () => {
   using lab = simulate();
   const killer = lab.connect();
   const [kept, killed] = [lab.connect(), lab.connect()];

@@ -36,7 +36,7 @@ describe('redirection', () => {
     expect(target.receive()).toBe('*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n$-1\r\n');
   });
 
-  test('when the target is gone, a RESP3 client is told so, and CLIENT shows it', () => {
+  test('when the target disconnects, a RESP3 client is notified, and CLIENT shows it', () => {
     using lab = simulate();
     const target = lab.connect();
     const id = idOf(target);
@@ -106,7 +106,7 @@ test('broadcasts of one turn are one message, in the order of the keys', () => {
   expect(reader.receive()).toBe('>2\r\n$10\r\ninvalidate\r\n*2\r\n$2\r\naa\r\n$2\r\nab\r\n');
 });
 
-test('nothing is sent to a client that is gone, and the keyspace has no listener any more', () => {
+test('nothing is sent to a disconnected client, and the keyspace has no listener any more', () => {
   using lab = simulate();
   const reader = trackingClient(lab, 'BCAST');
   expect(lab.server.keyspace.listener).not.toBe(null);

@@ -8,7 +8,7 @@ const CONNECTIONS = 200;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-test('each connection wakes all threads, and all but one in vain', async () => {
+test('each connection wakes all threads, and all but one get WouldBlock', async () => {
   const { wakes, inVain, accepted } = await runHerd({ waiters: 8, connections: CONNECTIONS, isExclusive: false });
   expect(accepted).toHaveLength(8);
   expect(sum(accepted)).toBe(CONNECTIONS);
@@ -16,7 +16,7 @@ test('each connection wakes all threads, and all but one in vain', async () => {
   expect(inVain).toBeGreaterThan(CONNECTIONS);
 });
 
-test('with EPOLLEXCLUSIVE hardly any thread is woken in vain', async () => {
+test('with EPOLLEXCLUSIVE hardly any thread is woken without a connection', async () => {
   const { inVain, accepted } = await runHerd({ waiters: 8, connections: CONNECTIONS, isExclusive: true });
   expect(sum(accepted)).toBe(CONNECTIONS);
   expect(inVain).toBeLessThan(CONNECTIONS / 10);

@@ -193,7 +193,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(ports[0]).not.toBe(ports[1]);
     });
 
-    test('a port in use is a SystemError that says so', async () => {
+    test('a port in use is a SystemError EADDRINUSE', async () => {
       const { local } = await listen();
       const again = async (): Promise<void> => {
         closing(poll.listen(local, 128));
@@ -312,7 +312,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       await nothingReady();
     });
 
-    test('a host that is no IP address is a RangeError', () => {
+    test('a host that is not an IP address is a RangeError', () => {
       expect(() => poll.connect({ host: 'example.invalid', port: 1 })).toThrow('not an IP address: example.invalid');
     });
   });
@@ -452,7 +452,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
     const queue = (stream: TcpStream, bytes: string): boolean => poll.queue(stream, Buffer.from(`<${bytes}>`, 'latin1'), 1, bytes.length + 1);
     const write = (stream: TcpStream, bytes: string): number => stream.write(Buffer.from(`<${bytes}>`, 'latin1'), 1, bytes.length + 1);
 
-    test('what is queued is taken by the flush, or else by the write that tells what has become of it', async () => {
+    test('queued bytes are taken by the flush, or by the write that returns their result', async () => {
       const [one, other] = await connectedPair();
       expect(queue(one!.stream, '+ONE\r\n')).toBe(poll.batchesSends);
       expect(queue(other!.stream, '+OTHER\r\n')).toBe(poll.batchesSends);
@@ -485,7 +485,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(poll.flush()).toBe(0);
     });
 
-    test('batch after batch until the kernel takes no more: all bytes arrive, in their order, and what did not fit is told', async () => {
+    test('batch after batch until the kernel takes no more: all bytes arrive in order, and the bytes that did not fit are reported', async () => {
       const [one, other] = await connectedPair();
       const chunk = '0123456789abcdef'.repeat(64);
       let taken = 0;
@@ -659,7 +659,7 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(errorOf(() => stream.write(Buffer.from('x'), 0, 1))).toMatchObject({ code: 'EPIPE', syscall: 'send' });
     });
 
-    test('writing to a peer that is gone throws an error, and raises no signal', async () => {
+    test('writing to a disconnected peer throws an error, and raises no signal', async () => {
       const { peer, stream } = await connected();
       await peer.close();
       await clientReady(READY_READ_CLOSED);

@@ -82,7 +82,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     other.destroy();
   });
 
-  test('a client that is gone is forgotten, in whatever way it ended', async () => {
+  test('a disconnected client is forgotten, whatever the reason', async () => {
     await using running = await serve(edgeTriggered);
     const { server } = running;
     const [ending, resetting] = [await open(running.port), await open(running.port)];

@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const names = (...args: Parameters<typeof inspectKeys>): string[] => inspectKeys(...args).map((row) => row.key);
 
-test('a row says everything about a key', () => {
+test('a row contains all properties of a key', () => {
   db.set('k', 12345);
   db.setExpire('k', START_MS + 9000);
   clock.advance(3000);

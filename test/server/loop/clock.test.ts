@@ -17,7 +17,7 @@ test('readings are cached until the next refresh', () => {
   expect(clock.nowUs).toBeGreaterThanOrEqual(nowUs + 2000);
 });
 
-test('a clock on hold stands still, and continues as if no time had passed', () => {
+test('a held clock stops, and continues as if no time had passed', () => {
   const clock = new SystemClock();
   clock.hold();
   const held = { us: clock.readUs(), ms: clock.nowMs };
@@ -46,7 +46,7 @@ test('holding twice and releasing once too often change nothing', () => {
   expect(clock.readUs()).toBeGreaterThanOrEqual(us);
 });
 
-test('a manual clock moves only when told to', () => {
+test('a manual clock moves only on request', () => {
   const clock = new ManualClock(1000);
   clock.refresh();
   expect([clock.nowMs, clock.nowUs]).toEqual([1000, 0]);

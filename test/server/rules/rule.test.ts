@@ -82,7 +82,7 @@ const CASES: { readonly [S in SeamName]: readonly (readonly RuleValue[])[] } = {
   timeout: [[-1], [0], [250]],
 };
 
-test.each(SEAM_NAMES)('%s: the textbook decides as its expression says, and the values are passed under their names', (seam) => {
+test.each(SEAM_NAMES)('%s: the textbook rule has the result of its expression, and values are passed by name', (seam) => {
   const asked: (readonly RuleValue[])[] = [];
   const decisions: unknown[] = [];
   const { textbook } = new PolicyInForce();

@@ -108,7 +108,7 @@ describe('patterns', () => {
     ["('ab'):rep(-1)", ''],
   ])('%s', (expression, text) => expect(evaluate(expression)).toBe(text));
 
-  test('a replacement that fails leaves nothing behind', () => {
+  test('a failed replacement has no effect', () => {
     expect(evaluate("pcall(string.gsub, 'abc', '%w', function() error('inside') end)")).toBe('false user_script:1: inside');
   });
 });

@@ -13,7 +13,7 @@ test('the same seed gives the same numbers', () => {
   expect(first.next()).toBe(second.next());
 });
 
-test('a seed that is no number counts as zero', () => {
+test('a seed that is not a number counts as zero', () => {
   const [first, second] = [new NumberGenerator(), new NumberGenerator()];
   first.seed(Infinity);
   second.seed(0);

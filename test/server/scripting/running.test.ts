@@ -14,7 +14,7 @@ function two(lab: Lab): [LabClient, LabClient] {
 const evaluate = (client: LabClient, script: string, ...args: string[]): string => client.ask('EVAL', script, '0', ...args);
 
 describe('a script that runs long', () => {
-  test('other clients are told that the server is busy, and may end it', () => {
+  test('other clients get BUSY, and may end the script', () => {
     using lab = simulate({ settings: IMPATIENT });
     const [runner, other] = two(lab);
     runner.sendCommand('EVAL', ENDLESS, '0');
@@ -45,7 +45,7 @@ describe('a script that runs long', () => {
     expect(runner.receive()).toBe(':1\r\n');
   });
 
-  test('the requests behind it in the same read are executed after it, in order', () => {
+  test('later requests of the same read are executed after it, in order', () => {
     using lab = simulate({ settings: IMPATIENT });
     const [runner, other] = two(lab);
     runner.sendCommand('EVAL', 'for i = 1, 300000 do end return 1', '0');

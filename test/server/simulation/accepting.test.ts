@@ -56,7 +56,7 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     expect(waiting!.receive()).toBe('+PONG\r\n');
   });
 
-  test('a server that closes while its listener rests leaves nothing behind', () => {
+  test('a server that closes while its listener rests leaves no timer and no source', () => {
     const lab = simulate({ edgeTriggered, descriptorLimit: 1 });
     lab.connect();
     lab.close();

@@ -54,7 +54,7 @@ describe.each([false, true])('edge-triggered: %s', (edgeTriggered) => {
     return { received, events, batches: lab.poll.batches };
   }
 
-  test('clients receive the same bytes, and the trace tells the same', () => {
+  test('clients receive the same bytes, and the trace is the same', () => {
     const [direct, batched] = [run(false), run(true)];
     expect(direct.batches).toBe(0);
     expect(batched.batches).toBeGreaterThan(5);

@@ -19,7 +19,7 @@ test('ask sends, runs the loop until it is idle and receives', () => {
   expect(client.ask('GET', 'key')).toBe('$5\r\nvalue\r\n');
 });
 
-test('time passes only when told to, and timers run at their own time on the way', () => {
+test('time passes only on request, and timers run at their own time meanwhile', () => {
   using lab = simulate();
   const startMs = lab.clock.nowMs;
   const ranAt: number[] = [];

@@ -113,7 +113,7 @@ test('a trace that begins while the loop is held begins with the event at which 
   expect(sent[0]!.events).toMatchObject([{ kind: 'turn-begin', turn: 1 }]);
 });
 
-test('a main thread that falls behind gets no third batch before it has handled one', () => {
+test('a slow main thread gets no third batch before it has handled one', () => {
   using lab = simulate();
   const client = lab.connect();
   const { observation, sent, take } = observe(lab, false);

@@ -48,7 +48,7 @@ describe('the recorder', () => {
     for (const body of [begin(1), poll(0), end(1)]) expect(recorder.record(body, true)?.kind).toBe(body.kind);
   });
 
-  test('a batch taken while the tap is closed says what has been left out so far, and the next one the rest', () => {
+  test('a batch taken while the tap is closed counts the events omitted so far, and the next one the rest', () => {
     const { recorder, counters, record } = recording(1);
     record({ ...ready });
     recorder.closed();

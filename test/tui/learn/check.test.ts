@@ -18,7 +18,7 @@ const experiment = (change?: (file: Loose) => void): ReturnType<typeof parseExpe
 
 const told = ({ steps }: CheckedExperiment): readonly string[] => steps.map(({ step, judged, problems }) => `${step}: ${judged?.verdict ?? 'not run'}${problems.map((problem) => `; ${problem}`).join('')}`);
 
-test('as it is it is green, broken red, and one way to mend it green', async () => {
+test('unchanged it is green, broken red, and fixed by one choice green', async () => {
   const checked = await checkExperiment(experiment());
   expect(told(checked)).toEqual(['run: green', 'break: red', 'mend 1: red', 'mend 2: green']);
   expect(checked.hasPassed).toBe(true);
@@ -48,7 +48,7 @@ test('a defect that breaks nothing, and a choice that mends although it must not
   expect(checked.hasPassed).toBe(false);
 });
 
-test('goals whose events were dropped fail, whatever they were to be', async () => {
+test('goals whose events were dropped fail, whatever they require', async () => {
   const checked = await checkExperiment(experiment(), { eventBudget: 3 });
   expect(checked.steps[0]!.judged!.goals.map(({ verdict }) => verdict)).toEqual(['unjudged', 'unjudged', 'green']);
   expect(told(checked)[0]).toMatch(/^run: unjudged; must be GREEN, and is not judged/);
@@ -65,7 +65,7 @@ test('a placeholder without its event fails, and so does a line that is refused'
   expect(told(checked)[2]).toMatch(/^mend 1: not run; fault sliec 3: /);
 });
 
-test('a line that is no command fails', async () => {
+test('a line that is not a command fails', async () => {
   const checked = await checkExperiment(experiment((file) => file.scenario.push('waitt until idle')));
   expect(told(checked)[0]).toContain("run: green; a line of the scenario is not a command: (error) ERR unknown command 'waitt'");
 });
@@ -80,7 +80,7 @@ test('several are reported in order, including those that run alone', async () =
   expect(names).toEqual(['a', 'b', 'c']);
 });
 
-test('a run does not end while a client is parked whose timeout is near, and does while one waits for ever', async () => {
+test('a run does not end while a client is parked with a near timeout, but ends while one waits forever', async () => {
   const checked = await checkExperiment(experiment((file) => {
     file.scenario.push('@ann BLPOP never 0.3', '@ben BLPOP never 0');
     file.goals.push({ says: { en: 'her timeout is seen' }, count: { event: { kind: 'unpark', client: 'ann', why: 'timeout' }, exactly: 1 } });
@@ -96,7 +96,7 @@ test('what the last line has left for later turns belongs to the run', async () 
   expect(checked.steps[0]!.judged!.goals[0]).toMatchObject({ verdict: 'green' });
 });
 
-test('what is not sent while the loop is busy, although it was to be, says nothing', async () => {
+test('a run whose lines are not sent while the loop is busy, as required, is not judged', async () => {
   await using stage = await OwnStage.open();
   const lines = ['busy 0.15', 'wait until busy', 'wait 400ms', '@alice PING'];
   await expect(runScenario(stage, experiment(), { lines: [], scenario: [lines] })).rejects.toThrow(DISTURBANCES.late);

@@ -87,7 +87,7 @@ test('another client ends the invitation, and a line that is not empty takes Ent
   expect(shown).toBe(null);
 });
 
-test('asked for once more, it begins also where something has happened', () => {
+test('requested again, it begins also after other activity', () => {
   isFresh = false;
   guide.start();
   hear({ kind: 'turn-begin', turn: 9 });

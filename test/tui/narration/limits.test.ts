@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { withinLimits } from '../../../src/tui/narration/index.js';
 import { PatientOutput } from '../../../src/tui/terminal/patient-output.js';
 
-test('of a terminal that takes nothing a megabyte waits; what comes then is missing, and the next line says so', () => {
+test('for a blocked terminal a megabyte is kept; later lines are dropped, and the next line says how many', () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   let taken = '';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { reportLoading } from '../../../src/tui/narration/loading-report.js';
 import { NARRATION_TEXTS } from '../../../src/tui/narration/narration-texts.js';
 
-test('the start, each quarter and the end are told, once each, also of the next dataset', () => {
+test('the start, each quarter and the end are reported once each, also for the next dataset', () => {
   const said: string[] = [];
   let before: number | null = null;
   const progress = [null, 3, 10, 24, 26, 49, 80, 100, null, null, 0, null];
@@ -16,7 +16,7 @@ test('the start, each quarter and the end are told, once each, also of the next 
   expect(said).toEqual([loading(3), loading(26), loading(80), loading(100), 'the dataset is loaded', loading(0), 'the dataset is loaded']);
 });
 
-test('of a dataset of unknown size only the start and the end are told', () => {
+test('for a dataset of unknown size only the start and the end are reported', () => {
   expect(reportLoading(null, { bytes: 5, totalBytes: 0 }, NARRATION_TEXTS.en).line).toContain('0 %');
   expect(reportLoading(0, { bytes: 9, totalBytes: 0 }, NARRATION_TEXTS.en).line).toBeNull();
   expect(reportLoading(0, null, NARRATION_TEXTS.en)).toEqual({ quarter: null, line: 'the dataset is loaded' });

@@ -100,7 +100,7 @@ test('Ctrl-C empties the line, Esc closes what is open', async () => {
   expect(lab.repl().search).toBe(null);
 });
 
-test('Ctrl-C leaves a command that waits, with the line as it is', async () => {
+test('Ctrl-C leaves a waiting command, and keeps the typed line', async () => {
   await using lab = await atWork();
   lab.press('BLPOP jobs 0', 'enter', 'draft');
   await lab.until(({ client }) => client.state === 'waiting');

@@ -52,7 +52,7 @@ test('bytes sent by hand are answered, too, although no request is known', () =>
   expect(after([], [new SimpleString('PONG')]).heard).toEqual(['reply']);
 });
 
-test('what the console sends itself is not shown, and nobody waits for it', () => {
+test('requests that the console sends by itself are not shown, and no caller waits for them', () => {
   const conversation = new Conversation();
   conversation.send(['SELECT', '3'], true);
   expect(conversation).toMatchObject({ isAwaited: false, repliesDue: 1 });

@@ -30,7 +30,7 @@ test('Enter takes the line, and remembers it', () => {
   expect(act(fresh, { type: 'submit' }).history).toEqual([]);
 });
 
-test('each line of a paste runs in order; what is behind the last line break stays', () => {
+test('each line of a paste runs in order; the text after the last line break stays', () => {
   const state = act(typed('SET a |'), { type: 'move-left' }, { type: 'delete-forward' });
   const paste: ReplAction = { type: 'paste', text: '1\r\nSET b 2\n\n  SET c 3\nSET d' };
   expect(submittedLines(state, paste)).toEqual(['SET a 1', 'SET b 2', 'SET c 3']);

@@ -46,14 +46,14 @@ test('a number before a command repeats it, each time when the reply to the one 
   expect(await lab.say('1 INCR n')).toEqual(['(integer) 4']);
 });
 
-test('what is pasted behind a repetition waits for its end', async () => {
+test('lines pasted after a repetition wait for its end', async () => {
   await using lab = await LabRepl.start();
   lab.submit('200 INCR n');
   await lab.say('GET n', () => texts(lab).includes('"200"'));
   expect(texts(lab).filter((text) => text.startsWith('(integer)'))).toHaveLength(200);
 });
 
-test('Ctrl-C ends a repetition, also one that nobody answers', async () => {
+test('Ctrl-C ends a repetition, also without replies', async () => {
   await using lab = await LabRepl.start();
   await lab.say('1000000 BLPOP q 0', ({ client }) => client.awaited === 'BLPOP');
   expect(lab.interrupt()).toBe(true);
@@ -65,7 +65,7 @@ test('Ctrl-C ends a repetition, also one that nobody answers', async () => {
   expect(await lab.say('CLIENT REPLY ON')).toEqual(['OK']);
 });
 
-test('text is sent as UTF-8, and shown as it is', async () => {
+test('text is sent as UTF-8, and shown as text', async () => {
   await using lab = await LabRepl.start();
   await lab.say('SET k ж');
   expect(await lab.say('GET k')).toEqual(['"ж"']);
@@ -77,7 +77,7 @@ test('a quote that is not closed never leaves the console', async () => {
   expect(await lab.say('EXISTS a')).toEqual(['(integer) 0']);
 });
 
-test('the prompt says the database and the transaction', async () => {
+test('the prompt shows the database and the transaction', async () => {
   await using lab = await LabRepl.start();
   const address = `127.0.0.1:${lab.server.port}`;
   expect(promptOf(lab.state.client)).toBe(`${address}> `);
@@ -137,7 +137,7 @@ test('a blocked command waits, and Ctrl-C leaves it', async () => {
   expect(await lab.say('LLEN jobs')).toEqual(['(integer) 0']);
 });
 
-test('Ctrl-C says which lines were sent behind the one that waits, and which were not sent', async () => {
+test('Ctrl-C lists the lines that were sent after the waiting one, and those that were not sent', async () => {
   await using lab = await LabRepl.start();
   await lab.say('BLPOP jobs 0', ({ client }) => client.state === 'waiting');
   lab.submit('PING');
@@ -150,7 +150,7 @@ test('Ctrl-C says which lines were sent behind the one that waits, and which wer
   await lab.until(() => texts(lab).includes('not sent: PING, GET 1, GET 2 and 1 more'));
 });
 
-test('a connection that ends says whose reply did not come', async () => {
+test('when a connection ends, the requests without a reply are listed', async () => {
   await using lab = await LabRepl.start();
   await lab.say('BLPOP jobs 0', ({ client }) => client.state === 'waiting');
   lab.submit('@b CLIENT KILL TYPE normal');
@@ -194,7 +194,7 @@ test('after the server has closed, the next command connects again, to the same 
   expect(await lab.say('@b INFO keyspace')).toContain('db4:keys=1,expires=0,avg_ttl=0');
 });
 
-test('a server that is gone is said, and nothing waits for it', async () => {
+test('a closed server is reported, and no line waits for it', async () => {
   await using lab = await LabRepl.start();
   lab.submit('SHUTDOWN NOSAVE');
   await lab.server.closed;
@@ -237,7 +237,7 @@ test('raw sends exactly these bytes', async () => {
   expect(await lab.say('raw "PING\\r\\nPING\\r\\n"', () => lab.answers.length === 2)).toEqual(['PONG', 'PONG']);
 });
 
-test('advance turns a virtual clock, waits for what is due, and says what time it is; what cannot be is refused', async () => {
+test('advance moves a virtual clock, waits for due timers, and prints the time; invalid durations are refused', async () => {
   await using lab = await LabRepl.start({ clock: 'virtual', startMs: Date.UTC(2026, 10, 29, 12, 0, 0) });
   expect(await lab.say('SET k v EX 60')).toEqual(['OK']);
   expect(await lab.say('advance 59.5s')).toEqual(['the time is 2026-11-29 12:00:59.500 UTC']);
@@ -261,7 +261,7 @@ test('herd reports how often threads were woken for a listener, and how often wi
   }
 });
 
-test('threads says to what clients of a thread each have counted, and what the lock has cost', async () => {
+test('threads prints the total count of clients with a thread each, and the cost of the lock', async () => {
   await using lab = await LabRepl.start();
   const [counted, silent] = await lab.say('threads 3 200', () => lab.answers.length === 2);
   expect(counted).toMatch(/^3 threads counted to 600: the lock was taken 600 times, and a thread slept for it \d+ times$/);
@@ -313,7 +313,7 @@ test('rule shows the decisions of the loop, and puts an expression in the place 
   expect(await lab.say('help rule', () => lab.answers.length > 4)).toContain('rule read-size expression');
 });
 
-test('trigger has tokens reported edge- or level-triggered; names stand for their tokens', async () => {
+test('trigger makes tokens edge- or level-triggered; names may replace token numbers', async () => {
   await using lab = await LabRepl.start();
   await lab.say('@a PING');
   const triggered = async (): Promise<readonly boolean[]> => {
@@ -334,7 +334,7 @@ test('trigger has tokens reported edge- or level-triggered; names stand for thei
   expect(await lab.say('fault eagain-is-an-error on @nobody')).toEqual(['@nobody is not connected']);
 });
 
-test('wait until: the next line comes when the lab has come to that point', async () => {
+test('wait until: the next line runs when the condition holds', async () => {
   await using lab = await LabRepl.start({}, { patienceMs: 20 });
   for (const line of ['@a BLPOP q 0', 'wait until @a parked', '@b RPUSH q x', 'wait until idle', 'INCR n']) lab.submit(line);
   await lab.until(() => texts(lab).at(-1) === '(integer) 1');
@@ -409,7 +409,7 @@ test('reset lab: one client, no fault, no key, the settings of the start, whatev
   expect(await lab.server.changedSettings()).toEqual([]);
 });
 
-test('lines that were pasted behind a fault come after it', async () => {
+test('lines that were pasted after a fault run after it', async () => {
   await using lab = await LabRepl.start();
   lab.submit('fault error on PING');
   expect(await lab.say('PING', () => texts(lab).at(-1) === '(error) ERR injected fault')).toEqual(['(error) ERR injected fault']);
@@ -436,7 +436,7 @@ test('halfclose ends our direction, and the server closes', async () => {
   expect(lab.answers).toEqual(['our direction is closed (FIN)', 'the connection is closed; the next command opens another one']);
 });
 
-test.each(['halfclose', 'reset'])('what is typed right behind %s goes over the next connection', async (word) => {
+test.each(['halfclose', 'reset'])('a line typed right after %s is sent over the next connection', async (word) => {
   await using lab = await LabRepl.start();
   lab.submit(word);
   lab.submit('SET a 1');
@@ -448,7 +448,7 @@ test.each(['halfclose', 'reset'])('what is typed right behind %s goes over the n
   expect(lab.state.client.state).toBe('ready');
 });
 
-test('what is typed behind a halfclose that nobody answers can be left, and is named', async () => {
+test('lines typed after an unanswered halfclose can be left, and are listed', async () => {
   await using lab = await LabRepl.start();
   await lab.server.pause();
   lab.submit('halfclose');
@@ -534,7 +534,7 @@ test('nothing that a value, a name or an error holds reaches the transcript as a
   expect(texts(lab).filter((text) => /[\p{Cc}\p{Cf}]/u.test(text))).toEqual([]);
 });
 
-test('MONITOR beside a flood does not drown the console', async () => {
+test('MONITOR during a flood does not block the console', async () => {
   await using lab = await LabRepl.start();
   await lab.say('MONITOR', ({ client }) => client.state === 'monitor');
   lab.submit(`@b raw "${'PING\\r\\n'.repeat(5000)}"`);
@@ -572,7 +572,7 @@ test('help comes from the command table', async () => {
   expect((await lab.say('help')).length).toBeGreaterThan(3);
 });
 
-test('a long reply is cut, and says so', async () => {
+test('a long reply is cut, with a note', async () => {
   await using lab = await LabRepl.start();
   await lab.say(`RPUSH list ${'x '.repeat(1000)}`);
   const { port } = lab.server;

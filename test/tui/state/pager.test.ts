@@ -24,7 +24,7 @@ test('the newest is opened first, and from there one leads to the others', () =>
   expect(longReplyAt(all, open(0), 1)?.id).toBe(1);
 });
 
-test('a search goes on behind the end at the beginning, in any case of letters, and backwards', () => {
+test('a search wraps around, ignores case, and works backwards', () => {
   const lines = ['alpha', 'Beta', 'gamma', 'BETA'];
   expect(findLine(lines, 'beta', 0, 1)).toBe(1);
   expect(findLine(lines, 'beta', 2, 1)).toBe(3);

@@ -46,7 +46,7 @@ describe('time', () => {
 describe('a list that grows', () => {
   const scroll = (by: number, length: number, forgotten = 0): Action => ({ type: 'scroll', by, length, forgotten });
 
-  test('freezes where it was scrolled back, goes on through what has come, and follows again at its end', () => {
+  test('freezes where it was scrolled back, moves on through new rows, and follows again at its end', () => {
     expect(inPane('readiness', scroll(-3, 20))).toMatchObject({ scroll: 3, frozenAt: 20 });
     expect(inPane('readiness', scroll(-3, 20), scroll(3, 25))).toMatchObject({ scroll: 0, frozenAt: 20 });
     expect(inPane('readiness', scroll(-3, 20), scroll(5, 25))).toMatchObject({ scroll: 0, frozenAt: 22 });
@@ -55,7 +55,7 @@ describe('a list that grows', () => {
     expect(inPane('readiness', scroll(3, 20))).toMatchObject({ scroll: 0, frozenAt: null });
   });
 
-  test('is not scrolled beyond what it has kept, so that the way back is not longer than the way there', () => {
+  test('is not scrolled beyond the rows that are kept, so that scrolling back takes as many steps', () => {
     expect(inPane('readiness', scroll(-1000, 20, 15))).toMatchObject({ scroll: 5, frozenAt: 20 });
     expect(inPane('readiness', scroll(-1000, 20, 15), scroll(5, 20, 15))).toMatchObject({ frozenAt: null });
   });
@@ -115,7 +115,7 @@ test('Esc leads from the REPL to the pane that had the focus before', () => {
   expect([1, -1].map((by) => after({ type: 'focus-next', by: by as 1 | -1 }).ui.focus)).toEqual(['loop', 'keyspace']);
 });
 
-test('what changes nothing leaves the state as it is, so that nothing is drawn', () => {
+test('an action without effect returns the same state, so that nothing is drawn', () => {
   const state = after();
   for (const action of [{ type: 'notice', text: null }, { type: 'focus', pane: 'repl' }, { type: 'ask-to-leave', isLeaving: false }] as const) expect(reduce(state, action)).toBe(state);
 });

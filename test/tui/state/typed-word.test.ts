@@ -52,7 +52,7 @@ test.each(['eeee', 'cct', 'jjk', 'zz', 'e e ', 'c\r', 'gg', 'nnn', 'ttr', '  ', 
   expect(typed(line)).toBeNull();
 });
 
-test('behind half a line in the console, letters that are no keys are its other half', () => {
+test('after a partial line in the console, letters that are not keys continue it', () => {
   expect(typed('o bar', 'SET fo')).toEqual({ text: 'o', keys: '' });
   expect(typed('ee', 'SET fo')).toBeNull();
 });

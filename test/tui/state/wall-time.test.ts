@@ -7,7 +7,7 @@ test('a loop that was never held has the time of the wall', () => {
   expect([wall.wallOf(500), wall.loopOf(500)]).toEqual([500, 500]);
 });
 
-test('what happens behind a pause is later on the wall than for the loop, and the way back leads to the same moment', () => {
+test('after a pause the wall-clock time is later than the loop\'s, and the conversion back gives the same moment', () => {
   const wall = new WallTime();
   wall.saw(1000, 0);
   // Held at 2000 for a minute, of which two looks have seen a part; and at 3000 for ten seconds, into which no look fell.
@@ -16,7 +16,7 @@ test('what happens behind a pause is later on the wall than for the loop, and th
   for (const loopMs of [1000, 2000, 2500, 3000, 4000]) expect(wall.loopOf(wall.wallOf(loopMs))).toBe(loopMs);
 });
 
-test('in a pause the loop stands at its last moment', () => {
+test('in a pause the loop is at its last moment', () => {
   const wall = new WallTime();
   wall.saw(2000, 59_000);
   wall.saw(2000, 60_000);

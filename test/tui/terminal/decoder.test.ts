@@ -104,7 +104,7 @@ describe('a lone Esc', () => {
     expect(new Keyboard().hear(gapMs, '\x1b[1;', '5C')).toEqual(['ctrl+right']);
   });
 
-  test('told too soon does not turn the rest of its key into others, and the next one is waited for longer', () => {
+  test('reported too early does not turn the rest of its sequence into other keys, and the timeout of the next one is longer', () => {
     const keyboard = new Keyboard();
     expect(keyboard.hear(500, '\x1b', '[A')).toEqual(['escape', 'up']);
     expect(keyboard.hear(500, '\x1b', '[A')).toEqual(['up']);
@@ -138,7 +138,7 @@ test('a sequence without end is given up', () => {
 });
 
 describe('a paste without end', () => {
-  test('is what has come of it after two seconds of silence, and what follows are keys', () => {
+  test('ends after two seconds of silence, and later input is keys', () => {
     const keyboard = new Keyboard();
     expect(keyboard.type('\x1b[200~half')).toEqual([]);
     expect(keyboard.after(1900)).toEqual([]);
@@ -189,7 +189,7 @@ describe('what a terminal answers', () => {
     expect(keyboard.type('x')).toEqual(['x']);
   });
 
-  test('is given up at a key that is none of its characters', () => {
+  test('is given up at a character that cannot be part of it', () => {
     expect(new Keyboard().hear(100, '\x1b]11;rgb:', '\x03', '\x03')).toEqual(['ctrl+c', 'ctrl+c']);
     expect(new Keyboard().hear(100, '\x1b]11;rgb:', '\x1b[A')).toEqual(['up']);
     expect(new Keyboard().hear(100, '\x1b]11;rgb:', '\r')).toEqual(['enter']);

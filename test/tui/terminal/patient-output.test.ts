@@ -80,7 +80,7 @@ test('at the end everything is offered until it is taken, or a moment is over, o
   expect(reader.taken).toBe('frame and the end');
 });
 
-test('a terminal that is gone ends it', async () => {
+test('a lost terminal ends it', async () => {
   const reader = new Reader();
   const failed = vi.fn();
   reader.output.on('error', failed);

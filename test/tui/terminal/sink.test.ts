@@ -47,7 +47,7 @@ test('after a reset everything is written again, and after its release nothing',
   expect(written.length).toBe(before);
 });
 
-test('a terminal that is behind gets no more frames, and the newest one when it has caught up', () => {
+test('a slow terminal gets no more frames, and the newest one when it has caught up', () => {
   const written: string[] = [];
   let takes = false;
   const sink = new FrameSink(20, 4, (text) => (written.push(text), takes));
@@ -68,7 +68,7 @@ test('whatever a pane lets through, no line takes control of the terminal', () =
   expect(written[0]).toContain('\x1b[31mred\x1b[39m ?]0;title? ?[2J ?2J ??? ? ?c');
 });
 
-test.each(['ก', 'กำ', 'ກຳ', 'ที่นี่', 'हिन्दी', 'क्षत्रिय', 'தமிழ்'])('what is drawn behind %s erases none of its signs', async (text) => {
+test.each(['ก', 'กำ', 'ກຳ', 'ที่นี่', 'हिन्दी', 'क्षत्रिय', 'தமிழ்'])('text drawn after %s erases none of its signs', async (text) => {
   const terminal = new xterm.Terminal({ cols: 40, rows: 1, allowProposedApi: true });
   const sink = new FrameSink(40, 1, (written) => terminal.write(written));
   sink.write(`${text}|x`);

@@ -17,7 +17,7 @@ function typed(text: string): State {
   return reduce(open, { type: 'type-prompt', text, error: null });
 }
 
-test('a filter is shown as it was typed, and the cursor stands behind it', () => {
+test('a filter is shown as it was typed, with the cursor after it', () => {
   const state = typed('é漢*');
   expect(footer(state, PANES.keyspace, PLAIN, 80)).toMatch(/^ filter: é漢\* /);
   expect(promptColumn(state, PLAIN, 80)).toBe(width(' filter: é漢*'));
@@ -29,7 +29,7 @@ test('what is too long shows its end, whole characters of it', () => {
   expect(width(line)).toBe(60);
 });
 
-test('the cursor within a text that is too long is in sight, with a little of what stands behind it', () => {
+test('the cursor within a text that is too long is visible, with some of the text after it', () => {
   const text = Array.from({ length: 120 }, (_, i) => String(i % 10)).join('');
   for (const cursor of [0, 1, 30, 60, 119, 120]) {
     const state = reduce(typed(text), { type: 'type-prompt', text, error: null, cursor });
@@ -69,7 +69,7 @@ test('an experiment names as many digits as there are answers, and lines to choo
   expect(experiments.map((one) => named(one, { at: 'mend' }))).toEqual(experiments.map(({ mend }) => `1-${mend.choices.length}`));
 });
 
-test('a warning leaves room for the keys of an experiment, without which nobody gets on', () => {
+test('a warning leaves room for the keys of an experiment', () => {
   const fresh = initialState({ addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '' }, initialModel);
   const teach = reduce(reduce(fresh, { type: 'begin' }), { type: 'teach', lesson: { ...openLesson(bundledExperiments()[0]!), step: { at: 'predict' } } });
   const line = footer(reduce(teach, { type: 'notice', text: 'Slow script detected: still in execution after 105 milliseconds. You can try killing it' }), PANES.repl, PLAIN, 80);

@@ -33,7 +33,7 @@ test('a small screen has it all in one row, a larger one in two', () => {
   expect(rows({}, 120, 2)).toEqual([' redis-lab  LIVE  turn 812 · 3 connections · 0 cmd/s', ' 127.0.0.1:6379 · epoll']);
 });
 
-test('rules at the seams of the loop are said behind the time, in the colour of an error, in as many words as there is room for', () => {
+test('rules at the seams of the loop are shown after the time, in the colour of an error, in the longest form that fits', () => {
   const rules = ['eagain-is-an-error on #3', "rule on-eof on #3 'ignore'"];
   const state = stateOf({});
   const spoiled = { ...state, model: { ...state.model, rules } };
@@ -46,7 +46,7 @@ test('rules at the seams of the loop are said behind the time, in the colour of 
   expect(header(spoiled, { theme: COLORED, width: 200, height: 2 })[0]).toContain(COLORED.bad(COLORED.highlight(` ${rules.join(', ')} `)));
 });
 
-test('the file of a recording stands in the place of the name, also where there is little room', () => {
+test('the file of a recording replaces the name, also in a narrow header', () => {
   const opened = { server: { recording: { name: 'checkout-2026-11-29.lab', commands: 7 } } };
   expect(rows(opened, 120, 2)[0]).toBe(' redis-lab checkout-2026-11-29.lab  LIVE  turn 812 · 3 connections · 0 cmd/s');
   expect(oneRow(opened, 80)).toBe(' checkout-2026-11-29.lab  LIVE  turn 812 · :6379 · 3 conn · 0 cmd/s · epoll');
@@ -97,7 +97,7 @@ test('it names the moment: the turn, the event in it, and the time of day', () =
   expect(oneRow({ control: { mode: 'history', position: null, travel: 'slow' } }, 120)).toMatch(/ HISTORY +going back… · turn 812 · /);
 });
 
-test('it says where the loop is held, how many breakpoints there are, and what the trace has dropped', () => {
+test('it shows where the loop is held, the number of breakpoints, and the number of dropped events', () => {
   const [first, second] = rows({ control: { mode: 'paused', heldAt: HELD, breakpoints: [{ command: 'del' }, { key: 'k' }] }, rates: { droppedCommands: 12_345, droppedTurns: 678, droppedSecond: 0 } }, 160, 2);
   expect(first).toContain(' PAUSED ');
   expect(second).toBe(' 127.0.0.1:6379 · epoll · 2 breakpoints · held at frame · dropped from the trace: 12,345 commands, 678 turns');

@@ -27,7 +27,7 @@ function wholeHelp(view: HelpView): string {
 const termsOf = (id: PaneId): string[] => entriesOf(PANES[id].help).flatMap(({ term }) => term.split(/, |[ ()]/));
 
 describe.each(PANE_IDS)('%s', (id) => {
-  test.each(LANGUAGES)('says what it is, and each of its words, in %s', (language) => {
+  test.each(LANGUAGES)('describes the pane and explains each of its words, in %s', (language) => {
     const text = wholeHelp(viewOf(id, language)).replaceAll(/\s+/g, ' ');
     const { about } = GLOSSARY[PANES[id].help];
     const sentences = [about[language], ...entriesOf(PANES[id].help).flatMap((entry) => entry[language])];
@@ -71,7 +71,7 @@ test('so are the states of tokens, and what they can be ready for', () => {
   expect(readiness.filter((word) => !termsOf('readiness').includes(word))).toEqual([]);
 });
 
-test('a search shows the words of all panes in which it stands, and the nearest ones if there is none', () => {
+test('a search shows the words of all panes that contain it, or the most similar ones', () => {
   const found = wholeHelp(viewOf('keyspace', 'en', 'eagain'));
   expect(found).toMatch(/^ {2}WouldBlock /m);
   expect(found).not.toContain('listpack');

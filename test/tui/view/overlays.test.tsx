@@ -37,7 +37,7 @@ test('help is drawn over the panes, with the title of the focused one, and the f
   expect(frame.trimEnd().split('\n').at(-1)).toMatch(/^ Esc close help/);
 });
 
-test('the list of breakpoints stands above what is typed', () => {
+test('the list of breakpoints is above the prompt', () => {
   const open: Action = { type: 'open-prompt', kind: 'breakpoint' };
   expect(drawn(fresh({ type: 'focus', pane: 'loop' }, open))).toContain('No breakpoint yet.');
   const listed = drawn(fresh({ type: 'focus', pane: 'loop' }, { type: 'set-breakpoints', breakpoints: [{ command: 'del' }, { key: 'a\x1b[2J' }] }, open, { type: 'type-prompt', text: 'us>', error: { en: 'us> needs a number', ko: '' } }));
@@ -52,7 +52,7 @@ test('a zoomed pane has the screen to itself', () => {
   expect(frame).not.toMatch(/1 Loop|2 Tokens|6 REPL/);
 });
 
-test('a screen that is too small says what it needs', () => {
+test('a screen that is too small shows the required size', () => {
   expect(drawn(fresh(), { width: 59, height: 20 })).toContain('The lab needs 60x16;\nthis is 59x20.');
 });
 

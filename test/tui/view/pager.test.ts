@@ -16,7 +16,7 @@ test('long lines take several rows, and nothing of them is lost', () => {
   for (const row of pagerRows(pager(lines), { width: 10, height: 20 }, PLAIN)) expect(width(row)).toBe(10);
 });
 
-test('the title says which lines are in sight', () => {
+test('the title shows which lines are visible', () => {
   const lines = Array.from({ length: 1234 }, (_, i) => `line ${i}`);
   const size = { width: 40, height: 10 };
   expect(pagerTitle(pager(lines), size, PLAIN, 'en')).toBe(' LRANGE l 0 -1 · lines 1-10 of 1,234 ');
@@ -24,7 +24,7 @@ test('the title says which lines are in sight', () => {
   expect(pagerLimit(pager(lines), size, PLAIN)).toBe(1224);
 });
 
-test('what was searched for stands out, and bytes have the form that is wanted', () => {
+test('matches are highlighted, and bytes have the chosen form', () => {
   expect(pagerRows(pager(['an éclair'], 0, 'écl'), { width: 12, height: 1 }, COLORED)[0]).toBe(`an ${COLORED.highlight('écl')}air   `);
   expect(pagerRows(pager(['é']), { width: 12, height: 1 }, spelledIn(PLAIN, 'escaped'))[0]).toBe('\\xc3\\xa9    ');
 });

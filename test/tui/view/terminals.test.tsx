@@ -104,7 +104,7 @@ describe('with --ascii', () => {
     expect(row.indexOf('hash ')).toBe(headers.indexOf('type'));
   });
 
-  test('the cursor stands behind what has been typed, escapes included', () => {
+  test('the cursor is after the typed text, including escapes', () => {
     const state = reduce(situation('typing into the console'), { type: 'toggle-zoom' });
     const size = { width: 200, height: 60 };
     const { row, column } = cursorOf(state, size, ASCII)!;

@@ -97,7 +97,7 @@ test.for([
   expect(backgroundOf(value)).toBe(expected);
 });
 
-test('what has taken a millisecond stands out, and what redis-server would call slow more so', () => {
+test('times from a millisecond on are highlighted, and those that redis-server logs as slow more strongly', () => {
   const theme = createTheme({ palette: 'color', ascii: false });
   const styled = [0, 999, 1000, 9999, 10_000].map((us) => durationStyle(us, theme)('x'));
   expect(styled).toEqual([theme.dim('x'), theme.dim('x'), theme.warn('x'), theme.warn('x'), theme.strong(theme.warn('x'))]);

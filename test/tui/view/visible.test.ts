@@ -62,7 +62,7 @@ test.each([
   expect(width(truncateMiddle(text, columns))).toBeLessThanOrEqual(columns);
 });
 
-test.each([[visible], [visibleInAscii]])('what stands behind the limit leaves an ellipsis', (show) => {
+test.each([[visible], [visibleInAscii]])('text beyond the limit is replaced by an ellipsis', (show) => {
   expect(show('abcdef', 6)).toBe('abcdef');
   expect(show('abcdef', 5)).toBe('abcde…');
 });

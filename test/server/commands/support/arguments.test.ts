@@ -84,7 +84,7 @@ describe('parseDouble', () => {
     expect(parseDouble(text)).toBeUndefined();
   });
 
-  test('an argument that is no double has its own text', () => {
+  test('an argument that is not a double has its own error text', () => {
     expect(double('2.5')).toBe(2.5);
     expect(errorOf(() => double('abc'))).toBe('ERR value is not a valid float');
   });

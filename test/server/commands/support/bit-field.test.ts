@@ -12,7 +12,7 @@ describe('field types', () => {
     expect(fieldType('u63')).toEqual({ signed: false, bits: 63 });
   });
 
-  test.each(['', 'u', 'i', 'u0', 'i0', 'u64', 'i65', 'x8', 'I8', 'u08', '8', 'u-1'])('%j is none', (text) => {
+  test.each(['', 'u', 'i', 'u0', 'i0', 'u64', 'i65', 'x8', 'I8', 'u08', '8', 'u-1'])('%j is not a type', (text) => {
     expect(() => fieldType(text)).toThrow(ErrorReply as never);
   });
 });

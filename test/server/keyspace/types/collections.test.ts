@@ -31,7 +31,7 @@ describe('parseInt64', () => {
     expect(parseInt64(text)).toBe(value);
   });
 
-  test.each(['', '-', '+1', '01', '-0', ' 1', '1 ', '1.0', '9223372036854775808', 'x', '12x', '100000000000000000x'])('"%s" is none', (text) => {
+  test.each(['', '-', '+1', '01', '-0', ' 1', '1 ', '1.0', '9223372036854775808', 'x', '12x', '100000000000000000x'])('"%s" is not an integer', (text) => {
     expect(parseInt64(text)).toBeNull();
   });
 });

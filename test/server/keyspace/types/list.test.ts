@@ -94,7 +94,7 @@ describe('the chunks between the ends are packed', () => {
   const values = numbers(2000);
   const perElement = (list: List): number => (list.memoryBytes - new List().memoryBytes) / list.size;
 
-  test('and take a byte for each element besides its text', () => {
+  test('and take a byte for each element in addition to its text', () => {
     const text = values.reduce((sum, value) => sum + value.length, 0) / values.length;
     expect(perElement(listOf(values.slice(0, 100))) - 2).toBeGreaterThan(30);
     expect(perElement(listOf(numbers(100_000))) - 4.9).toBeLessThan(2.5);

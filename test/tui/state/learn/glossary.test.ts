@@ -25,7 +25,7 @@ describe.each(LANGUAGES)('in %s', (language) => {
   });
 });
 
-test('a word that stands twice in a pane is explained once', () => {
+test('a word that occurs twice in a pane is explained once', () => {
   for (const section of SECTIONS) {
     const terms = entriesOf(section).map(({ term }) => term);
     expect(terms.filter((term, i) => terms.indexOf(term) !== i)).toEqual([]);
@@ -58,7 +58,7 @@ test.each([['wakker', 'WAKER'], ['backpresure', 'backpressure'], ['edge-trigered
   expect(nearestWords(mistyped)).toContain(meant);
 });
 
-test('nothing is near to nonsense, and nothing is no word', () => {
+test('an unknown word has no similar words, and an empty text is not a word', () => {
   expect(nearestWords('qqqqqqqqqqqqq')).toEqual([]);
   expect([lookUp(''), lookUp(' '), searchWords(' ', 'en')]).toEqual([[], [], []]);
 });
@@ -70,7 +70,7 @@ test('a search begins with the words that are called so', () => {
   expect(searchWords('커널', 'ko').length).toBeGreaterThan(5);
 });
 
-test('what can be typed behind help is found', () => {
+test('each word that help accepts is found', () => {
   expect(TYPED_WORDS.length).toBeGreaterThan(80);
   expect(TYPED_WORDS.filter((word) => lookUp(word).length === 0)).toEqual([]);
   expect(ALL.flatMap(({ entry }) => namesOf(entry)).filter((name) => lookUp(name).length === 0)).toEqual([]);

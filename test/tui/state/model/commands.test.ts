@@ -23,7 +23,7 @@ test('each command has its calls, times, bytes and callers', () => {
   expect(callers(model, 'set')).toEqual([[7, 1]]);
 });
 
-test('the bytes of a transaction are those of EXEC, and messages without a request nobody asked for have no command', () => {
+test('the bytes of a transaction are those of EXEC, and unsolicited messages have no command', () => {
   const model = after(
     commandsSlice,
     happened(0, { kind: 'frame', token: 5, frame: 3, bytes: 14, argv: ['EXEC'], raw: '' }),

@@ -15,7 +15,7 @@ test('a request and its reply are two rows with one number, and both know how lo
   expect(newest(scene)).toMatchObject({ raw: '+OK\r\n', bytes: 5, isPush: false });
 });
 
-test('a half frame says what it has and needs, and becomes whole in its place', () => {
+test('a partial frame shows its bytes and the required bytes, and becomes complete in its place', () => {
   using scene = stage();
   const client = scene.connect();
   client.send('*1\r\n$4\r\nPI');
@@ -26,7 +26,7 @@ test('a half frame says what it has and needs, and becomes whole in its place', 
   expect(told(scene)).toEqual(['request 1 PING', 'reply 1']);
 });
 
-test('a frame says which reads brought it, and which part of it each', () => {
+test('a frame shows which reads returned it, and the part of each', () => {
   using scene = stage();
   const client = scene.connect();
   client.send('*1\r\n$4\r\nPI');
@@ -86,7 +86,7 @@ test('the time of a parked request is that of executing and of serving it, as in
   expect(elapsedUs).toBeGreaterThanOrEqual(600);
 });
 
-test('a parked request says on what until it is served, and its reply comes later', () => {
+test('a parked request shows its keys until it is served, and its reply comes later', () => {
   using scene = stage();
   const client = scene.connect();
   client.ask('BLPOP', 'jobs', '0');
@@ -95,7 +95,7 @@ test('a parked request says on what until it is served, and its reply comes late
   expect(rows(scene)[0]).toMatchObject({ parkedOn: null, isReplied: true });
 });
 
-test('what nobody asked for is a push', () => {
+test('an unsolicited frame is a push', () => {
   using scene = stage();
   const listener = scene.connect();
   listener.ask('SUBSCRIBE', 'news');
@@ -104,7 +104,7 @@ test('what nobody asked for is a push', () => {
   expect(pushes).toHaveLength(1);
 });
 
-test.each(['2', '3'])('what confirms SUBSCRIBE is no push, although RESP3 writes it as one: RESP%s', (version) => {
+test.each(['2', '3'])('the confirmation of SUBSCRIBE is not a push, although RESP3 writes it as one: RESP%s', (version) => {
   using scene = stage();
   const client = scene.connect();
   client.ask('HELLO', version);
@@ -134,7 +134,7 @@ test('long requests are kept short, and the number of rows is bounded', () => {
   expect(scene.model.frames.rows.length).toBeLessThanOrEqual(MAX_FRAME_ROWS + 32);
 });
 
-test('a connection that is gone leaves nothing but its rows', () => {
+test('a closed connection leaves only its rows', () => {
   using scene = stage();
   const client = scene.connect();
   client.ask('PING');
@@ -148,7 +148,7 @@ test('events of others change nothing', () => {
   expect(framesSlice.reduce(model, { type: 'event', event: { kind: 'timer', name: 't', lateUs: 0, elapsedUs: 0, seq: 1, atUs: 1 } })).toBe(model);
 });
 
-test('a request whose slow execution survives what was dropped gets its time, and its reply a row', () => {
+test('a request whose slow execution was not dropped gets its time, and its reply a row', () => {
   const model = after(
     framesSlice, happened(0, { kind: 'frame', token: 7, frame: 1, bytes: 40, argv: ['EVAL', 'slow', '0'], raw: '' }), dropped(0, 3_000_000),
     happened(5_000_000, { kind: 'execute', token: 7, frame: 1, command: 'eval', elapsedUs: 5_000_000, keys: [], db: 0 }),

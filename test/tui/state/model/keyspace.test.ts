@@ -31,7 +31,7 @@ test('the time to live is measured against what it was when first seen', () => {
   expect(find(scene, 'k')).toMatchObject({ fullTtlMs: 0, expireAtMs: -1 });
 });
 
-test('a key that the expire cycle has taken stays for a moment and says so', () => {
+test('a key that the expire cycle has deleted stays for a moment, marked as such', () => {
   using scene = stage();
   scene.connect().ask('SET', 'k', 'v', 'PX', '50');
   scene.look();
@@ -44,7 +44,7 @@ test('a key that the expire cycle has taken stays for a moment and says so', () 
   expect(names(scene)).toEqual([]);
 });
 
-test('a key that a command came across says whose command that was', () => {
+test('a key that a command has expired names the client of the command', () => {
   using scene = stage({ settings: { hz: 1 } });
   const client = scene.connect();
   client.ask('SET', 'k', 'v', 'PX', '1');
@@ -54,7 +54,7 @@ test('a key that a command came across says whose command that was', () => {
   expect(find(scene, 'k')!.gone).toMatchObject({ why: 'expired: lazy', token: 2 });
 });
 
-test('a deleted key says by what, and a key that comes back is no ghost', () => {
+test('a deleted key shows the event, and a key that is created again is not a ghost', () => {
   using scene = stage();
   const client = scene.connect();
   client.ask('SET', 'k', 'v');
@@ -65,7 +65,7 @@ test('a deleted key says by what, and a key that comes back is no ghost', () => 
   expect([find(scene, 'k')!.gone, scene.model.keyspace.total, rows(scene).length]).toEqual([null, 1, 1]);
 });
 
-test('ghosts stand where they were', () => {
+test('ghosts keep their places', () => {
   using scene = stage();
   const client = scene.connect();
   client.ask('MSET', 'a', '1', 'b', '1', 'c', '1', 'd', '1');

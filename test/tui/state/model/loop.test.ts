@@ -7,7 +7,7 @@ const wait = (atUs: number) => happened(atUs, { kind: 'wait', timeoutMs: -1, why
 const poll = (atUs: number, ready: number) => happened(atUs, { kind: 'poll', waitedUs: 1, ready, emulated: false });
 const end = (atUs: number, turn: number) => happened(atUs, { kind: 'turn-end', turn, busyUs: 1, commands: 0 });
 
-test('the time between two events is the time of the later one, and waiting stands apart', () => {
+test('the time between two events is the time of the later one, and waiting is separate', () => {
   const { turn } = after(loopSlice, ...served(1, 0).slice(0, -2));
   expect(turn).toEqual({
     turn: 1, timeoutMs: 83, why: 'expire cycle', waitedUs: 30, ready: 1, busyUs: 17, commands: 1,
@@ -32,7 +32,7 @@ test('a turn that only writes what the one before has answered does not take its
   expect(shownTurn(after(loopSlice, ...served(1, 0), wait(60), poll(90, 0), end(91, 2), begin(3, 91), wait(91)), true)).toMatchObject({ turn: 1, repliesUs: 5 });
 });
 
-test('what a script takes until it lets others be served is executing, and what they take stands apart', () => {
+test('the time of a script until other clients are served is executing time, and their time is separate', () => {
   const within = (atUs: number) => happened(atUs, { kind: 'poll', waitedUs: 0, ready: 1, emulated: false, within: true });
   const read = (atUs: number) => happened(atUs, { kind: 'read', token: 8, result: 14 });
   const { turn } = after(loopSlice, begin(1, 0), wait(0), poll(1, 1), within(5_000_001), read(5_000_003), within(9_000_003), happened(9_000_010, { kind: 'execute', token: 7, frame: 1, command: 'eval', elapsedUs: 9_000_000, keys: [], db: 0 }));
@@ -114,7 +114,7 @@ test.for([
   expect(percentilesOf(values)).toEqual(expected);
 });
 
-test('a snapshot is none of its business', () => {
+test('a snapshot does not change it', () => {
   const loop = after(loopSlice, ...served(1, 0));
   expect(loopSlice.reduce(loop, snapshotAt(100, {}))).toBe(loop);
 });

@@ -32,7 +32,7 @@ test('what the trace has dropped counts, too', () => {
   expect(rates).toMatchObject({ droppedTurns: 42, droppedCommands: 210 });
 });
 
-test('the first snapshot only says where counting begins', () => {
+test('the first snapshot only sets the start of counting', () => {
   expect(after(ratesSlice, snapshotAt(0, { commands: 5000 })).commands).toBe(0);
 });
 
@@ -77,7 +77,7 @@ test('drops are shown for a few seconds, and then counted from zero', () => {
   expect(droppedOfLate(later, 21 * second)).toEqual({ turns: 1, commands: 10 });
 });
 
-test('what was dropped is not told for ever if no snapshot says when it was', () => {
+test('dropped events are not shown forever if no snapshot has their time', () => {
   const rates = after(ratesSlice, ended(2 * SECOND, 5), dropped(1, 10));
   expect(droppedOfLate(rates, 2.5 * SECOND)).toEqual({ turns: 1, commands: 10 });
   expect(droppedOfLate(rates, 6 * SECOND)).toBeNull();

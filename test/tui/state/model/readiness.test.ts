@@ -9,7 +9,7 @@ const told = (body: TraceBody) => happened(0, body);
 
 const allTurns = ({ turns, open }: ReadinessModel) => [...turns, open];
 
-test('a row for each ready token says what came of it, the reply that leaves after the turn included', () => {
+test('a row for each ready token shows its results, including the reply that is written after the turn', () => {
   expect(after(readinessSlice, ...served(1, 0)).open).toEqual({
     kind: 'turn', turn: 1, more: 0, isCut: false,
     rows: [{ token: 7, readiness: 1, steps: [{ kind: 'read', bytes: 27, count: 1, end: null }, { kind: 'frames', count: 1 }, { kind: 'write', bytes: 11, of: 11, end: null }] }],

@@ -72,7 +72,7 @@ test('events of tokens that are not known, and events of others, change nothing'
   expect(tokensSlice.reduce(model, event({ kind: 'expire', db: 0, key: 'k', how: 'lazy' }))).toBe(model);
 });
 
-test('a snapshot says what events did not: names, databases, and connections that came while events were dropped', () => {
+test('a snapshot has what events lack: names, databases, and connections made while events were dropped', () => {
   using scene = stage();
   const client = scene.connect();
   client.ask('CLIENT', 'SETNAME', 'worker');
@@ -93,7 +93,7 @@ test('a snapshot with all clients takes away those that are not there any more',
   expect(scene.model.tokens.rows.size).toBe(2);
 });
 
-test('a snapshot that says nothing new changes no row', () => {
+test('a snapshot without changes changes no row', () => {
   using scene = stage();
   scene.connect().ask('PING');
   scene.look();

@@ -63,7 +63,7 @@ test.for([
   expect(commandsPane.rows!(scene.state)).toEqual(expected);
 });
 
-test('slow times stand out', () => {
+test('slow times are highlighted', () => {
   using scene = threeCommands();
   const [, fast, slow] = scene.draw(commandsPane, { width: 104, height: 5 }, COLORED, false);
   expect(slow).toContain(durationStyle(14_000, COLORED)('  14 ms'));
@@ -91,18 +91,18 @@ test('without the figures of the server those of the trace are shown, without pe
   expect(scene.draw(commandsPane, { width: 66, height: 2 })[1]).not.toContain('+');
 });
 
-test('before anything has been called it says so', () => {
+test('before the first call it shows that there are none', () => {
   using scene = stage();
   expect(scene.picture(commandsPane, { width: 66, height: 4 })).toContain('no command yet');
 });
 
-test('a part of a microsecond says nothing', () => {
+test('fractions of a microsecond are not shown', () => {
   using scene = stage();
   count(scene, { name: 'ping', calls: 3, elapsedUs: 0.9, times: { p50Us: 0.1, p99Us: 0.2, maxUs: 0.255 } });
   expect(scene.draw(commandsPane, { width: 41, height: 2 })[1]).toMatch(/ping +3 +<1 µs +<1 µs +<1 µs$/);
 });
 
-test('the title says which key turns it, in focus', () => {
+test('the title shows which key switches the view, if focused', () => {
   using scene = threeCommands();
   scene.setUi({ focus: 'frames' });
   expect([commandsPane.badge(scene.state, 40), framesPane.badge(scene.state, 40)]).toEqual(['by time, v frames', 'v commands']);

@@ -67,7 +67,7 @@ test('requests that are not kept any more are counted', () => {
   expect(scene.draw(tokensPane, SIZE).join(' ')).toContain('3 requests, of which the trace has kept none');
 });
 
-test('messages that nobody asked for stand alone', () => {
+test('unsolicited messages are in rows of their own', () => {
   using scene = stage();
   const [listener, speaker] = [scene.connect(), scene.connect()];
   listener.ask('SUBSCRIBE', 'news');

@@ -70,7 +70,7 @@ test('bytes show where another read begins', () => {
   expect(picture).toContain('50 49|4e 47');
 });
 
-test('the cursor in the bytes marks the node that its byte belongs to, and says which read brought it', () => {
+test('the cursor in the bytes marks the node of its byte, and the read that returned it', () => {
   using scene = stage();
   const client = scene.connect();
   client.send('*2\r\n$4\r\nECHO\r\n$5\r\nhe');
@@ -121,14 +121,14 @@ test('an open reply and an inline request have trees, too', () => {
   expect(scene.picture(framesPane, { width: 60, height: 6 })).toContain('▶  null');
 });
 
-test('where there is no room beside the tree, bytes stand under it', () => {
+test('without room beside the tree, bytes are below it', () => {
   using scene = conversation();
   open(scene, (row) => row.kind === 'request' && row.argv[0] === 'MGET');
   const rows = scene.draw(framesPane, { width: 30, height: 9 });
   expect([rows[2], rows[6]]).toEqual([expect.stringMatching(/^▶array of 3|^▶\*3/), expect.stringMatching(/^0000\[2a 33/)]);
 });
 
-test('of a long frame the first bytes are shown, and the row says how many there are', () => {
+test('for a long frame the first bytes are shown, and the total number', () => {
   using scene = stage();
   scene.connect().ask('SET', 'k', 'x'.repeat(5000));
   open(scene, (row) => row.kind === 'request', 3);
@@ -137,7 +137,7 @@ test('of a long frame the first bytes are shown, and the row says how many there
   expect(rows.join('\n')).toContain('(cut)');
 });
 
-test('half a frame is opened to be told that it is not whole', () => {
+test('an open partial frame shows that it is incomplete', () => {
   using scene = conversation();
   open(scene, (row) => row.kind === 'partial');
   expect(scene.picture(framesPane, SIZE)).toBe(`
@@ -147,7 +147,7 @@ its bytes are shown once it is complete
 `);
 });
 
-test('a view that was left standing stays, and the badge counts what has come', () => {
+test('a frozen view stays, and the badge counts new rows', () => {
   using scene = conversation();
   const rows = framesPane.rows!(scene.state);
   scene.set('frames', { selected: rows.at(-2)!, frozenAt: framesPane.length!(scene.state) });
@@ -158,7 +158,7 @@ test('a view that was left standing stays, and the badge counts what has come', 
   expect(framesPane.badge(scene.state, 60)).toBe('frozen, 100 new, End follows');
 });
 
-test('a filtered view stands still, too, and only what passes the filter counts', () => {
+test('a filtered view does not move either, and only matching rows are counted', () => {
   using scene = conversation();
   const other = scene.connect();
   other.ask('PING', 'one');
@@ -171,7 +171,7 @@ test('a filtered view stands still, too, and only what passes the filter counts'
   expect(framesPane.badge(scene.state, 60)).toBe('frozen, 40 new, End follows /ping');
 });
 
-test('a gap says how many commands are missing, and has nothing to open', () => {
+test('a gap shows the number of missing commands, and cannot be opened', () => {
   using scene = conversation();
   scene.take({ type: 'dropped', turns: 1, commands: 12_345 });
   expect(scene.draw(framesPane, SIZE)[8]).toMatch(/^ {2}~ +12,345 commands not shown/);
@@ -203,13 +203,13 @@ test('a filter speaks the language of breakpoints, and holds for a request toget
   expect(shown('"err"')).toEqual(['thing matches /"err"']);
 });
 
-test('a filter that nothing passes says so', () => {
+test('a filter without matches is reported', () => {
   using scene = conversation();
   scene.set('frames', { filter: 'cmd:nothing' });
   expect(scene.draw(framesPane, SIZE)[1]!.trim()).toBe('nothing matches /cmd:nothing');
 });
 
-test.each([['us>', 'needs a number'], ['event read', 'event means nothing here'], ['"a', 'a quote is open'], ['# ', 'number of a token']])('%j is no filter: %s', (text, error) => {
+test.each([['us>', 'needs a number'], ['event read', 'event means nothing here'], ['"a', 'a quote is open'], ['# ', 'number of a token']])('%j is not a filter: %s', (text, error) => {
   expect(framesPane.checkFilter!(text)?.en).toContain(error);
 });
 

@@ -19,7 +19,7 @@ function someKeys(): Scene {
 /** Time that only the screen sees: nothing has expired yet. */
 const later = (scene: Scene, ms: number): void => scene.setUi({ nowMs: scene.lab.clock.nowMs + ms });
 
-test('keys stand with what they are, and with their time running', () => {
+test('keys are shown with their types, and with their remaining time', () => {
   using scene = someKeys();
   later(scene, 1200);
   expect(scene.picture(keyspacePane, SIZE)).toBe(`
@@ -32,7 +32,7 @@ test('keys stand with what they are, and with their time running', () => {
   expect(keyspacePane.badge(scene.state, 60)).toBe('db 0, 4 keys, by name');
 });
 
-test('below the keys stands what of them is on its way to the disk', () => {
+test('the line below the keys shows the data that is not on the disk yet', () => {
   using scene = stage({ settings: { dir: temporaryDirectory(), appendonly: true } });
   scene.lab.server.load({ dir: '', appendonly: true });
   const client = scene.connect();
@@ -91,7 +91,7 @@ test('what has just changed is marked, and flashes in the colour of the connecti
   expect(scene.draw(keyspacePane, SIZE)[1]).toMatch(/^ {2}greeting/);
 });
 
-test('an empty database says which others have keys', () => {
+test('an empty database names others that have keys', () => {
   using scene = stage();
   const client = scene.connect();
   client.ask('SELECT', '3');
@@ -114,7 +114,7 @@ test('a ghost stays until something takes it', () => {
   expect(rows).toEqual([['*', '0.1 s    ━━──────'], ['◌', 'due now'], ['◌', 'due, 4.60 s ago']]);
 });
 
-test('a ghost says what took it', () => {
+test('a ghost shows the cause of its end', () => {
   using scene = someKeys();
   scene.lab.clock.advance(500);
   scene.connect().ask('GET', 'session');
@@ -192,7 +192,7 @@ test('the selected key stays where it is on the screen when the window moves', (
   expect(scene.draw(keyspacePane, SIZE)).toEqual(before);
 });
 
-test('the title says if the server did not sort', () => {
+test('the title shows if the server did not sort', () => {
   using scene = someKeys();
   scene.look({ keys: { db: 0, offset: 0, limit: 10, order: 'stored', match: '*' } });
   expect(keyspacePane.badge(scene.state, 60)).toBe('db 0, 4 keys, stored order');
@@ -276,7 +276,7 @@ readings: stream, 2 entries
 `);
 });
 
-test('until its value has come an open key shows what is known, and a key that is gone says so', () => {
+test('until its value has arrived an open key shows its row, and a deleted key is marked', () => {
   using scene = someKeys();
   scene.set('keyspace', { isOpen: true, selected: 'greeting' });
   expect(scene.draw(keyspacePane, SIZE)[0]).toMatch(/^greeting "hello"/);

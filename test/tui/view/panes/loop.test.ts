@@ -86,7 +86,7 @@ read────────────────│decode──────�
 `);
 });
 
-test('how long the loop has waited stands beside the timeout of that very wait, never beside one that is chosen now', () => {
+test('the duration of a wait is beside the timeout of that wait, never beside a timeout that is chosen now', () => {
   const pollLine = (entries: readonly Entry[], control?: Partial<Control>): string => picture(stateAfter(entries, control), 50, 20).split('\n').find((row) => row.includes('poll.wait'))!.trim();
   expect(pollLine(served(812, 0).slice(0, 6), held(eventAt(0, { kind: 'frame', token: 7, frame: 1, bytes: 9, argv: ['GET', 'k'], raw: '' })))).toMatch(/^poll\.wait\(83 ms\) +30 µs$/);
   const next = [...served(812, 0), happened(60, { kind: 'wait', timeoutMs: 39, why: 'expire cycle' })];
@@ -149,7 +149,7 @@ test('after a request that was refused, the sentence is about that', () => {
   expect(text).not.toContain('GET greeting');
 });
 
-test('held at its first event, the loop has its turn and its line, though the trace has told nothing yet', () => {
+test('held at its first event, the loop has its turn and its line, although the trace is still empty', () => {
   const first = eventAt(0, { kind: 'turn-begin', turn: 1 });
   const state = stateAfter([{ type: 'event', event: first }], held(first));
   expect(loopPane.badge(state, 60)).toBe('turn 1');
@@ -169,7 +169,7 @@ test('in the past the loop is where it was, and not held', () => {
   expect(picture(stateAfter([begin!, wait!, poll!], control), 50, 2)).toContain('epoll_wait woke with 1 ready token after 30 µs');
 });
 
-test('a loop that is too fast to follow says so, and points nowhere', () => {
+test('a loop that is too fast to trace is marked, and has no arrow', () => {
   const text = picture(stateAfter([...served(812, 0), ...served(813, 100).slice(0, 5), dropped(248, 1447)]), 50, 20);
   expect(text).toContain('too fast to trace: 248 turns with 1,447 commands');
   expect(text).toContain('turn 812: waited 30 µs, worked 22 µs');
@@ -189,7 +189,7 @@ test('phases have their colours, and the line that runs is highlighted', () => {
   expect(rows[16]).toContain(COLORED.phase.execute(COLORED.block('│execute'.padEnd(25))));
 });
 
-test('a phase that was slow stands out from the others', () => {
+test('a slow phase is highlighted', () => {
   const slow = [happened(0, { kind: 'turn-begin', turn: 9 }), happened(1, { kind: 'frame', token: 7, frame: 1, bytes: 9, argv: ['SORT', 'k'], raw: '' }), happened(4001, { kind: 'execute', token: 7, frame: 1, command: 'sort', elapsedUs: 4000, keys: ['k'], db: 0 })];
   const rows = loopPane.render(stateAfter(slow, { mode: 'slow' }), { theme: COLORED, size: { width: 50, height: 20 }, isFocused: true });
   expect(rows.find((row) => row.includes('4 ms'))).toContain(COLORED.warn('4 ms'.padStart(10)));
@@ -253,7 +253,7 @@ test('busy, nothing is said of the timer that the loop slept for before: what is
   expect(text).toContain('timers that are due meanwhile run at the end of this turn');
 });
 
-test('a turn that is over has worked as long as its end tells', () => {
+test('a finished turn shows the working time of its end event', () => {
   const end = happened(598, { kind: 'turn-end', turn: 5, busyUs: 590, commands: 0 });
   const waker = [happened(0, { kind: 'turn-begin', turn: 5 }), happened(1, { kind: 'wait', timeoutMs: -1, why: 'no timer' }), happened(8, { kind: 'poll', waitedUs: 7, ready: 1, emulated: false }), happened(9, { kind: 'ready', token: 1, readiness: 1 })];
   const text = picture(stateAfter([...waker, end], held(eventAt(598, { kind: 'turn-end', turn: 5, busyUs: 590, commands: 0 }))), 60, 20);

@@ -74,7 +74,7 @@ test('a short write arms WRITABLE, and the rest leaves when there is room', () =
   expect(words(scene).at(-1)).toBe('#2       WRITABLE wrote 909 B · WRITABLE disarmed');
 });
 
-test('a client that a rule skips is READABLE no more, until the rule is gone', () => {
+test('a client that a rule skips is no longer READABLE until the rule is removed', () => {
   using scene = stage();
   const [one, other] = [scene.connect(), scene.connect()];
   scene.lab.faults.add('one-client-at-a-time');
@@ -135,7 +135,7 @@ test('turns in which only the loop was woken are one row, with their number', ()
   expect(scene.draw(readinessPane, { width: 41, height: 5 })[2]!.trimEnd()).toBe(' 10 #1   R  WAKER ×3');
 });
 
-test('several tokens of one turn stand below its number', () => {
+test('several tokens of one turn are below its number', () => {
   using scene = stage();
   const clients = [scene.connect(), scene.connect()];
   for (const client of clients) client.sendCommand('PING');
@@ -178,7 +178,7 @@ test('the newest turn is at the bottom', () => {
   expect(turnsShown(scene)).toEqual([7, 8, 9, 10]);
 });
 
-test('scrolled back, the view stands still while turns come, and the badge counts them', () => {
+test('scrolled back, the view does not move while turns are added, and the badge counts them', () => {
   using scene = stage();
   fill(scene, 1, 10);
   scene.set('readiness', { scroll: 2, frozenAt: readinessPane.length!(scene.state) });
@@ -231,7 +231,7 @@ test('a filter leaves the rows that contain all its words, in any case', () => {
   expect(scene.picture(readinessPane, WIDE)).toBe('\nnothing matches /nobody\n');
 });
 
-test('behind a filter only those count that it lets through, and what has been forgotten is not passed over', () => {
+test('with a filter only matching rows are counted, and dropped rows are not skipped', () => {
   using scene = stage();
   fill(scene, 1, 3);
   scene.set('readiness', { filter: '#9', frozenAt: readinessPane.length!(scene.state) });
@@ -250,7 +250,7 @@ test('a second listener is one from the first event on', () => {
   expect(scene.draw(readinessPane, WIDE)[0]).toMatch(/^ +1 LISTENER READABLE/);
 });
 
-test('each token has its colour, and what is unusual stands out', () => {
+test('each token has its colour, and unusual results are highlighted', () => {
   using scene = stage();
   for (const entry of served(1, 0)) scene.take(entry);
   const [row] = scene.draw(readinessPane, WIDE, COLORED);

@@ -36,7 +36,7 @@ function picture(repl: ReplState, size: Size, ui: Partial<State['ui']['panes']['
   return `\n${rows.map((each) => each.trimEnd()).join('\n')}\n`;
 }
 
-test('the newest line stands at the bottom, above the line being typed with its hint', () => {
+test('the newest line is at the bottom, above the line being typed with its hint', () => {
   const repl = talked(
     heard({ kind: 'in', text: 'SET greeting hello', prompt }, { text: 'OK' }, { kind: 'in', text: 'INCR greeting', prompt }, { kind: 'error', text: '(error) ERR value is not an integer or out of range' }),
     typed('EXPIRE greeting '),
@@ -52,7 +52,7 @@ EXPIRE takes at least 2 arguments: key seconds [NX | XX | G…
 `);
 });
 
-test('with nothing typed the last row says what the keys do', () => {
+test('on an empty line the last row shows the keys', () => {
   expect(picture(talked(), { width: 50, height: 3 })).toBe(`
 
 127.0.0.1:6379> |
@@ -89,7 +89,7 @@ test.each<[Partial<ReplClient>, number, string]>([
   expect(picture(repl, { width: columns, height: 1 }).trim()).toBe(`${expected}|`);
 });
 
-test('candidates stand below the line, the chosen one among them', () => {
+test('candidates are below the line, including the chosen one', () => {
   const repl = talked(typed('SET a 1 p'), { type: 'complete-next', keys: [] });
   expect(picture(repl, { width: 60, height: 3 })).toBe(`
 
@@ -107,7 +107,7 @@ Enter runs it, Ctrl-R finds an older one, Esc leaves
 `);
 });
 
-test('what the console says is broken between words, and keeps its indentation', () => {
+test('output of the console is broken between words, and keeps its indentation', () => {
   const repl = talked(heard({ kind: 'note', text: 'quit' }, { kind: 'note', text: '    Leaves the lab; exit does the same.' }, { kind: 'out', text: '"broken anywhere, as a terminal does"' }));
   expect(picture(repl, { width: 24, height: 7 })).toBe(`
 quit
@@ -133,7 +133,7 @@ Tab completes, Ctrl-R searche…
 `);
 });
 
-test('lines of other clients say whose they are', () => {
+test('lines of other clients show their names', () => {
   const repl = talked(heard({ kind: 'in', text: '@a PING', prompt }, { client: 'a', text: 'PONG' }));
   expect(picture(repl, { width: 50, height: 4 })).toBe(`
 127.0.0.1:6379> @a PING
@@ -155,7 +155,7 @@ test.each<[Partial<ReplClient>, string]>([
   expect(picture(repl, { width: 70, height: 2 + 1 }).split('\n').at(-2)).toBe(note);
 });
 
-test.each([[37, 'history: answers as of that moment'], [80, 'this is the history: commands are answered as of that moment']] as const)('while the past is shown it says in %i columns that it answers as of that moment, also if the loop is held', (columns, text) => {
+test.each([[37, 'history: answers as of that moment'], [80, 'this is the history: commands are answered as of that moment']] as const)('while the past is shown the title in %i columns says that answers are as of that moment, also if the loop is held', (columns, text) => {
   const state = stateWith(talked());
   const heldAt = { seq: 1, atUs: 0, kind: 'turn-begin' as const, turn: 1 };
   const past = { ...state, control: { ...state.control, mode: 'history' as const, heldAt } };
@@ -175,7 +175,7 @@ test.each<[Partial<ReplClient>, number, string]>([
   expect(replPane.render(held, { theme: PLAIN, size: { width, height: 3 }, isFocused: true }).at(-1)!.trimEnd()).toBe(note);
 });
 
-test('what was said last and takes more rows than there are says how to scroll, and each of its rows can be reached', () => {
+test('output with more rows than the pane shows how to scroll, and each row can be reached', () => {
   const words = Array.from({ length: 40 }, (_, i) => `word${i}`).join(' ');
   const repl = talked(heard({ kind: 'in', text: 'help edge' }, { kind: 'note', text: words }));
   const size = { width: 30, height: 7 };
@@ -190,7 +190,7 @@ test('what was said last and takes more rows than there are says how to scroll, 
   expect(picture(short, size)).not.toContain('PgUp');
 });
 
-test('scrolled back, the transcript stands still while more comes', () => {
+test('scrolled back, the transcript does not move while lines are added', () => {
   const lines = Array.from({ length: 10 }, (_, i) => ({ text: `line ${i}` }));
   const repl = talked(heard(...lines));
   const size = { width: 40, height: 5 };
@@ -215,7 +215,7 @@ test('the prompt has the colour of its token', () => {
   expect(prompted!.startsWith(COLORED.token(row.token)(prompt))).toBe(true);
 });
 
-test('the title says who is talking, and in what protocol', () => {
+test('the title shows the client and its protocol', () => {
   const a = { ...client, name: 'a', protocol: 3 as const };
   expect(replPane.badge(stateWith(talked()), 60)).toBe('');
   expect(replPane.badge(stateWith(talked({ type: 'clients-changed', clients: [client, a], current: 'a' })), 60)).toBe('@a RESP3 2 clients');

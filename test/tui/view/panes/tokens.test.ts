@@ -78,7 +78,7 @@ test('zoomed there, it has them all', () => {
   expect(scene.draw(tokensPane, { width: 79, height: 6 })[0]!.trim().split(/ +/)).toEqual(['tok', 'fd', 'peer', 'state', 'int', 'query', 'output', 'last', 'idle']);
 });
 
-test('where there is no room for a column of names, they stand with the port', () => {
+test('without room for a column of names, they are shown with the port', () => {
   using scene = threeClients();
   expect(scene.picture(tokensPane, { width: 91, height: 6 })).toBe(`
  tok  fd peer             state                         int   query  output last       idle
@@ -90,7 +90,7 @@ test('where there is no room for a column of names, they stand with the port', (
 `);
 });
 
-test('where there is no room for peers at all, the state says which rows are no clients', () => {
+test('without room for peers, the state shows which rows are not clients', () => {
   using scene = threeClients();
   expect(scene.picture(tokensPane, { width: 35, height: 6 })).toBe(`
  tok state               int last
@@ -130,7 +130,7 @@ test('after its turn a client is idle', () => {
   expect(scene.draw(tokensPane, SIZE)[3]).toContain('idle');
 });
 
-test('a replica says how far it is, and its open row what it has acknowledged of the history', () => {
+test('a replica shows its lag, and its open row the acknowledged offset', () => {
   using scene = stage();
   const replica = scene.connect();
   const rowOf = (width = 110): string => {
@@ -199,7 +199,7 @@ test('while a row is selected all stay at their places; those that come are coun
   expect(tokensPane.rows!(scene.state)).toEqual(['0', '1', '3', '4', '5']);
 });
 
-test('a filter speaks the language of breakpoints, and says when nothing matches', () => {
+test('a filter has the syntax of breakpoints, and reports when nothing matches', () => {
   using scene = stage();
   const [reader, waiter] = [scene.connect(), scene.connect()];
   reader.ask('GET', 'a');
@@ -233,7 +233,7 @@ test('rows can be sorted by what happened last, or by what waits to be written',
   expect([order(''), order('recent')[0], order('output')[0]]).toEqual([['2', '3', '4'], '3', '4']);
 });
 
-test('of ten thousand connections all are counted, and the badge says how many have rows', () => {
+test('ten thousand connections are all counted, and the badge shows how many have rows', () => {
   using scene = stage();
   for (let token = 2; token < 10_002; token++) tell(scene, { kind: 'connect', token, fd: token, peer: '10.0.0.1:1', local: '' });
   expect(tokensPane.badge(scene.state, 60)).toBe('10,000 connections, 1,022 listed');
@@ -264,7 +264,7 @@ test('where there are more than rows, the slow, the stuck and the active are sho
   expect(tokensPane.badge(scene.state, 20, { width: 41, height: 5 })).toBe('21 conn, … 17 more');
 });
 
-test('with more rows, the last one says what the others are doing', () => {
+test('with more rows, the last one shows the states of the others', () => {
   using scene = manyClients();
   const rows = scene.draw(tokensPane, { width: 66, height: 9 });
   expect(tokensOf(rows)).toEqual(['#2', '#5', '#6', '#7', '#9', '#15', '#20']);
@@ -282,7 +282,7 @@ test('the one that a breakpoint has held is always shown', () => {
   expect(tokensOf(rows)).toEqual(['#12']);
 });
 
-test('a row keeps its place while what it says holds: at full speed clients that take turns do not take places', () => {
+test('a row keeps its place while its state lasts: at full speed, alternating clients do not move rows', () => {
   using scene = manyClients();
   const before = tokensOf(scene.draw(tokensPane, { width: 41, height: 5 }));
   tell(scene, { kind: 'turn-begin', turn: 99 });

@@ -16,13 +16,13 @@ test('the 38 columns of a pane at 80×24 still say what happens to others', () =
   expect(ways.find((way) => way.length <= 38)).toBe('token 3: EVAL 6.1 s, others get BUSY');
 });
 
-test('a turn of many short commands says so, as does one that is at something else', () => {
+test('a turn of many short commands is described as such, and so is one in another phase', () => {
   expect(busySentences(busy(executing(3, 'get', 0, { turnMs: 400 })), WORDING)[0]).toBe('the loop has been busy with one turn for 0.4 s, and executes GET for token 3');
   expect(busySentences(busy(executing(3, '', 500, { phase: 'decode', command: null })), WORDING)[0]).toBe('the loop has been busy with one turn for 0.5 s, and decodes requests for token 3');
   expect(busySentences(busy(executing(3, '', 500, { phase: 'timers', token: null, command: null })), WORDING)[0]).toBe('the loop has been busy with one turn for 0.5 s, and runs timers');
 });
 
-test('each way to say it is shorter than the one before', () => {
+test('each form is shorter than the one before', () => {
   for (const ways of [busySentences(busy(executing(3, 'eval', 2140)), WORDING), busySentences(busy(executing(3, 'eval', 6140, { servesOthers: true })), WORDING), busySentences(busy(executing(3, 'get', 0, { turnMs: 400 })), WORDING), waitingSentences(busy(executing(3, 'eval', 1), [[4, bytes(1, 1)], [0, connections(2, 1)]]), 'en')]) {
     const lengths = ways.map((way) => way.length);
     expect(lengths).toEqual(lengths.toSorted((a, b) => b - a));
@@ -38,7 +38,7 @@ test('waiting clients are counted', () => {
   ]);
 });
 
-test('a pause says when it will hold', () => {
+test('a pause shows when the loop will be held', () => {
   expect(pauseNotice(busy(executing(3, 'debug', 1)), WORDING)).toBe('BUSY: will hold as soon as DEBUG ends');
   expect(pauseNotice(busy(executing(3, 'eval', 1)), WORDING)).toBe('BUSY: will hold as soon as EVAL ends, or inside of it, once it is past busy-reply-threshold');
   expect(pauseNotice(busy(executing(3, 'fcall', 1, { servesOthers: true })), WORDING)).toBe('BUSY: will hold inside of FCALL');

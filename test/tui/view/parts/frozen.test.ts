@@ -14,7 +14,7 @@ test.each([
 
 const same = (row: string): string => row;
 
-test('rows keep the places that they had; those that are gone leave theirs, and those that are new have none', () => {
+test('rows keep their places; deleted rows leave a gap, and new rows have no place', () => {
   const frozen = { ids: ['a', 'b', 'c'], offset: 0 };
   expect(placeRows(['c', 'x', 'a'], 0, frozen, same)).toEqual([{ id: 'a', row: 'a' }, { id: 'b', row: null }, { id: 'c', row: 'c' }]);
   expect(newSince(['c', 'x', 'a'], 0, frozen)).toBe(1);

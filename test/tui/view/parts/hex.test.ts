@@ -4,7 +4,7 @@ import { COLORED, PLAIN } from '../../scene.js';
 
 const BYTES = '$5\r\nhello\r\n$2\r\nhi\r\n';
 
-test('bytes stand as numbers and as characters, with the marked range in brackets', () => {
+test('bytes are shown as numbers and as characters, with the marked range in brackets', () => {
   expect(hexRows(BYTES, 71, { range: { start: 0, end: 11 } }, PLAIN).map((row) => row.trimEnd())).toEqual([
     '0000[24 35 0d 0a 68 65 6c 6c 6f 0d 0a]24 32 0d 0a 68  $5..hello..$2..h',
     '0010 69 0d 0a                                         i..',
@@ -31,7 +31,7 @@ test('marked bytes have the highlight of the theme, as numbers and as characters
   expect(hexRows('ab', 40, { range: { start: 1, end: 2 } }, COLORED)[0]).toContain(`a${COLORED.highlight('b')}`);
 });
 
-test('the cursor stands between arrows, also at the ends of a row, and is what is highlighted', () => {
+test('the cursor is between arrows, also at the ends of a row, and is highlighted', () => {
   const marks = (cursor: number) => ({ range: { start: 2, end: 12 }, cursor });
   const drawn = (cursor: number): string[] => hexRows('abcdefghijklmnop', 40, marks(cursor), PLAIN).map((row) => row.slice(4, 29));
   expect(drawn(3)).toEqual([' 61 62[63>64<65 66 67 68 ', ' 69 6a 6b 6c]6d 6e 6f 70 ']);

@@ -32,7 +32,7 @@ test('a selected row above the view brings the view up', () => {
   expect(growingWindow(0, 50, 5, { frozenAt: 20, scroll: 0 }, 3)).toEqual({ start: 3, end: 8 });
 });
 
-test('a view whose rows are forgotten shows the oldest that are left', () => {
+test('a view whose rows were dropped shows the oldest remaining rows', () => {
   expect(growingWindow(30, 50, 5, { frozenAt: 20, scroll: 0 }, -1)).toEqual({ start: 30, end: 35 });
 });
 

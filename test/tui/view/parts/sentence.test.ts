@@ -111,7 +111,7 @@ test('where readiness is emulated, nothing is said of epoll', () => {
   expect(sentence(eventAt(0, { kind: 'wait', timeoutMs: -1, why: 'no timer' }), EMULATED)).toBe('nothing to do: the loop sleeps in poll.wait (emulated)');
 });
 
-test('a held loop says before what it is held', () => {
+test('a held loop shows the step before which it is held', () => {
   expect(heldSentence(eventAt(0, { kind: 'frame', token: 7, frame: 1, bytes: 30, argv: ['DEL', 'greeting'], raw: '' }), EPOLL)).toBe('held before executing DEL greeting');
   expect(heldSentence(eventAt(0, { kind: 'turn-begin', turn: 1 }), EPOLL)).toBe('held at the beginning of turn 1: pending replies are written first');
   expect(heldSentence(eventAt(0, { kind: 'wait', timeoutMs: 83, why: 'expire cycle' }), EPOLL)).toBe('held before epoll_wait: next timer: expire cycle in 83 ms');

@@ -20,7 +20,7 @@ test('in ASCII it is made of the theme’s own characters', () => {
   expect(sparkline([0, 1, 5], 3, ascii)).toBe('_.#');
 });
 
-test('a chart stands on its lowest row, and the highest value fills all rows', () => {
+test('a chart starts at its lowest row, and the highest value fills all rows', () => {
   expect(chart([0, 1, 8, 12, 16], 6, 2, unicode)).toEqual(['    ▄█', '  ▁███']);
   expect(chart([3, 6], 2, 1, unicode)).toEqual([sparkline([3, 6], 2, unicode)]);
   expect(chart([], 3, 2, unicode)).toEqual(['   ', '   ']);

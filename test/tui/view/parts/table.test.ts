@@ -31,7 +31,7 @@ test.for([
   expect(widths(columns)).toEqual(expected);
 });
 
-test('headers and rows stand below each other; styles take no room', () => {
+test('headers and rows are aligned; styles take no room', () => {
   const placed = layoutColumns(COLUMNS, 20);
   expect(headerRow(placed, 20, plain)).toBe('name      size note ');
   expect(bodyRow(placed, ROW, 20)).toBe('greeting <   42> a lo…');
