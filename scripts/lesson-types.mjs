@@ -105,7 +105,7 @@ const ONE_LESSON = {
     '#executeAll(client) {': '#executeAll(client: Client): void {',
   },
   '09-fairness': {
-    ...before('/** Answers many requests by one write, and nobody keeps the loop for itself. */', ...CLIENT, ...WRITING, '}'),
+    ...before('/** Answers many requests by one write, and no client keeps the loop for itself. */', ...CLIENT, ...WRITING, '}'),
     '#unfinished = new Set();': '#unfinished = new Set<Token>();',
     '#serve(client) {': '#serve(client: Client): void {',
     'const replies = [];': 'const replies: Buffer[] = [];',

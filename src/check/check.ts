@@ -111,7 +111,7 @@ export async function check(target: Target, silent: Text | null, only: readonly 
     let finding = isAsked ? await ask(probe, target) : cannotTell(useless!);
     if (useless === null && (await target.hasEnded())) {
       useless = { en: 'the server has ended', ko: '서버가 끝났음' };
-      finding = fail({ en: `${finding.came.en}; the server has ended: nobody listens any more`, ko: `${finding.came.ko}; 서버가 끝났음: 이제 듣는 쪽이 없음` });
+      finding = fail({ en: `${finding.came.en}; the server has ended: it no longer listens`, ko: `${finding.came.ko}; 서버가 끝났음: 이제 듣는 쪽이 없음` });
     }
     const report = { probe, isAsked, ...finding };
     probes.push(report);

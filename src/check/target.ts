@@ -271,7 +271,7 @@ const isTls = (bytes: string): boolean => /^[\x15\x16]\x03/.test(bytes);
 const SPEAKS_HTTP: Text = { en: 'it speaks HTTP, not the protocol of Redis', ko: 'Redis 프로토콜이 아니라 HTTP입니다' };
 const SPEAKS_TLS: Text = { en: 'it speaks TLS; check asks without', ko: 'TLS를 씁니다. check는 TLS 없이 묻습니다' };
 
-/** Error replies to PING of a server that serves nobody, or not this client, at the moment. */
+/** Error replies to PING of a server that serves no clients, or not this one, at the moment. */
 const NOT_NOW = /^(?:NOAUTH|DENIED|LOADING|BUSY|MASTERDOWN|ERR max number of clients)/;
 
 function refusal(reply: string): Text {

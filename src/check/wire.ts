@@ -265,7 +265,7 @@ export class WireClient {
 
 const noConnection = (ms: number): Text => ({ en: `no connection within ${ms} ms`, ko: `${ms} ms 안에 연결되지 않음` });
 
-const TOO_MUCH: Text = { en: 'more and more that nobody has asked for', ko: '요청하지 않은 것이 끝없이 옴' };
+const TOO_MUCH: Text = { en: 'more and more data that was not requested', ko: '요청하지 않은 것이 끝없이 옴' };
 
 const closed = (): Unexpected => new Unexpected('closed', { en: 'the connection was closed', ko: '연결이 닫힘' });
 
@@ -276,7 +276,7 @@ const troubleOf = ({ code, message }: NodeJS.ErrnoException): Text => {
 };
 
 function connectError(error: NodeJS.ErrnoException): Error {
-  if (error.code === 'ECONNREFUSED') return new Unexpected('refused', { en: 'nobody listens there (ECONNREFUSED)', ko: '그곳에서 듣는 서버가 없음(ECONNREFUSED)' });
+  if (error.code === 'ECONNREFUSED') return new Unexpected('refused', { en: 'nothing listens there (ECONNREFUSED)', ko: '그곳에서 듣는 서버가 없음(ECONNREFUSED)' });
   if (!OWN_LIMITS.includes(error.code ?? '')) return new Unexpected('no connection', troubleOf(error));
   return new OwnLimit({ en: `check itself can open no more connections (${error.code})`, ko: `check가 연결을 더 열 수 없음(${error.code})` });
 }

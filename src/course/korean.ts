@@ -12,7 +12,7 @@ export const COMMENTS: { readonly [english: string]: string } = {
     '주소에 bind하고, 리스너를 LISTENER라는 토큰과 READABLE로 poll에 등록합니다.',
   '@param address as 127.0.0.1:7000': '@param address 예: 127.0.0.1:7000',
   'Accepts one connection that waits.': '기다리는 연결 하나를 accept합니다.',
-  "@returns null: nobody waits": "@returns null: 기다리는 연결이 없음",
+  "@returns null: no connection waits": "@returns null: 기다리는 연결이 없음",
   'Echoes what its client sends; one client at a time, the others wait in the backlog.':
     '클라이언트가 보낸 것을 그대로 돌려줍니다. 한 번에 한 클라이언트만 처리하고, 나머지는 backlog에서 기다립니다.',
   'The client that is served; null: none.': '처리 중인 클라이언트. null: 없음.',
@@ -103,7 +103,7 @@ export const COMMENTS: { readonly [english: string]: string } = {
   'Executes, answers and reads on, as long as the client takes its replies. A parked client is read from as well: it may leave.':
     '클라이언트가 응답을 받아 가는 동안 실행하고, 답하고, 계속 읽습니다. 대기 중인 클라이언트도 읽습니다. 떠날 수 있기 때문입니다.',
   'Not longer than until the time of the next parked client is over.': '다음 대기 클라이언트의 시간이 다 될 때보다 오래 기다리지 않습니다.',
-  'Answers many requests by one write, and nobody keeps the loop for itself.': '많은 요청에 한 번의 write로 답하며, 아무도 루프를 독차지하지 않습니다.',
+  'Answers many requests by one write, and no client keeps the loop for itself.': '많은 요청에 한 번의 write로 답하며, 아무도 루프를 독차지하지 않습니다.',
   'Requests of one client that are executed in one turn, at most.': '한 클라이언트의 요청 가운데 한 턴에 실행하는 최대 개수.',
   'Tokens of clients whose budget was used up: there may be more of them, of which no event tells.':
     '몫을 다 쓴 클라이언트의 토큰. 요청이 더 있을 수 있으며, 어떤 이벤트도 알려 주지 않습니다.',
@@ -115,11 +115,11 @@ export const COMMENTS: { readonly [english: string]: string } = {
   'What a read has come to: there are bytes, the socket is empty (WouldBlock), or the stream has ended.':
     'read의 결과: 바이트가 왔거나, 소켓이 비었거나(WouldBlock), 스트림이 끝났습니다.',
   'SET key value, or SET key value PX ms.': 'SET key value 또는 SET key value PX ms.',
-  'Not yet: the poll sleeps on when a key is over, and nobody deletes it.': '아직: 키가 만료되어도 poll이 계속 자고, 아무도 지우지 않습니다.',
+  'Not yet: the poll continues to sleep when a key expires, and the key is not deleted.': '아직: 키가 만료되어도 poll이 계속 자고, 키가 삭제되지 않습니다.',
   'Bytes that are to be written.': '쓸 바이트.',
   'WRITABLE is asked for.': 'WRITABLE을 요청했는지.',
   'Not yet: the poll sleeps on when the time of a parked client is over.': '아직: 대기 중인 클라이언트의 시간이 다 되어도 poll이 계속 잡니다.',
-  'Not yet: whoever waits goes on waiting.': '아직: 기다리던 클라이언트가 계속 기다립니다.',
+  'Not yet: waiting clients continue to wait.': '아직: 기다리던 클라이언트가 계속 기다립니다.',
   'Not yet: the client may be among those who wait.': '아직: 이 클라이언트가 기다리는 목록에 있을 수 있습니다.',
   'Not yet: who has used up its budget must have its turn again, though no event tells of it.':
     '아직: 몫을 다 쓴 클라이언트는 알려 주는 이벤트가 없어도 다시 차례가 와야 합니다.',
@@ -151,7 +151,7 @@ export const COMMENTS: { readonly [english: string]: string } = {
     '클라이언트의 잘못은 그 클라이언트를 끝내고, 프로그램의 잘못은 루프를 끝냅니다.',
   'The task of a connection.': '연결 하나의 태스크.',
   'Waits for the next request; null: the client has ended.': '다음 요청을 기다립니다. null: 클라이언트가 끝났음.',
-  'With the lock. A write is propagated before anybody else may write: so all sinks get the writes in one order.':
+  'With the lock. A write is propagated before the next one may start: so all sinks get the writes in one order.':
     '락을 쥔 채 실행합니다. 다른 쓰기보다 먼저 전파하므로 모든 sink가 같은 순서로 받습니다.',
   'Writes all of it, and waits while the socket takes nothing.': '전부 쓰며, 소켓이 받지 않는 동안 기다립니다.',
   'Owns all state. It gets one event after another, and knows clients by their number only: no socket, no lock, and no wait.':
@@ -169,9 +169,9 @@ export const COMMENTS: { readonly [english: string]: string } = {
   'Token → client.': '토큰 → 클라이언트.',
   'One turn of the loop.': '루프의 한 턴.',
   'An event, and what it publishes, before anything else happens.': '다른 일보다 먼저, 이벤트와 그것이 publish한 것을 처리합니다.',
-  'From the handler. Nothing is written yet, so nothing can go wrong here, and nobody waits.':
+  'From the handler. Nothing is written yet, so nothing can fail here, and no client waits.':
     '핸들러가 부릅니다. 아직 쓰지 않으므로 여기서는 실패할 것도, 기다릴 것도 없습니다.',
-  'Does it for a client that is still there. An error ends this client, and nobody else.': '아직 있는 클라이언트에게만 합니다. 오류는 그 클라이언트만 끝냅니다.',
+  'Does it for a client that is still connected. An error ends only this client.': '아직 있는 클라이언트에게만 합니다. 오류는 그 클라이언트만 끝냅니다.',
 };
 
 const FIRST_LINE = /^\/\/ (Lesson (\d\d): .*?)\. (docs\/lessons\/\S+) explains it; `(.+)` checks it\.$/;

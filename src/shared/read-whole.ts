@@ -9,7 +9,7 @@ export class UnwrittenPipeError extends Error {
   override readonly name = 'UnwrittenPipeError';
 
   constructor(readonly path: string) {
-    super('this is a pipe, and nobody writes to it');
+    super('this is a pipe without a writer');
   }
 }
 

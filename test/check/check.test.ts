@@ -216,7 +216,7 @@ describe('a target that cannot be tested is reported in one line', () => {
       [await listen(says('220 mail \x1b[31m\r\n')), 'it does not speak the protocol of Redis, but said "220 mail \\x1b[31m\\r\\n"'],
       [await listen(floods('\x1b[2J garbage ')), `it does not speak the protocol of Redis, but said "${'\\x1b[2J garbage '.repeat(5).trimEnd()}"`],
       [await listen(says('-LOADING Redis is loading the dataset in memory\r\n')), 'it does not serve us: -LOADING Redis is loading the dataset in memory'],
-      [1, 'nobody listens there (ECONNREFUSED)'],
+      [1, 'nothing listens there (ECONNREFUSED)'],
     ];
     const said = await Promise.all(cases.map(([port]) => complaint(port)));
     expect(said).toEqual(cases.map(([, words]) => words));
@@ -314,7 +314,7 @@ describe('a server that is not whole', () => {
       }));
     const { code, output } = await report(port, '--only', 'ping,echo,set-get');
     expect({ code, echo: cameOf(output, 'echo'), setGet: cameOf(output, 'set-get') }).toEqual({
-      code: 1, echo: 'the connection was closed; the server has ended: nobody listens any more', setGet: undefined,
+      code: 1, echo: 'the connection was closed; the server has ended: it no longer listens', setGet: undefined,
     });
     expect(output).toContain('Not asked, since the server has ended: set-get\n');
   });

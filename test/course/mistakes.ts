@@ -15,11 +15,11 @@ export interface Mistake {
 export const MISTAKES: readonly Mistake[] = [
   {
     lesson: '01', what: 'WouldBlock is passed on', instead: [['stream === WouldBlock ? null : stream', 'stream']],
-    red: 'nobody waits', says: 'acceptOne returned Symbol(WouldBlock)',
+    red: 'no connection waits', says: 'acceptOne returned Symbol(WouldBlock)',
   },
   {
     lesson: '01', what: 'WouldBlock is taken for an error', instead: [['return stream === WouldBlock ? null : stream;', "if (stream === WouldBlock) throw new Error('EAGAIN');\nreturn stream;"]],
-    red: 'nobody waits', says: 'Error: EAGAIN',
+    red: 'no connection waits', says: 'Error: EAGAIN',
   },
   { lesson: '01', what: 'the listener is not registered', instead: [['poll.register(listener, LISTENER, Interest.READABLE);', '']], red: 'the listener is registered', says: 'the poll brought nothing' },
   { lesson: '01', what: 'the wrong token', instead: [['poll.register(listener, LISTENER', 'poll.register(listener, Token(5)']], red: 'the listener is registered', says: 'the poll brought token 5' },

@@ -124,9 +124,9 @@ test('a port that is taken is named in one line, with exit code 1', async () => 
 });
 
 test.each([
-  { what: 'a configuration', args: [], complaint: (pipe: string) => `cannot read the configuration file '${pipe}': this is a pipe, and nobody writes to it` },
-  { what: 'a recording', args: ['replay'], complaint: (pipe: string) => `cannot open '${pipe}': this is a pipe, and nobody writes to it` },
-  { what: 'an experiment', args: ['learn', '--check'], complaint: (pipe: string) => `cannot open '${pipe}': this is a pipe, and nobody writes to it` },
+  { what: 'a configuration', args: [], complaint: (pipe: string) => `cannot read the configuration file '${pipe}': this is a pipe without a writer` },
+  { what: 'a recording', args: ['replay'], complaint: (pipe: string) => `cannot open '${pipe}': this is a pipe without a writer` },
+  { what: 'an experiment', args: ['learn', '--check'], complaint: (pipe: string) => `cannot open '${pipe}': this is a pipe without a writer` },
 ])('$what in a pipe that nobody writes to is not waited for', async ({ args, complaint }) => {
   const pipe = join(directory(), 'pipe');
   execFileSync('mkfifo', [pipe]);

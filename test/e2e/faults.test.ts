@@ -249,7 +249,7 @@ test('invalid faults are refused, with the valid ones', async () => {
   const refused = async (fault: unknown): Promise<string> => server.faults.add(fault as string).then(() => 'set', (error: Error) => error.message);
   expect(await refused('slize 1')).toMatch(/^there is no fault slize; there are slice, /);
   expect(await refused({ name: 'slice', bytes: -1 })).toBe('slice: bytes must be a whole number from 1');
-  expect(await refused('slice 1 on #7')).toBe('there is no connection #7; nobody is connected');
+  expect(await refused('slice 1 on #7')).toBe('there is no connection #7; no client is connected');
   expect(await refused(null)).toBe('a fault is an object with a name, or a text: slice 1 on #3');
   await expect(createServer({ port: 0, faults: ['slice'] })).rejects.toThrow('slice: bytes must be a whole number from 1');
   await expect(createServer({ port: 0, faults: 'slice 1' as never })).rejects.toThrow('faults: must be a list');

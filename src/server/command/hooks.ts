@@ -15,7 +15,7 @@ export interface RequestFaults {
   answer(session: Session, command: Command, argv: Argv, reply: Reply): Reply;
 }
 
-/** Why data is not to be had: the dataset is another one, or not whole. */
+/** Why data is unavailable: the dataset is stale, or not loaded completely. */
 export interface Unready {
   readonly error: ErrorReply;
   /** The flag of commands that are executed all the same; `async_loading`: all without the flag `no_async_loading`. */

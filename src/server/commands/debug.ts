@@ -243,7 +243,7 @@ function matchPatterns(_argv: Argv, _db: Database, { server }: Session): Reply {
   return new SimpleString('Apparently Redis did not crash: test passed');
 }
 
-/** The two references and four words of a slot (key-table.ts); how large V8's objects are nobody tells. */
+/** The two references and four words of a slot (key-table.ts); V8 does not report the size of its objects. */
 const STRUCTURES = 'bits:64 robj:0 dictentry:32 sdshdr5:0 sdshdr8:0 sdshdr16:0 sdshdr32:0 sdshdr64:0 ';
 
 function setActiveExpire(argv: Argv, _db: Database, session: Session): Reply {

@@ -182,7 +182,7 @@ const noConnection = (token: number, sessions: ReadonlyMap<number, unknown>): Fa
   new FaultError(`there is no connection #${token}; ${namedTokens([...sessions.keys()])}`);
 
 function namedTokens(tokens: readonly number[]): string {
-  if (tokens.length === 0) return 'nobody is connected';
+  if (tokens.length === 0) return 'no client is connected';
   const named = tokens.slice(0, MOST_NAMED).map((token) => `#${token}`).join(', ');
   return `there are ${named}${tokens.length > MOST_NAMED ? ` and ${tokens.length - MOST_NAMED} more` : ''}`;
 }

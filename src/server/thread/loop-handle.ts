@@ -111,7 +111,7 @@ export class LoopHandle {
       this.tellLoaded = resolve;
       this.closed.then(() => reject(new StartError({ message: 'the server has ended before its data was loaded', code: null, address: null })), reject);
     });
-    // Not everybody waits for it.
+    // Not every caller awaits it.
     this.loaded.catch(() => {});
     worker.on('message', (message: LoopMessage) => this.receive(message));
     openHandles.add(this);

@@ -250,7 +250,7 @@ test('a container means all of its subcommands, and inside MULTI an error fails 
 
 test('what does not exist is refused by name; future connections may be named from the start', () => {
   using lab = simulate();
-  expect(() => lab.faults.add('slice 1 on #2')).toThrow('there is no connection #2; nobody is connected');
+  expect(() => lab.faults.add('slice 1 on #2')).toThrow('there is no connection #2; no client is connected');
   lab.connect();
   lab.connect();
   expect(() => lab.faults.add('slice 1 on #9')).toThrow('there is no connection #9; there are #2, #3');

@@ -31,7 +31,7 @@ export class Server {
   /**
    * Accepts one connection that waits.
    *
-   * @returns {import('redis-lab/poll').TcpStream | null} null: nobody waits
+   * @returns {import('redis-lab/poll').TcpStream | null} null: no connection waits
    */
   acceptOne() {
     // task: throw new Error('acceptOne is not written yet');

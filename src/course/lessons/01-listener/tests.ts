@@ -49,7 +49,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'nobody waits: acceptOne returns null, and throws nothing', ko: '기다리는 연결이 없으면 acceptOne은 null을 돌려주고, 아무것도 던지지 않습니다' },
+    name: { en: 'no connection waits: acceptOne returns null, and throws nothing', ko: '기다리는 연결이 없으면 acceptOne은 null을 돌려주고, 아무것도 던지지 않습니다' },
     run(exports) {
       const bench = new Workbench();
       const server = bind(bench, exports);

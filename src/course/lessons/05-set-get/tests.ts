@@ -21,7 +21,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'a key that nobody has set is nil', ko: '아무도 SET하지 않은 키는 nil입니다' },
+    name: { en: 'a key that was never set is nil', ko: '아무도 SET하지 않은 키는 nil입니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       expectReply(bench, server, bench.connect(), ['GET', 'nothing'], NIL);

@@ -172,7 +172,7 @@ export class Server {
    * @param {number | null} timeoutMs how long to wait at most; null: until something is to be done
    */
   runOnce(timeoutMs = null) {
-    // task: // Not yet: the poll sleeps on when a key is over, and nobody deletes it.
+    // task: // Not yet: the poll continues to sleep when a key expires, and the key is not deleted.
     // task: this.#poll.poll(this.#events, timeoutMs);
     this.#poll.poll(this.#events, this.#timeout(timeoutMs));
     // end of task

@@ -98,7 +98,7 @@ export const tests: readonly LessonTest[] = [
       );
       bench.expect(
         server.store.size === 0,
-        { en: 'the key is gone, although nobody has asked for it', ko: '아무도 찾지 않았지만 키가 사라집니다' },
+        { en: 'the key is deleted, although no client has read it', ko: '아무도 찾지 않았지만 키가 사라집니다' },
         { en: `after ${sleptMs} ms the store holds ${server.store.size}`, ko: `${sleptMs} ms 뒤 남은 키: ${server.store.size}` },
       );
     },

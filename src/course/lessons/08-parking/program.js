@@ -178,7 +178,7 @@ export class Server {
 
   /** After a push: each value goes to the client that has waited longest for this key. */
   #serve(key) {
-    // task: // Not yet: whoever waits goes on waiting.
+    // task: // Not yet: waiting clients continue to wait.
     for (;;) {
       const at = this.#parked.findIndex((each) => each.key === key);
       if (at === -1 || !this.#lists.has(key)) return;

@@ -63,7 +63,7 @@ export function execute(argv) {
   return '-ERR unknown command\r\n';
 }
 
-/** Answers many requests by one write, and nobody keeps the loop for itself. */
+/** Answers many requests by one write, and no client keeps the loop for itself. */
 export class Server {
   #poll;
   #listener;

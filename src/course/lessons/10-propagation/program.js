@@ -194,7 +194,7 @@ export class Server {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#handler.handle(next);
   }
 
-  /** From the handler. Nothing is written yet, so nothing can go wrong here, and nobody waits. */
+  /** From the handler. Nothing is written yet, so nothing can fail here, and no client waits. */
   #send(id, text) {
     const client = this.#clients.get(id);
     if (client === undefined || text === '') return;
@@ -211,7 +211,7 @@ export class Server {
     }
   }
 
-  /** Does it for a client that is still there. An error ends this client, and nobody else. */
+  /** Does it for a client that is still connected. An error ends only this client. */
   #attend(client, does) {
     if (client === undefined || this.#clients.get(client.token) !== client) return;
     try {

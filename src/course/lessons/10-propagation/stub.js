@@ -236,7 +236,7 @@ export class Server {
     client.stream.close();
   }
 
-  /** With the lock. A write is propagated before anybody else may write: so all sinks get the writes in one order. */
+  /** With the lock. A write is propagated before the next one may start: so all sinks get the writes in one order. */
   *#execute(task, client, words) {
     if (words[0].toUpperCase() === 'SYNC') {
       this.#sinks.add(client);

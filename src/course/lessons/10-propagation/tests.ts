@@ -173,7 +173,7 @@ export const tests: readonly LessonTest[] = [
   },
   {
     name: {
-      en: 'a sink that takes nothing delays nobody: no writers, no readers, no other sinks',
+      en: 'a sink that takes nothing delays no writers, no readers and no other sinks',
       ko: '아무것도 받지 않는 싱크가 아무도 막지 않습니다. 쓰는 쪽도, 읽는 쪽도, 다른 싱크도',
     },
     run(exports) {
@@ -285,7 +285,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'the handler sends a Replication to every sink that is connected, and to nobody else', ko: '핸들러는 연결된 모든 싱크에만 Replication을 보냅니다' },
+    name: { en: 'the handler sends a Replication to every sink that is connected, and to no other client', ko: '핸들러는 연결된 모든 싱크에만 Replication을 보냅니다' },
     run(exports) {
       const bench = new HandlerBench(exports);
       bench.connect(1, 2, 3, 4);
