@@ -143,8 +143,8 @@ describe('refused are', () => {
   test('steps backwards, nonsense and more than there is time; the clock stays where it was', async () => {
     await using server = await virtual();
     for (const [duration, message] of [
-      [-1, 'time does not go backwards: -1'], ['-2h', 'time does not go backwards: "-2h"'], ['soon', '"soon" is no duration'], [Number.NaN, 'NaN is no duration'],
-      [undefined, 'undefined is no duration'], ['200000d', 'the clock can be advanced by 285 years, and no further'],
+      [-1, 'time does not go backwards: -1'], ['-2h', 'time does not go backwards: "-2h"'], ['soon', '"soon" is not a duration'], [Number.NaN, 'NaN is not a duration'],
+      [undefined, 'undefined is not a duration'], ['200000d', 'the clock can be advanced by 285 years, and no further'],
     ] as const) await expect(server.advance(duration as string)).rejects.toThrow(message);
     expect((await server.snapshot()).nowMs).toBe(START_MS);
   });

@@ -13,5 +13,5 @@ test.each([[-1, '-1'], ['-5s', '"-5s"']])('%j goes backwards', (duration, shown)
 });
 
 test.each([Number.NaN, Infinity, '', 's', '1 week', '1h30m', '1e3', '1,5s', '0x10', null, undefined, {}, true])('%j is not a duration', (duration) => {
-  expect(() => durationUs(duration as string)).toThrow(/ is no duration, as 1500 \(ms\), 250ms, 90s, 15m, 1.5h and 2d are$/);
+  expect(() => durationUs(duration as string)).toThrow(/ is not a duration such as 1500 \(ms\), 250ms, 90s, 15m, 1.5h or 2d$/);
 });

@@ -171,7 +171,7 @@ test('goto reports a moment that does not exist, and its syntax', async () => {
   await lab.until('OK');
   for (const [line, said] of [
     ['goto', 'goto turn 120, goto command 5'], ['goto turn x', 'goto turn 120, goto command 5'], ['goto turn 9999', 'turn 9999 is not in the history'],
-    ['goto turn 1.9999', 'turn 1 has no event 9999'], ['goto command 9', 'command 9 is not in the history'], ['goto 25:00', '25:00 is no time of day'],
+    ['goto turn 1.9999', 'turn 1 has no event 9999'], ['goto command 9', 'command 9 is not in the history'], ['goto 25:00', '25:00 is not a time of day'],
     ['goto change nothing', 'nothing has no earlier change within the'],
   ] as const) {
     lab.type(`clear\r${line}\r`);

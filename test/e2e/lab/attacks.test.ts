@@ -200,7 +200,7 @@ test('and at the end nothing of it was obeyed, and all of it was there', async (
 
 test('in lines, as a screen reader has them read, there is no sequence at all', async () => {
   const narrated = launchLab({ args: ['--screen-reader', '--port', '0'], columns: 200 });
-  await narrated.until('quit leaves.');
+  await narrated.until('quit ends the lab.');
   const visitor = await RespClient.connect(Number(/redis-cli -p (\d+)/.exec(narrated.screen)![1]));
   for (const payload of PAYLOADS) {
     const commands = [['SET', `key${payload}`, payload], ['HSET', 'all-hash', payload, payload], [`no${payload}such`, payload], ['EVAL', 'return redis.error_reply(ARGV[1])', '0', payload], ['PUBLISH', payload, payload]];

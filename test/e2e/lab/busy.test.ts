@@ -65,7 +65,7 @@ test('an endless script is BUSY, and past its threshold Space holds the loop ins
 
 test('in lines a busy loop is reported when it begins and when it ends, and on request', async () => {
   const lab = launchLab({ args: ['--screen-reader', ...ARGS], columns: 200, rows: 60 });
-  await lab.until('quit leaves.');
+  await lab.until('quit ends the lab.');
   // The first line is done when the lab listens to its loop.
   lab.type('status\r');
   await lab.until(/LIVE, turn/);

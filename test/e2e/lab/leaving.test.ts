@@ -206,7 +206,7 @@ test.each<[string, (lab: Lab) => void]>([
 
 test.each([
   ['the screen', [], /\d{4,5}>/],
-  ['lines', ['--screen-reader'], 'quit leaves.'],
+  ['lines', ['--screen-reader'], 'quit ends the lab.'],
   ['a log', ['--headless'], 'Ready to accept connections'],
 ])('when the terminal is gone, so is the lab, quietly: %s', async (_, args, sign) => {
   const lab = launchLab({ args: [...args, '--port', '0'] });

@@ -16,7 +16,7 @@ const ARGS = ['--screen-reader', '--port', '0'];
 /** On a terminal that is wide enough for no line to be broken. */
 async function listen(options: LabOptions = {}): Promise<Lab> {
   const lab = launchLab({ args: ARGS, columns: 200, rows: 60, ...options });
-  await lab.until('quit leaves.');
+  await lab.until('quit ends the lab.');
   return lab;
 }
 
@@ -233,7 +233,7 @@ test('with --clock virtual time passes by advance only, which waits for what is 
   expect(lines).toContainEqual(expect.stringMatching(/, epoll, virtual clock \d{4}-|portable.*, virtual clock \d{4}-/));
   expect(lines).toContain('(integer) 0');
   expect(lines).toContain('@b (nil)');
-  expect(lines.at(-1)).toBe('"soon" is no duration, as 1500 (ms), 250ms, 90s, 15m, 1.5h and 2d are');
+  expect(lines.at(-1)).toBe('"soon" is not a duration such as 1500 (ms), 250ms, 90s, 15m, 1.5h or 2d');
 });
 
 test('a script gets through as the bytes it has, whatever their encoding, and controls with them', async () => {

@@ -111,7 +111,7 @@ describe.each([false, true])('of the same recording, on a virtual clock: %s', (i
     ['drop=frame:9:1', /^there is no token 9 in the recording; there are 2, 3, 4, 5$/],
     ['delay=token:9:1s', /^there is no token 9 in the recording; there are 2, 3, 4, 5$/],
     ['delay=token:3:-1s', /^delay: time does not go backwards/],
-    ['delay=token:3:soon', /^delay: .* is no duration/],
+    ['delay=token:3:soon', /^delay: .* is not a duration/],
     ['maxmemory=lots', /^argument must be a memory value$/],
     ['slice 1 on #9', /^there is no token 9 in the recording; there are 2, 3, 4, 5$/],
     ['slice 0', /^slice: bytes must be a whole number from 1$/],

@@ -245,7 +245,7 @@ test('advance moves a virtual clock, waits for due timers, and prints the time; 
   lab.submit('ADVANCE 500 ms');
   expect(await lab.say('EXISTS k', () => lab.answers.at(-1) === '(integer) 0')).toEqual(['(integer) 0']);
   expect(await lab.say('advance -5s')).toEqual(['time does not go backwards: "-5s"']);
-  expect(await lab.say('advance')).toEqual(['"" is no duration, as 1500 (ms), 250ms, 90s, 15m, 1.5h and 2d are']);
+  expect(await lab.say('advance')).toEqual(['"" is not a duration such as 1500 (ms), 250ms, 90s, 15m, 1.5h or 2d']);
   await using real = await LabRepl.start();
   expect(await real.say('advance 1s')).toEqual([expect.stringContaining('the clock of this server is the real one')]);
 });
