@@ -42,7 +42,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: { en: 'respond to multiple PINGs', ko: '여러 PING에 응답' },
     probes: [ping, manyPings],
-    task: { en: 'read again after each reply, until a read brings 0 bytes', ko: '응답한 뒤 read가 0바이트를 돌려줄 때까지 다시 읽습니다' },
+    task: { en: 'read again after each reply, until a read returns 0 bytes', ko: '응답한 뒤 read가 0바이트를 돌려줄 때까지 다시 읽습니다' },
   },
   {
     name: { en: 'handle concurrent clients', ko: '동시 클라이언트 처리' },
@@ -63,7 +63,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: { en: 'implement SET and GET', ko: 'SET과 GET 구현' },
     probes: [setGet],
-    task: { en: 'one map for all connections; SET answers +OK, and GET of nothing $-1', ko: '모든 연결이 하나의 맵을 씁니다. SET은 +OK, 없는 키의 GET은 $-1로 답합니다' },
+    task: { en: 'one map for all connections; SET answers +OK, and GET of a missing key $-1', ko: '모든 연결이 하나의 맵을 씁니다. SET은 +OK, 없는 키의 GET은 $-1로 답합니다' },
   },
   {
     name: { en: 'expiry', ko: '만료' },

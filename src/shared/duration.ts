@@ -7,7 +7,9 @@ const UNIT_MS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000
 /** Parses a duration into whole microseconds. Throws RangeError if it is invalid or negative. */
 export function durationUs(duration: number | string): number {
   const ms = typeof duration === 'string' ? textMs(duration) : duration;
-  if (typeof ms !== 'number' || !Number.isFinite(ms)) throw new RangeError(`${shown(duration)} is not a duration such as 1500 (ms), 250ms, 90s, 15m, 1.5h or 2d`);
+  if (typeof ms !== 'number' || !Number.isFinite(ms)) {
+    throw new RangeError(`${shown(duration)} is not a duration such as 1500 (ms), 250ms, 90s, 15m, 1.5h or 2d`);
+  }
   if (ms < 0) throw new RangeError(`time does not go backwards: ${shown(duration)}`);
   return Math.round(ms * 1000);
 }

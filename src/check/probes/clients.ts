@@ -36,8 +36,8 @@ export const halfFrameHolds: Probe = {
   name: 'unfinished-request',
   asks: { en: 'Are others served while a client has sent half a request?', ko: '한 클라이언트가 요청의 절반만 보냈을 때 다른 클라이언트를 처리합니까?' },
   sent: { en: 'half of PING; PING by another client', ko: 'PING의 절반, 다른 클라이언트의 PING' },
-  pass: { en: 'Nobody waits in a read.', ko: '아무도 read에서 기다리지 않습니다.' },
-  fail: { en: 'It waits inside of a read for the rest.', ko: 'read 안에서 나머지를 기다립니다.' },
+  pass: { en: 'It does not block in a read.', ko: '아무도 read에서 기다리지 않습니다.' },
+  fail: { en: 'It blocks in a read until the rest arrives.', ko: 'read 안에서 나머지를 기다립니다.' },
   look: 'recv(2), O_NONBLOCK, EAGAIN',
   async run(target) {
     const client = await target.open();
@@ -76,7 +76,7 @@ const RESETS = 5;
 
 export const reset: Probe = {
   name: 'reset',
-  asks: { en: 'Does it outlive a connection that is reset in the middle of a request?', ko: '요청 도중 리셋된 연결을 견딥니까?' },
+  asks: { en: 'Does it survive a connection that is reset in the middle of a request?', ko: '요청 도중 리셋된 연결을 견딥니까?' },
   sent: { en: `${RESETS} clients send half a request and reset; PING by another client`, ko: `클라이언트 ${RESETS}개가 요청의 절반을 보내고 리셋, 다른 클라이언트의 PING` },
   pass: { en: 'ECONNRESET concerns one connection.', ko: 'ECONNRESET은 연결 하나에만 영향을 줍니다.' },
   fail: { en: 'An error of one connection ends or holds up the server.', ko: '한 연결의 오류가 서버를 멈추거나 끝냅니다.' },
@@ -99,9 +99,9 @@ export const halfClose: Probe = {
     ko: '클라이언트가 송신을 끝내면(FIN) 남은 요청에 답하고 연결을 닫습니까?',
   },
   sent: { en: 'PING, and FIN', ko: 'PING과 FIN' },
-  pass: { en: 'The end of the stream is seen (a read of 0 bytes), and the connection given back.', ko: '스트림의 끝(0바이트 read)을 알아채고 연결을 반납합니다.' },
+  pass: { en: 'The end of the stream is seen (a read of 0 bytes), and the connection is closed.', ko: '스트림의 끝(0바이트 read)을 알아채고 연결을 반납합니다.' },
   fail: {
-    en: 'The connection stays open for ever: a descriptor that nobody gives back.',
+    en: 'The connection stays open forever: its descriptor leaks.',
     ko: '연결이 계속 남습니다. 디스크립터가 반납되지 않습니다.',
   },
   look: 'recv(2): 0 is the end of the stream; shutdown(2)',
@@ -135,7 +135,7 @@ export const slowReader: Probe = {
     ko: `${SLOW_BYTES}바이트의 ECHO ${SLOW_REQUESTS}번, 읽지 않음; 다른 클라이언트의 PING`,
   },
   pass: { en: 'A full socket holds up one client only.', ko: '가득 찬 소켓은 그 클라이언트만 멈춥니다.' },
-  fail: { en: 'It waits inside of a write, or keeps whatever is not read.', ko: 'write 안에서 기다리거나, 읽히지 않은 출력을 끝없이 쌓습니다.' },
+  fail: { en: 'It blocks in a write, or keeps all unread output.', ko: 'write 안에서 기다리거나, 읽히지 않은 출력을 끝없이 쌓습니다.' },
   look: 'send(2), EAGAIN; backpressure: interest in WRITABLE only while output waits',
   needs: ['ECHO', 'x'],
   async run(target) {

@@ -27,8 +27,8 @@ export const setGet: Probe = {
   writes: true,
   asks: { en: 'Does one client read what another one has written?', ko: '한 클라이언트가 쓴 값을 다른 클라이언트가 읽습니까?' },
   sent: { en: 'GET of nothing, SET, and GET by another client', ko: '없는 키의 GET, SET, 다른 클라이언트의 GET' },
-  pass: { en: 'There is one keyspace for everyone.', ko: '모두가 하나의 키 공간을 씁니다.' },
-  fail: { en: 'The value is missing, other than what was written, or of one connection only.', ko: '값이 없거나, 쓴 것과 다르거나, 그 연결에만 있습니다.' },
+  pass: { en: 'All connections share one keyspace.', ko: '모두가 하나의 키 공간을 씁니다.' },
+  fail: { en: 'The value is missing, differs from the written one, or is visible to one connection only.', ko: '값이 없거나, 쓴 것과 다르거나, 그 연결에만 있습니다.' },
   look: 'redis.io/commands/set, redis.io/commands/get',
   async run(target) {
     const key = target.key('value');
@@ -48,7 +48,7 @@ const TTL_SHARE = 0.1;
 export const expiry: Probe = {
   name: 'expiry',
   writes: true,
-  asks: { en: 'Is a key with a time to live gone when that is over, and not before?', ko: 'TTL이 지난 키가 제때 사라지고, 그 전에는 남아 있습니까?' },
+  asks: { en: 'Does a key expire when its time to live is over, and not before?', ko: 'TTL이 지난 키가 제때 사라지고, 그 전에는 남아 있습니까?' },
   sent: { en: 'SET … PX, GET, and GET when the time is over', ko: 'SET … PX, GET, 시간이 지난 뒤 GET' },
   pass: { en: 'Keys expire at their time.', ko: '키가 제시간에 만료됩니다.' },
   fail: { en: 'The time of SET … PX is ignored, or counted in another unit.', ko: 'SET … PX의 시간을 무시하거나 다른 단위로 셉니다.' },
@@ -79,10 +79,10 @@ const ACTIVE_PATIENCE = 1.5;
 export const activeExpiry: Probe = {
   name: 'active-expiry',
   writes: true,
-  asks: { en: 'Are keys that have expired given up without anybody asking for them?', ko: '만료된 키를 아무도 찾지 않아도 지웁니까?' },
+  asks: { en: 'Are expired keys deleted although no client reads them?', ko: '만료된 키를 아무도 찾지 않아도 지웁니까?' },
   sent: { en: `${ACTIVE_KEYS} keys with PX 1, and DBSIZE until they are gone`, ko: `PX 1인 키 ${ACTIVE_KEYS}개, 사라질 때까지 DBSIZE` },
   pass: { en: 'Active expiry: a timer looks for them, so they do not keep memory.', ko: '능동 만료: 타이머가 찾아 지우므로 메모리를 차지하지 않습니다.' },
-  fail: { en: 'Lazy expiry only: keys that nobody asks for stay in memory for ever.', ko: '지연 만료뿐: 아무도 찾지 않는 키는 메모리에 계속 남습니다.' },
+  fail: { en: 'Lazy expiry only: expired keys that no client reads stay in memory forever.', ko: '지연 만료뿐: 아무도 찾지 않는 키는 메모리에 계속 남습니다.' },
   look: 'redis.io/commands/expire (how Redis expires keys); expire.c, activeExpireCycle',
   needs: ['DBSIZE'],
   async run(target) {
@@ -116,10 +116,10 @@ async function lacksBlpop(target: Target): Promise<Text | null> {
 export const parked: Probe = {
   name: 'parked-client',
   writes: true,
-  asks: { en: 'Does only the one client wait that has asked for something that is not there yet?', ko: '아직 없는 것을 기다리는 클라이언트만 기다립니까?' },
+  asks: { en: 'Does only the client wait that has asked for an element that does not exist yet?', ko: '아직 없는 것을 기다리는 클라이언트만 기다립니까?' },
   sent: { en: 'BLPOP without an end; PING, and RPUSH, by another client', ko: '끝없는 BLPOP, 다른 클라이언트의 PING과 RPUSH' },
   pass: { en: 'The client is parked: the others go on, and one of them wakes it.', ko: '그 클라이언트만 멈춰 두고 나머지는 계속하며, 그중 하나가 깨웁니다.' },
-  fail: { en: 'It waits in the command itself, so nobody can bring what is waited for.', ko: '명령 안에서 기다리므로 기다리는 것을 아무도 가져다줄 수 없습니다.' },
+  fail: { en: 'It waits in the command itself, so no other client can add the element.', ko: '명령 안에서 기다리므로 기다리는 것을 아무도 가져다줄 수 없습니다.' },
   look: 'redis.io/commands/blpop; blocked.c, blockForKeys',
   async run(target) {
     const lack = await lacksBlpop(target);
@@ -138,7 +138,7 @@ export const parked: Probe = {
 export const timeout: Probe = {
   name: 'timeout-alone',
   writes: true,
-  asks: { en: 'Does a wait end at its time while nobody else says anything?', ko: '아무도 말하지 않아도 기다림이 제시간에 끝납니까?' },
+  asks: { en: 'Does a wait end at its timeout while no other client sends anything?', ko: '아무도 말하지 않아도 기다림이 제시간에 끝납니까?' },
   sent: { en: 'BLPOP with a timeout of 100 ms, and nothing else', ko: '제한 시간 100 ms의 BLPOP, 그 밖에는 없음' },
   pass: { en: 'The poll sleeps until the next timer is due, and no longer.', ko: 'poll이 다음 타이머까지만 잡니다.' },
   fail: {

@@ -30,7 +30,7 @@ export const manyPings: Probe = {
   name: 'many-pings',
   asks: { en: 'Does one connection serve many requests, one after another?', ko: '한 연결에서 여러 요청을 차례로 처리합니까?' },
   sent: { en: `PING ${MANY_PINGS} times, each after the reply to the one before`, ko: `PING ${MANY_PINGS}번, 매번 앞의 응답을 받은 뒤` },
-  pass: { en: 'It goes on reading after the first reply.', ko: '첫 응답 뒤에도 계속 읽습니다.' },
+  pass: { en: 'It continues to read after the first reply.', ko: '첫 응답 뒤에도 계속 읽습니다.' },
   fail: { en: 'It answers once and reads no more, or closes.', ko: '한 번 답한 뒤 더 읽지 않거나 연결을 닫습니다.' },
   look: 'recv(2): read until the end of the stream (0), not once',
   async run(target) {
@@ -73,7 +73,7 @@ export const halfFrame = inPieces('half-frame', () => [PING.slice(0, 9), PING.sl
 export const byteByByte = inPieces('byte-by-byte', () => [...PING], {
   asks: { en: 'Does it put a request together from single bytes?', ko: '한 바이트씩 온 요청을 조립합니까?' },
   sent: { en: 'PING, one byte at a time', ko: 'PING을 한 바이트씩' },
-  pass: { en: 'Any way of cutting a request is understood.', ko: '요청이 어떻게 나뉘어 와도 이해합니다.' },
+  pass: { en: 'A request may be split anywhere.', ko: '요청이 어떻게 나뉘어 와도 이해합니다.' },
   fail: { en: 'It loses or answers parts of a request.', ko: '요청의 일부를 잃거나 일부에 답합니다.' },
   look,
 });
@@ -82,8 +82,8 @@ export const splitLength: Probe = {
   name: 'split-length',
   asks: { en: 'Does it understand a request that is cut inside of a length?', ko: '길이 값 중간에서 나뉜 요청을 이해합니까?' },
   sent: { en: 'ECHO of 12 bytes, cut between the 1 and the 2 of its length', ko: '12바이트의 ECHO, 길이의 1과 2 사이에서 나눔' },
-  pass: { en: 'A length counts when its line is whole.', ko: '길이 줄이 완성된 뒤에야 길이를 읽습니다.' },
-  fail: { en: 'It takes the first digits for the length.', ko: '앞자리 숫자만 길이로 읽습니다.' },
+  pass: { en: 'A length is used only when its line is complete.', ko: '길이 줄이 완성된 뒤에야 길이를 읽습니다.' },
+  fail: { en: 'It takes the first digits as the length.', ko: '앞자리 숫자만 길이로 읽습니다.' },
   look,
   needs: ['ECHO', 'x'],
   async run(target) {
@@ -101,8 +101,8 @@ export const pipeline: Probe = {
   name: 'pipeline',
   asks: { en: 'Does it answer 10,000 requests that come at once?', ko: '한꺼번에 온 요청 10,000개에 답합니까?' },
   sent: { en: `PING ${PIPELINE} times at once`, ko: `PING ${PIPELINE}개를 한꺼번에` },
-  pass: { en: 'It takes every request out of what a read brings.', ko: 'read로 받은 모든 요청을 꺼내 처리합니다.' },
-  fail: { en: 'It answers only a part: requests behind the first of a read are lost, or output is.', ko: '일부에만 답합니다. 한 read에 함께 온 요청이나 출력이 사라집니다.' },
+  pass: { en: 'It handles every request of a read.', ko: 'read로 받은 모든 요청을 꺼내 처리합니다.' },
+  fail: { en: 'It answers only a part: requests after the first of a read are lost, or output is.', ko: '일부에만 답합니다. 한 read에 함께 온 요청이나 출력이 사라집니다.' },
   look: 'redis.io/docs/latest/develop/use/pipelining',
   async run(target) {
     const client = await target.open();
@@ -124,8 +124,8 @@ export const order: Probe = {
   name: 'order',
   asks: { en: 'Do replies come in the order of the requests?', ko: '응답이 요청 순서대로 옵니까?' },
   sent: { en: `ECHO of ${ORDERED} different words at once`, ko: `서로 다른 단어 ${ORDERED}개의 ECHO를 한꺼번에` },
-  pass: { en: 'A client can tell by the order which reply is whose.', ko: '클라이언트가 순서만으로 응답의 짝을 찾을 수 있습니다.' },
-  fail: { en: 'The protocol has no other way to tell which reply is whose.', ko: '이 프로토콜은 순서 말고는 응답의 짝을 찾을 방법이 없습니다.' },
+  pass: { en: 'Replies are matched to requests by their order.', ko: '클라이언트가 순서만으로 응답의 짝을 찾을 수 있습니다.' },
+  fail: { en: 'The protocol has no other way to match replies to requests.', ko: '이 프로토콜은 순서 말고는 응답의 짝을 찾을 방법이 없습니다.' },
   look: 'redis.io/docs/latest/develop/reference/protocol-spec (request-response model)',
   needs: ['ECHO', 'x'],
   async run(target) {
@@ -145,8 +145,8 @@ export const binary: Probe = {
   name: 'binary',
   asks: { en: 'Do all bytes come back as they were sent?', ko: '모든 바이트가 보낸 그대로 돌아옵니까?' },
   sent: { en: `ECHO of ${ALL_BYTES.length} bytes: NUL, CR LF, and each of the 256`, ko: `${ALL_BYTES.length}바이트의 ECHO: NUL, CR LF, 256가지 모두` },
-  pass: { en: 'It goes by lengths and not by line ends, and leaves bytes alone.', ko: '줄 끝이 아니라 길이로 읽고, 바이트를 바꾸지 않습니다.' },
-  fail: { en: 'It looks for line ends inside of values, or takes bytes for text.', ko: '값 안에서 줄 끝을 찾거나, 바이트를 텍스트로 다룹니다.' },
+  pass: { en: 'It uses lengths and not line ends, and does not change bytes.', ko: '줄 끝이 아니라 길이로 읽고, 바이트를 바꾸지 않습니다.' },
+  fail: { en: 'It looks for line ends inside values, or decodes bytes as text.', ko: '값 안에서 줄 끝을 찾거나, 바이트를 텍스트로 다룹니다.' },
   look: 'redis.io/docs/latest/develop/reference/protocol-spec (bulk strings are binary-safe)',
   needs: ['ECHO', 'x'],
   async run(target) {

@@ -29,16 +29,16 @@ async function comeAndGo(target: Target, round: number): Promise<void> {
 export const reconnect: Probe = {
   name: 'reconnect',
   asks: {
-    en: 'Does a new connection begin with nothing of one that has just gone?',
+    en: 'Does a new connection start without any state of one that has just closed?',
     ko: '새 연결이 방금 떠난 연결의 것을 물려받지 않고 시작합니까?',
   },
   sent: {
     en: `half of PING, or PING ${LEFT_REQUESTS} times without reading, and a reset; at once another connection, and PING on it; ${ROUNDS} times`,
     ko: `PING의 절반, 또는 읽지 않고 PING ${LEFT_REQUESTS}번을 보낸 뒤 리셋; 곧바로 새 연결에서 PING; ${ROUNDS}번 반복`,
   },
-  pass: { en: 'What belongs to a connection ends with it.', ko: '연결에 속한 것은 연결과 함께 끝납니다.' },
+  pass: { en: 'The state of a connection is released with it.', ko: '연결에 속한 것은 연결과 함께 끝납니다.' },
   fail: {
-    en: 'What is kept for a connection outlives it: the next one has the same descriptor, so it inherits half a request, or replies that are not its own.',
+    en: 'The state of a connection outlives it: the next one has the same descriptor, so it inherits half a request, or replies of the closed one.',
     ko: '연결에 딸린 상태가 연결보다 오래 남습니다. 같은 디스크립터를 받은 다음 연결이 요청의 절반이나 남의 응답을 물려받습니다.',
   },
   look: 'close(2): the lowest free descriptor is used next; epoll(7), "If using an event cache"; delete buffers where the connection is closed',
@@ -66,14 +66,14 @@ const CLOSING_MS = 500;
 
 export const clientId: Probe = {
   name: 'client-id',
-  asks: { en: 'Does each connection have a number that none before had?', ko: '연결마다 전에 쓰이지 않은 번호를 받습니까?' },
+  asks: { en: 'Does each connection have a number that was not used before?', ko: '연결마다 전에 쓰이지 않은 번호를 받습니까?' },
   sent: {
     en: `CLIENT ID on a connection, which is then closed, and on the next one; ${NUMBERS} connections`,
     ko: `연결에서 CLIENT ID를 묻고 닫은 뒤 다음 연결에서 다시 물음; 연결 ${NUMBERS}개`,
   },
-  pass: { en: 'A number stands for one connection, also after that has gone.', ko: '번호는 연결이 끝난 뒤에도 그 연결 하나만 가리킵니다.' },
+  pass: { en: 'A number identifies one connection, also after that has closed.', ko: '번호는 연결이 끝난 뒤에도 그 연결 하나만 가리킵니다.' },
   fail: {
-    en: 'A number is used again: what was meant for the connection that has gone, such as an event of the same batch or CLIENT KILL, reaches another client.',
+    en: 'A number is reused: an event of the same batch, or CLIENT KILL, that was meant for the closed connection reaches another client.',
     ko: '번호를 다시 씁니다. 떠난 연결을 향한 것(같은 묶음의 이벤트, CLIENT KILL 등)이 다른 클라이언트에게 갑니다.',
   },
   look: 'redis.io/commands/client-id (never repeated); a generation beside the number: slab, epoll_event.data',
