@@ -11,7 +11,7 @@ import { installPacked } from '../support/packed.js';
 test('--list prints one line each, the name first', async () => {
   const { code, stdout } = await cli('learn', '--list', '--lang', 'en');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^pipeline\tA pipeline is no transaction$/m);
+  expect(stdout).toMatch(/^pipeline\tA pipeline is not a transaction$/m);
   expect((await cli('learn', '--list', '--lang', 'ko')).stdout).toMatch(/^pipeline\t파이프라인은 트랜잭션이 아니다$/m);
 });
 
@@ -48,10 +48,10 @@ test('between pipes an experiment is plain questions and lines, and its end is r
   const learn = (input: string, ...args: readonly string[]): string =>
     execFileSync(process.execPath, [MAIN, 'learn', ...args], { input, encoding: 'utf8', env: { ...process.env, XDG_STATE_HOME: state, LANG: 'C', LC_ALL: '', LC_MESSAGES: '' } });
   const told = learn('x\n2\n\n\n1\n3\n', 'pipeline');
-  const at = ['1 to 3?\n1 to 3?', '@ben (integer) 5', 'GREEN', 'You said: one read, five commands, one write.', 'Now the same with a mistake', 'RED', 'comes next?', 'RED', 'GREEN', 'Done.']
+  const at = ['1 to 3?\n1 to 3?', '@ben (integer) 5', 'GREEN', 'You said: one read, five commands, one write.', 'Now the same with a common mistake', 'RED', 'comes next?', 'RED', 'GREEN', 'Done.']
     .reduce((from, text) => (from === -1 ? -1 : told.indexOf(text, from)), 0);
   expect(at, told).toBeGreaterThan(0);
-  expect(learn('', '--lang', 'en')).toMatch(/^7 {2}pipeline {2}A pipeline is no transaction {2}done$/m);
+  expect(learn('', '--lang', 'en')).toMatch(/^7 {2}pipeline {2}A pipeline is not a transaction {2}done$/m);
   expect(learn('3\n', 'herd', '--poller', 'portable')).toMatch(/\nIt could not be run to its end: It shows what epoll does, but this loop uses another poller\.\n$/);
   expect(learn('', '--reset')).toBe('no experiment is done\n');
   expect(learn('', '--lang', 'en')).not.toContain('done');

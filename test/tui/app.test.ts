@@ -156,7 +156,7 @@ test('while the past is shown, commands are answered as of that moment, in the m
   expect(within).toContain('(integer) 0');
   for (const line of ['busy 1', 'fault slice 1', 'raw "PING"', 'advance 1s']) {
     lab.type(`clear\r${line}\r`);
-    await lab.until(`${line.split(' ')[0]} acts on the live server, and this is the`);
+    await lab.until(`${line.split(' ')[0]} acts on the live server, but this is the`);
   }
   expect((await lab.server.snapshot()).stats.commands).toBe(3);
   lab.type('goto now\r');
@@ -620,7 +620,7 @@ test('what is typed while a scenario runs is not sent, and Ctrl-C does not end i
   lab.type('\x03');
   await lab.until('Ctrl-C again leaves the lab');
   await lab.until('REPL · parked: step');
-  await lab.until('only his timeout ends it');
+  await lab.until('only the timeout ends the wait');
   await using other = await RespClient.connect(lab.server.port);
   expect(await other.call('EXISTS', 'typed')).toBe(0);
 });

@@ -75,7 +75,7 @@ test('an experiment is predicted, run, stepped, explained, broken and mended, an
   lab.type(KEYS.enter);
   await says6('Sources:');
   lab.type(KEYS.enter);
-  await lab.until(/ 7 {2}pipeline +done +A pipeline is no transaction/);
+  await lab.until(/ 7 {2}pipeline +done +A pipeline is not a transaction/);
   lab.type(KEYS.escape);
   await lab.until(() => !isListOpen(lab) && !lab.header.includes('one-read-one-command'));
   await lab.until(() => lab.header.includes('1 connection'));
@@ -109,7 +109,7 @@ test('a line is typed, and a wrong one is RED', async () => {
   lab.type(KEYS.enter);
   await lab.until(() => lesson(lab).includes('wouldblock: break'));
   lab.type(KEYS.enter);
-  await lab.until(() => lesson(lab).includes('RED The loop takes EAGAIN for an error'));
+  await lab.until(() => lesson(lab).includes('RED The loop treats EAGAIN as an error'));
   lab.type(KEYS.enter);
   await lab.until(() => lesson(lab).includes('Or type what follows rule after-read'));
   lab.type(`'close'${KEYS.enter}`);
@@ -150,5 +150,5 @@ test('without a name the list comes, but for a first start', async () => {
   const first = await startLab({ ...LAB, env, args: ['learn', '--port', '0'], until: 'One thread serves all clients.' });
   first.type('P');
   await first.until(() => !first.screen.includes('One thread'));
-  await startLab({ ...LAB, env, args: ['learn', '--port', '0'], until: 'A pipeline is no transaction' });
+  await startLab({ ...LAB, env, args: ['learn', '--port', '0'], until: 'A pipeline is not a transaction' });
 });

@@ -268,8 +268,8 @@ test('a program is recorded in a file, which shows it again, and is refused wher
   expect(await again.exitCode).toBe(0);
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     [[file, '--record', record], /already exists|exists/],
-    [[file, '--record', '/dev/null'], /must be a file, and no pipe/],
-    [[record, '--record', 'other'], /a recording is shown as it is/],
+    [[file, '--record', '/dev/null'], /must be a file and not a pipe/],
+    [[record, '--record', 'other'], /a recording takes neither/],
     [['replay', record], /is a recording of a program: redis-lab .* shows it/],
   ];
   for (const [args, expected] of refusals) {
