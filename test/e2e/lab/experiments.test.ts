@@ -48,7 +48,7 @@ test('an experiment is predicted, run, stepped, explained, broken and mended, an
   await lab.until(() => lab.screen.includes('▶ one read brings all five requests') && /▶.*\[read\]/.test(lab.screen));
 
   lab.type(KEYS.enter);
-  await says6(/In turn \d+ one read of #\d+ brought 40 bytes, and the decoder found 5 frames in them/);
+  await says6(/In turn \d+ one read of #\d+ returned 40 bytes, and the decoder found 5 frames in them/);
   await lab.until(() => lab.header.includes('LIVE'));
   lab.type(KEYS.right);
   await lab.until(() => lab.footer.includes('Enter shows it'));
@@ -64,7 +64,7 @@ test('an experiment is predicted, run, stepped, explained, broken and mended, an
   lab.type(KEYS.enter);
   await says6('after-frame: a command has been executed. What comes next?');
   lab.type('2');
-  await says6(/RED 8 bytes a read/);
+  await says6(/RED 8 bytes per read/);
   // What is on has its name, and a loop that is mended has nothing.
   expect(lab.header).toContain('one-read-one-command, rule read-size');
   lab.type('3');
