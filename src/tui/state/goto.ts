@@ -38,7 +38,9 @@ export function parseGoTo(words: readonly string[], range: TimeRange, db: number
 function atTime(typed: string, { oldestMs, newestMs, nowMs }: TimeRange): GoTo | { readonly error: Text } {
   const text = fromBytes(typed);
   const timeOfDay = parseTimeOfDay(text);
-  if (timeOfDay === null) return { error: { en: `${text} is not a time of day such as 12:03 or 12:03:07.250`, ko: `${text}: 시각이 아닙니다. 예: 12:03, 12:03:07.250` } };
+  if (timeOfDay === null) {
+    return { error: { en: `${text} is not a time of day such as 12:03 or 12:03:07.250`, ko: `${text}: 시각이 아닙니다. 예: 12:03, 12:03:07.250` } };
+  }
   const today = timeOfDay(nowMs);
   const unixMs = today <= nowMs || isSameMinute(today, nowMs) ? today : timeOfDay(nowMs, -1);
   if (unixMs >= oldestMs) return { to: { unixMs } };

@@ -159,7 +159,7 @@ export const tests: readonly LessonTest[] = [
         return echoes.every((echo, at) => echo.length >= `client ${at}\n`.length * 5);
       }, 500);
       const wrong = echoes.filter((echo, at) => echo !== `client ${at}\n`.repeat(5)).length;
-      bench.expect(wrong === 0, { en: 'each client gets all of it', ko: '모두가 전부 돌려받습니다' }, { en: `${wrong} of 100 did not`, ko: `100개 중 ${wrong}개가 그러지 못했습니다` });
+      bench.expect(wrong === 0, { en: 'each client gets all', ko: '모두가 전부 돌려받습니다' }, { en: `${wrong} of 100 did not`, ko: `100개 중 ${wrong}개가 그러지 못했습니다` });
     },
   },
 ];

@@ -37,7 +37,7 @@ const ENGLISH = {
     'loop paused: Esc, then e or Space',
     'paused: Esc e, Esc Space',
   ],
-  past: ['this is the history: commands are answered as of that moment', 'history: answers as of that moment', 'answers as of that moment'] as readonly string[],
+  past: ['this is the history: commands are answered as of that moment', 'history: answers as of that moment', 'answers of that moment'] as readonly string[],
   readingPaused: 'reading is paused: resume-reading resumes it',
   waiting: (command: string): readonly string[] => [`${command} waits for its reply; Ctrl-C leaves it`, `${command} waits; Ctrl-C leaves it`],
   waitingBefore: (command: string, behind: number): readonly string[] => [

@@ -1,5 +1,6 @@
 /**
- * Texts about a loop that is busy with one turn: which client keeps it busy, for how long, and which clients wait. Observed from outside, while the loop sends no events.
+ * Texts about a loop that is busy with one turn: which client keeps it busy, for how long, and which clients wait. Observed from outside, while the loop sends
+ * no events.
  */
 import type { LoopActivity } from '../../../server/index.js';
 import type { InLanguages, Language } from '../../../shared/language.js';
