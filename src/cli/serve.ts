@@ -31,7 +31,6 @@ export async function serve(run: Run, start: Start): Promise<number> {
     const code = await serveUntilEnd(run, start, log, trace, recording).catch((error: unknown) => {
       // On the standard output it would be there twice.
       if (logFile(run) !== '') log('warning', explain(error));
-      close();
       throw error;
     });
     await recording?.close();
