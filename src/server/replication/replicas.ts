@@ -97,8 +97,8 @@ export class Replicas {
   backlog: Backlog | null = null;
   /** Replicas are to be asked for acknowledgements before the loop sleeps. */
   asksForAck = false;
-  /** Runs of the timer. */
-  private seconds = 0;
+  /** Runs of the timer, including the current one: the first PING comes after repl-ping-replica-period. */
+  private seconds = 1;
   /** When the last replica has gone. */
   private lonelySinceMs = 0;
   private timer: TimerState | null = null;
