@@ -102,6 +102,8 @@ export class Replicas {
   /** When the last replica has gone. */
   private lonelySinceMs = 0;
   private timer: TimerState | null = null;
+  /** The end of the backlog when the replicas were last told that it grew; within a read it may be behind. */
+  private told = 0;
   private readonly fullSync: FullSync;
   /** A replica still needs bytes before this offset. */
   private readonly isNeeded = (offset: number): boolean => this.list.some((replica) => replica.isSynchronizing && replica.next < offset);
@@ -264,9 +266,9 @@ export class Replicas {
   /** Called by propagation. Returns true if bytes of the read are still to be copied. */
   readEnded(canKeep: boolean): boolean {
     const { backlog } = this;
-    if (backlog === null || backlog.runBytes === 0) return false;
+    if (backlog === null) return false;
     const mustKeep = backlog.readEnded(canKeep);
-    this.grew(backlog);
+    if (backlog.end !== this.told) this.grew(backlog);
     return mustKeep;
   }
 
@@ -330,7 +332,9 @@ export class Replicas {
     for (const replica of this.list.slice()) replica.client.transport.close('full resynchronization');
   }
 
+  /** Tells the replicas that there is more. */
   private grew(backlog: Backlog): void {
+    this.told = backlog.end;
     backlog.trim(this.server.settings['repl-backlog-size'], this.isNeeded);
     this.count();
     for (const replica of this.list) if (replica.isSynchronizing) replica.client.transport.sharedGrew();

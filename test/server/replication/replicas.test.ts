@@ -57,6 +57,18 @@ describe('full synchronization', () => {
     expect(infoOf(client, 'master_repl_offset')).toBe(String(stream.length));
   });
 
+  test('a write in the same read as PSYNC of another client reaches the replicas at once', () => {
+    using lab = simulate({ settings: NOW });
+    const { replica, offset } = synchronize(lab);
+    replica.sendCommand('REPLCONF', 'ACK', String(offset));
+    const other = introduce(lab, 'eof', 'psync2');
+    other.sendCommand('CLIENT', 'REPLY', 'OFF');
+    lab.settle();
+    replica.receive();
+    other.send(request('SET', 'a', '1') + request('PSYNC', '?', '-1'));
+    expect(replica.receive()).toBe(request('SELECT', '0') + request('SET', 'a', '1'));
+  });
+
   test('after its length: the stream follows at once', () => {
     using lab = simulate({ settings: SIZED });
     const client = lab.connect();
