@@ -1,6 +1,7 @@
 /**
 * The results of a lesson's tests, as reported by the process that runs them.
  */
+import type { Spin } from './calls.js';
 import type { Text } from '../shared/language.js';
 
 export type Outcome =
@@ -10,7 +11,7 @@ export type Outcome =
 /** The learner's code has thrown. `at`: the line in the learner's file; null: unknown */
   | { readonly kind: 'thrown'; readonly message: string; readonly at: number | null }
   /** One call was made again and again. */
-  | { readonly kind: 'spins'; readonly call: string }
+  | ({ readonly kind: 'spins' } & Spin)
 /** A test did not return. */
   | { readonly kind: 'hangs' }
 /** An earlier test did not return, or has ended the program. */

@@ -49,7 +49,7 @@ function outcomeOf(test: () => void): Outcome {
     return { kind: 'green' };
   } catch (error) {
     if (error instanceof Unmet) return { kind: 'unmet', expected: error.expected, did: error.did };
-    if (error instanceof Spinning) return { kind: 'spins', call: error.call };
+    if (error instanceof Spinning) return { kind: 'spins', ...error.spin };
     return { kind: 'thrown', message: messageOf(error), at: lineIn(error) };
   }
 }

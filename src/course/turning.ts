@@ -23,7 +23,10 @@ export function bindTo<L extends Turning>(bench: Workbench, exports: Exports, na
 
 export function start<L extends Turning>(exports: Exports, name: string, options: WorkbenchOptions = {}): Started<L> {
   const bench = new Workbench(options);
-  return { bench, server: bindTo<L>(bench, exports, name) };
+  const server = bindTo<L>(bench, exports, name);
+  // What a failing test tells is what the turns did.
+  bench.watch();
+  return { bench, server };
 }
 
 /** Runs turns until `isSo`, at most `most`. */

@@ -1,6 +1,7 @@
 /**
 * The texts of the course, in both languages.
  */
+import type { Spin } from './calls.js';
 import type { LessonReport, Outcome } from './report.js';
 import { withParticle } from '../shared/korean.js';
 import type { Language, Text } from '../shared/language.js';
@@ -26,17 +27,25 @@ export function describeOutcome(outcome: Outcome, language: Language, file: stri
     case 'thrown':
       return [`${printable(outcome.message)}${outcome.at === null ? '' : `  (${file}:${outcome.at})`}`];
     case 'spins':
-      return [
-        {
-          en: `${outcome.call} was called again and again: the loop spins, and never returns to wait in the poll`,
-          ko: `${withParticle(outcome.call, '을/를')} 끝없이 호출합니다. 루프가 헛돌며 poll로 돌아가 기다리지 않습니다`,
-        }[language],
-      ];
+      return [describeSpin(outcome)[language]];
     case 'notRun':
       return [{ en: 'not run, because of the one above', ko: '위의 테스트 때문에 실행하지 못했습니다' }[language]];
     case 'hangs':
       return [{ en: 'it did not return: an endless loop, or a call that waits', ko: '돌아오지 않습니다. 끝없는 반복이거나 기다리는 호출입니다' }[language]];
   }
+}
+
+function describeSpin({ call, returned }: Spin): Text {
+  if (call === 'poll.poll') {
+    return {
+      en: 'runOnce never returns: poll.poll is called again and again in it; it is one turn, so wait once',
+      ko: 'runOnce가 돌아오지 않습니다. 그 안에서 poll.poll을 끝없이 호출합니다. runOnce는 한 턴이므로 한 번만 기다리십시오',
+    };
+  }
+  return {
+    en: `${call} ${returned === null ? 'was called' : `returned ${returned.en}`} again and again: the loop spins, and never returns to wait in the poll`,
+    ko: `${returned === null ? `${withParticle(call, '을/를')} 끝없이 호출합니다` : `${call}의 결과가 계속 ${returned.ko}입니다`}. 루프가 헛돌며 poll로 돌아가 기다리지 않습니다`,
+  };
 }
 
 /** Without control characters: what the learner's code throws may be anything. */

@@ -4,7 +4,8 @@
  *   test ── client.send ──▶ kernel ──▶ poll of the learner's loop
  *        ◀─ client.receive ─┘            └──▶ trace ──▶ what the loop did, in words
  */
-import { Poll, type TraceEvent } from '../poll/index.js';
+import { type Interest, Poll, type PollOptions, type Source, type Token, type TraceEvent } from '../poll/index.js';
+import { type Call, describeCalls, resultOf, type Spin, spinOf } from './calls.js';
 import type { Kernel, KernelFaults, Peer } from './kernel.js';
 import { type KernelName, kernelsOf } from './kernels.js';
 import type { Text } from '../shared/language.js';
@@ -23,10 +24,13 @@ export class Unmet extends Error {
 /** A turn with this many reads, writes or accepts spins. */
 const MOST_CALLS = 20_000;
 
+/** The newest calls show what spins. */
+const SPIN_CALLS = 200;
+
 /** The code under test calls again and again without effect. */
 export class Spinning extends Error {
-  constructor(readonly call: string) {
-    super(`${call} was called ${MOST_CALLS} times`);
+  constructor(readonly spin: Spin) {
+    super(`${spin.call} was called again and again`);
   }
 }
 
@@ -40,14 +44,46 @@ const kernels = kernelsOf((process.argv[4] ?? 'simulated') as KernelName);
 
 export const ADDRESS = '127.0.0.1:7000';
 
+/** A poll that also reports the calls that its trace does not have. */
+class WatchedPoll extends Poll {
+  constructor(
+    options: PollOptions,
+    private readonly hear: (call: Call, fd: number) => void,
+  ) {
+    super(options);
+  }
+
+  override register(source: Source, token: Token, interest: Interest): void {
+    super.register(source, token, interest);
+    this.hear({ kind: 'register', token, interest }, source.fd);
+  }
+
+  override tellBound(fd: number, address: string): void {
+    super.tellBound(fd, address);
+    this.hear({ kind: 'bind', address }, fd);
+  }
+
+  override closed(fd: number): void {
+    super.closed(fd);
+    this.hear({ kind: 'close' }, fd);
+  }
+}
+
 export class Workbench {
   readonly kernel: Kernel;
   readonly poll: Poll;
-  private events: TraceEvent[] = [];
+  /** Since {@link watch}. */
+  private calls: Call[] = [];
+  /** Number of registrations in the whole test. */
+  private registrations = 0;
+  /** Descriptors of open streams that accept has returned and that were never registered. */
+  private readonly unregistered = new Set<number>();
+  /** The learner's code may have caught it. */
+  private spinning: Spinning | null = null;
 
   constructor({ seed = 1, faults = {} }: WorkbenchOptions = {}) {
     this.kernel = kernels({ seed, faults });
-    this.poll = new Poll({ backend: this.kernel.backend, trace: (event) => this.hear(event) });
+    this.poll = new WatchedPoll({ backend: this.kernel.backend, trace: (event) => this.hear(event) }, (call, fd) => this.hear(call, fd));
   }
 
   connect(): Peer {
@@ -56,27 +92,21 @@ export class Workbench {
 
   /** Forgets the calls so far. */
   watch(): void {
-    this.events = [];
+    this.calls = [];
   }
 
   /** The number of such calls since {@link watch}. */
-  count(kind: TraceEvent['kind'], result?: string): number {
-    return this.events.filter((event) => event.kind === kind && (result === undefined || resultOf(event) === result)).length;
+  count(kind: Call['kind'], result?: string): number {
+    return this.calls.filter((call) => call.kind === kind && (result === undefined || resultOf(call) === result)).length;
   }
 
   get trace(): readonly TraceEvent[] {
-    return this.events;
+    return this.calls.filter((call): call is TraceEvent => 'seq' in call);
   }
 
-  /** The calls of the loop since {@link watch}, in at most two sentences. */
+  /** The calls of the loop since {@link watch}. */
   get did(): Text {
-    const calls = (['poll', 'accept', 'read', 'write', 'interest'] as const)
-      .map((kind) => ({ kind, of: this.events.filter((event) => event.kind === kind) }))
-      .filter(({ of }) => of.length > 0);
-    if (calls.length === 0) return { en: 'the loop has called nothing of the poll', ko: '루프가 poll의 어떤 것도 호출하지 않았습니다' };
-    const en = calls.map(({ kind, of }) => `${NAMES[kind]} was called ${times(of.length)}${resultsText(kind, of)}`);
-    const ko = calls.map(({ kind, of }) => `${NAMES[kind]} ${of.length}번${resultsText(kind, of)}`);
-    return { en: en.join('; '), ko: `호출: ${ko.join('; ')}` };
+    return describeCalls(this.calls, { calls: this.registrations, missing: this.unregistered.size });
   }
 
   /** Throws {@link Unmet} unless it is so. */
@@ -86,29 +116,20 @@ export class Workbench {
     throw new Unmet(expected, also === null ? did : { en: `${also.en}; ${did.en}`, ko: `${also.ko}; ${did.ko}` });
   }
 
-  private hear(event: TraceEvent): void {
-    this.events.push(event);
-    if (this.events.length > MOST_CALLS) throw new Spinning(NAMES[event.kind] ?? event.kind);
+  /** @param fd of the source; -1: it is in the event, or there is none */
+  private hear(call: Call, fd = -1): void {
+    this.calls.push(call);
+    this.follow(call, fd);
+    if (this.calls.length <= MOST_CALLS) return;
+    this.spinning ??= new Spinning(spinOf(this.calls.slice(-SPIN_CALLS)));
+    throw this.spinning;
   }
-}
 
-const NAMES: { readonly [kind: string]: string } = {
-  wait: 'poll.poll', poll: 'poll.poll', accept: 'accept', read: 'read', write: 'write', interest: 'reregister',
-};
-
-const times = (count: number): string => (count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`);
-
-function resultOf(event: TraceEvent): string {
-  if (event.kind === 'accept') return typeof event.client === 'string' && !event.client.startsWith('fd') ? event.client : 'a stream';
-  return 'result' in event ? String(event.result) : '';
-}
-
-/** ` (5 bytes, WouldBlock)`, the first few results. */
-function resultsText(kind: string, events: readonly TraceEvent[]): string {
-  if (kind === 'poll' || kind === 'interest') return '';
-  const shown = events.slice(0, 4).map((event) => {
-    const result = resultOf(event);
-    return /^\d+$/.test(result) ? `${result} B` : result;
-  });
-  return ` (${shown.join(', ')}${events.length > shown.length ? ', …' : ''})`;
+  /** Keeps account of what was registered. */
+  private follow(call: Call, fd: number): void {
+    if (call.kind === 'register') this.registrations++;
+    if (call.kind === 'register' || call.kind === 'close') this.unregistered.delete(fd);
+    const [, accepted] = call.kind === 'accept' ? (/^fd (\d+)$/.exec(String(call.client)) ?? []) : [];
+    if (accepted !== undefined) this.unregistered.add(Number(accepted));
+  }
 }

@@ -21,7 +21,15 @@ export const MISTAKES: readonly Mistake[] = [
     lesson: '01', what: 'WouldBlock is taken for an error', instead: [['return stream === WouldBlock ? null : stream;', "if (stream === WouldBlock) throw new Error('EAGAIN');\nreturn stream;"]],
     red: 'no connection waits', says: 'Error: EAGAIN',
   },
-  { lesson: '01', what: 'the listener is not registered', instead: [['poll.register(listener, LISTENER, Interest.READABLE);', '']], red: 'the listener is registered', says: 'the poll brought nothing' },
+  { lesson: '01', what: 'the listener is not registered', instead: [['poll.register(listener, LISTENER, Interest.READABLE);', '']], red: 'the listener is registered', says: 'the poll brought nothing; TcpListener.bind(127.0.0.1:7000); poll.poll was called once; register was never called' },
+  {
+    lesson: '01', what: 'registered for WRITABLE', instead: [['Interest.READABLE', 'Interest.WRITABLE']],
+    red: 'the listener is registered', says: 'register(token 0, WRITABLE)',
+  },
+  {
+    lesson: '01', what: 'bind returns nothing', instead: [['    return new Server(listener);', '']],
+    red: 'bind listens', says: 'bind returned undefined; TcpListener.bind(127.0.0.1:7000); register(token 0, READABLE)',
+  },
   { lesson: '01', what: 'the wrong token', instead: [['poll.register(listener, LISTENER', 'poll.register(listener, Token(5)']], red: 'the listener is registered', says: 'the poll brought token 5' },
   {
     lesson: '01', what: 'a socket that was never bound', instead: [['TcpListener.bind(poll, address)', "TcpListener.bind(poll, '127.0.0.1:9')"]],
@@ -32,6 +40,27 @@ export const MISTAKES: readonly Mistake[] = [
     red: 'the socket is read until WouldBlock', says: '4096 of 10000 bytes came back; the rest stays in the socket',
   },
   {
+    lesson: '02', what: 'a second client takes the place of the first', instead: [['    if (this.#client !== null) return;\n', '']],
+    red: 'one client at a time', says: 'the first client got "", the second one "second"',
+  },
+  {
+    lesson: '02', what: 'the client is not registered', instead: [['    this.#poll.register(stream, CLIENT, Interest.READABLE);', '']],
+    red: 'the socket is read until WouldBlock', says: '; 0 of 10000 bytes came back; poll.poll was called 50 times; a stream that accept returned was not registered',
+  },
+  {
+    lesson: '02', what: 'the whole buffer is written', instead: [['this.#buffer.subarray(0, count)', 'this.#buffer']],
+    red: 'a client gets back', says: 'the client got "hello" and 4091 bytes more (all 0)',
+  },
+  {
+    lesson: '02', what: 'loops around the poll',
+    instead: [['    this.#poll.poll(this.#events, timeoutMs);\n    for', '    while (true) {\n    this.#poll.poll(this.#events, timeoutMs);\n    for'], ['      else this.#echo();\n    }', '      else this.#echo();\n    }}']],
+    red: 'a client gets back', says: 'runOnce never returns: poll.poll is called again and again in it; it is one turn, so wait once',
+  },
+  {
+    lesson: '02', what: 'the stream is never closed', instead: [['    this.#client.close();\n', '']],
+    red: 'the client ends', says: 'read was called twice (3 B, 0: the end); write was called once (3 B); close was not called',
+  },
+  {
     lesson: '02', what: 'WouldBlock is an error', instead: [['if (count === WouldBlock) return;', "if (count === WouldBlock) throw new Error('EAGAIN');"]],
     red: 'a client gets back', says: 'Error: EAGAIN',
   },
@@ -39,10 +68,10 @@ export const MISTAKES: readonly Mistake[] = [
     lesson: '02', what: 'WouldBlock closes', instead: [['if (count === WouldBlock) return;', 'if (count === WouldBlock) return this.#end();']],
     red: 'a read or accept that returns WouldBlock', says: 'bytes came back',
   },
-  { lesson: '02', what: 'the end of the stream is not seen', instead: [['if (count === 0) return this.#end();', '']], red: 'the client ends', says: 'read was called again and again' },
+  { lesson: '02', what: 'the end of the stream is not seen', instead: [['if (count === 0) return this.#end();', '']], red: 'the client ends', says: 'read returned 0 (the end) again and again' },
   { lesson: '02', what: 'the end of the stream ends the turn only', instead: [['if (count === 0) return this.#end();', 'if (count === 0) return;']], red: 'the client ends', says: 'a close after the read of 0 bytes' },
   { lesson: '02', what: 'a busy loop', instead: [['poll(this.#events, timeoutMs)', 'poll(this.#events, 0)']], red: 'nothing is ready', says: 'a wait of 250 ms' },
-  { lesson: '02', what: 'waits of its own', instead: [['this.#poll.poll(this.#events, timeoutMs);', 'do this.#poll.poll(this.#events, timeoutMs); while (this.#events.isEmpty);']], red: 'nothing is ready', says: 'poll.poll was called again and again' },
+  { lesson: '02', what: 'waits of its own', instead: [['this.#poll.poll(this.#events, timeoutMs);', 'do this.#poll.poll(this.#events, timeoutMs); while (this.#events.isEmpty);']], red: 'nothing is ready', says: 'runOnce never returns: poll.poll is called again and again' },
   {
     lesson: '02', what: 'nobody looks into the backlog again', instead: [['    this.#client = null;\n    // A connection may have waited meanwhile; that was reported once already.\n    this.#accept();', '    this.#client = null;']],
     red: 'a client that has waited', says: 'it waited in the backlog',
@@ -56,6 +85,18 @@ export const MISTAKES: readonly Mistake[] = [
   {
     lesson: '03', what: 'a disconnected client stays in the map', instead: [['    this.#clients.delete(token);', '']],
     red: 'a client that disconnects is closed', says: 'size is 2',
+  },
+  {
+    lesson: '03', what: 'the map keeps a client that was reset', instead: [['    this.#clients.delete(token);', '']],
+    red: 'a reset ends one client', says: 'deleted from the map: one client is left; size is 2; poll.poll was called',
+  },
+  {
+    lesson: '03', what: 'clients are not registered', instead: [['      this.#poll.register(stream, token, Interest.READABLE);\n', '']],
+    red: 'no token is used twice', says: 'no stream was registered; ',
+  },
+  {
+    lesson: '03', what: 'clients are not registered, so none is read', instead: [['      this.#poll.register(stream, token, Interest.READABLE);\n', '']],
+    red: 'each socket is read until WouldBlock', says: '2 streams that accept returned were not registered',
   },
   { lesson: '03', what: 'tokens are used again', instead: [['Token(this.#nextToken++)', 'Token(this.#clients.size + 1)']], red: 'no token is used twice', says: 'they got 1, 1, 1, 1, 1' },
   { lesson: '03', what: 'one stream for all', instead: [['const stream = this.#clients.get(token);', 'const stream = [...this.#clients.values()][0];']], red: 'each client gets its own', says: '' },
@@ -98,10 +139,10 @@ export const MISTAKES: readonly Mistake[] = [
     red: 'when everything is written', says: 'READABLE and WRITABLE',
   },
   { lesson: '07', what: 'no backpressure', instead: [['    return !isArmed;', '    return true;']], red: 'backpressure', says: 'keeps their replies' },
-  { lesson: '07', what: 'writes until all is taken', instead: [['if (taken === WouldBlock) break;', 'if (taken === WouldBlock) continue;']], red: 'a short write', says: 'write was called again and again' },
+  { lesson: '07', what: 'writes until all is taken', instead: [['if (taken === WouldBlock) break;', 'if (taken === WouldBlock) continue;']], red: 'a short write', says: 'write returned WouldBlock again and again' },
   {
     lesson: '08', what: 'waits in the command, with a poll of its own', instead: [['    const value = this.#pop(key);\n    if (value !== null)', '    let value;\n    while ((value = this.#pop(key)) === null) this.#poll.poll(new Events(), 10);\n    if (value !== null)']],
-    red: 'a push serves', says: 'poll.poll was called again and again',
+    red: 'a push serves', says: 'runOnce never returns: poll.poll is called again and again',
   },
   {
     lesson: '08', what: 'polls again and again', instead: [['this.#timeout(timeoutMs)', 'this.#parked.length > 0 ? 10 : timeoutMs']],
@@ -174,7 +215,7 @@ export const MISTAKES: readonly Mistake[] = [
     red: 'a client that does not read', says: 'it slept 0 ms',
   },
   { lesson: '09', what: 'the end drops the replies', instead: [['    client.waiting = Buffer.concat(replies);\n', '    if (state === ENDED) return this.#end(client);\n    client.waiting = Buffer.concat(replies);\n']], red: 'a client that sends 200', says: '192 replies came' },
-  { lesson: '10', what: 'writes to a sink until it has taken all', instead: [['if (taken === WouldBlock) break;', 'if (taken === WouldBlock) continue;']], red: 'a sink that takes nothing', says: 'write was called again and again' },
+  { lesson: '10', what: 'writes to a sink until it has taken all', instead: [['if (taken === WouldBlock) break;', 'if (taken === WouldBlock) continue;']], red: 'a sink that takes nothing', says: 'write returned WouldBlock again and again' },
   {
     lesson: '10', what: 'writes where the handler sends', instead: [['    this.#touched.add(client);', '    this.#flush(client);']],
     red: 'a disconnected sink', says: 'both writes, for the sink that stays; "SET k 2" came',

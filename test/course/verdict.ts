@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { Course, findLesson, isGreen, type KernelName, type LessonReport } from '../../src/course/index.js';
+import { Course, describeOutcome, findLesson, isGreen, type KernelName, type LessonReport } from '../../src/course/index.js';
 import type { Mistake } from './mistakes.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,7 +30,7 @@ export const fileOf = (number: string, file: string): string => readFileSync(joi
 export function said(outcome: LessonReport['tests'][number]['outcome']): string {
   if (outcome.kind === 'unmet') return `${outcome.expected.en}; ${outcome.did.en}`;
   if (outcome.kind === 'thrown') return outcome.message;
-  return outcome.kind === 'spins' ? `${outcome.call} was called again and again` : outcome.kind;
+  return outcome.kind === 'spins' ? describeOutcome(outcome, 'en', '').join(' ') : outcome.kind;
 }
 
 /** Throws unless the test of the lesson tells this mistake. */

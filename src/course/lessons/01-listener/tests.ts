@@ -12,7 +12,12 @@ interface Server {
 function bind(bench: Workbench, exports: Exports): Server {
   const { Server } = exports as { Server: { bind(poll: unknown, address: string): Server } };
   const server = Server.bind(bench.poll, ADDRESS);
-  bench.expect(typeof server?.acceptOne === 'function', { en: 'Server.bind returns a Server', ko: 'Server.bind가 Server를 돌려줍니다' });
+  const returned = server === null || typeof server !== 'object' ? String(server) : 'an object without acceptOne';
+  bench.expect(
+    typeof server?.acceptOne === 'function',
+    { en: 'Server.bind returns a Server', ko: 'Server.bind가 Server를 돌려줍니다' },
+    { en: `bind returned ${returned}`, ko: `bind가 돌려준 값: ${typeof server === 'object' && server !== null ? 'acceptOne이 없는 객체' : returned}` },
+  );
   return server;
 }
 

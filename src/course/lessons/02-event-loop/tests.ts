@@ -1,11 +1,21 @@
 /**
  * Lesson 02: run_once, an echo server for one client.
  */
+import type { Text } from '../../../shared/language.js';
 import type { LessonTest } from '../../lesson.js';
+import { describeBytes } from '../../requests.js';
 import { cutReads, start, turnUntil, type Turning } from '../../turning.js';
 
 /** More than one read returns. */
 const SENT = 10_000;
+
+/** Turns in which nothing is to happen. */
+const WAITING_TURNS = 20;
+
+function gotOf(bytes: string): Text {
+  const { en, ko } = describeBytes(bytes);
+  return { en: `the client got ${en}`, ko: `클라이언트가 받은 것: ${ko}` };
+}
 
 export const tests: readonly LessonTest[] = [
   {
@@ -31,7 +41,7 @@ export const tests: readonly LessonTest[] = [
       bench.expect(
         echo === 'hello',
         { en: 'the five bytes of hello', ko: 'hello의 다섯 바이트' },
-        { en: `the client got ${JSON.stringify(echo)}`, ko: `클라이언트가 받은 것: ${JSON.stringify(echo)}` },
+        gotOf(echo),
       );
     },
   },
@@ -45,12 +55,13 @@ export const tests: readonly LessonTest[] = [
       client.send('x'.repeat(SENT));
       turnUntil(server, () => client.outbound.length >= SENT);
       const echoed = client.receive().length;
+      const isLeft = bench.count('read') > 0 && client.inbound.length > 0;
       bench.expect(
         echoed === SENT,
         { en: `all ${SENT} bytes back, though each read brings what the buffer holds`, ko: `한 번의 read가 버퍼만큼만 가져와도 ${SENT}바이트 모두` },
         {
-          en: `${echoed} of ${SENT} bytes came back; the rest stays in the socket, and edge-triggered it is not reported again`,
-          ko: `${SENT}바이트 중 ${echoed}바이트만 돌아왔습니다. 나머지는 소켓에 남아 있고, 에지 트리거에서는 다시 알려 주지 않습니다`,
+          en: `${echoed} of ${SENT} bytes came back${isLeft ? '; the rest stays in the socket, and edge-triggered it is not reported again' : ''}`,
+          ko: `${SENT}바이트 중 ${echoed}바이트가 돌아왔습니다${isLeft ? '. 나머지는 소켓에 남아 있고, 에지 트리거에서는 다시 알려 주지 않습니다' : ''}`,
         },
       );
       bench.expect(
@@ -69,7 +80,34 @@ export const tests: readonly LessonTest[] = [
       bench.watch();
       turnUntil(server, () => client.isClosedByServer);
       bench.expect(client.isClosedByServer, { en: 'a close after the read of 0 bytes', ko: '0바이트 read 뒤에 close' });
-      bench.expect(client.outbound.length === 3, { en: 'what came before the end is echoed', ko: '끝나기 전에 온 것은 돌려줍니다' });
+      const echo = client.receive();
+      bench.expect(echo === 'bye', { en: 'what came before the end is echoed', ko: '끝나기 전에 온 것은 돌려줍니다' }, gotOf(echo));
+    },
+  },
+  {
+    name: { en: 'one client at a time: a second one waits until the first has left', ko: '한 번에 한 클라이언트: 둘째는 첫째가 떠날 때까지 기다립니다' },
+    run(exports) {
+      const { bench, server } = start<Turning>(exports, 'EchoServer');
+      const first = bench.connect();
+      turnUntil(server, () => first.fd !== -1);
+      const second = bench.connect();
+      bench.watch();
+      second.send('second');
+      turnUntil(server, () => second.outbound.length > 0, WAITING_TURNS);
+      first.send('first');
+      turnUntil(server, () => first.outbound.length >= 5);
+      const [echo, early] = [first.receive(), second.receive()].map((bytes) => describeBytes(bytes));
+      const got = { en: `the first client got ${echo!.en}, the second one ${early!.en}`, ko: `첫 클라이언트가 받은 것: ${echo!.ko}, 둘째: ${early!.ko}` };
+      bench.expect(
+        echo!.en === '"first"',
+        { en: 'the first client gets its echo, though a second one has connected', ko: '둘째가 연결한 뒤에도 첫 클라이언트는 에코를 받습니다' },
+        got,
+      );
+      bench.expect(early!.en === '""', { en: 'nothing for the second client while the first one is connected', ko: '첫 클라이언트가 있는 동안 둘째는 아무것도 받지 않습니다' }, got);
+      first.shutdown();
+      turnUntil(server, () => second.outbound.length >= 6);
+      const late = second.receive();
+      bench.expect(late === 'second', { en: 'the second client gets its echo when the first one has left', ko: '첫 클라이언트가 떠나면 둘째가 에코를 받습니다' }, gotOf(late));
     },
   },
   {
@@ -80,6 +118,8 @@ export const tests: readonly LessonTest[] = [
       first.send('first');
       second.send('second');
       turnUntil(server, () => first.outbound.length >= 5);
+      const served = first.receive();
+      bench.expect(served === 'first', { en: 'the first client gets its echo', ko: '첫 클라이언트가 에코를 받습니다' }, gotOf(served));
       first.shutdown();
       bench.watch();
       turnUntil(server, () => second.outbound.length >= 6);

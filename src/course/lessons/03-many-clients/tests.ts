@@ -4,6 +4,7 @@
 import { withParticle } from '../../../shared/korean.js';
 import type { Peer } from '../../kernel.js';
 import type { LessonTest } from '../../lesson.js';
+import { describeBytes } from '../../requests.js';
 import { cutReads, start, turnUntil, type Turning } from '../../turning.js';
 import type { Workbench } from '../../workbench.js';
 
@@ -57,10 +58,11 @@ export const tests: readonly LessonTest[] = [
         turnUntil(server, () => clients.every(({ outbound }) => outbound.length >= 4));
         clients.forEach((client, at) => {
           const echo = client.receive();
+          const got = describeBytes(echo);
           bench.expect(
             echo === `${at}:${round};`,
             { en: `client ${at} gets ${at}:${round};`, ko: `클라이언트 ${withParticle(at, '은/는')} ${at}:${round};` },
-            { en: `it got ${JSON.stringify(echo)}`, ko: `받은 것: ${JSON.stringify(echo)}` },
+            { en: `it got ${got.en}`, ko: `받은 것: ${got.ko}` },
           );
         });
       }
@@ -105,7 +107,12 @@ export const tests: readonly LessonTest[] = [
       breaks.reset();
       bench.watch();
       turnUntil(server, () => server.size === 1);
-      bench.expect(server.size === 1, { en: 'ECONNRESET closes one stream', ko: 'ECONNRESET은 스트림 하나만 닫습니다' });
+      bench.expect(bench.count('close') === 1, { en: 'ECONNRESET closes this one stream', ko: 'ECONNRESET이 나면 그 스트림 하나를 닫습니다' });
+      bench.expect(
+        server.size === 1,
+        { en: 'the stream that was reset is deleted from the map: one client is left', ko: '리셋된 스트림은 맵에서 지워져 클라이언트가 하나 남습니다' },
+        { en: `size is ${server.size}`, ko: `size는 ${server.size}입니다` },
+      );
       stays.send('still');
       turnUntil(server, () => stays.outbound.length >= 5);
       bench.expect(stays.receive() === 'still', { en: 'the other one is served', ko: '다른 클라이언트는 계속 처리됩니다' });
@@ -142,7 +149,10 @@ export const tests: readonly LessonTest[] = [
       bench.expect(
         new Set(used).size === used.length && used.length === 5,
         { en: 'five clients, five tokens', ko: '클라이언트 다섯, 토큰 다섯' },
-        { en: `they got ${used.join(', ')}`, ko: `받은 토큰: ${used.join(', ')}` },
+        {
+          en: used.length === 0 ? 'no stream was registered' : `they got ${used.join(', ')}`,
+          ko: used.length === 0 ? '등록한 스트림이 없습니다' : `받은 토큰: ${used.join(', ')}`,
+        },
       );
     },
   },
