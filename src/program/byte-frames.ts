@@ -19,7 +19,8 @@ export class ByteFrames {
   /** The minimum number of bytes that it still needs. */
   missing = 0;
   private kept: Buffer = EMPTY;
-  private isResp = true;
+  /** False: something else has come, and each call is a frame. */
+  isResp = true;
 
   constructor(private readonly direction: 'request' | 'reply') {}
 
@@ -27,7 +28,7 @@ export class ByteFrames {
   take(bytes: Buffer, size: number): readonly ByteFrame[] {
     if (!this.isResp) return [{ raw: bytes, size }];
     const all = this.kept.length === 0 ? bytes : Buffer.concat([this.kept, bytes]);
-    if (bytes.length < size || all.length > MOST_KEPT) return this.giveUp(all, this.kept.length + size);
+    if (bytes.length < size || all.length > MOST_KEPT || (this.direction === 'reply' && !beginsReply(all))) return this.giveUp(all, this.kept.length + size);
     return this.split(all);
   }
 
@@ -49,6 +50,13 @@ export class ByteFrames {
     return frames;
   }
 
+  /** The other direction is not RESP, so this one is not either. Returns what has been kept of a frame, if anything. */
+  stop(): readonly ByteFrame[] {
+    const { kept } = this;
+    const last = this.giveUp(kept, kept.length);
+    return kept.length === 0 ? [] : last;
+  }
+
   /** From here on each call is a frame. */
   private giveUp(raw: Buffer, size: number): readonly ByteFrame[] {
     this.isResp = false;
@@ -59,3 +67,6 @@ export class ByteFrames {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** The types of RESP2 and RESP3. */
+const beginsReply = (bytes: Buffer): boolean => bytes.length === 0 || '+-:$*_#,(!=%~>|'.includes(String.fromCharCode(bytes[0]!));

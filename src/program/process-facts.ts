@@ -8,7 +8,7 @@ export interface ProcessFacts {
   readonly cpuPercent: number;
   readonly residentBytes: number;
   readonly descriptors: number;
-  /** `epoll_wait`, `running`; null: unavailable. */
+  /** `epoll_wait`, `running`; `held`: it waits for the lab; null: unavailable. */
   readonly syscall: string | null;
 }
 

@@ -462,9 +462,15 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     if (activity.isBusy || this.wasBusy) for (const listener of this.busyListeners) listener(activity.isBusy ? activity : null);
     this.wasBusy = activity.isBusy;
     const before = JSON.stringify([this.facts, this.remark]);
-    this.facts = this.ending === null ? this.watchOfProcess.look() : null;
+    this.facts = this.ending === null ? this.factsNow() : null;
     this.remark = this.ending === null ? (this.diagnose(activity) ?? this.unheard()) : null;
     if (JSON.stringify([this.facts, this.remark]) !== before) this.changed();
+  }
+
+  private factsNow(): ProgramView['process'] {
+    const facts = this.watchOfProcess.look();
+    // It reads from the pipe of the lab, which is not a call of its own.
+    return facts === null || this.waitsSinceUs === null ? facts : { ...facts, syscall: 'held' };
   }
 
   private diagnose({ turnMs, isBusy }: LoopActivity): Text | null {

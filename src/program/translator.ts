@@ -5,7 +5,7 @@
  *   read  + bytes → read, frame, frame, frame-partial
  *   write + bytes → reply, write
  *
- * Bytes that are not a RESP request are shown as they are, one frame per read or write.
+ * Bytes that are not a RESP request are shown as they are, one frame per read or write; so are those that are answered by something other than RESP.
  */
 import { RequestDecoder } from '../server/resp/request-decoder.js';
 import type { ClientSnapshot, TraceBody } from '../server/index.js';
@@ -147,7 +147,10 @@ export class Translator {
     this.bytesWritten += result;
     this.writes++;
     const replies = party.replies.take(bytes, result);
+    // A server of lines or bytes, such as an echo: what has been read is no half of a request that it waits to complete.
+    const unasked = party.replies.isResp || !party.requests.isResp ? [] : party.requests.stop();
     return [
+      ...unasked.map(({ raw, size }) => this.frame(token, party, raw, size)),
       ...replies.map(({ raw, size }): TraceBody => ({ kind: 'reply', token, frame: ++party.replyCount, bytes: size, raw: beginning(raw, RAW_BYTES) })),
       body,
     ];

@@ -233,6 +233,7 @@ export function replyText(row: ReplyRow, theme: Theme): string {
   const nodes = respTree(row.raw, SUMMARY_NODES);
   const first = nodes[0];
   if (first === undefined) return '';
+  if (first.type === 'no RESP') return argumentText(row.raw, theme);
   const rest = nodes.filter((node) => node.depth === 1).map((node) => brief(node, row.raw, theme));
   if (rest.length > 0 && rest.length < childCount(first)) rest.push('…');
   return (row.isPush ? 'push: ' : '') + brief(first, row.raw, theme) + (rest.length === 0 ? '' : `: ${rest.join(', ')}`);

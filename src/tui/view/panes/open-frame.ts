@@ -158,7 +158,8 @@ function nodeText(node: RespNode, raw: string, width: number, theme: Theme, text
   if (width < WORDY_TREE_COLUMNS && node.length !== null) {
     return `${raw[node.start]!}${node.length}${cut} ${node.bodyStart > node.start + 1 ? quotedNode(node, raw, theme) : ''}`;
   }
-  if (node.type === 'inline request' || node.type === 'no RESP') return node.type + cut;
+  if (node.type === 'no RESP') return `${node.type}: ${quotedNode(node, raw, theme)}`;
+  if (node.type === 'inline request') return node.type + cut;
   if (node.type in { array: 0, set: 0, push: 0, map: 0, attribute: 0 }) return `${node.type} of ${node.length ?? 0}${cut}`;
   const length = node.length === null ? '' : ` ${formatCount(node.length)}`;
   return `${node.type}${length}${cut} ${node.type === 'null' ? '' : quotedNode(node, raw, theme)}`;

@@ -2,7 +2,7 @@
  * The program pane, instead of the keyspace where a learner's program is shown: its process as seen by the kernel, and what is wrong with its loop.
  */
 import type { ProgramView, RunAgain } from '../../../program/index.js';
-import type { InLanguages, Language } from '../../../shared/language.js';
+import type { InLanguages, Language, Text } from '../../../shared/language.js';
 import type { State } from '../../state/state.js';
 import { toBytes } from '../../state/typed-text.js';
 import type { Pane } from '../pane.js';
@@ -11,11 +11,17 @@ import { wrap } from '../parts/wrap.js';
 import { fit, formatBytes, formatCount } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
+/** What a process does that is in no system call of its own. */
+const WITHOUT_CALL: { readonly [state: string]: Text | undefined } = {
+  running: { en: 'running', ko: '실행 중' },
+  held: { en: 'held by the lab', ko: 'lab이 멈춰 둠' },
+};
+
 const ENGLISH = {
   process: (pid: number, cpu: string, memory: string) => `pid ${pid}, CPU ${cpu}, ${memory} resident`,
   pid: (pid: number) => `pid ${pid}`,
   descriptors: (count: number, syscall: string | null) =>
-    `${formatCount(count)} descriptors${syscall === null ? '' : syscall === 'running' ? ', running' : `, in ${syscall}`}`,
+    `${formatCount(count)} descriptors${syscall === null ? '' : `, ${WITHOUT_CALL[syscall]?.en ?? `in ${syscall}`}`}`,
   fine: 'no problem found',
   silent: 'the program does not listen yet',
   unrecorded: (names: string) => `input from these is not recorded: ${names}`,
@@ -25,8 +31,8 @@ const ENGLISH = {
 const KOREAN: typeof ENGLISH = {
   process: (pid, cpu, memory) => `pid ${pid}, CPU ${cpu}, 상주 메모리 ${memory}`,
   pid: (pid) => `pid ${pid}`,
-  descriptors: (count, syscall) => `디스크립터 ${formatCount(count)}개${syscall === null ? '' : syscall === 'running' ? ', 실행 중' : `, ${syscall} 안`}`,
-  fine: '보이는 문제가 없습니다',
+  descriptors: (count, syscall) => `디스크립터 ${formatCount(count)}개${syscall === null ? '' : `, ${WITHOUT_CALL[syscall]?.ko ?? `${syscall} 호출 중`}`}`,
+  fine: '발견된 문제가 없습니다',
   silent: '프로그램이 아직 listen하지 않았습니다',
   unrecorded: (names) => `다음이 가져오는 것은 기록되지 않습니다: ${names}`,
   dropped: (count) => `이벤트 ${formatCount(count)}개가 파이프에 들어가지 못했습니다`,

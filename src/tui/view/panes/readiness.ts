@@ -310,7 +310,8 @@ function stepWords(step: ReadinessStep, isWide: boolean, language: Language): Wo
         ? { text: `${isWide ? 'WRITABLE' : 'W'} armed`, tone: 'warn' }
         : { text: `${isWide ? 'WRITABLE' : 'W'} disarmed`, tone: 'good' };
     case 'disconnect':
-      return { text: `${texts.closed}: ${visible(reasonText(step.why, language))}`, tone: 'dim' };
+      // A learner's program gives no reason.
+      return { text: step.why === 'closed' ? texts.closed : `${texts.closed}: ${visible(reasonText(step.why, language))}`, tone: 'dim' };
   }
 }
 

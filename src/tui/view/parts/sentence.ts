@@ -6,18 +6,20 @@ import type { InLanguages, Language } from '../../../shared/language.js';
 import { durationText } from '../text.js';
 import { ENGLISH } from './sentences-english.js';
 import { KOREAN } from './sentences-korean.js';
+import { OF_PROGRAM } from './sentences-of-program.js';
 import { request, type Sentences, waitName, type Wording } from './wording.js';
 
 const SENTENCES: InLanguages<Sentences> = { en: ENGLISH, ko: KOREAN };
 
 export function sentence(event: TraceEvent, wording: Wording): string {
-  return (SENTENCES[wording.language].happened[event.kind] as (event: TraceEvent, wording: Wording) => string)(event, wording);
+  const own = wording.isProgram === true ? OF_PROGRAM[wording.language].happened[event.kind] : undefined;
+  return ((own ?? SENTENCES[wording.language].happened[event.kind]) as (event: TraceEvent, wording: Wording) => string)(event, wording);
 }
 
 /** While the loop is held right after `event`. */
 export function heldSentence(event: TraceEvent, wording: Wording): string {
   const { language, isEmulated } = wording;
-  const { held } = SENTENCES[language];
+  const held = { ...SENTENCES[language].held, ...(wording.isProgram === true && OF_PROGRAM[language].held) };
   if (event.kind === 'frame') return held.request(request(event.argv, wording));
   if (event.kind === 'turn-begin') return held.turn(event.turn);
   if (event.kind === 'wait') return held.wait(waitName(isEmulated), timeoutSentences(event.timeoutMs, event.why, language)[0]!);

@@ -11,6 +11,8 @@ export interface Wording {
   readonly language: Language;
   /** Readiness does not come from a kernel, so epoll is not mentioned. */
   readonly isEmulated: boolean;
+  /** The loop is that of a learner's program, of which only the calls are known; left out: it is the lab's own. */
+  readonly isProgram?: boolean;
   /** There is a listener for each address; the first one is token 0. */
   isListener(token: number): boolean;
   isWaker(token: number): boolean;
@@ -23,6 +25,7 @@ export function wordingOf(state: State, { visible }: Theme): Wording {
   return {
     language: ui.language,
     isEmulated: server.poller === 'portable' || model.loop.isEmulated,
+    isProgram: state.program !== null,
     isListener: (token) => model.tokens.rows.get(token)?.kind === 'listener',
     isWaker: (token) => model.tokens.rows.get(token)?.kind === 'waker',
     visible,
@@ -46,6 +49,12 @@ export interface Sentences {
   timeout(timeoutMs: number, timeout: string, why: string): readonly string[];
   asleep(name: string): readonly string[];
   dropped(turns: number, commands: number): string;
+}
+
+/** Sentences about a learner's program, in place of those that speak of the lab's own loop. */
+export interface ProgramSentences {
+  readonly happened: { readonly [K in TraceKind]?: (event: EventOf<K>, wording: Wording) => string };
+  readonly held: Pick<Sentences['held'], 'request' | 'turn'>;
 }
 
 /** The name of the loop's waiting call. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { frameId, type FrameRow } from '../../../../src/tui/state/model/frames.js';
-import { framesPane } from '../../../../src/tui/view/panes/frames.js';
-import { COLORED, stage, type Scene } from '../../scene.js';
+import { framesPane, replyText } from '../../../../src/tui/view/panes/frames.js';
+import { COLORED, PLAIN, stage, type Scene } from '../../scene.js';
 
 const SIZE = { width: 60, height: 9 };
 
@@ -230,4 +230,9 @@ test('an error has the whole row, and whatever is cut ends with an ellipsis', ()
   expect(wide.find((row) => row.includes('SET k'))).toContain(`${'v'.repeat(255)}… `);
   expect(wide.find((row) => row.includes(`"${'e'.repeat(9)}`))).toContain('e…" ');
   expect(wide.find((row) => row.includes('array of'))).toMatch(/", …/);
+});
+
+test('a reply that is not RESP is shown as its bytes', () => {
+  const reply = (raw: string) => ({ kind: 'reply', seq: 1, atUs: 0, turn: 1, token: 2, frame: 1, bytes: raw.length, raw, isPush: false, elapsedUs: null }) as const;
+  expect(['hello\n', 'abc', 'a\r\nb', '+OK\r\n'].map((raw) => replyText(reply(raw), PLAIN))).toEqual(['"hello\\n"', 'abc', '"a\\r\\nb"', 'OK']);
 });

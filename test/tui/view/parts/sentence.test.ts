@@ -148,3 +148,24 @@ test.each(LANGUAGES.flatMap((language) => [[37, 13, language], [50, 20, language
     }
   }
 });
+
+test.each([
+  [{ kind: 'turn-begin', turn: 3 }, 'turn 3 begins', '턴 3 시작'],
+  [{ kind: 'frame', token: 7, frame: 1, bytes: 14, argv: ['PING'], raw: '' }, 'token 7 has sent PING (14 B)', '토큰 7에서 보낸 것: PING (14 B)'],
+  [{ kind: 'reply', token: 7, frame: 1, bytes: 14, raw: '' }, 'the program answers token 7: 14 B', '프로그램이 토큰 7에 응답합니다: 14 B'],
+  [{ kind: 'disconnect', token: 7, why: 'closed' }, 'the program has closed token 7', '프로그램이 토큰 7의 연결을 닫았습니다'],
+  [{ kind: 'interest', token: 7, before: 1, after: 7 }, 'token 7 is registered for READABLE|WRITABLE from now on', '이제부터 토큰 7의 등록: READABLE|WRITABLE'],
+] as const)('of a learner\'s program only what its calls show: %j', (body, english, korean) => {
+  expect(sentence(eventAt(0, body as TraceBody), { ...EPOLL, isProgram: true })).toBe(english);
+  expect(sentence(eventAt(0, body as TraceBody), { ...EPOLL, isProgram: true, language: 'ko' })).toBe(korean);
+});
+
+test('a learner\'s program is not said to execute, to keep or to write anything before it does', () => {
+  const kinds: readonly TraceBody[] = [
+    { kind: 'frame', token: 7, frame: 1, bytes: 14, argv: ['PING'], raw: '' }, { kind: 'turn-begin', turn: 3 }, { kind: 'frame-partial', token: 7, have: 3, need: 4 },
+    { kind: 'write', token: 7, result: 3, of: 9 }, { kind: 'write', token: 7, result: 'WouldBlock', of: 9 },
+  ];
+  const told = kinds.map((body) => heldSentence(eventAt(0, body), { ...EPOLL, isProgram: true }));
+  expect(told[0]).toBe('held: PING has been read');
+  expect(told.join('\n')).not.toMatch(/execut|kept|pending|buffer|waits?\b/);
+});
