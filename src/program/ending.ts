@@ -78,4 +78,24 @@ function placeOf(line: string): ErrorPlace[] {
 }
 
 /** This package's root is recognised by its name in node_modules, or by its build. */
-const isOfProgram = (path: string): boolean => !path.includes('/node_modules/') && !/[\\/]dist[\\/](?:poll|program|chunks)[\\/]/.test(path);
+const isOfProgram = (path: string): boolean => !path.includes('/node_modules/') && !isOfLab(path);
+const isOfLab = (path: string): boolean => /[\\/]dist[\\/](?:poll|program|chunks)[\\/]/.test(path);
+
+/** Leaves out what Node prints of the lab's own code below a program: frames of the stack, and the throwing line. */
+export class WithoutLab {
+  /** Within the lines that Node prints about the throwing place, up to a blank one. */
+  private isAtPlace = false;
+
+  /** @param line of standard error, a byte string */
+  keeps(line: string): boolean {
+    if (this.isAtPlace) {
+      this.isAtPlace = line !== '';
+      return false;
+    }
+    const text = textOf(line);
+    if (!placeOf(text).some(({ path }) => isOfLab(path))) return true;
+    if (/^\s+at /.test(text)) return false;
+    this.isAtPlace = /^(?:file:)?\//.test(text);
+    return !this.isAtPlace;
+  }
+}

@@ -11,7 +11,7 @@ import {
 import type { Text } from '../shared/language.js';
 import { Batches } from './batches.js';
 import { BUSY_MS, Diagnosis, type Waiting } from './diagnosis.js';
-import { type ProgramEnding, endingOf, LastWords } from './ending.js';
+import { type ProgramEnding, endingOf, LastWords, WithoutLab } from './ending.js';
 import { ProgramFaults } from './faults.js';
 import { Gate } from './gate.js';
 import { type HistoryLimits, ProgramHistory } from './history.js';
@@ -29,6 +29,8 @@ const LOOK_MS = 100;
 const START_LOOK_MS = 20;
 /** A program that does not listen is reported after this time. */
 const UNHEARD_MS = 3000;
+/** A program that listens and does not wait for clients is shown after this time. */
+const UNUSED_MS = 1000;
 /** Interval of reading the kernel's queues. */
 const QUEUES_MS = 500;
 
@@ -80,6 +82,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private readonly picture: Picture;
   private readonly watchOfProcess: ProcessWatch;
   private readonly lastWords = new LastWords();
+  private readonly withoutLab = new WithoutLab();
   private readonly heldListeners = new Set<(event: TraceEvent | null) => void>();
   private readonly busyListeners = new Set<(activity: LoopActivity | null) => void>();
   private readonly changeListeners = new Set<() => void>();
@@ -109,6 +112,8 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   /** When its own code has begun, and when that has opened a poll. */
   private begunMs = Infinity;
   private openedMs = Infinity;
+  /** Since when it listens. */
+  private boundMs = Infinity;
   private waiters: { readonly isOver: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(private readonly options: ProgramOptions) {
@@ -174,16 +179,17 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     return this.history.range.newest.turn > 0;
   }
 
-  /** Resolves when it listens, uses its poll, has ended, or a time limit is over. */
+  /** Resolves when it uses its poll, listens without using it for a moment, has ended, or a time limit is over. */
   async started({ toBeginMs, toOpenMs, toUseMs }: Patience): Promise<void> {
     const sinceMs = performance.now();
     const isOver = (): boolean => {
       const nowMs = performance.now();
       if (this.begunMs === Infinity) return nowMs - sinceMs >= toBeginMs;
-      return nowMs - this.begunMs >= toOpenMs || nowMs - this.openedMs >= toUseMs;
+      // It may throw in its first turn, just after it has begun to listen.
+      return nowMs - this.begunMs >= toOpenMs || nowMs - this.openedMs >= toUseMs || nowMs - this.boundMs >= UNUSED_MS;
     };
     const timer = setInterval(() => this.wake(), START_LOOK_MS);
-    await this.when(() => this.picture.listeners.size > 0 || this.newest !== null || this.ending !== null || isOver());
+    await this.when(() => this.newest !== null || this.ending !== null || isOver());
     clearInterval(timer);
   }
 
@@ -337,6 +343,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
         this.begunMs = performance.now();
         break;
       case 'bound':
+        this.boundMs = Math.min(this.boundMs, performance.now());
         this.wake();
         this.changed();
         break;
@@ -413,7 +420,10 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   }
 
   private hearLine(stream: 'out' | 'error', line: string): void {
-    if (stream === 'error') this.lastWords.hear(line);
+    if (stream === 'error') {
+      this.lastWords.hear(line);
+      if (!this.withoutLab.keeps(line)) return;
+    }
     if (this.lineListeners.size === 0) this.keptLines = [...this.keptLines, line].slice(-MOST_LINES_KEPT);
     for (const listener of this.lineListeners) listener(line);
   }

@@ -36,6 +36,19 @@ const HANGS = `${HEAD}for (let turn = 1; ; turn++) {
 }
 `;
 
+/** Like a stub of the course: it listens, and throws in its first turn. */
+const UNWRITTEN = `import { Interest, TcpListener, Token } from 'redis-lab/poll';
+export class Loop {
+  static bind(poll, address) {
+    poll.register(TcpListener.bind(poll, address), Token(0), Interest.READABLE);
+    return new Loop();
+  }
+  runOnce() {
+    throw new Error('runOnce is not written yet');
+  }
+}
+`;
+
 const pidIn = (lab: Lab): number => Number(/pid (\d+)/.exec(lab.pane('keyspace').join('\n'))?.[1] ?? Number.NaN);
 
 function isAlive(pid: number): boolean {
@@ -131,6 +144,7 @@ test('what cannot be shown is reported in one line', async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     [program('import { Poll } from "redis-lab/poll";\nlet y = ;\n'), /my-loop\.js': it threw SyntaxError: .*\(my-loop\.js:2\)/],
     [program('import { Poll } from "redis-lab/poll";\nnew Poll().pol();\n'), /it threw TypeError: .*pol is not a function \(my-loop\.js:2\)/],
+    [program(UNWRITTEN), /my-loop\.js': it threw Error: runOnce is not written yet \(my-loop\.js:8\)/],
     [program('const a = 1;\nprocess.exit(3);\n'), /it has ended with exit code 3/],
     [program(HEAD.replace(':0', `:${port}`)), new RegExp(`it threw .*EADDRINUSE.*\\(my-loop\\.js:3\\)`)],
   ];

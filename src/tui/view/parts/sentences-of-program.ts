@@ -19,7 +19,7 @@ const ENGLISH: ProgramSentences = {
     'frame-partial': ({ token, have, need }) => `${english(token)} has sent half a request so far, ${formatCount(have)} of ${formatCount(need)} B or more`,
     frame: ({ token, argv, bytes }, wording) => `${english(token)} has sent ${request(argv, wording)} (${formatBytes(bytes)})`,
     reply: ({ token, bytes, raw }, { visible }) =>
-      isErrorReply(raw) ? `the program answers ${english(token)} with an error: ${visible(errorText(raw))}` : `the program answers ${english(token)}: ${formatBytes(bytes)}`,
+      `the program answers ${english(token)}${isErrorReply(raw) ? ` with an error: ${visible(errorText(raw))}` : `: ${formatBytes(bytes)}`}`,
     write: ({ token, result, of }, { visible }) => {
       if (result === 'WouldBlock') return `${english(token)} takes nothing now: WouldBlock, ${formatBytes(of)} not written`;
       if (typeof result === 'string') return `writing to ${english(token)} failed: ${visible(result)}`;
@@ -42,7 +42,7 @@ const KOREAN: ProgramSentences = {
     'frame-partial': ({ token, have, need }) => `${korean(token)}에서 지금까지 요청의 일부만 왔습니다(${formatCount(have)} / ${formatCount(need)} B 이상)`,
     frame: ({ token, argv, bytes }, wording) => `${korean(token)}에서 보낸 것: ${request(argv, wording)} (${formatBytes(bytes)})`,
     reply: ({ token, bytes, raw }, { visible }) =>
-      isErrorReply(raw) ? `프로그램이 ${korean(token)}에 오류로 응답합니다: ${visible(errorText(raw))}` : `프로그램이 ${korean(token)}에 응답합니다: ${formatBytes(bytes)}`,
+      `프로그램이 ${korean(token)}에 ${isErrorReply(raw) ? `오류로 응답합니다: ${visible(errorText(raw))}` : `응답합니다: ${formatBytes(bytes)}`}`,
     write: ({ token, result, of }, { visible }) => {
       if (result === 'WouldBlock') return `${korean(token)}의 소켓이 지금은 받지 않습니다: WouldBlock, ${formatBytes(of)} 쓰지 못함`;
       if (typeof result === 'string') return `${korean(token)} 쓰기에 실패했습니다: ${visible(result)}`;
