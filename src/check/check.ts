@@ -157,7 +157,9 @@ async function askOnce(probe: Probe, target: Target): Promise<Finding> {
 }
 
 function passed({ probes: needed }: Stage, reports: readonly ProbeReport[]): boolean | null {
-  const results = needed.map((probe) => reports.find((report) => report.probe === probe)?.result);
+  const asked = needed.map((probe) => reports.find((report) => report.probe === probe && report.isAsked));
+  if (asked.includes(undefined)) return null;
+  const results = asked.map((report) => report!.result);
   if (results.includes('fail')) return false;
   return results.every((result) => result === 'pass') ? true : null;
 }

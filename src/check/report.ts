@@ -58,7 +58,19 @@ export function describeEnd({ probes, judgement, stages }: Report, language: Lan
     WORDS.stages[language],
     ...stages.map((stage) => `  ${padded(passes(stage, language))}${stage.stage.name[language]}`),
     ...describeNext(stages, language),
+    '',
+    summary(probes)[language],
   ];
+}
+
+function summary(probes: readonly ProbeReport[]): Text {
+  const countOf = (wanted: Result): number => probes.filter(({ isAsked, result }) => isAsked && result === wanted).length;
+  const [passed, failed, open] = [countOf('pass'), countOf('fail'), countOf('cannot tell')];
+  const skipped = probes.length - passed - failed - open;
+  return {
+    en: `${passed} passed, ${failed} failed, ${open} cannot tell${skipped === 0 ? '' : `, ${skipped} not asked`}`,
+    ko: `통과 ${passed}, 실패 ${failed}, 알 수 없음 ${open}${skipped === 0 ? '' : `, 묻지 않음 ${skipped}`}`,
+  };
 }
 
 function describeNotAsked(probes: readonly ProbeReport[], language: Language): readonly string[] {

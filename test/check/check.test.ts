@@ -290,13 +290,18 @@ describe('a server that is not whole', () => {
       [await listen((socket) => void socket.end()), 'the connection was closed'],
       [await listen(says('-ERR \x1b[31m unknown command\r\n')), '-ERR ?[31m unknown command'],
       [await listen(says('$4\r\nGONE\r\n')), 'GONE'],
+      [await listen((socket) => void socket.pipe(socket)), '*1 $4 PING: it sent the request itself back'],
     ];
     const reports = await Promise.all(cases.map(([port]) => report(port, '--only', 'echo')));
     for (const [at, { code, output }] of reports.entries()) {
       expect({ code, came: cameOf(output, 'ping') }).toEqual({ code: 1, came: cases[at]![1] });
       expect(output).toContain('Not asked, since it does not answer PING: echo\n');
       expect(output).toContain('Next: respond to PING\n  accept a connection and write +PONG');
+      // What was not asked is not known.
+      expect(output).toContain('  no          respond to PING\n  cannot tell respond to multiple PINGs\n  cannot tell handle concurrent clients\n');
+      expect(output).toMatch(/\n\n0 passed, 1 failed, 0 cannot tell, 1 not asked\n$/);
     }
+    expect(reports.at(-1)!.output).toContain('means It is an echo server');
   });
 
   test('one that sends without an end is not kept', { timeout: PATIENCE_MS }, async () => {

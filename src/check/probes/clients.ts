@@ -124,6 +124,13 @@ const SLOW_BYTES = 10_000;
 /** Three times the size of all replies: by default Redis itself keeps them all. */
 const BOUND_BYTES = 3 * SLOW_REQUESTS * SLOW_BYTES;
 
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+
+function memoryWords(grownBytes: number): readonly [en: string, ko: string] {
+  const [grown, bound] = [mebibytes(Math.max(0, grownBytes)), mebibytes(BOUND_BYTES)];
+  return [`; its memory has grown by ${grown}, at most ${bound} are allowed`, `; 메모리가 ${grown} 늘어남, ${bound}까지 허용`];
+}
+
 export const slowReader: Probe = {
   name: 'slow-reader',
   asks: {
@@ -146,11 +153,14 @@ export const slowReader: Probe = {
     const requests = Buffer.from(encodeRequest(['ECHO', 'x'.repeat(SLOW_BYTES)]).repeat(100), 'latin1');
     for (let i = 0; i < SLOW_REQUESTS; i += 100) client.send(requests);
     await target.takesNoMore(client);
-    const [en, ko] = client.unsentBytes === 0 ? ['it has taken all that was sent', '보낸 것을 모두 받음'] : ['it has stopped reading', '읽기를 멈춤'];
+    const [en, ko] =
+      client.unsentBytes === 0
+        ? ['it has read all the requests, although nobody reads the replies', '응답을 아무도 읽지 않는데 요청을 모두 읽음']
+        : ['it has stopped reading from that client', '그 클라이언트에서 읽기를 멈춤'];
     const served = await othersAreServed(target);
     const grownBytes = target.process === null ? null : target.process.view().residentBytes - before;
-    const memory = grownBytes === null ? '' : `, ${grownBytes > 0 ? '+' : ''}${Math.round(grownBytes / 2 ** 20)} MiB`;
-    const came = { en: `${en}${memory}; ${served.came.en}`, ko: `${ko}${memory}; ${served.came.ko}` };
+    const [memory, koMemory] = grownBytes === null ? ['', ''] : memoryWords(grownBytes);
+    const came = { en: `${en}${memory}; ${served.came.en}`, ko: `${ko}${koMemory}; ${served.came.ko}` };
     return passIf(served.result === 'pass' && (grownBytes === null || grownBytes <= BOUND_BYTES), came);
   },
 };

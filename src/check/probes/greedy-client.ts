@@ -306,8 +306,8 @@ const beforeFlood = ({ text }: Unexpected): Text => ({
 });
 
 const servedBetween = (rounds: number): Text => ({
-  en: `${rounds} × served while the server still had requests to read that the busy client had sent before`,
-  ko: `바쁜 클라이언트가 먼저 보낸 요청을 서버가 아직 다 읽지 않은 동안 ${rounds}번 모두 처리됨`,
+  en: `${rounds} of ${rounds} requests of the other client were answered before all earlier requests of the busy client had been read`,
+  ko: `다른 클라이언트의 요청 ${rounds}개 중 ${rounds}개에, 바쁜 클라이언트가 먼저 보낸 요청을 다 읽기 전에 응답함`,
 });
 
 const overtaken = (rounds: number): Text => {

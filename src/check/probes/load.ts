@@ -34,7 +34,10 @@ async function rests(target: Target): Promise<Finding> {
 
 const percent = ({ used, wanted }: Load): { en: string; ko: string } => {
   const [usedPercent, wantedPercent] = [Math.round(used * 100), Math.round(wanted * 100)];
-  return { en: `${usedPercent} % of a processor used, ${wantedPercent} % wanted`, ko: `프로세서의 ${usedPercent} % 사용, ${wantedPercent} % 필요` };
+  return {
+    en: `${usedPercent} % of a processor used, ${wantedPercent} % with the time in which it waited for one`,
+    ko: `프로세서의 ${usedPercent} % 사용, 프로세서를 기다린 시간까지 더하면 ${wantedPercent} %`,
+  };
 };
 
 export const idle: Probe = {

@@ -20,8 +20,16 @@ export const ping: Probe = {
   async run(target) {
     const client = await target.open();
     const reply = await client.ask('PING');
-    return passIf(isPong(reply), same(show(reply)));
+    return isEcho(reply) ? { ...fail(ECHOED), means: IS_ECHO } : passIf(isPong(reply), same(show(reply)));
   },
+};
+
+/** The request itself: an array with its one word. */
+const isEcho = (reply: Reply): boolean => Array.isArray(reply) && reply.length === 1 && reply[0] === 'PING';
+const ECHOED: Text = { en: '*1 $4 PING: it sent the request itself back', ko: '*1 $4 PING: 요청을 그대로 되돌려 보냄' };
+const IS_ECHO: Text = {
+  en: 'It is an echo server: it writes back what it reads, and does not decode the request.',
+  ko: '에코 서버입니다: 읽은 것을 그대로 쓰고, 요청을 해석하지 않습니다.',
 };
 
 const MANY_PINGS = 20;
