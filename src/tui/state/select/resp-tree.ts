@@ -132,7 +132,8 @@ class Annotator {
   private cut(depth: number, start: number, mark: string): boolean {
     this.at = this.bytes.length;
     const type = LINE_TYPES[mark] ?? BULK_TYPES[mark] ?? AGGREGATE_TYPES[mark] ?? 'no RESP';
-    return this.push({ depth, start, end: this.at, bodyStart: type === 'no RESP' ? start : Math.min(start + 1, this.at), bodyEnd: this.at, type, length: null, isCut: true });
+    const bodyStart = type === 'no RESP' ? start : Math.min(start + 1, this.at);
+    return this.push({ depth, start, end: this.at, bodyStart, bodyEnd: this.at, type, length: null, isCut: true });
   }
 
   private noResp(depth: number, start: number): boolean {
