@@ -48,7 +48,7 @@ async function compare({ json, language, ...options }: Wish, isOver: AbortSignal
     const figures = await compareEngine(engine, options, isOver);
     isOver.throwIfAborted();
     all.push(figures);
-    if (!json) say([describeRow(figures)]);
+    if (!json) say([describeRow(figures, options)]);
   }
   say(json ? [toJson(all, options)] : describe(all, options, language));
 }

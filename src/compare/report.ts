@@ -5,8 +5,8 @@ import { availableParallelism } from 'node:os';
 import type { Language, Text } from '../shared/language.js';
 import type { CompareOptions, EngineFigures } from './compare.js';
 
-const COLUMNS = ['engine', 'requests/s', 'p50', 'p99', 'cpu/req', 'memory', 'switches', 'waits'] as const;
-const WIDTHS = [12, 11, 10, 10, 9, 9, 10, 8] as const;
+const COLUMNS = ['engine', 'served', 'requests/s', 'p50', 'p99', 'cpu/req', 'memory', 'switches', 'waits'] as const;
+const WIDTHS = [11, 8, 11, 9, 9, 8, 8, 9, 6] as const;
 const NAME_WIDTH = 13;
 const BAR_WIDTH = 46;
 
@@ -25,10 +25,10 @@ export function describeHead({ clients, seconds, sinks }: CompareOptions, langua
   return [head[language], '', row(COLUMNS)];
 }
 
-export function describeRow(figures: EngineFigures): string {
-  const { engine, latencyUs, requests, residentBytes, lock } = figures;
+export function describeRow(figures: EngineFigures, { clients }: CompareOptions): string {
+  const { engine, served, latencyUs, requests, residentBytes, lock } = figures;
   const cells = [
-    engine, count(rate(figures)), time(latencyUs?.p50), time(latencyUs?.p99), time(cpuUs(figures)),
+    engine, `${served}/${clients}`, count(rate(figures)), time(latencyUs?.p50), time(latencyUs?.p99), time(cpuUs(figures)),
     `${Math.round(residentBytes / MB)} MB`, switches(figures).toFixed(2), lock === null ? '-' : per1000(lock.waits, requests).toFixed(1),
   ];
   return row(cells);
@@ -40,7 +40,7 @@ export function describe(all: readonly EngineFigures[], { clients, sinks }: Comp
     '',
     ...LEGEND.map((text) => text[language]),
     ...bars({ en: 'requests a second', ko: '초당 요청' }, all, rate, count, language),
-    ...bars({ en: 'p99 of the latency', ko: '지연 시간의 p99' }, all, ({ latencyUs }) => latencyUs?.p99 ?? 0, time, language),
+    ...latencyBars(all, clients, language),
     '',
     ...notes(all, clients, sinks).map((text) => text[language]),
   ];
@@ -52,6 +52,9 @@ export function toJson(all: readonly EngineFigures[], options: CompareOptions): 
 }
 
 const LEGEND: readonly Text[] = [
+  { en: 'shared-loop: the loop of `loop`, on the keyspace of `threads` (shared memory)', ko: 'shared-loop: `threads`의 키스페이스(공유 메모리)를 쓰는 `loop`' },
+  { en: 'sequential: serves one client until it leaves, and only then the next', ko: 'sequential: 한 클라이언트가 떠날 때까지 처리한 뒤에야 다음을 처리' },
+  { en: 'served: clients that got a reply; p50 and p99 are theirs alone', ko: 'served: 응답을 받은 클라이언트. p50과 p99는 이들만의 값' },
   { en: 'cpu/req: processor time of the server for each request', ko: 'cpu/req: 요청 하나에 서버가 쓴 프로세서 시간' },
   { en: 'switches: context switches of all its threads for each request', ko: 'switches: 요청 하나에 일어난 컨텍스트 스위치(모든 스레드)' },
   { en: 'waits: times that a thread slept for the lock, for 1,000 requests', ko: 'waits: 요청 1,000개에 스레드가 락을 기다리며 잠든 횟수' },
@@ -64,8 +67,12 @@ function notes(all: readonly EngineFigures[], clients: number, sinks: number): r
   if (loop !== undefined && shared !== undefined && threads !== undefined) {
     const [structure, engine] = [`${time(cpuUs(loop))} -> ${time(cpuUs(shared))}`, `${time(cpuUs(shared))} -> ${time(cpuUs(threads))}`];
     found.push({
-      en: `Processor time for a request: by the shared keyspace alone ${structure} (loop -> shared-loop), by threads and their lock ${engine}.`,
-      ko: `요청 하나의 프로세서 시간: 공유 키스페이스만의 차이 ${structure} (loop -> shared-loop), 스레드와 락의 차이 ${engine}.`,
+      en:
+        `Processor time for a request (cpu/req): the same loop on the keyspace in shared memory instead of its own: ${structure}; ` +
+        `threads with a lock instead of a loop, on that same keyspace: ${engine}.`,
+      ko:
+        `요청 하나의 프로세서 시간(cpu/req): 같은 루프가 자기 키스페이스 대신 공유 메모리의 키스페이스를 쓰면 ${structure}. ` +
+        `그 키스페이스를 루프 대신 락을 쓰는 스레드가 처리하면 ${engine}.`,
     });
   }
   if (threads !== undefined && threads.served > 0) {
@@ -97,6 +104,19 @@ function notes(all: readonly EngineFigures[], clients: number, sinks: number): r
   const loads = all.map(({ loadAverage }) => loadAverage.toFixed(1)).join(', ');
   const en = `Load average of the machine before each: ${loads}. Other work takes the processor from all of them.`;
   return [...found, { en, ko: `측정 전 시스템의 load average: ${loads}. 다른 작업이 있으면 모두 느려집니다.` }];
+}
+
+/** The latency of the few clients that are served while others get nothing is not compared with that of all. */
+function latencyBars(all: readonly EngineFigures[], clients: number, language: Language): string[] {
+  const [whole, partly] = [all.filter(({ served }) => served >= clients), all.filter(({ served }) => served < clients)];
+  const unranked = (served: number): Text => ({
+    en: `not compared: ${served} of ${clients} clients served`,
+    ko: `비교하지 않음: 클라이언트 ${clients}개 중 ${served}개만 처리`,
+  });
+  return [
+    ...bars({ en: 'p99 of the latency', ko: '지연 시간의 p99' }, whole, ({ latencyUs }) => latencyUs?.p99 ?? 0, time, language),
+    ...partly.map(({ engine, served }) => `  ${engine.padEnd(NAME_WIDTH)}${unranked(served)[language]}`),
+  ];
 }
 
 type Value = (each: EngineFigures) => number;

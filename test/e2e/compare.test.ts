@@ -72,8 +72,14 @@ test('the report fits into 80 columns, and names clients that were not served an
     served: 50, sinksLeft: 0, requests: 100_000, errors: 3, elapsedMs: 5000, latencyUs: { p50: 912.4, p99: 123_456, max: 200_000 }, lock: { acquisitions: 100_000, waits: 250, waitedUs: 9 },
     ownLoad: 0.99,
   };
-  expect(describeRow(figures)).toBe('threads          20,000    912 us    123 ms    50 us   600 MB      1.23     2.5');
-  const text = describe([figures, { ...figures, engine: 'sequential', served: 1 }], { clients: 50, seconds: 5, sinks: 0 }, 'en');
+  const options = { clients: 50, seconds: 5, sinks: 0 };
+  expect(describeRow(figures, options)).toBe('threads       50/50     20,000   912 us   123 ms   50 us  600 MB     1.23   2.5');
+  const text = describe([figures, { ...figures, engine: 'sequential', served: 1 }], options, 'en');
+  // The one client of 50 that was served had the best latency.
+  expect(text).toContain('  sequential   not compared: 1 of 50 clients served');
+  expect(text.filter((line) => /^ {2}sequential +#/.test(line))).toHaveLength(1);
+  expect(text).toContain('sequential: serves one client until it leaves, and only then the next');
+  expect(text).toContain('shared-loop: the loop of `loop`, on the keyspace of `threads` (shared memory)');
   expect(text).toContain('Each of the 50 threads took 8.0 MB: a thread here is a V8 isolate with a heap of its own. A thread in C takes a stack.');
   expect(text).toContain('sequential answered 1 of 50 clients; the others waited all the time, and have no latency.');
   expect(text).toContain('Error replies: threads 3, sequential 3');
