@@ -4,7 +4,8 @@
 import { readFileSync, watch } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import {
-  type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type KernelName, type Lesson, LESSONS, WORDS,
+  type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type KernelName, type Lesson,
+  type LessonReport, LESSONS, WORDS,
 } from '../course/index.js';
 import { type Language, languageOf } from '../shared/language.js';
 import { parseWords, readLanguage, sayUsage, UsageError } from './words.js';
@@ -15,6 +16,10 @@ const USAGE = 'usage: redis-lab course [new DIR [--ts] [--lang en|ko] | test [NN
 const GREEN = 0;
 const RED = 1;
 const NOT_POSSIBLE = 2;
+
+/** After this time a terminal says that tests run. */
+const PATIENCE_MS = 300;
+const CLEAR_LINE = '\r\x1b[K';
 
 /** From this lesson on, the lab can show the learner's loop serving many clients. */
 const FIRST_TO_LOOK_AT = '03';
@@ -84,7 +89,7 @@ function make(folder: string | undefined, lang: string | undefined, code: Code):
 async function showMap(course: Course): Promise<number> {
   let next: Lesson | null = null;
   for (const lesson of LESSONS) {
-    const green = isGreen(await course.test(lesson));
+    const green = isGreen(await runTests(course, lesson));
     if (!green) next ??= lesson;
     say(`${green ? 'GREEN' : 'RED  '}  ${lesson.number}  ${lesson.title[course.language]}`);
   }
@@ -112,7 +117,7 @@ async function test(course: Course, typed: string | undefined, kernel: KernelNam
 async function testLesson(course: Course, lesson: Lesson, kernel: KernelName): Promise<boolean> {
   const { language } = course;
   const { number } = lesson;
-  const report = await course.test(lesson, kernel);
+  const report = await runTests(course, lesson, kernel);
   const { failure, tests } = report;
   say(`${isGreen(report) ? 'GREEN' : 'RED  '}  ${number}  ${lesson.title[language]}`);
   if (failure !== null) say(`       ${describeFailure(failure, language)}`);
@@ -123,6 +128,23 @@ async function testLesson(course: Course, lesson: Lesson, kernel: KernelName): P
   }
   if (number === FIRST_TO_LOOK_AT && isGreen(report)) say('', `${WORDS.lookAtIt[language]} npx redis-lab ${quoted(file)}${inLanguage(language)}`);
   return isGreen(report);
+}
+
+/** Runs the tests of a lesson; if that takes a while, a terminal says so meanwhile. */
+async function runTests(course: Course, lesson: Lesson, kernel?: KernelName): Promise<LessonReport> {
+  const { stdout } = process;
+  let isSaid = false;
+  const sayIt = (): void => {
+    isSaid = true;
+    stdout.write(`${lesson.number} ${WORDS.testing[course.language]}`);
+  };
+  const timer = stdout.isTTY ? setTimeout(sayIt, PATIENCE_MS) : undefined;
+  try {
+    return await course.test(lesson, kernel);
+  } finally {
+    clearTimeout(timer);
+    if (isSaid) stdout.write(CLEAR_LINE);
+  }
 }
 
 /** Adds --lang if the language of the course is not that of the environment. */

@@ -74,7 +74,7 @@ export class Course {
       checkNode(mark.code);
       return new Course(folder, root, mark);
     }
-    throw new CourseError(`${folder} is no course: \`redis-lab course new DIR\` makes one, and the other commands are given inside of it`);
+    throw new CourseError(`${folder} is not a course folder: \`redis-lab course new DIR\` makes one, and the other commands are given inside of it`);
   }
 
   get language(): Language {

@@ -36,13 +36,13 @@ export const LESSONS: readonly Lesson[] = [
   {
     number: '04',
     name: '04-half-frames',
-    title: { en: 'Half frames and RESP: PING', ko: '절반의 프레임과 RESP: PING' },
+    title: { en: 'Half frames and RESP: PING', ko: '덜 도착한 프레임과 RESP: PING' },
     exports: ['Decoder', 'Server'],
   },
   {
     number: '05',
     name: '05-set-get',
-    title: { en: 'ECHO, SET, GET: one keyspace for everyone', ko: 'ECHO, SET, GET: 모두의 키 공간 하나' },
+    title: { en: 'ECHO, SET, GET: one keyspace for everyone', ko: 'ECHO, SET, GET: 모두가 함께 쓰는 키 공간' },
     exports: ['Server'],
   },
   {

@@ -14,6 +14,7 @@ export const WORDS = {
   noMoreHints: { en: 'There are no more hints; `course solve` shows the solution.', ko: '힌트가 더 없습니다. `course solve`가 풀이를 보여 줍니다.' },
   solved: { en: 'Your file equals the solution.', ko: '파일이 풀이와 똑같습니다.' },
   lookAtIt: { en: 'Look at your own loop as it runs:', ko: '직접 만든 루프가 도는 모습을 보십시오:' },
+  testing: { en: 'testing…', ko: '테스트하는 중…' },
   watching: { en: 'Waiting for a file to be saved; Ctrl-C ends.', ko: '파일이 저장되기를 기다립니다. Ctrl-C로 끝냅니다.' },
 } as const satisfies { readonly [word: string]: Text };
 

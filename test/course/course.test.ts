@@ -1,12 +1,15 @@
 /** The course: stubs are RED, solutions are GREEN, and what learners get wrong is told by the test that it concerns. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Course, difference, findLesson, isGreen, LESSONS } from '../../src/course/index.js';
 import { cli } from '../support/cli.js';
 import { installPacked } from '../support/packed.js';
+import { TestTerminal } from '../support/terminal.js';
 import { MISTAKES } from './mistakes.js';
 import { expectTold, fileOf, redTests, ROOT, said, verdict } from './verdict.js';
 
@@ -110,6 +113,42 @@ describe('the command', () => {
     expect((await cli('course', 'test', '01', '--dir', dir)).stdout).toContain('there is no file');
   });
 
+  test('on a terminal a lesson that is being tested is named, until its result comes', async () => {
+    const dir = join(folder, 'slow');
+    const course = Course.create(dir, ROOT, 'en');
+    const go = join(dir, 'go');
+    const wait = `while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 20));`;
+    writeFileSync(course.fileOf(findLesson('01')!), `import { existsSync } from 'node:fs';\n${wait}\nexport const nothing = 1;\n`);
+    const terminal = new TestTerminal(process.execPath, [join(ROOT, 'dist/cli/main.js'), 'course', 'test', '01', '--dir', dir]);
+    await terminal.until(() => terminal.raw.includes('01 testing…'));
+    writeFileSync(go, '');
+    expect(await terminal.exited).toBe(1);
+    expect(terminal.raw).toMatch(/^01 testing…\r\x1b\[KRED {4}01 {2}A TCP listener/);
+  });
+
+  test('the program in the lecture of lesson 03 serves the class of the lesson, in both languages', async () => {
+    const dir = join(folder, 'run');
+    const course = Course.create(dir, ROOT, 'en');
+    writeFileSync(course.fileOf(findLesson('03')!), fileOf('03', 'solution.js'));
+    const [program, korean] = ['en', 'ko'].map((language) => /```js\n(.*?)```/s.exec(fileOf('03', `lecture.${language}.md`))![1]!);
+    expect(korean).toBe(program);
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    listener.close();
+    await once(listener, 'close');
+    // It says by itself when it listens: the lecture's program says nothing.
+    const says = program!.replace('for (;;)', "process.stdout.write('up');\nsetImmediate(() => { for (;;)").replace(/runOnce\(\);\n$/, 'runOnce(); });\n');
+    writeFileSync(join(dir, 'run.js'), says.replace('127.0.0.1:7311', `127.0.0.1:${port}`));
+    const child = spawn(process.execPath, [join(dir, 'run.js')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    const client = connect(port, '127.0.0.1', () => client.end('hello'));
+    let echo = '';
+    for await (const bytes of client) echo += String(bytes);
+    expect(echo).toBe('hello');
+  });
+
   test('what can not be is said in one line', async () => {
     const said = async (...args: string[]): Promise<string> => {
       const { code, stderr } = await cli('course', ...args);
@@ -121,7 +160,7 @@ describe('the command', () => {
     expect(await said('new', dir)).toContain('is not empty: course new lays its lessons into a folder of their own');
     expect(await said('new', join(dir, 'README.md'))).toContain('README.md is not a folder');
     expect(await said('new')).toContain('course new needs a folder; usage:');
-    expect(await said('--dir', folder)).toContain('is no course: `redis-lab course new DIR` makes one');
+    expect(await said('--dir', folder)).toContain('is not a course folder: `redis-lab course new DIR` makes one');
     expect(await said('test', '77', '--dir', dir)).toContain("there is no lesson '77'; there are 01, 02");
     expect(await said('dance', '--dir', dir)).toContain("course has no command 'dance'; usage:");
     expect(await said('test', '--poller', 'select', '--dir', dir)).toContain("--poller 'select': there is ");

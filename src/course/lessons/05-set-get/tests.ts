@@ -28,7 +28,7 @@ export const tests: readonly LessonTest[] = [
     },
   },
   {
-    name: { en: 'one keyspace for everyone: another client reads what was set', ko: '모두의 키 공간 하나: 다른 클라이언트가 SET한 값을 읽습니다' },
+    name: { en: 'one keyspace for everyone: another client reads what was set', ko: '모두가 함께 쓰는 키 공간: 다른 클라이언트가 SET한 값을 읽습니다' },
     run(exports) {
       const { bench, server } = startServer(exports);
       const [writer, reader] = [bench.connect(), bench.connect()];
