@@ -379,7 +379,7 @@ export const KEYMAP: readonly Binding[] = [
     group: 'History', contexts: ['panes'], when: isHistory,
   },
   {
-    intent: 'step-event', keys: ['e'], shown: 'e', label: { en: 'step an event', ko: '이벤트 한 개' },
+    intent: 'step-event', keys: ['e'], shown: 'e', label: { en: 'step', ko: '이벤트' },
     meaning: { en: 'lets the held loop run for one event', ko: '멈춘 루프를 이벤트 하나만큼 진행합니다' },
     group: 'Time', contexts: ['panes'], when: isNow,
   },
@@ -570,8 +570,8 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'quit', keys: ['q'], shown: 'q', label: { en: 'quit', ko: '종료' },
     meaning: {
-      en: "leaves the lab; asks first while there are other clients than the REPL's, or keys",
-      ko: 'lab을 종료합니다. REPL 외의 클라이언트나 키가 있으면 먼저 묻습니다',
+      en: "leaves the lab; asks first while its server has other clients than the REPL's, or keys; a program of your own is ended at once",
+      ko: 'lab을 종료합니다. lab의 서버에 REPL 외의 클라이언트나 키가 있으면 먼저 묻습니다. 직접 작성한 프로그램은 바로 끝냅니다',
     },
     group: 'Lab', contexts: ['panes'],
   },

@@ -71,24 +71,33 @@ const CONSOLE_KEYS: readonly Binding[] = LINE_KEYS.slice(0, 1).map(({ keys, show
 
 type ShownKey = Pick<Binding, 'intent' | 'shown'> & { readonly label: string };
 
-/** A narrower footer shows few keys: the relevant ones, and help. */
+/** A narrower footer shows few keys: the relevant ones, and those that get room before the others. */
 const NARROW = 80;
-const MOST_IN_NARROW = 6;
+const MOST_IN_NARROW = 7;
+
+/** In fewer columns only help gets room before the others. */
+const ROOMY = 60;
+
+/** Keys without room are in the help; besides it, newcomers look for the ways back and out. The first of them that fit together get room. */
+const ALWAYS: readonly Intent[] = ['help', 'quit', 'back-event'];
 
 function keysRow(bindings: readonly ShownKey[], theme: Theme, width: number): string {
   const parts: string[] = [' '];
   let named = 0;
   const most = width <= NARROW ? MOST_IN_NARROW : Infinity;
   const widthOfKey = ({ shown, label }: ShownKey): number => widthOf(keyName(shown, theme)) + 1 + widthOf(label) + 2;
-  const isHelp = ({ intent }: ShownKey): boolean => intent === 'help';
-  // Keys without room are in the help, so help gets room before the others.
-  const helpColumns = bindings.filter(isHelp).reduce((sum, binding) => sum + widthOfKey(binding), 0);
-  const hasHelp = helpColumns < width;
-  let left = width - 1 - (hasHelp ? helpColumns : 0);
+  const kept = new Set<ShownKey>();
+  let left = width - 1;
+  for (const binding of ALWAYS.flatMap((intent) => bindings.find((each) => each.intent === intent) ?? [])) {
+    if (widthOfKey(binding) > left || (binding.intent !== 'help' && width < ROOMY)) break;
+    kept.add(binding);
+    left -= widthOfKey(binding);
+  }
   for (const binding of bindings) {
-    const wide = hasHelp && isHelp(binding) ? 0 : widthOfKey(binding);
-    if (wide > left || (!isHelp(binding) && named >= most - (hasHelp && helpColumns > 0 ? 1 : 0))) continue;
-    if (!isHelp(binding)) named++;
+    const isKept = kept.has(binding);
+    const wide = isKept ? 0 : widthOfKey(binding);
+    if (wide > left || (!isKept && named >= most - kept.size)) continue;
+    if (!isKept) named++;
     parts.push(theme.strong(keyName(binding.shown, theme)), ' ', theme.dim(binding.label), '  ');
     left -= wide;
   }

@@ -2,7 +2,7 @@
  * The help of the focused pane: its purpose, its words, and the table of keys; or found words of the glossary.
  */
 import { bindingsOf, KEYMAP, type Binding, type Group, type Intent } from '../keymap.js';
-import { entriesOf, GLOSSARY, meaningOf, nearestWords, searchWords } from '../state/learn/glossary/index.js';
+import { type Chapter, entriesOf, GLOSSARY, meaningOf, nearestWords, searchWords } from '../state/learn/glossary/index.js';
 import type { InLanguages, Language } from '../../shared/language.js';
 import { LINE_KEYS } from '../state/repl/line-keys.js';
 import { keyName } from './footer.js';
@@ -34,6 +34,8 @@ const GROUPS: readonly Group[] = ['Time', 'History', 'Panes', 'This pane', 'Lab'
 export interface HelpView {
   readonly pane: Pane;
   readonly language: Language;
+  /** In place of the words of the pane; left out: its own. */
+  readonly chapter?: Chapter;
   /** The search text for words of all panes; empty: the help of the pane is shown. */
   readonly search: string;
 }
@@ -52,10 +54,10 @@ export function helpLimit(view: HelpView, theme: Theme, size: Size): number {
 /** Longer terms are on a line of their own. */
 const TERM_COLUMNS = 22;
 
-function helpLines({ pane, language, search }: HelpView, theme: Theme, width: number): string[] {
+function helpLines({ pane, language, search, chapter }: HelpView, theme: Theme, width: number): string[] {
   if (search.trim() !== '') return foundLines(search, language, theme, width);
-  const about = wrapWords(GLOSSARY[pane.help].about[language], width - 2).map((line) => row(width, ' ', line));
-  const words = entriesOf(pane.help).flatMap((entry) => entryLines(entry.term, meaningOf(entry, language), TERM_COLUMNS, theme, width));
+  const about = wrapWords((chapter ?? GLOSSARY[pane.help]).about[language], width - 2).map((line) => row(width, ' ', line));
+  const words = (chapter?.entries ?? entriesOf(pane.help)).flatMap((entry) => entryLines(entry.term, meaningOf(entry, language), TERM_COLUMNS, theme, width));
   const keys = GROUPS.flatMap((group) => groupLines(group, pane, language, theme, width));
   return [...about, row(width), ...glance(pane, language, theme, width), row(width), ...words, row(width), ...keys];
 }

@@ -13,6 +13,7 @@ import { formatBreakpoint } from '../state/breakpoints.js';
 import { withParticle } from '../../shared/korean.js';
 import type { InLanguages } from '../../shared/language.js';
 import { PANE_IDS, type PaneId } from '../state/pane-id.js';
+import { LOOP_OF_PROGRAM } from '../state/learn/glossary/index.js';
 import type { State } from '../state/state.js';
 import { toBytes } from '../state/typed-text.js';
 import { footer, promptColumn } from './footer.js';
@@ -157,7 +158,10 @@ export function helpScrollLimit(state: State, size: Size, theme: Theme): number 
   return layout === null ? 0 : helpLimit(helpView(state), theme, boxInside(helpPlace(layout, size)));
 }
 
-const helpView = (state: State): HelpView => ({ pane: paneOf(state, state.ui.focus), language: state.ui.language, search: state.ui.helpSearch });
+const helpView = (state: State): HelpView => ({
+  pane: paneOf(state, state.ui.focus), language: state.ui.language, search: state.ui.helpSearch,
+  ...(state.program !== null && state.ui.focus === 'loop' && { chapter: LOOP_OF_PROGRAM }),
+});
 
 const helpTitle = (state: State, theme: Theme): string =>
   state.ui.helpSearch === '' ? paneOf(state, state.ui.focus).title : `/${theme.typed(toBytes(state.ui.helpSearch), 40)}`;

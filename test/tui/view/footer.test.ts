@@ -10,6 +10,7 @@ import { footer, promptColumn } from '../../../src/tui/view/footer.js';
 import { PANES } from '../../../src/tui/view/panes/index.js';
 import { width } from '../../../src/tui/view/text.js';
 import { PLAIN } from '../scene.js';
+import { PROGRAM_VIEW } from '../program-view.js';
 
 function typed(text: string): State {
   const fresh = initialState({ addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '' }, initialModel);
@@ -75,4 +76,15 @@ test('a warning leaves room for the keys of an experiment', () => {
   const line = footer(reduce(teach, { type: 'notice', text: 'Slow script detected: still in execution after 105 milliseconds. You can try killing it' }), PANES.repl, PLAIN, 80);
   expect(width(line)).toBe(80);
   expect(line).toMatch(/^ Slow script detected: still .*… +1-\d/);
+});
+
+test.each(['en', 'ko'] as const)('while a loop is held, 80 columns name the ways back, out and to the help, in %s', (language) => {
+  const fresh = initialState({ addresses: [], poller: 'epoll', edgeTriggered: false, pollerFallback: null, wantedPort: null, version: '' }, initialModel, language);
+  const onLoop = reduce(fresh, { type: 'focus', pane: 'loop' });
+  const own: State = { ...onLoop, control: { ...onLoop.control, mode: 'paused' } };
+  for (const state of [own, reduce(own, { type: 'see-program', program: PROGRAM_VIEW })]) {
+    const line = footer(state, PANES.loop, PLAIN, 80);
+    expect(width(line)).toBe(80);
+    for (const key of ['Space', 'e', 't', '←', '?', 'q']) expect(` ${line}`).toContain(`  ${key} `);
+  }
 });

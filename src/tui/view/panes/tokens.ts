@@ -172,12 +172,19 @@ const inOrder = ({ shown, folded }: Arranged): readonly Placed<TokenRow>[] => pl
 function rowsOf(state: State): readonly TokenRow[] {
   const { sort } = state.ui.panes.tokens;
   const filter = toBytes(state.ui.panes.tokens.filter);
-  const all = withCulprit(state, state.model.tokens.rows.sorted());
+  const all = withCulprit(state, state.model.tokens.rows.sorted()).map((row) => withOwnName(state, row));
   const fixed = all.filter((row) => row.kind !== 'client');
   const clients = all.filter((row) => row.kind === 'client' && passes(row, filter));
   if (sort === 'recent') clients.sort((a, b) => b.lastActiveUs - a.lastActiveUs || a.token - b.token);
   if (sort === 'output') clients.sort((a, b) => b.outputBytes - a.outputBytes || a.token - b.token);
   return [...fixed, ...clients];
+}
+
+/** A learner's program does not know CLIENT SETNAME, so the connections of the REPL are named here. */
+function withOwnName({ program, repl }: State, row: TokenRow): TokenRow {
+  if (program === null || row.kind !== 'client' || row.name !== '') return row;
+  const own = repl.clients.find(({ peer }) => peer === row.peer);
+  return own === undefined ? row : { ...row, name: own.name === '' ? 'REPL' : own.name };
 }
 
 /** The client that keeps the loop busy may have connected in the running turn, which is not in the trace yet: then its address is unknown. */

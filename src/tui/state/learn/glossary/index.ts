@@ -16,13 +16,13 @@ import { FRAMES } from './frames.js';
 import { KEYSPACE } from './keyspace.js';
 import { LAB } from './lab.js';
 import { LOOP } from './loop.js';
-import { PROGRAM } from './program.js';
+import { LOOP_OF_PROGRAM, PROGRAM } from './program.js';
 import { READINESS } from './readiness.js';
 import { REPL } from './repl.js';
 import { TOKENS } from './tokens.js';
 
 export type { Chapter, Entry, Section };
-export { SECTIONS };
+export { LOOP_OF_PROGRAM, SECTIONS };
 
 export const GLOSSARY: { readonly [section in Section]: Chapter } = {
   loop: { ...LOOP, entries: [...LOOP.entries, ...EVENT_ENTRIES] },

@@ -1,5 +1,5 @@
 /**
- * Words of the program pane, which shows a learner's own program.
+ * Words of the program pane, which shows a learner's own program, and of the loop pane while it shows that program.
  */
 import type { Chapter } from './entry.js';
 
@@ -33,6 +33,37 @@ export const PROGRAM: Chapter = {
       also: ['fds', '디스크립터'],
       en: ['The number of files and sockets that the process has open.', 'A number that only grows is a leak: something is not closed.'],
       ko: ['프로세스가 열어 둔 파일과 소켓의 수입니다.', '늘기만 한다면 무언가를 닫지 않는 누수입니다.'],
+    },
+  ],
+};
+
+export const LOOP_OF_PROGRAM: Chapter = {
+  about: {
+    en:
+      'The loop of your own program: its source, with the line marked that last called wait, accept, read or write of its poll. ' +
+      'What the program does between two of these calls is not visible.',
+    ko:
+      '직접 작성한 프로그램의 루프입니다. 소스를 보여 주고, poll의 wait, accept, read, write를 마지막으로 호출한 줄을 표시합니다. ' +
+      '호출과 호출 사이에 프로그램이 하는 일은 보이지 않습니다.',
+  },
+  entries: [
+    {
+      term: 'turn',
+      en: ['A turn begins when the program waits for its poll, and ends when it waits again.', 'Turns are numbered from 1.'],
+      ko: ['프로그램이 poll에서 기다릴 때 시작하고, 다시 기다릴 때 끝납니다.', '턴에는 1부터 번호가 붙습니다.'],
+    },
+    {
+      term: 'waited, worked',
+      en: ['The time of the turn in the poll, and the time from its return to the next wait.', 'A loop that works for long makes all its clients wait.'],
+      ko: ['턴에서 poll 안에 있던 시간과, poll이 돌아온 뒤 다음 wait까지의 시간입니다.', '오래 작업하는 루프는 모든 클라이언트를 기다리게 합니다.'],
+    },
+    {
+      term: 'held',
+      en: [
+        'The program is held within a call of its poll, just after the event that is shown.',
+        'Space lets it run again, and e, h and t let it go on by an event, a phase or a turn.',
+      ],
+      ko: ['프로그램이 poll을 호출한 곳에서, 표시된 이벤트 바로 뒤에 멈춰 있습니다.', 'Space를 누르면 다시 실행되고, e, h, t는 이벤트, 단계, 턴 하나만큼 진행합니다.'],
     },
   ],
 };
