@@ -131,7 +131,7 @@ const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext,
   sentence: sentenceRows,
   wait: (state, { theme, size }) => [theme.dim(truncate(fitting(waitWords(state), size.width), size.width))],
   timeout: (state, { theme, size }) => [theme.dim(truncate(fitting(timeoutOf(state), size.width), size.width))],
-  bar: (state, { theme, size }) => [stackedBar(barParts(turnOf(state), theme), size.width, theme)],
+  bar: (state, { theme, size }) => [stackedBar(barParts(state, theme), size.width, theme)],
   legend: legendRows,
   turns: ({ model, ui }, { theme, size }) => [theme.dim(truncate(fitting(turnTimes(model.loop, ui.language), size.width), size.width))],
   history: historyRows,
@@ -221,7 +221,7 @@ function tellLoop(state: State, theme: Theme): readonly string[] {
   const { loop } = state.model;
   const { language } = state.ui;
   const turn = turnOf(state);
-  const phases = WORK_PHASES.filter((phase) => (turn?.times[phase] ?? 0) > 0).map((phase) => `${phase} ${formatUs(turn!.times[phase])}`);
+  const phases = WORK_PHASES.filter((phase) => (turn?.times[phase] ?? 0) > 0).map((phase) => `${phaseName(phase, state)} ${formatUs(turn!.times[phase])}`);
   const counts = COUNTED.map((category) => `${category} ${formatCount(loop.counts[category])}`);
   const worked = `${waitWords(state)[0]!}${phases.length === 0 ? '' : `: ${phases.join(', ')}`}`;
   const happened = happenedIn(state, theme).map(({ ways }) => ways[0]!);
@@ -272,15 +272,19 @@ function historyRows({ model }: State, { theme, size }: PaneContext, lines: numb
 
 // The bar
 
-function barParts(turn: TurnPicture | null, theme: Theme): readonly BarPart[] {
-  return WORK_PHASES.map((phase) => ({ name: phase, value: turn?.times[phase] ?? 0, style: theme.phase[phase] }));
+function barParts(state: State, theme: Theme): readonly BarPart[] {
+  const turn = turnOf(state);
+  return WORK_PHASES.map((phase) => ({ name: phaseName(phase, state), value: turn?.times[phase] ?? 0, style: theme.phase[phase] }));
 }
+
+/** What a learner's program does between two calls need not be the execution of a command. */
+const phaseName = (phase: WorkPhase, { program }: State): string => (program !== null && phase === 'execute' ? 'program' : phase);
 
 /** For a finished turn the time at its end: more than all phases together, because choosing the next step takes time, too. */
 const workedUs = ({ times, busyUs }: TurnPicture): number => busyUs ?? WORK_PHASES.reduce((sum, phase) => sum + times[phase], 0);
 
 function legendRows(state: State, { theme, size }: PaneContext): readonly string[] {
-  const parts = barParts(turnOf(state), theme);
+  const parts = barParts(state, theme);
   const cells = parts.map(({ name, value, style }) => `${style(fit(name, 8))}${fit(durationOf(value), LEGEND_CELL - 8)}`);
   return grid(cells, LEGEND_CELL, size.width);
 }

@@ -77,9 +77,10 @@ export function commandName(command: string): string {
 /** Only ASCII letters. */
 const upperCase = (bytes: string): string => bytes.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 
+/** A request of a learner's program stays as it was sent: its protocol need not have commands. */
 export function request([command = '', ...rest]: readonly string[], wording: Wording): string {
   const named = rest.slice(0, ARGUMENTS_NAMED - 1).map((argument) => short(argument, wording));
-  const parts = [short(upperCase(command), wording), ...named];
+  const parts = [short(wording.isProgram === true ? command : upperCase(command), wording), ...named];
   return rest.length >= ARGUMENTS_NAMED ? `${parts.join(' ')} …` : parts.join(' ');
 }
 

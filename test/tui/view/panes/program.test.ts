@@ -1,11 +1,13 @@
 /** What panes say of a learner's program, and not of the lab's own server. */
 import { expect, test } from 'vitest';
 import { LANGUAGES } from '../../../../src/shared/language.js';
+import { initialModel, reduceModel } from '../../../../src/tui/state/model/model.js';
 import { reduce } from '../../../../src/tui/state/reduce.js';
 import type { State } from '../../../../src/tui/state/state.js';
 import { LOOP_OF_PROGRAM } from '../../../../src/tui/state/learn/glossary/index.js';
 import { help } from '../../../../src/tui/view/help.js';
 import { PANES, paneOf } from '../../../../src/tui/view/panes/index.js';
+import { served } from '../../happened.js';
 import { PROGRAM_VIEW } from '../../program-view.js';
 import { PLAIN, stage } from '../../scene.js';
 
@@ -42,4 +44,12 @@ test.each(LANGUAGES)('the help of the loop pane speaks of the loop of the progra
   const page = help(view, 0, PLAIN, { width: 110, height: 60 }).join(' ').replaceAll(/\s+/g, ' ');
   for (const text of [LOOP_OF_PROGRAM.about[language], ...LOOP_OF_PROGRAM.entries.flatMap((entry) => entry[language])]) expect(page).toContain(text);
   expect(page).not.toMatch(/write pending replies|보류된 응답/);
+});
+
+test('the time between two calls of a program is not called the execution of a command', () => {
+  using scene = stage();
+  const state: State = { ...scene.state, model: { ...scene.state.model, loop: served(812, 0).reduce(reduceModel, initialModel).loop } };
+  const drawn = (shown: State): string => PANES.loop.lines!(shown, 20, PLAIN).join(' ');
+  expect(drawn(state)).toContain('execute ');
+  expect(drawn(reduce(state, { type: 'see-program', program: PROGRAM_VIEW }))).toMatch(/^(?!.*execute ).*program \d/s);
 });

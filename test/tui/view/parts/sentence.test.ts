@@ -152,6 +152,7 @@ test.each(LANGUAGES.flatMap((language) => [[37, 13, language], [50, 20, language
 test.each([
   [{ kind: 'turn-begin', turn: 3 }, 'turn 3 begins', '턴 3 시작'],
   [{ kind: 'frame', token: 7, frame: 1, bytes: 14, argv: ['PING'], raw: '' }, 'token 7 has sent PING (14 B)', '토큰 7에서 보낸 것: PING (14 B)'],
+  [{ kind: 'frame', token: 7, frame: 1, bytes: 3, argv: ['abc'], raw: '' }, 'token 7 has sent abc (3 B)', '토큰 7에서 보낸 것: abc (3 B)'],
   [{ kind: 'reply', token: 7, frame: 1, bytes: 14, raw: '' }, 'the program answers token 7: 14 B', '프로그램이 토큰 7에 응답합니다: 14 B'],
   [{ kind: 'disconnect', token: 7, why: 'closed' }, 'the program has closed token 7', '프로그램이 토큰 7의 연결을 닫았습니다'],
   [{ kind: 'interest', token: 7, before: 1, after: 7 }, 'token 7 is registered for READABLE|WRITABLE from now on', '이제부터 토큰 7의 등록: READABLE|WRITABLE'],
