@@ -84,7 +84,7 @@ describe('a lab that saves its data', () => {
     const dir = join(temporaryDirectory(), 'gone');
     mkdirSync(dir);
     const lab = launch(dir, '--screen-reader');
-    await lab.until('quit leaves.');
+    await lab.until('quit ends the lab.');
     lab.type('SET kept 1\r');
     await lab.until(/^OK/m);
     rmSync(dir, { recursive: true });
