@@ -136,7 +136,7 @@ export class EventLoop {
     return !this.isWithinTurn;
   }
 
-  /** Ends {@link run} after the running turn. */
+  /** Ends {@link run} after the running turn, in which no more events are handled. */
   stop(): void {
     this.stopped = true;
   }
@@ -156,7 +156,7 @@ export class EventLoop {
     const wokenUs = this.clock.refreshedUs;
     this.wasBusy = this.events.length > 0;
     if (this.policy.current.timers(this.events.length) === 'before the clients') this.runDueTimers();
-    for (let i = 0; i < this.events.length; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
+    for (let i = 0; i < this.events.length && !this.stopped; i++) this.handle(this.events.tokens[i]!, this.events.readiness[i]!);
     if (this.deferred.size > 0) this.handleDeferred();
     this.runDueTimers();
     if (this.tap.sink !== null) {

@@ -192,3 +192,12 @@ describe('a signal', () => {
     expect(all.lab.server.loop.isStopped).toBe(isStopped);
   });
 });
+
+test('what else is ready when the server ends is not handled: it might take long', () => {
+  using lab = simulate();
+  const [first, second] = [lab.connect(), lab.connect()];
+  first.send(request('SHUTDOWN', 'NOSAVE'));
+  second.send(request('SET', 'k', 'v'));
+  lab.turn();
+  expect([lab.server.loop.isStopped, lab.server.keyspace.databases[0]!.size]).toEqual([true, 0]);
+});
