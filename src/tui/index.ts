@@ -102,8 +102,8 @@ export async function showLab(server: RedisLabServer, options: LabOptions): Prom
     };
     const leave = new Leave({ shutDown: options.shutDown, language: options.language, say: (text) => screens.top.warn(toBytes(text)), end });
     const fail = (error: unknown): void => {
-      // Errors while everything is being closed are ignored.
-      if (hasEnded) return;
+      // Errors while everything is being closed are ignored: the lab ends when the server has ended.
+      if (hasEnded || leave.isUnderWay) return;
       end(1, describeFailure(error));
       process.exit(1);
     };

@@ -44,15 +44,15 @@ test('a defect that breaks nothing, and a choice that mends although it must not
   const checked = await checkExperiment(experiment((file) => {
     file.break.lines = ['CONFIG SET hz 20'];
   }));
-  expect(told(checked)).toEqual(['run: green', 'break: green; must be RED, and is GREEN', 'mend 1: green; must be RED, and is GREEN', 'mend 2: green']);
+  expect(told(checked)).toEqual(['run: green', 'break: green; must be RED, but is GREEN', 'mend 1: green; must be RED, but is GREEN', 'mend 2: green']);
   expect(checked.hasPassed).toBe(false);
 });
 
 test('goals whose events were dropped fail, whatever they require', async () => {
   const checked = await checkExperiment(experiment(), { eventBudget: 3 });
   expect(checked.steps[0]!.judged!.goals.map(({ verdict }) => verdict)).toEqual(['unjudged', 'unjudged', 'green']);
-  expect(told(checked)[0]).toMatch(/^run: unjudged; must be GREEN, and is not judged/);
-  expect(told(checked)[1]).toMatch(/^break: unjudged; must be RED, and is not judged/);
+  expect(told(checked)[0]).toMatch(/^run: unjudged; must be GREEN, but is not judged/);
+  expect(told(checked)[1]).toMatch(/^break: unjudged; must be RED, but is not judged/);
 });
 
 test('a placeholder without its event fails, and so does a line that is refused', async () => {
