@@ -74,7 +74,7 @@ export class DatasetTransfer {
     return this.pieces.shift() ?? null;
   }
 
-  /** Returns bytes of the dataset that were not returned yet, for its file; null: there are none that can not be the mark. Not after {@link next}. */
+  /** Returns bytes of the dataset that were not returned yet, for its file; null: there are none that cannot be the mark. Not after {@link next}. */
   nextForFile(): Buffer | null {
     const certain = this.isDone || this.mark === null ? this.received : this.received - MARK_BYTES;
     const parts: Buffer[] = [];

@@ -13,11 +13,14 @@ function read(backlog: Backlog, offset: number): string {
 
 const nobody = (): boolean => false;
 
+/** Requests of different lengths. */
+const requestOf = (i: number): string[] => ['SET', `key:${i}`, 'v'.repeat(i % 40)];
+
 test('bytes are found by their offsets, across blocks', () => {
   const backlog = new Backlog(1);
   let all = '';
   for (let i = 0; i < 5000; i++) {
-    const argv = ['SET', `key:${i}`, 'v'.repeat(i % 40)];
+    const argv = requestOf(i);
     all += encodeRequest(argv);
     backlog.append(argv);
     expect(backlog.end).toBe(all.length + 1);
@@ -75,7 +78,7 @@ test('a dropped block is used again, and what is kept stays as it is', () => {
   const backlog = new Backlog(1);
   let all = '';
   for (let i = 0; i < 5000; i++) {
-    const argv = ['SET', `key:${i}`, 'v'.repeat(i % 40)];
+    const argv = requestOf(i);
     all += encodeRequest(argv);
     backlog.append(argv);
     backlog.trim(40_000, nobody);
