@@ -140,7 +140,7 @@ class LoopTrack {
     if (event.kind === 'turn-begin') this.beginTurn(event, ts);
     // The handler that is about to run sends its own events.
     if (this.isTurnOpen && event.kind !== 'ready') this.enter(TRACE_EVENTS[event.kind].phase, ts);
-    if (event.kind === 'timer' || event.kind === 'save-slice' || event.kind === 'expire' || event.kind === 'evict') {
+    if (event.kind === 'flush' || event.kind === 'timer' || event.kind === 'save-slice' || event.kind === 'expire' || event.kind === 'evict') {
       this.put({ ph: 'i', tid: LOOP, ts, name: event.kind, s: 't', args: argsOf(event) });
     }
   }

@@ -499,7 +499,8 @@ export async function createServerOn(
   );
   if (recording !== null) {
     const { poller: name, wakeFd: wakerFd } = handle.ready;
-    const poll = { name, emulated: name !== 'epoll', edgeTriggered, isDriven: name === 'portable', wakerFd };
+    const batchesSends = handle.ready.sends === 'batched';
+    const poll = { name, emulated: name !== 'epoll', edgeTriggered, batchesSends, isDriven: name === 'portable', wakerFd };
     follow(recording, handle, {
       build: __VERSION__, seed, settings, ...(from !== null && { from: base64(from) }), configFile, poll, hasWatchedHeap: true,
       hasVirtualClock: clock === 'virtual', hasHelper: true,

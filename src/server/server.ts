@@ -352,7 +352,7 @@ export class Server implements ServerContext {
       settings: values,
       policy: this.policy,
       tap,
-      pending: new PendingWork(loop.poll),
+      pending: new PendingWork(loop.poll, tap),
       eviction: null,
       triggering: 0,
       input: new Input(),

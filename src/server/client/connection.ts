@@ -363,9 +363,9 @@ export class Connection implements EventHandler, Transport {
     this.flush();
   }
 
-  /** Called before {@link flush}, where the sends of several connections can be handed to the kernel in one call. */
-  queueSend(): void {
-    if (this.state < DOOMED) this.writer.queueSend();
+  /** Called before {@link flush}, where the sends of several connections can be handed to the kernel in one call. False: it is in none. */
+  queueSend(): boolean {
+    return this.state < DOOMED && this.writer.queueSend();
   }
 
   /** Writes output. Called before the loop sleeps if there is some, and when the socket is WRITABLE. */

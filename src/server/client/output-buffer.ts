@@ -100,9 +100,9 @@ export class OutputBuffer implements ByteSink {
     return stream.write(this.full.first?.buffer ?? this.buffer, this.head, this.head + bytes);
   }
 
-  /** Before {@link writeTo}: offers the same bytes to the next batch of sends. Of several chunks the oldest is too large for that. */
-  queueTo(poll: Poll, stream: TcpStream): void {
-    if (this.full.length === 0 && this.position > this.head) poll.queue(stream, this.buffer, this.head, this.position);
+  /** Before {@link writeTo}: offers the same bytes to the next batch of sends. False: not queued. Of several chunks the oldest is too large for that. */
+  queueTo(poll: Poll, stream: TcpStream): boolean {
+    return this.full.length === 0 && this.position > this.head && poll.queue(stream, this.buffer, this.head, this.position);
   }
 
   /** Drops sent bytes: the oldest ones, at most those that were {@link offered}. */

@@ -8,8 +8,9 @@
  *   skipped clients that a rule has skipped: the rule is asked again, and they are registered for READABLE once they
  *   are to be served
  */
-import { MAX_BATCH, type Poll } from '../io/poll.js';
+import { type Flushed, MAX_BATCH, type Poll } from '../io/poll.js';
 import type { DisconnectReason } from '../trace/events.js';
+import type { Tap } from '../trace/tap.js';
 import type { Connection } from './connection.js';
 import type { OutputGate } from '../features/surroundings.js';
 
@@ -35,7 +36,10 @@ export class PendingWork {
   /** Sends the output of several connections in one call; null: each send is a call of its own. */
   private readonly batching: Poll | null;
 
-  constructor(poll: Poll) {
+  constructor(
+    poll: Poll,
+    private readonly tap: Tap,
+  ) {
     this.batching = poll.batchesSends ? poll : null;
   }
 
@@ -102,13 +106,19 @@ export class PendingWork {
 
   /** Hands the replies of many connections to the kernel at once; then each takes the result of its send, in the same order as without batches. */
   private flushBatches(poll: Poll): void {
-    const { writes } = this;
+    const { writes, tap } = this;
     for (let done = 0; done < writes.length;) {
       const end = Math.min(done + MAX_BATCH, writes.length);
-      for (let i = done; i < end; i++) writes[i]!.queueSend();
-      poll.flush();
+      const queued: number[] | null = tap.sink === null ? null : [];
+      for (let i = done; i < end; i++) if (writes[i]!.queueSend() && queued !== null) queued.push(writes[i]!.token);
+      const flushed = poll.flush();
+      if (queued !== null && flushed.sends > 0) this.tellFlush(queued, flushed);
       while (done < end) writes[done++]!.flush();
     }
+  }
+
+  private tellFlush(queued: readonly number[], { sends, bytes, short }: Flushed): void {
+    this.tap.sink?.emit({ kind: 'flush', tokens: queued.slice(0, sends), bytes, short });
   }
 
   /** Asks the rule again: the client that was served instead may be gone, or the rule. */

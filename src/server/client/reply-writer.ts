@@ -95,9 +95,9 @@ export class ReplyWriter {
     if (this.env.eviction !== null) this.env.eviction.touch(this.connection.session);
   }
 
-  /** Before {@link flush}: offers the output to the next batch of sends. */
-  queueSend(): void {
-    this.output.queueTo(this.env.loop.poll, this.stream);
+  /** Before {@link flush}: offers the output to the next batch of sends. False: not queued. */
+  queueSend(): boolean {
+    return this.output.queueTo(this.env.loop.poll, this.stream);
   }
 
   /** Hands waiting output to the kernel. True if nothing is left. */

@@ -86,7 +86,7 @@ export class FaultyPoll extends PollDecorator implements Poll {
 
   /** While faults are set nothing is queued: they spoil single writes. */
   queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean {
-    return this.faults === null && stream instanceof FaultyStream && this.inner.queue(stream.inner, from, start, end);
+    return this.faults === null && stream instanceof FaultyStream && stream.queue(this.inner, from, start, end);
   }
 
   wait(events: Events, timeoutMs: number): void {
@@ -232,6 +232,8 @@ export class FaultyStream implements TcpStream {
   /** It was held until now: its readiness is reported without being held again. */
   isReleased = false;
   private isBroken = false;
+  /** It has queued a send whose result no write has returned yet. */
+  private isQueued = false;
 
   constructor(
     private readonly poll: FaultyPoll,
@@ -254,8 +256,15 @@ export class FaultyStream implements TcpStream {
     return this.poll.faults === null ? this.inner.read(into, start, end) : this.faultyRead(into, start, end);
   }
 
+  queue(inner: Poll, from: Buffer, start: number, end: number): boolean {
+    return (this.isQueued = inner.queue(this.inner, from, start, end));
+  }
+
+  /** A fault that is set while the loop is held, between a flush and the writes, comes too late for what has been sent. */
   write(from: Buffer, start: number, end: number): number {
-    return this.poll.faults === null ? this.inner.write(from, start, end) : this.faultyWrite(from, start, end);
+    const isSent = this.isQueued;
+    this.isQueued = false;
+    return isSent || this.poll.faults === null ? this.inner.write(from, start, end) : this.faultyWrite(from, start, end);
   }
 
   setKeepAlive(seconds: number): void {

@@ -1,6 +1,8 @@
 /**
  * PlainSends: base class of polls that cannot hand several sends to the kernel at once: each is a `write` of its own.
  */
+import { type Flushed, NOTHING_FLUSHED } from './poll.js';
+
 export abstract class PlainSends {
   readonly batchesSends: boolean = false;
 
@@ -8,7 +10,7 @@ export abstract class PlainSends {
     return false;
   }
 
-  flush(): number {
-    return 0;
+  flush(): Flushed {
+    return NOTHING_FLUSHED;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * PollDecorator: base class of polls that wrap another poll: passes on its properties, and opens and drives it.
  */
-import type { Poll, TcpStream, Waker } from './poll.js';
+import type { Flushed, Poll, TcpStream, Waker } from './poll.js';
 
 export abstract class PollDecorator {
   readonly name: Poll['name'];
@@ -24,7 +24,7 @@ export abstract class PollDecorator {
 
   abstract queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean;
 
-  flush(): number {
+  flush(): Flushed {
     return this.inner.flush();
   }
 

@@ -69,6 +69,18 @@ export interface TcpStream extends Source {
 /** Maximum number of sends in one {@link Poll.flush}. */
 export const MAX_BATCH = 128;
 
+/** The result of a {@link Poll.flush}. The next flush may change the same object. */
+export interface Flushed {
+  /** Number of sends in the call; 0: there was no call. They are those that were queued first. */
+  readonly sends: number;
+  /** How many bytes the kernel has taken. */
+  readonly bytes: number;
+  /** Number of sends of which it has taken fewer bytes than offered, or none. */
+  readonly short: number;
+}
+
+export const NOTHING_FLUSHED: Flushed = { sends: 0, bytes: 0, short: 0 };
+
 export interface Poll extends Drive {
   readonly name: 'epoll' | 'portable' | 'scripted';
   /** True if readiness is derived from callbacks instead of being reported by a kernel; the trace shows this too. */
@@ -113,10 +125,9 @@ export interface Poll extends Drive {
 
   /**
    * Hands all queued sends to the kernel in one call. The next `write` of each stream sends nothing and returns the result: the number of bytes taken, maybe
-   * fewer than offered, or {@link WOULD_BLOCK}; or it throws the {@link SystemError}. Returns the number of sends in the call: 0 if there was none, since a
-   * single queued send is left to its `write`.
+   * fewer than offered, or {@link WOULD_BLOCK}; or it throws the {@link SystemError}. A single queued send is left to its `write`.
    */
-  flush(): number;
+  flush(): Flushed;
 
   /**
    * Waits until something is ready, or `timeoutMs` (fractions count, -1: no limit, 0: look and return) is over, and

@@ -9,6 +9,8 @@
  *                      READ_OF_SERVER token n bytes                                  from a server that this one has connected to
  *   stream.write       WRITE_ALL hash · WRITE n hash · WRITE_NOT_NOW · FAILED        the bytes themselves can be derived
  *                      WRITE_UNHASHED n                                              they show a secret, which is replaced in the recording
+ *   poll.queue         QUEUED · NOT_QUEUED                                           only where sends are batched, as the next
+ *   poll.flush         FLUSH sends, bytes, short ones                                the result of each send is that of the write that follows
  *   listener.accept    ACCEPT descriptor, peer, local · ACCEPT_NOT_NOW · FAILED
  *   poll.listen        LISTEN descriptor, local · FAILED
  *   poll.connect       CONNECT descriptor, local · FAILED
@@ -24,7 +26,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { JobResult } from '../background/job.js';
-import type { Address } from '../io/poll.js';
+import type { Address, Flushed } from '../io/poll.js';
 import { SystemError } from '../io/poll.js';
 import type { TapeCursor, TapeWriter } from './tape.js';
 
@@ -55,6 +57,9 @@ export const JOB_DONE = 24;
 export const CONNECT = 25;
 export const READ_OF_SERVER = 26;
 export const SIGNAL = 27;
+export const QUEUED = 28;
+export const NOT_QUEUED = 29;
+export const FLUSH = 30;
 
 /** The meaning of each tag, for messages about divergences. */
 export const INPUT_NAMES: { readonly [tag: number]: string } = {
@@ -85,6 +90,9 @@ export const INPUT_NAMES: { readonly [tag: number]: string } = {
   [CONNECT]: 'connect',
   [READ_OF_SERVER]: 'read',
   [SIGNAL]: 'a signal',
+  [QUEUED]: 'a send that is queued',
+  [NOT_QUEUED]: 'a send that is not queued',
+  [FLUSH]: 'flush',
 };
 
 const FNV_OFFSET = 0x811c9dc5;
@@ -132,6 +140,18 @@ export function takeJobDone(tape: TapeCursor): readonly [id: number, result: Job
   const [id, value, code] = [tape.number(), tape.number(), tape.text()];
   if (code === WITH_TEXT) return [id, { value, text: tape.text(), error: null }];
   return [id, { value, error: code === '' ? null : { code, message: tape.text() } }];
+}
+
+export function putFlushed(tape: TapeWriter, { sends, bytes, short }: Flushed): void {
+  tape.byte(FLUSH);
+  tape.number(sends);
+  tape.number(bytes);
+  tape.number(short);
+}
+
+/** Reads what follows the tag. */
+export function takeFlushed(tape: TapeCursor): Flushed {
+  return { sends: tape.number(), bytes: tape.number(), short: tape.number() };
 }
 
 export function putError(tape: TapeWriter, { syscall, errno, code, fd }: SystemError): void {

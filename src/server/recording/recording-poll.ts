@@ -3,11 +3,13 @@
  */
 import type { Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
-import { type Address, END_OF_FILE, type Poll, type Source, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import {
+  type Address, END_OF_FILE, type Flushed, type Poll, type Source, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock,
+} from '../io/poll.js';
 import { PollDecorator } from '../io/poll-decorator.js';
 import type { Token } from '../io/token.js';
 import * as inputs from './inputs.js';
-import { hashOf, putAddress, putError } from './inputs.js';
+import { hashOf, putAddress, putError, putFlushed } from './inputs.js';
 import type { TapeWriter } from './tape.js';
 
 export class RecordingPoll extends PollDecorator implements Poll {
@@ -55,9 +57,17 @@ export class RecordingPoll extends PollDecorator implements Poll {
     this.inner.deregister(innerOf(source));
   }
 
-  /** Not recorded: the write that follows records the result, so a replay need not know about batches. */
+  /** The results of the sends are recorded by the writes that follow. */
   queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean {
-    return stream instanceof RecordingStream && this.inner.queue(stream.stream, from, start, end);
+    const isQueued = stream instanceof RecordingStream && this.inner.queue(stream.stream, from, start, end);
+    if (this.batchesSends) this.tape.byte(isQueued ? inputs.QUEUED : inputs.NOT_QUEUED);
+    return isQueued;
+  }
+
+  override flush(): Flushed {
+    const flushed = this.inner.flush();
+    if (this.batchesSends) putFlushed(this.tape, flushed);
+    return flushed;
   }
 
   /**

@@ -7,8 +7,10 @@
 import type { EndingSignal } from '../../shared/ending-signal.js';
 import { type Events } from '../io/event.js';
 import type { Interest } from '../io/interest.js';
-import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
-import { PlainSends } from '../io/plain-sends.js';
+import {
+  type Address, END_OF_FILE, type Flushed, NOTHING_FLUSHED, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK,
+  type WouldBlock,
+} from '../io/poll.js';
 import { systemError } from '../io/backends/ready-list.js';
 import type { Token } from '../io/token.js';
 import type { AcceptorState } from '../client/acceptor.js';
@@ -19,7 +21,7 @@ import type { Clock } from '../loop/clock.js';
 import type { RestoredSockets } from '../server-state.js';
 import { quote } from '../resp/quote.js';
 import * as inputs from './inputs.js';
-import { hashOf, INPUT_NAMES, takeAddress, takeError, takeJobDone } from './inputs.js';
+import { hashOf, INPUT_NAMES, takeAddress, takeError, takeFlushed, takeJobDone } from './inputs.js';
 import { type TapeCursor, TapeEnd } from './tape.js';
 
 /** The replayed server did something other than the recorded one. */
@@ -73,6 +75,8 @@ export interface RecordedPoll {
   readonly edgeTriggered: boolean;
   /** Each turn was run from a callback: see `Drive`. */
   readonly isDriven: boolean;
+  /** The sends of a turn were handed to the kernel in batches; left out: they were not, or nothing about the batches was recorded. */
+  readonly batchesSends?: boolean;
   /** The descriptor of its waker; left out: -1, there was none. */
   readonly wakerFd?: number;
 }
@@ -93,10 +97,11 @@ interface ReplayClockState {
   readonly lastNs: number;
 }
 
-export class ReplayWorld extends PlainSends implements Poll, RestoredSockets {
+export class ReplayWorld implements Poll, RestoredSockets {
   readonly name: Poll['name'];
   readonly emulated: boolean;
   readonly edgeTriggered: boolean;
+  readonly batchesSends: boolean;
   readonly waker: Waker;
   readonly drive?: (turn: () => number | null) => Promise<void>;
   readonly clock: ReplayClock;
@@ -125,8 +130,8 @@ export class ReplayWorld extends PlainSends implements Poll, RestoredSockets {
     hasVirtualClock = false,
     state: ReplayWorldState | null = null,
   ) {
-    super();
     this.name = poll.name;
+    this.batchesSends = poll.batchesSends ?? false;
     this.emulated = poll.emulated;
     this.edgeTriggered = poll.edgeTriggered;
     this.waker = { fd: poll.wakerFd ?? -1, wake: () => {}, acknowledge: () => {}, close: () => {} };
@@ -178,6 +183,20 @@ export class ReplayWorld extends PlainSends implements Poll, RestoredSockets {
     this.expectOrFail(inputs.WAIT, 'poll.wait');
     const count = this.tape.number();
     for (let i = 0; i < count; i++) events.push(this.tape.number(), this.tape.byte());
+  }
+
+  /** Asked only where sends were batched. */
+  queue(): boolean {
+    if (this.isDetached) return false;
+    const tag = this.next();
+    if (tag !== inputs.QUEUED && tag !== inputs.NOT_QUEUED) this.divergeAt(tag, 'poll.queue');
+    return tag === inputs.QUEUED;
+  }
+
+  flush(): Flushed {
+    if (this.isDetached) return NOTHING_FLUSHED;
+    this.expect(inputs.FLUSH, 'poll.flush');
+    return takeFlushed(this.tape);
   }
 
   close(): void {}

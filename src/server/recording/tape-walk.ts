@@ -2,7 +2,7 @@
  * Walks over a tape from answer to answer, without a server that asks for them.
  */
 import * as inputs from './inputs.js';
-import { takeAddress, takeError, takeJobDone } from './inputs.js';
+import { takeAddress, takeError, takeFlushed, takeJobDone } from './inputs.js';
 import { TapeCursor } from './tape.js';
 
 export interface TapeVisitor {
@@ -63,6 +63,9 @@ function walkAnswer(cursor: TapeCursor, visitor: TapeVisitor): void {
       cursor.number();
       cursor.word();
       return;
+    case inputs.FLUSH:
+      takeFlushed(cursor);
+      return;
     case inputs.WRITE_UNHASHED:
     case inputs.ADVANCE:
       cursor.number();
@@ -91,6 +94,8 @@ function walkAnswer(cursor: TapeCursor, visitor: TapeVisitor): void {
     case inputs.READ_NOT_NOW:
     case inputs.READ_END:
     case inputs.WRITE_NOT_NOW:
+    case inputs.QUEUED:
+    case inputs.NOT_QUEUED:
     case inputs.ACCEPT_NOT_NOW:
     case inputs.WATCHED:
     case inputs.UNWATCHED:

@@ -25,6 +25,7 @@ export type TraceBody =
   | { kind: 'frame'; token: number; frame: number; bytes: number; argv: string[]; argc?: number; raw: string }
   | { kind: 'execute'; token: number; frame: number; command: string; elapsedUs: number; keys: string[]; db: number }
   | { kind: 'reply'; token: number; frame: number; bytes: number; raw: string }
+  | { kind: 'flush'; tokens: number[]; bytes: number; short: number }
   | { kind: 'write'; token: number; result: number | 'WouldBlock' | string; of: number }
   | { kind: 'await-disk'; token: number; bytes: number; offset: number }
   | { kind: 'interest'; token: number; before: number; after: number }
@@ -91,6 +92,12 @@ export const TRACE_EVENTS: { readonly [kind in TraceKind]: TraceEventDoc } = {
     phase: 'write',
     meaning: 'A turn of the loop begins. First the replies that are pending are written.',
     fields: 'turn',
+  },
+  flush: {
+    category: 'Loop',
+    phase: 'write',
+    meaning: 'With batched sends: output of several connections was handed to the kernel in one call. The next write of each is the result of its send.',
+    fields: 'tokens (whose output it was), bytes (taken of all), short (number of sends of which fewer bytes were taken than offered, or none)',
   },
   write: {
     category: 'ClientRequest',

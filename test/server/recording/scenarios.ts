@@ -23,13 +23,13 @@ export function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded 
   const writer = new TapeWriter(ring);
   const lab = simulate({ ...options, tape: writer });
   const reader = new TapeReader(ring);
-  const { seed = 1, settings = {}, from, edgeTriggered = false, isVirtual = false, helper } = options;
+  const { seed = 1, settings = {}, from, edgeTriggered = false, batchesSends = false, isVirtual = false, helper } = options;
   return {
     lab,
     head: {
       build: 'test', seed, settings, ...(from !== undefined && { from: stateText(from) }), configFile: null, hasWatchedHeap: false, hasVirtualClock: isVirtual,
       hasHelper: helper !== undefined,
-      poll: { name: 'scripted', emulated: true, edgeTriggered, isDriven: false },
+      poll: { name: 'scripted', emulated: true, edgeTriggered, batchesSends, isDriven: false },
     },
     tape() {
       writer.publish();

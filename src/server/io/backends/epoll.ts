@@ -10,7 +10,9 @@
 import type { Events } from '../event.js';
 import { MAX_EVENTS, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE } from '../event.js';
 import { isEdgeTriggered, READABLE, WRITABLE, type Interest } from '../interest.js';
-import { type Address, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock } from '../poll.js';
+import {
+  type Address, type Flushed, NOTHING_FLUSHED, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
+} from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import * as libc from './libc.js';
 import { NOT_SENT, type QueuedSend, SENT_LATER } from './queued-send.js';
@@ -86,8 +88,8 @@ export class EpollPoll implements Poll {
     return ring !== null && end - start <= LARGEST_QUEUED && stream instanceof EpollStream && stream.queue(ring, from, start, end);
   }
 
-  flush(): number {
-    return this.ring === null ? 0 : this.ring.submit();
+  flush(): Flushed {
+    return this.ring === null ? NOTHING_FLUSHED : this.ring.submit();
   }
 
   wait(events: Events, timeoutMs: number): void {

@@ -15,7 +15,8 @@ import { Fifo } from '../../../shared/fifo.js';
 import { type Events, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE, type Readiness } from '../event.js';
 import type { Interest } from '../interest.js';
 import {
-  type Address, END_OF_FILE, formatAddress, MAX_BATCH, type Poll, type Source, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
+  type Address, END_OF_FILE, type Flushed, formatAddress, MAX_BATCH, NOTHING_FLUSHED, type Poll, type Source, type TcpListener, type TcpStream, type Waker,
+  WOULD_BLOCK, type WouldBlock,
 } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import { seededRandom } from '../../../shared/random.js';
@@ -170,13 +171,19 @@ export class ScriptedPoll implements Poll {
   }
 
   /** As with io_uring, a single send is left to `write`. */
-  flush(): number {
+  flush(): Flushed {
     const streams = this.queued.splice(0);
     if (streams.length === 1) streams[0]!.unqueue();
-    if (streams.length < 2) return 0;
-    for (const stream of streams) stream.sendQueued();
+    if (streams.length < 2) return NOTHING_FLUSHED;
     this.batches++;
-    return streams.length;
+    let bytes = 0;
+    let short = 0;
+    for (const stream of streams) {
+      const { offered, taken } = stream.sendQueued();
+      bytes += taken;
+      if (taken < offered) short++;
+    }
+    return { sends: streams.length, bytes, short };
   }
 
   wait(events: Events, timeoutMs: number): void {
@@ -385,7 +392,7 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     this.queuedBytes = null;
   }
 
-  sendQueued(): void {
+  sendQueued(): { readonly offered: number; readonly taken: number } {
     const bytes = this.queuedBytes!;
     this.queuedBytes = null;
     try {
@@ -393,6 +400,7 @@ class ScriptedStream implements TcpStream, EmulatedSource {
     } catch (error) {
       this.sent = error as Error;
     }
+    return { offered: bytes.length, taken: typeof this.sent === 'number' ? Math.max(0, this.sent) : 0 };
   }
 
   write(from: Buffer, start: number, end: number): number {

@@ -11,7 +11,7 @@
  * The traps: the rings are the kernel's memory, seen through ArrayBuffers that must be dropped before it is unmapped; entries that the kernel did not take are
  * withdrawn, and left to send(2).
  */
-import { MAX_BATCH } from '../poll.js';
+import { type Flushed, MAX_BATCH, NOTHING_FLUSHED } from '../poll.js';
 import * as libc from './libc.js';
 import { NOT_SENT, type QueuedSend, SENT_LATER } from './queued-send.js';
 
@@ -82,6 +82,7 @@ export class SendRing {
   private staged = 0;
   private queued = 0;
   private readonly streams: QueuedSend[] = [];
+  private readonly flushed = { sends: 0, bytes: 0, short: 0 };
   /** By entry of the submission ring. */
   private readonly results = new Int32Array(ENTRIES);
 
@@ -160,22 +161,29 @@ export class SendRing {
     else for (let i = start; i < end; i++) staging[at++] = from[i]!;
   }
 
-  /** Hands all queued sends to the kernel and sets each stream's result. Returns the number of sends; 0 for a single one, which is left to send(2). */
-  submit(): number {
-    const { queued, streams, tail } = this;
-    if (queued === 0) return 0;
+  /** Hands all queued sends to the kernel and sets each stream's result. A single one is left to send(2). */
+  submit(): Flushed {
+    const { queued, streams, tail, flushed } = this;
+    if (queued === 0) return NOTHING_FLUSHED;
     this.queued = 0;
     this.staged = 0;
     if (queued === 1) {
       streams[0]!.sent = NOT_SENT;
-      return 0;
+      return NOTHING_FLUSHED;
     }
     const taken = this.enter(queued);
     this.tail = (tail + taken) | 0;
-    this.reap();
-    for (let i = 0; i < taken; i++) streams[i]!.sent = this.results[(tail + i) & this.sqMask]!;
+    flushed.sends = taken;
+    flushed.short = this.reap();
+    let bytes = 0;
+    for (let i = 0; i < taken; i++) {
+      const sent = this.results[(tail + i) & this.sqMask]!;
+      streams[i]!.sent = sent;
+      if (sent > 0) bytes += sent;
+    }
+    flushed.bytes = bytes;
     for (let i = taken; i < queued; i++) streams[i]!.sent = NOT_SENT;
-    return taken;
+    return flushed;
   }
 
   /** Returns the number of entries that the kernel has taken: all, unless the call fails. */
@@ -192,16 +200,19 @@ export class SendRing {
     return taken;
   }
 
-  private reap(): void {
+  /** Returns the number of completions: of sends that were short or failed. */
+  private reap(): number {
     const { rings, cqHead, cqMask, cqes, results } = this;
     const end = Atomics.load(rings, this.cqTail);
-    let head = rings[cqHead]!;
-    if (head === end) return;
+    const first = rings[cqHead]!;
+    if (first === end) return 0;
+    let head = first;
     for (; head !== end; head = (head + 1) | 0) {
       const cqe = cqes + (head & cqMask) * CQE_WORDS;
       results[rings[cqe]!] = rings[cqe + CQE_RESULT]!;
     }
     Atomics.store(rings, cqHead, head);
+    return (head - first) | 0;
   }
 
   /** Queued sends are not sent. */

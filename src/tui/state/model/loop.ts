@@ -41,6 +41,8 @@ export interface TurnPicture {
 
 export type CategoryCounts = { readonly [category in EventCategory]: number };
 
+export type Flushed = Extract<TraceEvent, { kind: 'flush' }>;
+
 export interface LoopModel {
   /** The newest event; null at the very beginning. */
   readonly event: TraceEvent | null;
@@ -54,6 +56,8 @@ export interface LoopModel {
   readonly source: NonNullable<TraceEvent['source']> | null;
   /** What has been left out since the newest event, while there are too many events. */
   readonly dropped: { readonly turns: number; readonly commands: number } | null;
+  /** The newest call that handed the output of several clients to the kernel; null: none so far. */
+  readonly flushed: Flushed | null;
   /** `busyUs` of the last turns that did anything, oldest first. */
   readonly busyUs: readonly number[];
   readonly counts: CategoryCounts;
@@ -68,7 +72,7 @@ export const NO_TIMES: PhaseTimes = { accept: 0, read: 0, decode: 0, execute: 0,
 const NO_COUNTS: CategoryCounts = { ClientConnect: 0, ClientRequest: 0, ClientDisconnect: 0, PubSub: 0, Replication: 0, Loop: 0 };
 
 export const loopSlice: Slice<LoopModel> = {
-  initial: { event: null, source: null, turn: null, last: null, notable: null, dropped: null, busyUs: [], counts: NO_COUNTS, isEmulated: false },
+  initial: { event: null, source: null, turn: null, last: null, notable: null, dropped: null, flushed: null, busyUs: [], counts: NO_COUNTS, isEmulated: false },
 
   reduce(state: LoopModel, entry: Entry): LoopModel {
     if (entry.type === 'event') return afterEvent(state, entry.event);
@@ -86,6 +90,7 @@ function afterEvent(state: LoopModel, event: TraceEvent): LoopModel {
     turn: turnAfter(state, event),
     last: lastAfter(state, event),
     notable: isNotable(event, state.notable) ? event : state.notable,
+    flushed: event.kind === 'flush' ? event : state.flushed,
     busyUs: event.kind === 'turn-end' && event.busyUs > 0 ? append(state.busyUs, event.busyUs, BUSY_WINDOW) : state.busyUs,
     counts: counted(state.counts, TRACE_EVENTS[event.kind].category),
     isEmulated: event.kind === 'poll' ? event.emulated : state.isEmulated,

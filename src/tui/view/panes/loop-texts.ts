@@ -30,9 +30,16 @@ const ENGLISH = {
   noLimit: 'no limit',
   turnTimes: 'turn times',
   noTurnTimes: 'turn times: none yet',
-  longCode: (timeout: string): readonly CodeText[] => [
+  noFlush: ['no io_uring_enter yet: fewer than two replies at once', 'batched sends: no call yet'] as readonly string[],
+  lastFlush: (tokens: string, bytes: string, short: number) => `last io_uring_enter: ${bytes} for ${tokens}${short === 0 ? '' : `; ${short} short`}`,
+  lastFlushInShort: (tokens: string, bytes: string, short: number) => `one call: ${bytes} for ${tokens}${short === 0 ? '' : `; ${short} short`}`,
+  lastFlushByName: (tokens: string, _: string, short: number) => `one call for ${tokens}${short === 0 ? '' : `; ${short} short`}`,
+  lastFlushAsCounts: (tokens: number, short: number) => `${tokens} tokens in one call${short === 0 ? '' : `; ${short} short`}`,
+  longCode: (timeout: string, isBatched: boolean): readonly CodeText[] => [
     { line: null, code: 'for each turn', comment: '' },
-    { line: 'write', code: '  {write} the replies that are pending', phase: 'write', comment: 'what a socket does not take waits for WRITABLE' },
+    isBatched
+      ? { line: 'write', code: '  {write} the replies in one call', phase: 'write', comment: 'io_uring_enter: what a socket refuses stays here' }
+      : { line: 'write', code: '  {write} the replies that are pending', phase: 'write', comment: 'what a socket does not take waits for WRITABLE' },
     { line: 'timeout', code: '  timeout = time to the next timer', comment: 'no timer: no limit' },
     { line: 'poll', code: `  {poll.wait}(${timeout})`, phase: 'poll', comment: 'here the thread sleeps, and costs nothing' },
     { line: 'each', code: '  for each ready token', comment: 'readiness is a hint, never a promise' },
@@ -47,6 +54,7 @@ const ENGLISH = {
   ],
   shortCode: {
     write: '{write} pending replies',
+    writeAtOnce: '{write} pending replies in one call',
     each: 'for each ready token',
     accept: ' LISTENER: {accept} until WouldBlock',
     timers: 'run due {timers}',
@@ -66,9 +74,16 @@ const KOREAN: typeof ENGLISH = {
   noLimit: '무제한',
   turnTimes: '턴 시간',
   noTurnTimes: '턴 시간: 아직 없음',
-  longCode: (timeout) => [
+  noFlush: ['아직 io_uring_enter 호출이 없습니다: 한 번에 응답이 둘 미만', '전송 묶음: 아직 호출 없음'],
+  lastFlush: (tokens, bytes, short) => `마지막 io_uring_enter: ${tokens}에 ${bytes}${short === 0 ? '' : `, 일부만 ${short}개`}`,
+  lastFlushInShort: (tokens, bytes, short) => `한 번 호출: ${tokens}에 ${bytes}${short === 0 ? '' : `, 일부만 ${short}개`}`,
+  lastFlushByName: (tokens, _, short) => `한 번 호출: ${tokens}${short === 0 ? '' : `, 일부만 ${short}개`}`,
+  lastFlushAsCounts: (tokens, short) => `한 번 호출: 토큰 ${tokens}개${short === 0 ? '' : `, 일부만 ${short}개`}`,
+  longCode: (timeout, isBatched) => [
     { line: null, code: '턴마다', comment: '' },
-    { line: 'write', code: '  {write}: 보류된 응답 쓰기', phase: 'write', comment: '소켓이 받지 않은 것은 WRITABLE을 기다립니다' },
+    isBatched
+      ? { line: 'write', code: '  {write}: 응답을 한 번에 쓰기', phase: 'write', comment: 'io_uring_enter: 소켓이 거절한 것은 남습니다' }
+      : { line: 'write', code: '  {write}: 보류된 응답 쓰기', phase: 'write', comment: '소켓이 받지 않은 것은 WRITABLE을 기다립니다' },
     { line: 'timeout', code: '  timeout = 다음 타이머까지의 시간', comment: '타이머가 없으면 제한도 없습니다' },
     { line: 'poll', code: `  {poll.wait}(${timeout})`, phase: 'poll', comment: '스레드는 여기서 잠들고 CPU를 쓰지 않습니다' },
     { line: 'each', code: '  준비된 토큰마다', comment: '준비(readiness)는 힌트이지 약속이 아닙니다' },
@@ -83,6 +98,7 @@ const KOREAN: typeof ENGLISH = {
   ],
   shortCode: {
     write: '{write}: 보류된 응답',
+    writeAtOnce: '{write}: 보류된 응답을 한 번에',
     each: '준비된 토큰마다',
     accept: ' LISTENER: WouldBlock까지 {accept}',
     timers: '기한이 된 {timers}',

@@ -12,12 +12,13 @@ import { toBytes } from '../../state/typed-text.js';
 import type { Pane, PaneContext, Size } from '../pane.js';
 import { stackedBar, type BarPart } from '../parts/bar.js';
 import { busySentences, secondsText, waitingSentences } from '../parts/busy.js';
+import { tokenList } from '../parts/names.js';
 import { asleepSentences, droppedSentence, formatTimeout, heldSentence, sentence, timeoutSentences } from '../parts/sentence.js';
 import { spansRow, type Span } from '../parts/spans.js';
 import { chart } from '../parts/sparkline.js';
 import { type Wording, wordingOf } from '../parts/wording.js';
 import { wrap } from '../parts/wrap.js';
-import { durationText, fit, formatCount, formatUs, row, truncate, width as widthOf } from '../text.js';
+import { durationText, fit, formatBytes, formatCount, formatUs, row, truncate, width as widthOf } from '../text.js';
 import { durationStyle, type Style, type Theme } from '../theme.js';
 import { SLOW_US } from '../../state/slow.js';
 import { LOOP_TEXTS, type CodeLine, type CodeText } from './loop-texts.js';
@@ -33,7 +34,8 @@ export const loopPane: Pane = {
   },
   render(state, context) {
     const { size } = context;
-    const rows = layoutOf(size, state.program !== null).flatMap(({ part, lines, air }) => exactly(PARTS[part](state, context, lines, air), lines, size.width));
+    const parts = layoutOf(size, state.program !== null, isBatched(state));
+    const rows = parts.flatMap(({ part, lines, air }) => exactly(PARTS[part](state, context, lines, air), lines, size.width));
     return exactly(rows, size.height, size.width);
   },
   lines: (state, _limit, theme) => tellLoop(state, theme),
@@ -47,7 +49,7 @@ function exactly(rows: readonly string[], count: number, columns: number): reado
 
 // What is shown
 
-type PartName = 'code' | 'blank' | 'sentence' | 'bar' | 'legend' | 'wait' | 'timeout' | 'turns' | 'history' | 'counts';
+type PartName = 'code' | 'blank' | 'sentence' | 'bar' | 'legend' | 'wait' | 'sends' | 'timeout' | 'turns' | 'history' | 'counts';
 
 interface PlacedPart {
   readonly part: PartName;
@@ -77,8 +79,9 @@ const TIMED_COLUMNS = 50;
  * Parts from top to bottom, with their numbers of lines, together at most `height`.
  *
  * @param isSource the code is a learner's own, of any length
+ * @param batches sends are batched
  */
-function layoutOf({ width, height }: Size, isSource = false): readonly PlacedPart[] {
+function layoutOf({ width, height }: Size, isSource: boolean, batches: boolean): readonly PlacedPart[] {
   const lines = new Map<PartName, number>();
   let left = height;
   // A wish is granted if it still fits; a later wish for the same part replaces the smaller one.
@@ -94,6 +97,7 @@ function layoutOf({ width, height }: Size, isSource = false): readonly PlacedPar
   wish('code', SHORT_LINES);
   wish('sentence', 2);
   wish('wait', 1);
+  if (batches) wish('sends', 1);
   wish('timeout', 1);
   wish('code', LONG_LINES);
   wish('turns', 1);
@@ -107,7 +111,7 @@ function layoutOf({ width, height }: Size, isSource = false): readonly PlacedPar
   return withBlanks(placed, left);
 }
 
-const ORDER: readonly PartName[] = ['code', 'sentence', 'wait', 'bar', 'legend', 'timeout', 'turns', 'history', 'counts'];
+const ORDER: readonly PartName[] = ['code', 'sentence', 'sends', 'wait', 'bar', 'legend', 'timeout', 'turns', 'history', 'counts'];
 /** Parts with blank rows above them, if there is room. */
 const AIRY: readonly PartName[] = ['sentence', 'wait', 'counts', 'timeout'];
 
@@ -130,6 +134,7 @@ const PARTS: { readonly [name in PartName]: (state: State, context: PaneContext,
   code: codeRows,
   sentence: sentenceRows,
   wait: (state, { theme, size }) => [theme.dim(truncate(fitting(waitWords(state), size.width), size.width))],
+  sends: (state, { theme, size }) => [theme.dim(truncate(fitting(sendsWords(state), size.width), size.width))],
   timeout: (state, { theme, size }) => [theme.dim(truncate(fitting(timeoutOf(state), size.width), size.width))],
   bar: (state, { theme, size }) => [stackedBar(barParts(state, theme), size.width, theme)],
   legend: legendRows,
@@ -225,7 +230,8 @@ function tellLoop(state: State, theme: Theme): readonly string[] {
   const counts = COUNTED.map((category) => `${category} ${formatCount(loop.counts[category])}`);
   const worked = `${waitWords(state)[0]!}${phases.length === 0 ? '' : `: ${phases.join(', ')}`}`;
   const happened = happenedIn(state, theme).map(({ ways }) => ways[0]!);
-  return [...happened, worked, timeoutOf(state)[0]!, turnTimes(loop, language)[0]!, LOOP_TEXTS[language].events(counts.join(', '))];
+  const sends = isBatched(state) ? [sendsWords(state)[0]!] : [];
+  return [...happened, ...sends, worked, timeoutOf(state)[0]!, turnTimes(loop, language)[0]!, LOOP_TEXTS[language].events(counts.join(', '))];
 }
 
 function waitWords(state: State): readonly string[] {
@@ -240,6 +246,21 @@ function waitWords(state: State): readonly string[] {
   // Without its number it would be taken for the turn in the title.
   const shortest = shown.turn === state.model.loop.turn?.turn ? words : `${formatCount(shown.turn)}: ${words}`;
   return [...(shown.repliesUs > 0 ? [`${texts.withReplies(name)}: ${words}`] : []), `${name}: ${words}`, shortest];
+}
+
+/** Sends are batched, or were in the recording that is shown. */
+const isBatched = ({ server, model, program }: State): boolean => program === null && (server.sends === 'batched' || model.loop.flushed !== null);
+
+/** The newest call that carried the output of several clients, with as many of their tokens as fit. */
+function sendsWords({ model, ui }: State): readonly string[] {
+  const { noFlush, lastFlush, lastFlushInShort, lastFlushByName, lastFlushAsCounts } = LOOP_TEXTS[ui.language];
+  const { flushed } = model.loop;
+  if (flushed === null) return noFlush;
+  const { tokens, bytes, short } = flushed;
+  const counts = [tokens.length, 16, 8, 6, 4, 3, 2, 1].filter((count) => count <= tokens.length);
+  const forms = [lastFlush, lastFlushInShort, lastFlushByName];
+  const named = counts.flatMap((count) => forms.map((words) => words(tokenList(tokens, count, ui.language), formatBytes(bytes), short)));
+  return [...named, lastFlushAsCounts(tokens.length, short)];
 }
 
 function timeoutOf(state: State): readonly string[] {
@@ -354,6 +375,7 @@ function lineOf(event: TraceEvent, isWoken: boolean): CodeLine {
       return 'decode';
     case 'reply':
       return 'reply';
+    case 'flush':
     case 'write':
     case 'interest':
     case 'await-disk':
@@ -385,7 +407,7 @@ function longCode(state: State, { theme, size }: PaneContext): readonly string[]
   const turn = turnOf(state);
   // The brackets contain the wait that is chosen now: beside it, the duration of another wait would be taken for its own.
   const isOtherWait = turn?.turn !== chosenTimeout(state.model.loop)?.turn;
-  return LOOP_TEXTS[state.ui.language].longCode(timeoutArgument(state)).map((text) => {
+  return LOOP_TEXTS[state.ui.language].longCode(timeoutArgument(state), isBatched(state)).map((text) => {
     const code = codeRow(text, running, theme, Math.min(size.width, CODE_COLUMNS + 2));
     if (size.width < TIMED_COLUMNS) return code;
     const timed = code + timeCell(text, turn, theme, isOtherWait);
@@ -437,7 +459,7 @@ function shortCode(state: State, { theme, size }: PaneContext): readonly string[
   const running = line === 'timeout' ? 'poll' : line === 'waker' ? 'each' : line;
   const at = (text: Pick<CodeText, 'line' | 'code' | 'phase'>): string => codeRow(text, running, theme, size.width);
   return [
-    at({ line: 'write', code: code.write, phase: 'write' }),
+    at({ line: 'write', code: isBatched(state) ? code.writeAtOnce : code.write, phase: 'write' }),
     at({ line: 'poll', code: `{poll.wait}(${timeoutArgument(state)})`, phase: 'poll' }),
     at({ line: 'each', code: code.each }),
     at({ line: 'accept', code: code.accept, phase: 'accept' }),

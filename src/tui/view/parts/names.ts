@@ -14,6 +14,16 @@ export function nameOf(token: number, language: Language): string {
   return `${TOKEN[language]} ${token}`;
 }
 
+const TOKENS = { en: 'tokens', ko: '토큰' } as const;
+
+/** `tokens 2, 4, 5 and 7 more`: at most `limit` of them by their numbers. */
+export function tokenList(tokens: readonly number[], limit: number, language: Language): string {
+  const more = tokens.length - limit;
+  const named = `${TOKENS[language]} ${tokens.slice(0, limit).join(', ')}`;
+  if (more <= 0) return named;
+  return language === 'en' ? `${named} and ${more} more` : `${named} 외 ${more}개`;
+}
+
 /** The bits of readiness as in TRACE_EVENTS. */
 const READINESS_WORDS: readonly (readonly [bit: number, word: string])[] = [
   [1, 'READABLE'],

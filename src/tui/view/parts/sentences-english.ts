@@ -3,7 +3,7 @@
  */
 import { isAccepted, isErrorReply } from '../../state/model/loop.js';
 import { durationText, formatBytes, formatCount } from '../text.js';
-import { LISTENER, nameOf, readinessWords, WAKER } from './names.js';
+import { LISTENER, nameOf, readinessWords, tokenList, WAKER } from './names.js';
 import { commandName, errorText, keyList, request, type Sentences, short, waitName, type Wording } from './wording.js';
 
 export const ENGLISH: Sentences = {
@@ -46,6 +46,10 @@ export const ENGLISH: Sentences = {
       isErrorReply(raw)
         ? `${name(token)} gets an error: ${visible(errorText(raw))}`
         : `the reply for ${name(token)} is ready: ${formatBytes(bytes)} wait in its output buffer`,
+    flush: ({ tokens, bytes, short }, { isEmulated }) => {
+      const call = isEmulated ? 'one call' : 'one io_uring_enter';
+      return `${call} took ${formatBytes(bytes)} for ${tokenList(tokens, 3, 'en')}${short === 0 ? '' : `; ${formatCount(short)} short`}`;
+    },
     write: ({ token, result, of }, { visible }) => {
       if (result === 'WouldBlock') return `${name(token)} takes nothing now: WouldBlock, ${formatBytes(of)} wait`;
       if (typeof result === 'string') return `writing to ${name(token)} failed: ${visible(result)}`;

@@ -3,7 +3,7 @@
  */
 import { isAccepted, isErrorReply } from '../../state/model/loop.js';
 import { durationText, formatBytes, formatCount } from '../text.js';
-import { LISTENER, nameOf, readinessWords, WAKER } from './names.js';
+import { LISTENER, nameOf, readinessWords, tokenList, WAKER } from './names.js';
 import { effectText, reasonText } from './trace-words.js';
 import { commandName, errorText, keyList, request, type Sentences, short, waitName, type Wording } from './wording.js';
 
@@ -45,6 +45,10 @@ export const KOREAN: Sentences = {
       isErrorReply(raw)
         ? `${name(token)}에 오류로 응답합니다: ${visible(errorText(raw))}`
         : `${name(token)}의 응답이 준비되었습니다: ${formatBytes(bytes)}, 출력 버퍼에서 대기`,
+    flush: ({ tokens, bytes, short }, { isEmulated }) => {
+      const call = isEmulated ? '호출 한 번' : 'io_uring_enter 한 번';
+      return `${call}: ${tokenList(tokens, 3, 'ko')}에 ${formatBytes(bytes)}를 보냈습니다${short === 0 ? '' : `, 일부만 ${formatCount(short)}개`}`;
+    },
     write: ({ token, result, of }, { visible }) => {
       if (result === 'WouldBlock') return `${name(token)}의 소켓이 지금은 받지 않습니다: WouldBlock, ${formatBytes(of)} 대기`;
       if (typeof result === 'string') return `${name(token)} 쓰기에 실패했습니다: ${visible(result)}`;

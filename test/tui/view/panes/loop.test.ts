@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { TraceEvent } from '../../../../src/server/index.js';
+import type { TraceBody } from '../../../../src/server/trace/events.js';
 import { initialModel, reduceModel } from '../../../../src/tui/state/model/model.js';
 import { initialState } from '../../../../src/tui/state/reduce.js';
 import type { Entry } from '../../../../src/tui/state/slice.js';
@@ -67,6 +68,62 @@ next timer: expire cycle in 83 ms
 turn times: p50 17 µs  p99 17 µs  max 17 µs
                                                  █
 `);
+});
+
+/** Of a server with batched sends. */
+function batched(entries: readonly Entry[], control: Partial<Control> = {}): State {
+  const state = stateAfter(entries, control);
+  return { ...state, server: { ...state.server, sends: 'batched' } };
+}
+
+const FLUSH: TraceBody = { kind: 'flush', tokens: [2, 4, 7], bytes: 21, short: 0 };
+const carried = [...served(812, 0).slice(0, -1), happened(50, FLUSH), happened(52, { kind: 'write', token: 7, result: 11, of: 11 }),
+  happened(60, { kind: 'wait', timeoutMs: 83, why: 'expire cycle' })];
+
+test('with batched sends it shows the one call, and whose replies it carried, at 80×24', () => {
+  expect(picture(batched(carried), 37, 13)).toBe(`
+  write pending replies in one call
+▶ poll.wait(83 ms)
+  for each ready token
+   LISTENER: accept until WouldBlock
+   client: read decode execute reply
+  run due timers
+token 7 sent GET greeting; it took
+9 µs
+one call: 21 B for tokens 2, 4, 7
+turn 812: waited 30 µs, worked 22 µs
+read│decod│execute──────────│write───
+next timer: expire cycle in 83 ms
+p50 17 µs  p99 17 µs  max 17 µs
+`);
+});
+
+test('with batched sends it shows the one call, and whose replies it carried, at 120×40', () => {
+  const rows = picture(batched(carried), 50, 20).split('\n');
+  expect(rows).toContain('    write the replies in one call            5 µs');
+  expect(rows).toContain('last io_uring_enter: 21 B for tokens 2, 4, 7');
+  expect(picture(batched(carried), 120, 30)).toContain('io_uring_enter: what a socket refuses stays here');
+});
+
+test('held after the call, the arrow is where replies are written, and the sentence tells of it', () => {
+  const flush = eventAt(50, { ...FLUSH, short: 1 });
+  const rows = picture(batched(carried.slice(0, -2), held(flush)), 60, 20).split('\n');
+  expect(rows).toContain('▶   write the replies in one call            3 µs');
+  expect(rows.join(' ').replaceAll(/\s+/g, ' ')).toContain('held: one io_uring_enter took 21 B for tokens 2, 4, 7; 1 short');
+});
+
+test('the row of the call is there before the first one, has room for many tokens, and is never cut', () => {
+  expect(picture(batched(served(812, 0)), 37, 13)).toContain('batched sends: no call yet');
+  const tokens = Array.from({ length: 128 }, (_, i) => 100_000 + i);
+  for (const columns of [37, 50, 60, 120]) {
+    const rows = picture(batched([...served(812, 0), happened(60, { kind: 'flush', tokens, bytes: 123_456, short: 128 })]), columns, 20).split('\n');
+    expect(rows.filter((row) => /^((one call|last io_uring_enter): 12\d(\.\d)? KiB for tokens 100000.*|one call for tokens 100000.*|128 tokens in one call); 128 short$/.test(row)).length).toBe(1);
+  }
+});
+
+test('a recording of batched sends shows the calls as well, and direct sends none', () => {
+  expect(picture(stateAfter(carried), 50, 20)).toContain('last io_uring_enter: 21 B for tokens 2, 4, 7');
+  expect(picture(stateAfter(served(812, 0)), 50, 20)).not.toContain('call');
 });
 
 test('held before a command, in a short and wide pane', () => {

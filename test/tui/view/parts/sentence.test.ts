@@ -50,6 +50,11 @@ const SENTENCES: readonly (readonly [TraceBody, string])[] = [
   [{ kind: 'reply', token: 7, frame: 1, bytes: 30, raw: "-ERR unknown command 'x\x1b'\r\n" }, "token 7 gets an error: ERR unknown command 'x\\x1b'"],
   [{ kind: 'reply', token: 7, frame: 1, bytes: 30, raw: '!9\r\nERR\r\nno\r\n' }, 'token 7 gets an error: ERR'],
   [{ kind: 'fault', token: 7, id: 2, fault: 'slice 1', effect: 'read of 1 B' }, 'fault 2 was injected into token 7, slice 1: read of 1 B'],
+  [{ kind: 'flush', tokens: [7, 9], bytes: 21, short: 0 }, 'one io_uring_enter took 21 B for tokens 7, 9'],
+  [
+    { kind: 'flush', tokens: [2, 3, 5, 7, 11, 13, 17, 19], bytes: 2048, short: 2 },
+    'one io_uring_enter took 2 KiB for tokens 2, 3, 5 and 5 more; 2 short',
+  ],
   [{ kind: 'write', token: 7, result: 5, of: 5 }, '5 B went out to token 7'],
   [{ kind: 'write', token: 7, result: 16384, of: 1048576 }, 'token 7 took only 16,384 of 1,048,576 B: the rest waits'],
   [{ kind: 'write', token: 7, result: 'WouldBlock', of: 2048 }, 'token 7 takes nothing now: WouldBlock, 2 KiB wait'],

@@ -10,6 +10,16 @@ const EVENTS: { readonly [kind in TraceKind]: InLanguages<TwoSentences> } = {
     en: ['A turn of the loop begins.', 'First the replies that are pending are written.'],
     ko: ['루프의 한 턴이 시작됩니다.', '먼저 보류된 응답을 씁니다.'],
   },
+  flush: {
+    en: [
+      'The output of several clients was handed to the kernel in one system call, with batched sends.',
+      'The result of each send follows as a write event, in the same order.',
+    ],
+    ko: [
+      '전송 묶음을 쓸 때 여러 클라이언트의 출력을 시스템 콜 한 번으로 커널에 넘겼습니다.',
+      '전송마다 결과가 같은 순서로 write 이벤트로 이어집니다.',
+    ],
+  },
   write: {
     en: ['Output was handed to the kernel.', 'It shows how many of the bytes the kernel took, or WouldBlock.'],
     ko: ['출력을 커널에 넘겼습니다.', '전체 가운데 커널이 받은 바이트 수, 또는 WouldBlock이 표시됩니다.'],

@@ -136,12 +136,12 @@ export const LAB: Chapter = {
       also: ['io_uring', 'sends', '전송 묶음'],
       on: ['loop'],
       en: [
-        'Reading needs readiness, because it is not known which client will send next; writing does not: at the end of a turn all replies are known.',
-        'With --sends batched they are submitted to the kernel in one system call, io_uring_enter; otherwise each reply is sent by a call of its own.',
+        'Readiness for reading, because it is not known which client will send next; submission for writing, because after a turn all replies are known.',
+        'With --sends batched one system call, io_uring_enter, submits them all: the way into the kernel and back is paid once, not for each client.',
       ],
       ko: [
-        '읽기는 누가 다음에 보낼지 알 수 없어 준비 상태가 필요하지만, 쓰기는 턴이 끝나면 보낼 응답이 모두 정해져 있어 필요하지 않습니다.',
-        '그래서 --sends batched에서는 응답을 모아 시스템 콜 io_uring_enter 한 번으로 커널에 제출하고, 그렇지 않으면 응답마다 따로 호출합니다.',
+        '읽기는 누가 다음에 보낼지 알 수 없어 준비 상태(readiness)를 기다리고, 쓰기는 턴이 끝나면 응답이 모두 정해져 있어 바로 제출합니다.',
+        '--sends batched에서는 시스템 콜 io_uring_enter 한 번으로 모두 제출하므로, 커널을 오가는 비용을 클라이언트마다가 아니라 한 번만 냅니다.',
       ],
     },
     {
