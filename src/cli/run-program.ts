@@ -23,6 +23,9 @@ const USAGE =
 /** The screen opens after at most these times for the process to begin, its code to open a poll, and that to be used. Errors come earlier. */
 const PATIENCE = { toBeginMs: 10_000, toOpenMs: 3000, toUseMs: 1500 };
 
+/** Lines that a program has written before it ended, without having been shown. */
+const MOST_LINES = 20;
+
 /** @param file a byte string. @param words after it, as text. Resolves with the exit code */
 export function runProgram(file: string, words: readonly string[]): Promise<number> {
   return told(() => show(file, words, false));
@@ -74,7 +77,7 @@ async function show(file: string, words: readonly string[], isAgain: boolean): P
     program.onLine((line) => void lines.push(line));
     await program.close();
     stopKilling();
-    complain(complaint);
+    complain([complaint, ...(explainsItself(program) ? lines.slice(-MOST_LINES).map((line) => `| ${line}`) : [])].join('\n'));
     return 1;
   }
   stopKilling();
@@ -103,6 +106,9 @@ function complaintOf(program: ProgramServer, file: string, language: Language): 
   const { ending } = program;
   return ending === null || program.hasPast ? null : `'${file}': ${toBytes(ending.text[language])}`;
 }
+
+/** True if what it has written may say why it has ended: an error is in the complaint, and the rest of that would be a stack. */
+const explainsItself = ({ ending }: ProgramServer): boolean => ending !== null && !ending.hasThrown && ending.signal === null;
 
 /** The tape for going back, or the named file. Null: none is possible, which is reported when the user goes back. Throws UsageError */
 function tapeFor(path: string, args: readonly string[], values: { readonly record?: string; readonly 'trace-overwrite'?: boolean }): OpenTape | null {

@@ -9,6 +9,8 @@ import type { ProgramEnd } from './running.js';
 
 export interface ProgramEnding extends ProgramEnd {
   readonly text: Text;
+  /** An error has ended it that nothing has caught, which {@link text} contains. */
+  readonly hasThrown: boolean;
   /** The place of the error that ended it; null: unknown. */
   readonly place: ErrorPlace | null;
 }
@@ -37,26 +39,61 @@ const PLACE = /(?:^|[( ])((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^():]*(?:\([^)]*\)
 /** How Node writes the address in an error of listening. */
 const ADDRESS = /^\s*address: \{ host: '([^']*)', port: (\d+) \}/;
 
+/** What Node prints last about an error that nothing has caught. */
+const CLOSING_LINE = /^Node\.js v\d/;
+/** Below the throwing line of source. */
+const CARET_LINE = /^\s*\^+\s*$/;
+const REJECTED = /^UnhandledPromiseRejection: .* rejected with the reason (".*")\.$/;
+/** When its memory is used up, for example. */
+const FATAL_LINE = /^FATAL ERROR: (.*)$/;
+
+/** Node's exit code if a top-level await never settles, and nothing else keeps the process alive. */
+const UNSETTLED_AWAIT = 13;
+
 /** @param file absolute path of the program */
 export function endingOf(end: ProgramEnd, { lines }: LastWords, file: string): ProgramEnding {
   const { code, signal } = end;
   const thrown = code === 0 || signal !== null ? null : thrownIn(lines, file);
-  if (thrown !== null) return { ...end, text: { en: `it threw ${thrown.said}`, ko: `예외를 던졌습니다: ${thrown.said}` }, place: thrown.place };
-  if (signal !== null) return { ...end, text: { en: `it was ended by ${signal}`, ko: `${signal} 신호로 끝났습니다` }, place: null };
-  return { ...end, text: { en: `it has ended with exit code ${code}`, ko: `종료 코드 ${withParticle(String(code), '으로/로')} 끝났습니다` }, place: null };
+  if (thrown !== null) return { ...end, text: { en: `it threw ${thrown.said}`, ko: `예외를 던졌습니다: ${thrown.said}` }, hasThrown: true, place: thrown.place };
+  return { ...end, text: signal === null ? exitText(code) : signalText(signal, lines), hasThrown: false, place: null };
 }
 
-/** `TypeError: x is not a function (loop.mjs:12)`; null: nothing was thrown. */
-function thrownIn(lines: readonly string[], file: string): { readonly said: string; readonly place: ErrorPlace | null } | null {
-  const at = lines.findLastIndex((line) => ERROR_LINE.test(line));
+function exitText(code: number | null): Text {
+  const en = `it has ended with exit code ${code}`;
+  const ko = `종료 코드 ${withParticle(String(code), '으로/로')} 끝났습니다`;
+  if (code !== UNSETTLED_AWAIT) return { en, ko };
+  return { en: `${en}: it awaits a promise that nothing settles`, ko: `${ko}: await하는 promise를 완료할 것이 없습니다` };
+}
+
+function signalText(signal: string, lines: readonly string[]): Text {
+  const [, why] = lines.map((line) => FATAL_LINE.exec(line)).find((found) => found !== null) ?? [];
+  const after = why === undefined ? '' : `: ${why}`;
+  return { en: `it was ended by ${signal}${after}`, ko: `${signal} 신호로 끝났습니다${after}` };
+}
+
+/** `TypeError: x is not a function (loop.mjs:12)`; null: nothing was thrown, although an error may have been printed. */
+function thrownIn(all: readonly string[], file: string): { readonly said: string; readonly place: ErrorPlace | null } | null {
+  const closing = all.findLastIndex((line) => CLOSING_LINE.test(line));
+  if (closing === -1) return null;
+  const lines = all.slice(0, closing);
+  const at = firstLineOfError(lines);
   if (at === -1) return null;
-  const message = `${lines[at]!.replace(/^Uncaught /, '')}${takenAddress(lines.slice(at))}`;
+  const [, reason] = REJECTED.exec(lines[at]!) ?? [];
+  const said = reason === undefined ? lines[at]!.replace(/^Uncaught /, '') : `${reason} in a promise, and nothing caught it`;
+  const message = `${said}${takenAddress(lines.slice(at))}`;
   const before = lines.slice(0, at).filter((line) => PLACE.test(line) && !line.startsWith(' ')).slice(-1);
   const stack = lines.slice(at + 1).filter((line) => /^\s+at /.test(line));
   const places = [...before, ...stack].flatMap(placeOf).filter(({ path }) => isOfProgram(path));
   const place = places.find(({ path }) => path === file) ?? places[0];
   if (place === undefined) return { said: message, place: null };
   return { said: `${message} (${basename(place.path)}:${place.line})`, place };
+}
+
+/** What was thrown need not be an Error, so it is found by the throwing line above it, where Node prints that. */
+function firstLineOfError(lines: readonly string[]): number {
+  const caret = lines.findLastIndex((line) => CARET_LINE.test(line));
+  const below = caret === -1 ? -1 : lines.findIndex((line, at) => at > caret && line !== '');
+  return below === -1 ? lines.findLastIndex((line) => ERROR_LINE.test(line)) : below;
 }
 
 const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();

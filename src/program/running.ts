@@ -4,6 +4,8 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { messageIn } from './message-check.js';
+import { killMarked, MARK, newMark } from './marked-processes.js';
 import { type ChildMessage, GO, GO_FD, TRACE_FD, type Wish, WISH_FD } from './protocol.js';
 
 export interface ProgramEnd {
@@ -36,20 +38,26 @@ export interface ProgramCommand {
 
 /** Limit for a line without end. */
 const MOST_LINE = 4096;
+/** No line of the trace is longer. */
+const MOST_TRACE_LINE = 1024 * 1024;
+
+/** A process that cannot be found may hold the pipes of a program that has ended: after this time its output is not waited for. */
+const LAST_OUTPUT_MS = 1000;
 
 export class RunningProgram {
   private readonly child: ChildProcess;
   private hasEnded = false;
+  private readonly mark = newMark();
   private readonly killAtExit = (): void => this.kill();
 
   constructor({ main, file, args, folder, first, tape }: ProgramCommand, private readonly events: ProgramEvents) {
     const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', tape ?? 'ignore'] as const;
     // Its output is shown in the REPL's lines, which have no colours.
-    const env = { ...process.env, FORCE_COLOR: '0' };
+    const env = { ...process.env, FORCE_COLOR: '0', [MARK]: this.mark };
     this.child = spawn(process.execPath, [main, file, ...args], { cwd: folder, detached: true, stdio: [...stdio], env });
     process.on('exit', this.killAtExit);
     const { child } = this;
-    const told = lines(child.stdio[TRACE_FD] as Readable, Infinity, (line) => events.message(JSON.parse(line) as ChildMessage));
+    const told = lines(child.stdio[TRACE_FD] as Readable, MOST_TRACE_LINE, (line) => events.message(messageIn(line) ?? UNREADABLE));
     const out = lines(child.stdout!, MOST_LINE, (line) => events.line('out', line));
     const error = lines(child.stderr!, MOST_LINE, (line) => events.line('error', line));
     for (const fd of [WISH_FD, GO_FD]) (child.stdio[fd] as Writable).on('error', () => {});
@@ -57,8 +65,10 @@ export class RunningProgram {
     child.on('error', () => this.end({ code: null, signal: null }));
     child.on('exit', (code, signal) => {
       // Processes that it has left behind hold its pipes open.
-      this.killGroup();
-      void Promise.all([told, out, error]).then(() => this.end({ code, signal }));
+      this.killAll();
+      const end = (): void => this.end({ code, signal });
+      const timeout = setTimeout(end, LAST_OUTPUT_MS);
+      void Promise.all([told, out, error]).then(() => (clearTimeout(timeout), end()));
     });
   }
 
@@ -78,16 +88,18 @@ export class RunningProgram {
 
   /** Kills it at once, whatever it is doing, with everything that it has started. */
   kill(): void {
-    if (!this.hasEnded) this.killGroup();
+    if (!this.hasEnded) this.killAll();
   }
 
-  private killGroup(): void {
+  private killAll(): void {
     if (this.pid === -1) return;
     try {
       process.kill(-this.pid, 'SIGKILL');
     } catch {
       // The process group no longer exists.
     }
+    // Some may have left the group.
+    killMarked(this.mark);
   }
 
   private say(fd: number, text: string): void {
@@ -99,9 +111,13 @@ export class RunningProgram {
     if (this.hasEnded) return;
     this.hasEnded = true;
     process.off('exit', this.killAtExit);
+    for (const stream of this.child.stdio) stream?.destroy();
     this.events.ended(end);
   }
 }
+
+/** What the program itself has written to the pipe of its trace, perhaps into a message. */
+const UNREADABLE: ChildMessage = { kind: 'dropped', messages: 1, waits: 0 };
 
 /** Calls `take` with each line. Resolves at the end of the stream. @param most bytes of a line; longer ones are passed in parts */
 function lines(stream: Readable, most: number, take: (line: string) => void): Promise<void> {

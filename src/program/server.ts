@@ -432,7 +432,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   private recordingIsOver({ how, at }: Extract<ChildMessage, { kind: 'over' }>): void {
     const source = at === undefined ? undefined : this.picture.sources.all.get(at[0]);
     const place = at === undefined || source === undefined ? null : `${Buffer.from(source.name, 'latin1').toString()}:${at[1]}`;
-    this.ended({ code: null, signal: null, text: overText(how, place), place: null });
+    this.ended({ code: null, signal: null, text: overText(how, place), hasThrown: false, place: null });
     this.program.kill();
   }
 

@@ -1,7 +1,7 @@
 /**
  * Sources: the files of a program from which it calls, as lines.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import type { SourceFile } from './view.js';
 
@@ -40,8 +40,9 @@ export class Sources {
 
 function linesOf(path: string): readonly string[] {
   try {
-    const bytes = readFileSync(path);
-    return bytes.length > MOST_BYTES ? [] : bytes.latin1Slice().split(/\r?\n/);
+    // The program names its scripts itself: this may be a pipe or a device, which has no end.
+    const stat = statSync(path);
+    return !stat.isFile() || stat.size > MOST_BYTES ? [] : readFileSync(path).latin1Slice().split(/\r?\n/);
   } catch {
     return [];
   }

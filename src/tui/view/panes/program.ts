@@ -25,7 +25,7 @@ const ENGLISH = {
   fine: 'no problem found',
   silent: 'the program does not listen yet',
   unrecorded: (names: string) => `input from these is not recorded: ${names}`,
-  dropped: (count: number) => `${formatCount(count)} events did not fit into its pipe`,
+  dropped: (count: number) => `${formatCount(count)} events have not come through its pipe`,
 };
 
 const KOREAN: typeof ENGLISH = {
@@ -35,7 +35,7 @@ const KOREAN: typeof ENGLISH = {
   fine: '발견된 문제가 없습니다',
   silent: '프로그램이 아직 listen하지 않았습니다',
   unrecorded: (names) => `다음이 가져오는 것은 기록되지 않습니다: ${names}`,
-  dropped: (count) => `이벤트 ${formatCount(count)}개가 파이프에 들어가지 못했습니다`,
+  dropped: (count) => `이벤트 ${formatCount(count)}개가 파이프로 전달되지 못했습니다`,
 };
 
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };

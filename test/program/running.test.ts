@@ -1,0 +1,77 @@
+/**
+ * What a program does with the descriptors and the processes that the lab has given it, or has not, does not end the lab.
+ */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { messageIn } from '../../src/program/message-check.js';
+import { Sources } from '../../src/program/sources.js';
+import { startProgram, written } from './support.js';
+
+const HEAD = `import { spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
+import { Events, Interest, Poll, TcpListener, Token } from 'redis-lab/poll';
+const poll = new Poll();
+const listener = TcpListener.bind(poll, '127.0.0.1:0');
+poll.register(listener, Token(0), Interest.READABLE);
+const events = new Events();
+`;
+
+const CALM = { timeout: 20_000 };
+
+const read = { kind: 'read', token: 1, result: 4 };
+
+test.each([
+  { kind: 'begun' },
+  { kind: 'event', body: read, fd: 9, number: 1, atUs: 5, at: [0, 1, 1], bytes: 'AA==', waits: true },
+  { kind: 'over', how: { why: 'diverged', call: 1, recorded: 'a', now: 'b' }, variables: [{ name: 'a', value: '1' }] },
+])('%j is a message', (message) => {
+  expect(messageIn(JSON.stringify(message))).toEqual(message);
+});
+
+test.each([
+  'no JSON',
+  'null',
+  '[]',
+  '{"kind":"constructor"}',
+  '{"kind":"event"}',
+  JSON.stringify({ kind: 'event', body: { ...read, result: {} }, fd: 9, number: 1, atUs: 5 }),
+  JSON.stringify({ kind: 'event', body: read, fd: 9, number: 1, atUs: null }),
+  JSON.stringify({ kind: 'event', body: read, fd: 9, number: 1, atUs: 5, at: [1] }),
+  JSON.stringify({ kind: 'bound', fd: 1, address: 5 }),
+  JSON.stringify({ kind: 'over', how: { why: 'diverged' }, variables: [] }),
+])('%s is none', (line) => {
+  expect(messageIn(line)).toBe(null);
+});
+
+test('what a program writes to the pipe of its trace is counted, and its next events are heard', async () => {
+  const server = await startProgram(written(`${HEAD}writeSync(3, 'mine\\nnull\\n');\nfor (;;) poll.poll(events, 20);\n`));
+  await expect.poll(() => server.view.droppedEvents, CALM).toBe(2);
+  await expect.poll(() => server.hasPast, CALM).toBe(true);
+  expect(server.ending).toBe(null);
+});
+
+const isAlive = (pid: number): boolean => {
+  try {
+    // A process that has ended, and that nothing has waited for, has no command line any more.
+    return readFileSync(`/proc/${pid}/cmdline`).length > 0;
+  } catch {
+    return false;
+  }
+};
+
+test.runIf(process.platform === 'linux')('a process that has left the group of its program ends with it, and does not keep the lab', async () => {
+  const text = `${HEAD}const child = spawn('sleep', ['1000'], { detached: true, stdio: 'inherit' });\nconsole.log(child.pid);\nfor (;;) poll.poll(events);\n`;
+  const server = await startProgram(written(text));
+  let pid = 0;
+  server.onLine((line) => (pid = Number(line)));
+  await expect.poll(() => pid, CALM).toBeGreaterThan(0);
+  expect(isAlive(pid)).toBe(true);
+  await server.close();
+  await expect.poll(() => isAlive(pid), CALM).toBe(false);
+});
+
+test('a device that a program calls its source has no lines', () => {
+  const sources = new Sources('/home/me/loop.js');
+  sources.add(0, '/dev/zero');
+  expect(sources.all.get(0)!.lines).toEqual([]);
+});
