@@ -1,7 +1,7 @@
 /**
  * `redis-lab course`: makes a course, runs its tests, gives hints, shows solutions.
  */
-import { readFileSync, watch } from 'node:fs';
+import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import {
   type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type KernelName, type Lesson,
@@ -151,7 +151,7 @@ async function runTests(course: Course, lesson: Lesson, kernel?: KernelName): Pr
 const inLanguage = (language: Language): string => (language === languageOf(process.env) ? '' : ` --lang ${language}`);
 
 /** Quotes a path for a shell. */
-const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path}'`);
+const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
 function hint(course: Course, lesson: Lesson): number {
   const next = course.nextHint(lesson);
@@ -167,7 +167,9 @@ function solve(course: Course, lesson: Lesson): number {
 
 function readOwn(course: Course, lesson: Lesson): string {
   try {
-    return readFileSync(course.fileOf(lesson), 'utf8');
+    const file = course.fileOf(lesson);
+    // A pipe would have to be waited for.
+    return statSync(file).isFile() ? readFileSync(file, 'utf8') : '';
   } catch {
     return '';
   }
@@ -188,7 +190,7 @@ async function watchFiles(course: Course, typed: string | undefined, kernel: Ker
     }
     isRunning = false;
   };
-  const watcher = watch(course.folder, (_event, name) => {
+  const watcher = watchFolder(course.folder, (name) => {
     if (name === null || !name.endsWith(`.${course.code}`)) return;
     isStale = true;
     // An editor may write a file in several steps.
@@ -199,6 +201,15 @@ async function watchFiles(course: Course, typed: string | undefined, kernel: Ker
   watcher.close();
   abort();
   return GREEN;
+}
+
+/** Throws {@link CourseError}: there may be too many watches on this machine. */
+function watchFolder(folder: string, changed: (name: string | null) => void): FSWatcher {
+  try {
+    return watch(folder, (_event, name) => changed(name));
+  } catch (error) {
+    throw new CourseError(`${folder} cannot be watched: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function untilInterrupted(): { readonly signal: AbortSignal; readonly abort: () => void } {

@@ -45,10 +45,14 @@ export class Course {
   /** Creates all lessons in a folder that is empty or does not exist. Throws {@link CourseError}. */
   static create(folder: string, root: string, language: Language, code: Code = 'js'): Course {
     if (existsSync(folder) && !statSync(folder).isDirectory()) throw new CourseError(`${folder} is not a folder`);
-    if (existsSync(folder) && readdirSync(folder).length > 0) {
+    if (existsSync(folder) && reported(folder, () => readdirSync(folder)).length > 0) {
       throw new CourseError(`${folder} is not empty: course new lays its lessons into a folder of their own`);
     }
     checkNode(code);
+    return reported(folder, () => Course.lay(folder, root, language, code));
+  }
+
+  private static lay(folder: string, root: string, language: Language, code: Code): Course {
     mkdirSync(join(folder, 'docs/lessons'), { recursive: true });
     for (const lesson of LESSONS) {
       const { name } = lesson;
@@ -139,7 +143,7 @@ export class Course {
   }
 
   private save(): void {
-    writeFileSync(join(this.folder, MARK), `${JSON.stringify(this.mark, null, 2)}\n`);
+    reported(this.folder, () => writeFileSync(join(this.folder, MARK), `${JSON.stringify(this.mark, null, 2)}\n`));
   }
 
   /** So that `import … from 'redis-lab/poll'` finds this package, for programs and for editors. */
@@ -147,10 +151,12 @@ export class Course {
     const modules = join(this.folder, 'node_modules');
     const link = join(modules, 'redis-lab');
     if (existsSync(join(link, 'package.json'))) return;
-    mkdirSync(modules, { recursive: true });
-    rmSync(link, { recursive: true, force: true });
-    symlinkSync(this.root, link, 'junction');
-    this.linkCommand(join(modules, '.bin'));
+    reported(this.folder, () => {
+      mkdirSync(modules, { recursive: true });
+      rmSync(link, { recursive: true, force: true });
+      symlinkSync(this.root, link, 'junction');
+      this.linkCommand(join(modules, '.bin'));
+    });
   }
 
   /** So that `npx redis-lab` finds this package, without a network. */
@@ -172,12 +178,39 @@ function programOf(file: string, { title }: Lesson, language: Language): string 
 /** Null: the folder is not a course. */
 function readMark(folder: string): Mark | null {
   try {
-    const mark = JSON.parse(readFileSync(join(folder, MARK), 'utf8')) as Mark;
-    return mark.course === 1 ? { ...mark, code: mark.code ?? 'js' } : null;
+    const { course, language, code = 'js', hints } = JSON.parse(readFileSync(join(folder, MARK), 'utf8')) as Partial<Mark>;
+    const isMark = course === 1 && (language === 'en' || language === 'ko') && (code === 'js' || code === 'ts');
+    return isMark ? { course, language, code, hints: hintsIn(hints) } : null;
   } catch {
     return null;
   }
 }
+
+/** Without what is no number of hints. */
+const hintsIn = (hints: unknown): Mark['hints'] =>
+  Object.fromEntries(Object.entries(Object(hints)).flatMap(([lesson, shown]) => (Number.isInteger(shown) ? [[lesson, shown as number]] : [])));
+
+/** Throws {@link CourseError} in place of errors of the file system. */
+function reported<R>(folder: string, act: () => R): R {
+  try {
+    return act();
+  } catch (error) {
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new CourseError(`${folder} cannot be used: ${REASONS[code ?? ''] ?? message}`, { cause: error });
+  }
+}
+
+const REASONS: { readonly [code: string]: string } = {
+  EACCES: 'permission denied',
+  EEXIST: 'it contains a file where a folder is needed',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'no such file or directory, or a symbolic link to one',
+  ENOSPC: 'no space is left on the device',
+  ENOTDIR: 'a part of its path is not a folder',
+  EROFS: 'the file system is read-only',
+};
 
 /** Throws {@link CourseError} if this Node cannot run the learner's files. */
 function checkNode(code: Code): void {

@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { endWithParent } from '../server/io/backends/parent-death.js';
 import type { Exports, LessonTest } from './lesson.js';
 import { LESSONS } from './lessons.js';
 import type { Message, Outcome } from './report.js';
@@ -74,6 +75,12 @@ function lineIn(error: unknown): number | null {
   return null;
 }
 
+try {
+  // An endless loop would otherwise go on without anybody to end it.
+  endWithParent();
+} catch {
+  // Elsewhere it goes on until it is ended by hand.
+}
 await run(LESSONS.find((each) => each.number === number)?.exports ?? [], TESTS[number] ?? []);
 // Timers and sockets of the learner's code must not keep the process alive.
 process.disconnect!();

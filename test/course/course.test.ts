@@ -1,7 +1,7 @@
 /** The course: stubs are RED, solutions are GREEN, and what learners get wrong is told by the test that it concerns. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -168,6 +168,35 @@ describe('the command', () => {
     expect(await said('--nonsense')).toContain("Unknown option '--nonsense'; usage:");
     expect(await said('test', '01', '--lang', 'ko')).toContain('--lang is for course new');
     expect(await said('new', join(folder, 'x'), '--lang', 'fr')).toContain("--lang 'fr': must be one of en, ko");
+    expect(await said('new', join(dir, 'README.md/sub'))).toMatch(/^redis-lab: .*README\.md\/sub cannot be used: a part of its path is not a folder\n$/);
+    expect(await said('new', join(folder, 'x'.repeat(300)))).toMatch(/^redis-lab: .* cannot be used: its name is too long\n$/);
+  });
+
+  test('a folder that is damaged is no course, or is used without what is damaged', () => {
+    const dir = join(folder, 'damaged');
+    Course.create(dir, ROOT, 'en');
+    const open = (mark: unknown): Course => {
+      writeFileSync(join(dir, 'course.json'), JSON.stringify(mark));
+      return Course.open(dir, ROOT);
+    };
+    for (const mark of [null, { course: 1 }, { course: 1, language: 'fr' }, { course: 1, language: 'en', code: '../x' }]) {
+      expect(() => open(mark)).toThrow('is not a course folder');
+    }
+    for (const hints of [undefined, null, { '01': 'many' }]) expect(open({ course: 1, language: 'en', code: 'js', hints }).nextHint(LESSONS[0]!)?.at).toBe(1);
+    rmSync(join(dir, 'node_modules'), { recursive: true });
+    writeFileSync(join(dir, 'node_modules'), '');
+    expect(() => Course.open(dir, ROOT)).toThrow(/cannot be used: it contains a file where a folder is needed$/);
+  });
+
+  test.runIf(process.platform === 'linux')('a lesson that never ends is ended with the command, however that ends', async () => {
+    const dir = join(folder, 'endless');
+    Course.create(dir, ROOT, 'en');
+    writeFileSync(join(dir, '01-listener.js'), "import { writeFileSync } from 'node:fs';\nwriteFileSync('pid', String(process.pid));\nfor (;;);\n");
+    const command = spawn(process.execPath, [join(ROOT, 'dist/cli/main.js'), 'course', 'test', '01'], { cwd: dir, stdio: 'ignore' });
+    const pid = (): string => (existsSync(join(dir, 'pid')) ? readFileSync(join(dir, 'pid'), 'utf8') : '');
+    await expect.poll(pid, { timeout: 20_000 }).not.toBe('');
+    command.kill('SIGKILL');
+    await expect.poll(() => existsSync(`/proc/${pid()}`) && readFileSync(`/proc/${pid()}/cmdline`, 'latin1') !== '', { timeout: 5000 }).toBe(false);
   });
 });
 
