@@ -7,10 +7,11 @@
  *
  * Only for the command line, not for the library, where the program decides. Nothing here fails: without the cache V8 compiles as usual.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { makeFolder } from '../shared/make-folder.js';
 
 /** Number of other builds that are kept: of another checkout, or of `npx`. */
 const OTHER_BUILDS = 3;
@@ -97,7 +98,7 @@ function readWhole(file: string): Buffer | undefined {
 /** Renamed to its final name only when complete: other processes may start at the same time. */
 function writeWhole(file: string, bytes: Uint8Array): void {
   const draft = `${file}.${process.pid}.tmp`;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   try {
     writeFileSync(draft, Buffer.concat([bytes, END_MARK]), { mode: 0o600 });
     renameSync(draft, file);

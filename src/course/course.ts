@@ -2,12 +2,13 @@
  * Course: a folder with the learner's files, made by `course new`, and the tests of its lessons.
  */
 import { fork } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelName } from './kernels.js';
 import { inKorean } from './korean.js';
 import { LESSONS, type Lesson } from './lessons.js';
 import type { LessonReport, Message, Outcome } from './report.js';
+import { makeFolder } from '../shared/make-folder.js';
 import type { Language, Text } from '../shared/language.js';
 import { stripsTypes } from '../shared/strips-types.js';
 import { readme } from './words.js';
@@ -53,7 +54,7 @@ export class Course {
   }
 
   private static lay(folder: string, root: string, language: Language, code: Code): Course {
-    mkdirSync(join(folder, 'docs/lessons'), { recursive: true });
+    makeFolder(join(folder, 'docs/lessons'));
     for (const lesson of LESSONS) {
       const { name } = lesson;
       const from = join(root, 'dist/course/lessons', name);
@@ -152,7 +153,7 @@ export class Course {
     const link = join(modules, 'redis-lab');
     if (existsSync(join(link, 'package.json'))) return;
     reported(this.folder, () => {
-      mkdirSync(modules, { recursive: true });
+      makeFolder(modules);
       rmSync(link, { recursive: true, force: true });
       symlinkSync(this.root, link, 'junction');
       this.linkCommand(join(modules, '.bin'));
@@ -161,7 +162,7 @@ export class Course {
 
   /** So that `npx redis-lab` finds this package, without a network. */
   private linkCommand(folder: string): void {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const command = join(folder, 'redis-lab');
     rmSync(command, { force: true });
     if (process.platform === 'win32') writeFileSync(`${command}.cmd`, '@node "%~dp0\\..\\redis-lab\\dist\\cli\\main.js" %*\r\n');

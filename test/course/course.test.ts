@@ -170,6 +170,7 @@ describe('the command', () => {
     expect(await said('new', join(folder, 'x'), '--lang', 'fr')).toContain("--lang 'fr': must be one of en, ko");
     expect(await said('new', join(dir, 'README.md/sub'))).toMatch(/^redis-lab: .*README\.md\/sub cannot be used: a part of its path is not a folder\n$/);
     expect(await said('new', join(folder, 'x'.repeat(300)))).toMatch(/^redis-lab: .* cannot be used: its name is too long\n$/);
+    if (process.platform === 'linux') expect(await said('new', '/proc/redis-lab')).toMatch(/^redis-lab: \/proc\/redis-lab cannot be used: no such file or directory/);
   });
 
   test('a folder that is damaged is no course, or is used without what is damaged', () => {

@@ -1,8 +1,9 @@
 /**
  * Remembers whether this user has started the lab before: the first minute is shown only once.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../shared/make-folder.js';
 import { statePath } from '../state-folder.js';
 
 /** True as long as {@link rememberFirstStart} has not been called. False if nothing can be stored, so that it is not shown each time. */
@@ -14,7 +15,7 @@ export function isFirstStart(path = statePath('first-minute')): boolean {
 export function rememberFirstStart(path = statePath('first-minute')): void {
   if (path === null) return;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     writeFileSync(path, '');
   } catch {
     // The next start counts as the first one again.

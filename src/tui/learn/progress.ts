@@ -1,8 +1,9 @@
 /**
  * Remembers which experiments this user has done, between runs of the lab; if nothing can be stored, it is forgotten.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../shared/make-folder.js';
 import { statePath } from '../state-folder.js';
 
 const FILE = 'experiments.json';
@@ -22,7 +23,7 @@ export function doneExperiments(path = statePath(FILE)): ReadonlySet<string> {
 export function rememberDone(name: string, path = statePath(FILE)): void {
   if (path === null) return;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     writeFileSync(path, `${JSON.stringify({ done: [...new Set([...doneExperiments(path), name])] })}\n`);
   } catch {
     // The experiment counts as not done the next time.

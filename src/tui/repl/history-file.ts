@@ -1,9 +1,10 @@
 /**
  * The console's history on disk: one line per entry, oldest first, readable only by its owner. All running labs share it; each appends its lines.
  */
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../shared/make-folder.js';
 import { statePath } from '../state-folder.js';
 import { isSecret, MAX_HISTORY } from '../state/repl-reduce.js';
 import { fromBytes, toBytes } from '../state/typed-text.js';
@@ -35,7 +36,7 @@ export class HistoryFile {
   append(line: string): void {
     if (this.path === null || line === '' || isSecret(line)) return;
     try {
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(this.path), 0o700);
       appendFileSync(this.path, toBytes(`${line}\n`), { mode: 0o600, encoding: 'latin1' });
     } catch {
       // Read-only homes exist; the history of this run still works.
