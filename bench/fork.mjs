@@ -4,7 +4,8 @@
 import { Worker } from 'node:worker_threads';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from '../dist/server/index.js';
-import { cpuSeconds, fillStrings, median, table } from './processes.mjs';
+import { cpuSeconds, fillStrings, table } from './processes.mjs';
+import { median } from './statistics.mjs';
 
 const KEYS = 100_000;
 const ROUNDS = 15;

@@ -6,7 +6,8 @@
 // is part of building a collection, but, since medians are shown, not of the single operations.
 import { createConnection } from 'node:net';
 import { once } from 'node:events';
-import { cpuSeconds, median, residentBytes, startLab, startRedis, table } from './processes.mjs';
+import { cpuSeconds, residentBytes, startLab, startRedis, table } from './processes.mjs';
+import { median } from './statistics.mjs';
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const LARGEST = SIZES.at(-1);
@@ -78,11 +79,11 @@ const COLLECTIONS = [
   },
 ];
 
-/** Two tables: the cost of building a million, and CPU time per request at each size. */
-export async function growth(labFlags) {
+/** Two tables: the cost of building a million, and CPU time per request at each size. @param names of collections; null for all */
+export async function growth(labFlags, names = null) {
   const built = [];
   const grown = [];
-  for (const collection of COLLECTIONS) {
+  for (const collection of COLLECTIONS.filter(({ name }) => names === null || names.includes(name))) {
     const servers = [await startLab(labFlags), await startRedis()];
     try {
       const { cpu, memory, requests } = await grow(collection, servers);

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from '../dist/server/index.js';
-import { fillStrings, median, table } from './processes.mjs';
+import { fillStrings, table } from './processes.mjs';
+import { median } from './statistics.mjs';
 
 const KEYS = 100_000;
 const COMMANDS = 150_000;

@@ -3,7 +3,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { median, request, residentBytes, startLab, startRedis, table } from './processes.mjs';
+import { request, residentBytes, startLab, startRedis, table } from './processes.mjs';
+import { median } from './statistics.mjs';
 
 const ROUNDS = 3;
 

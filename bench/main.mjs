@@ -1,108 +1,60 @@
 // npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading bgsave durability]
-//   [--rounds N] [--scale X] [--tests a,b] [--pipelines 1,16] [--keyspace N] [--poller portable] [--sends batched]
+//   [--row get,set] [--pipeline 1,16] [--clients 50] [-r 100000] [--value-size 1,1024] [--rounds 5] [--margin 0.05] [--most-rounds 15] [--seconds 0.5]
+//   [--sends direct|batched] [--trigger level|edge] [--poller portable] [--against sends=direct|PATH] [--goal] [--calls] [--json FILE] [--scale 1]
+// npm run bench -- tables [--minutes 25] [--table epoll,random] [--json FILE [--continue]]
+// npm run bench -- report FILE
 //
-// Compares the built server with redis-server, both started here and measured in alternation. Prints markdown, which docs/performance.md
-// quotes together with the machine it ran on.
+// Compares the built server with redis-server, both started here and measured by turns. Prints Markdown, which docs/performance.md
+// quotes together with the machine it ran on. One row in less than a minute:
+//
+//   npm run bench -- throughput --row get --pipeline 1 --clients 50 --rounds 15 --most-rounds 15 --seconds 1.2
+//
+//   --row          tests of throughput, collections or growth, scripts, datasets of loading; all by default
+//   -r, --keyspace random keys out of this number, as redis-benchmark's -r; by default one key
+//   --value-size   bytes, as redis-benchmark's -d
+//   --rounds       how often both servers are measured, by turns
+//   --margin       a row whose interval is wider, relative to the ratio, is measured again, and no round discarded,
+//   --most-rounds  up to so many rounds; by default three times as many as --rounds
+//   --seconds      how long the slower server takes for one round; CPU time is counted in nanoseconds, so it limits the noise, not the resolution
+//   --against      what the lab is compared with: redis (default), another variant (`sends=direct,trigger=level,poller=portable`), or another build's folder
+//   --goal         marks the rows that miss the goal, and sums up. CPU: at most 1.0 times redis-server's with batched sends, 0.95 without pipelining with 10 clients or
+//                  more for plain commands, 1.03 with direct sends; 99th percentile of latency: at most 1.25 times
+//   --calls        also counts system calls per request, with perf
+//   --json         a file to which all results are added, one JSON object per line, as they come
+//   --scale        multiplies the number of keys of loading and bgsave, and the requests of durability
+//
+// tables measures all that docs/performance.md shows, in several passes within the given minutes, at most 15 rounds and then more where they differ most. report prints the
+// tables of the last run in a file of --json, also of one that was interrupted; --continue adds rounds to it.
 import { spawnSync } from 'node:child_process';
-import { cpus } from 'node:os';
-import { parseOptions } from '../scripts/usage.mjs';
-import { activity } from './activity.mjs';
-import { fork } from './fork.mjs';
-import { growth } from './growth.mjs';
-import { history } from './history.mjs';
-import { idle } from './idle.mjs';
-import { loading } from './loading.mjs';
-import { memory } from './memory.mjs';
-import { startLab, startRedis } from './processes.mjs';
-import { recording } from './recording.mjs';
-import { bgsave, durability } from './saving.mjs';
-import { scripts } from './scripts.mjs';
-import { startup } from './startup.mjs';
-import { throughput } from './throughput.mjs';
-import { COLLECTION_SET, DEFAULT_SET } from './workloads.mjs';
+import { printIfAsked, refuse } from '../scripts/usage.mjs';
+import { benchOptions } from './options.mjs';
+import { runParts } from './parts.mjs';
+import { whyNoCalls } from './system-calls.mjs';
 
-const { values, positionals } = parseOptions(new URL(import.meta.url), {
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '5' },
-    scale: { type: 'string', default: '1' },
-    tests: { type: 'string' },
-    pipelines: { type: 'string', default: '1,16' },
-    // As redis-benchmark's -r: random keys out of this number; 0, its default, is one key.
-    keyspace: { type: 'string', default: '0' },
-    poller: { type: 'string', default: 'auto' },
-    sends: { type: 'string' },
-    'edge-triggered': { type: 'boolean', default: false },
-  },
-});
+const FILE = new URL(import.meta.url);
 
+printIfAsked(FILE);
+const options = readOptions();
+const missing = options.calls ? whyNoCalls() : null;
+if (missing !== null) fail(`--calls: ${missing}`);
 for (const tool of ['redis-server', 'redis-benchmark']) {
-  if (spawnSync(tool, ['--version']).error) {
-    console.error(`npm run bench needs ${tool}: install redis-server and redis-tools`);
-    process.exit(1);
-  }
+  if (spawnSync(tool, ['--version']).error) fail(`npm run bench needs ${tool}: install redis-server and redis-tools`);
+}
+try {
+  await runParts(options);
+} catch (error) {
+  refuse(FILE, error);
 }
 
-const labFlags = [
-  ...(values.poller === 'auto' ? [] : ['--poller', values.poller]),
-  ...(values.sends === undefined ? [] : ['--sends', values.sends]),
-  ...(values['edge-triggered'] ? ['--edge-triggered'] : []),
-];
-const parts = positionals.length > 0 ? positionals : [
-  'throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording', 'loading', 'bgsave', 'durability',
-];
-const wanted = values.tests?.split(',');
-const selected = (tests) => (wanted === undefined ? tests : tests.filter(({ name }) => wanted.includes(name)));
-const load = {
-  rounds: Number(values.rounds),
-  scale: Number(values.scale),
-  pipelines: values.pipelines.split(',').map(Number),
-  keyspace: Number(values.keyspace),
-};
-
-const sends = values.sends === undefined ? '' : `, ${values.sends} sends`;
-const triggering = values['edge-triggered'] ? ', edge-triggered' : '';
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, poller ${values.poller}${sends}${triggering}\n`);
-for (const part of parts) {
-  const alone = { startup, growth, activity, history, fork }[part];
-  if (alone !== undefined) {
-    console.log(`${await alone(labFlags)}\n`);
-    continue;
-  }
-  if (part === 'loading') {
-    console.log(`${await loading(labFlags, { ...load, tests: wanted ?? null })}\n`);
-    continue;
-  }
-  const ofLoad = { recording, bgsave, durability }[part];
-  if (ofLoad !== undefined) {
-    console.log(`${await ofLoad(load)}\n`);
-    continue;
-  }
-  const lab = await startLab([...labFlags, '--maxclients', '20000'].slice(0, labFlags.length + (part === 'idle' ? 2 : 0)));
-  const redis = await startRedis(part === 'idle' ? ['--maxclients', '20000'] : []);
+function readOptions() {
   try {
-    console.log(`${await run(part, lab, redis)}\n`);
-  } finally {
-    await Promise.all([lab.stop(), redis.stop()]);
+    return benchOptions(process.argv.slice(2));
+  } catch (error) {
+    return refuse(FILE, error);
   }
 }
 
-function run(part, lab, redis) {
-  switch (part) {
-    case 'throughput':
-      return throughput(lab, redis, selected(DEFAULT_SET), load);
-    case 'collections':
-      return throughput(lab, redis, selected(COLLECTION_SET), load);
-    case 'scripts':
-      return scripts(lab, redis, { ...load, tests: wanted ?? null });
-    case 'memory':
-      return memory(lab, redis);
-    case 'idle':
-      return idle(lab, redis);
-    default:
-      throw new Error(
-        `no bench called ${part}: throughput, collections, growth, scripts, memory, idle, startup, ` +
-          'activity, history, fork, recording, loading, bgsave, durability',
-      );
-  }
+function fail(message) {
+  console.error(message);
+  process.exit(1);
 }

@@ -32,17 +32,24 @@ export async function startRedis(extra = []) {
   return { ...started, stop: () => started.stop().then(() => rmSync(dir, { recursive: true })) };
 }
 
-export async function startLab(extra = [], nodeFlags = []) {
+/** @param main cli/main.js of the build */
+export async function startLab(extra = [], nodeFlags = [], main = LAB) {
   const port = await freePort();
-  return start('redis-lab', process.env.BENCH_NODE ?? process.execPath, [...nodeFlags, LAB, '--headless', '--port', port, ...extra], port);
+  return start('redis-lab', process.env.BENCH_NODE ?? process.execPath, [...nodeFlags, main, '--headless', '--port', port, ...extra], port);
 }
+
+/** The servers that run. They end with the bench, also if it is interrupted. */
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
 async function start(name, command, args, port) {
   const begin = performance.now();
   const child = spawn(command, args.map(String), { stdio: ['ignore', 'ignore', 'inherit'], env: ENVIRONMENT });
-  const exited = once(child, 'exit');
+  running.add(child);
+  const exited = once(child, 'exit').then(() => running.delete(child));
   while (!(await pings(port))) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with code ${child.exitCode}`);
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} ended with ${child.exitCode ?? child.signalCode}`);
   }
   const startMs = performance.now() - begin;
   const startCpuMs = cpuSeconds(child.pid) * 1000;
@@ -80,7 +87,10 @@ export async function fillStrings(port, count) {
   await request(port, ['MSET', ...Array.from({ length: count }, (_, i) => [`key:${String(i).padStart(12, '0')}`, 'x'.repeat(10)]).flat()]);
 }
 
-/** CPU seconds that the threads of a process have used, in user and kernel mode. In nanoseconds, whereas /proc/PID/stat counts hundredths of a second. */
+/**
+ * CPU seconds that the threads of a process have used, in user and kernel mode. schedstat counts in nanoseconds (/proc/PID/stat in hundredths of a
+ * second), and is exact for a thread that waits; of one that runs it may be older, by a tick of the scheduler at most.
+ */
 export function cpuSeconds(pid) {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]), 0) / 1e9;
@@ -94,18 +104,19 @@ export function residentBytes(pid) {
 /** The results of a test of redis-benchmark, after its name. */
 const FIGURES = 7;
 
+/** No run takes this long, unless the server no longer answers. */
+const TIMEOUT_MS = 120_000;
+
 /** redis-benchmark without its progress line: requests per second, and latencies in ms. */
 export function redisBenchmark(port, args) {
-  const run = spawnSync('redis-benchmark', ['-p', String(port), '--csv', ...args.map(String)], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  const line = run.stdout.trim().split('\n').at(-1);
+  const run = spawnSync('redis-benchmark', ['-p', String(port), '--csv', ...args.map(String)], { encoding: 'utf8', maxBuffer: 1 << 28, timeout: TIMEOUT_MS });
+  const line = (run.stdout ?? '').trim().split('\n').at(-1);
   // From the end, because the name of the test is its command, which may contain quotes and commas.
   const fields = line.split('","').slice(-FIGURES).map((field) => field.replaceAll('"', ''));
-  if (run.status !== 0 || fields.length < FIGURES) throw new Error(`redis-benchmark ${args.join(' ')}: ${run.stdout}${run.stderr}`);
+  if (run.status !== 0 || fields.length < FIGURES) throw new Error(`redis-benchmark ${args.join(' ')}: ${run.error ?? ''}${run.stdout}${run.stderr}`);
   const [rps, , , p50, , p99, max] = fields.map(Number);
   return { rps, p50, p99, max };
 }
-
-export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** A markdown table with right-aligned columns after the first. */
 export function table(head, rows) {

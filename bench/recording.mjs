@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LAB, median, redisBenchmark, startLab, table } from './processes.mjs';
+import { LAB, redisBenchmark, startLab, table } from './processes.mjs';
+import { median } from './statistics.mjs';
 
 const REQUESTS = new Map([[1, 60_000], [16, 500_000]]);
 const REPLAYED = 400_000;

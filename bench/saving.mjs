@@ -6,7 +6,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { median, redisBenchmark, request, residentBytes, startLab, startRedis, table } from './processes.mjs';
+import { redisBenchmark, request, residentBytes, startLab, startRedis, table } from './processes.mjs';
+import { median } from './statistics.mjs';
 
 const KEYS = 1_000_000;
 const PING_MS = 1;

@@ -1,6 +1,7 @@
 // Start-up: from starting the process to the first PONG, in time and in CPU time, and for comparison the time of an empty program in Node.
 import { spawnSync } from 'node:child_process';
-import { ENVIRONMENT, median, startLab, startRedis, table } from './processes.mjs';
+import { ENVIRONMENT, startLab, startRedis, table } from './processes.mjs';
+import { median } from './statistics.mjs';
 
 const ROUNDS = 9;
 

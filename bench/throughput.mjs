@@ -1,43 +1,34 @@
-// Throughput: redis-benchmark against both servers in alternation, in the same run, since the machine is shared and noisy.
-//
-// The result is CPU time per request of the server process, as a ratio; requests per second depend on the other load of the machine.
-import { cpuSeconds, median, redisBenchmark, request, table } from './processes.mjs';
+// The parts throughput, collections and scripts: each row on two servers by turns (alternation.mjs), printed as report.mjs does.
+import { measureRow } from './alternation.mjs';
+import { contendersOf } from './contenders.mjs';
+import { goalSummary, LEGEND, resultLine, resultOf, resultTable } from './report.mjs';
+import { callsPerRequest } from './system-calls.mjs';
 
-/** About half a second of work. */
-const requestsFor = ({ weight }, pipeline, scale) => Math.round(((pipeline === 1 ? 80_000 : pipeline === 16 ? 500_000 : 800_000) / weight) * scale);
-
-/** @param keyspace as redis-benchmark's -r: random keys out of this number; 0, its default, is one key */
-export async function throughput(lab, redis, tests, { rounds, scale, pipelines, keyspace }) {
-  const rows = [];
-  for (const pipeline of pipelines) {
-    for (const test of tests) {
-      const n = requestsFor(test, pipeline, scale);
-      const samples = { [lab.name]: [], [redis.name]: [] };
-      for (const server of [lab, redis]) await measure(server, test, pipeline, Math.round(n / 2), keyspace);
-      for (let round = 0; round < rounds; round++) {
-        for (const server of round % 2 === 0 ? [lab, redis] : [redis, lab]) samples[server.name].push(await measure(server, test, pipeline, n, keyspace));
-      }
-      rows.push(summarise(test, pipeline, samples[lab.name], samples[redis.name]));
-      process.stderr.write(`${rows.at(-1).join('  ')}\n`);
+/** Markdown. @param part its name @param rows of workloads.mjs @param results a ResultsFile */
+export async function throughput(part, rows, options, results) {
+  const pair = await contendersOf(options);
+  const servers = [];
+  const measured = [];
+  try {
+    for (const { start } of pair) servers.push(await start());
+    for (const row of rows) {
+      const { samples } = await measureRow(row, servers, options);
+      results.add('rounds', { table: part, label: row.label, samples });
+      const calls = options.calls ? await callsOf(servers, row) : {};
+      if (options.calls) results.add('calls', { table: part, label: row.label, calls });
+      const result = resultOf({ label: row.label, samples, calls }, pair);
+      results.add('result', { table: part, ...result });
+      measured.push(result);
+      process.stderr.write(`${resultLine(result)}\n`);
     }
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
   }
-  return table(['test', 'pipeline', 'lab µs', 'redis µs', 'ratio', 'lab req/s', 'redis req/s', 'lab p99 ms', 'redis p99 ms', 'p99 ratio'], rows);
+  return [LEGEND, resultTable(measured, pair, options), ...(options.goal ? [goalSummary(measured)] : [])].join('\n\n');
 }
 
-async function measure(server, { args, fill }, pipeline, n, keyspace) {
-  await request(server.port, ['FLUSHALL']);
-  const filling = fill(n);
-  if (filling.length > 0) redisBenchmark(server.port, filling);
-  const before = cpuSeconds(server.pid);
-  const result = redisBenchmark(server.port, ['-c', 50, '-P', pipeline, '-n', n, ...(keyspace > 0 ? ['-r', keyspace] : []), ...args]);
-  return { ...result, cpuUs: ((cpuSeconds(server.pid) - before) * 1e6) / n };
-}
-
-function summarise({ name }, pipeline, lab, redis) {
-  const labUs = median(lab.map((sample) => sample.cpuUs));
-  const redisUs = median(redis.map((sample) => sample.cpuUs));
-  const labP99 = median(lab.map((sample) => sample.p99));
-  const redisP99 = median(redis.map((sample) => sample.p99));
-  const rps = (samples) => Math.round(median(samples.map((sample) => sample.rps)));
-  return [name, pipeline, labUs.toFixed(2), redisUs.toFixed(2), (labUs / redisUs).toFixed(2), rps(lab), rps(redis), labP99, redisP99, (labP99 / redisP99).toFixed(2)];
+async function callsOf(servers, row) {
+  const calls = {};
+  for (const server of servers) calls[server.name] = await callsPerRequest(server, row);
+  return calls;
 }
