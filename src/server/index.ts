@@ -97,7 +97,10 @@ export type { Reply } from './resp/reply.js';
 export interface ServerOptions extends Partial<SettingValues> {
   /** `auto`: epoll where available. */
   readonly poller?: PollerName | 'auto';
-  /** `batched`: the replies of a turn are sent in one call, by io_uring. `auto`: where that works, unless `paused` asks for a loop to step through. */
+  /**
+   * `batched`: the replies of a turn are sent in one call, by io_uring. `auto`: where that works, unless `paused` asks for a loop to step through; this is the
+   * default.
+   */
   readonly sends?: SendsName | 'auto';
   /** Edge-triggered: readiness is reported once per change instead of for as long as it lasts. */
   readonly edgeTriggered?: boolean;
@@ -386,7 +389,7 @@ class ForkableHistory extends History implements ServerHistory {
 /** Checks what the thread would not receive, or would reject only later. Settings are checked there. */
 function checkOptions(options: ServerOptions): void {
   if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
-  const { log, record, poller = 'auto', sends = 'direct', seed = 0, faults = [], history = 0, clock = 'real', startMs, from } = options;
+  const { log, record, poller = 'auto', sends = 'auto', seed = 0, faults = [], history = 0, clock = 'real', startMs, from } = options;
   for (const [name, listener] of Object.entries({ log, record })) {
     if (listener !== undefined && typeof listener !== 'function') throw refusal(`${name}: must be a function`);
   }
@@ -469,7 +472,7 @@ export async function createServerOn(
 ): Promise<StartedServer> {
   const {
     poller = 'auto',
-    sends = 'direct',
+    sends = 'auto',
     edgeTriggered = false,
     seed = Math.floor(Math.random() * 0x100000000),
     clock = 'real',

@@ -668,6 +668,10 @@ export class Server implements ServerContext {
     return this.loop.run();
   }
 
+  get batchesSends(): boolean {
+    return this.loop.poll.batchesSends;
+  }
+
   get poller(): string {
     return this.loop.poll.name;
   }

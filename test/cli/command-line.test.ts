@@ -20,7 +20,7 @@ async function complaint(...args: string[]): Promise<string> {
 
 test('without flags nothing is set, and the poller is chosen by itself', async () => {
   expect(await run()).toEqual({
-    settings: {}, configFile: null, headless: false, engine: 'loop', poller: 'auto', sends: 'direct', edgeTriggered: false, seed: null, clock: 'real',
+    settings: {}, configFile: null, headless: false, engine: 'loop', poller: 'auto', sends: 'auto', edgeTriggered: false, seed: null, clock: 'real',
     trace: null, traceOverwrite: false, record: null, history: null, faults: [], step: false, ascii: false, theme: null, screenReader: false, present: false,
     language: null, learn: null, readsInput: false,
   });

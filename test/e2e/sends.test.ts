@@ -1,4 +1,7 @@
 /** The replies of a turn in one call, on the machine's own kernel. */
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createServer, type RedisLabServer } from 'redis-lab';
 import { readRecording, Replay } from '../../src/server/recording/index.js';
@@ -15,11 +18,50 @@ async function probe(): Promise<RedisLabServer> {
   return server;
 }
 
+async function infoOf(port: number): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.write('INFO server\r\n');
+  const [data] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return data.toString();
+}
+
+/** The rings of this process. */
+function openRings(): string[] {
+  const targets = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return targets.filter((target) => target.includes('io_uring')).sort();
+}
+
 describe.runIf(sends === 'batched')('where io_uring is allowed', () => {
   test.each([false, true])('every client receives what it should, byte by byte (edge-triggered: %s)', async (edgeTriggered) => {
     await using server = await createServer({ port: 0, sends: 'batched', edgeTriggered });
     expect(await soak(server.port, { requests: 4000, clients: 40, seed: 1 })).toBeGreaterThan(2000);
     expect((await server.snapshot()).clients.length).toBeLessThan(40);
+  });
+
+  test('that is the default; INFO says so', async () => {
+    await using server = await createServer({ port: 0 });
+    expect([server.sends, server.sendsFallback]).toEqual(['batched', null]);
+    expect(await infoOf(server.port)).toContain('redis_lab_sends:batched\r\n');
+    await using direct = await createServer({ port: 0, sends: 'direct' });
+    expect(await infoOf(direct.port)).not.toContain('redis_lab_sends');
+  });
+
+  test('a server that has closed, or could not start, leaves no descriptor behind', async () => {
+    await using server = await createServer({ port: 0 });
+    const before = openRings();
+    for (let i = 0; i < 3; i++) {
+      await (await createServer({ port: 0 })).close();
+      await expect(createServer({ port: server.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    }
+    expect(before.length).toBeGreaterThan(0);
+    expect(openRings()).toEqual(before);
   });
 
   test('a recording is replayed without any difference', async () => {

@@ -108,6 +108,8 @@ export interface ServerContext {
   readonly statistics: Statistics<Command>;
   /** The backend in use: epoll, portable, scripted. */
   readonly poller: string;
+  /** The sends of a turn are handed to the kernel in batches. */
+  readonly batchesSends: boolean;
   readonly keyspace: Keyspace;
   readonly dispatcher: CommandRunner;
   readonly watches: Watches;

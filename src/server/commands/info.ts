@@ -61,7 +61,7 @@ function infoText(session: Session, names: readonly string[]): string {
   return sections.join('\r\n');
 }
 
-function serverSection({ config, stats, clock, poller, identity, host, shutdown }: ServerContext, session: Session): Field[] {
+function serverSection({ config, stats, clock, poller, batchesSends, identity, host, shutdown }: ServerContext, session: Session): Field[] {
   const uptime = Math.floor((clock.nowMs - stats.startedMs) / 1000);
   const { values } = config;
   return [
@@ -75,6 +75,7 @@ function serverSection({ config, stats, clock, poller, identity, host, shutdown 
     ['arch_bits', 64],
     ['monotonic_clock', 'process.hrtime'],
     ['multiplexing_api', poller],
+    ...(batchesSends ? ([['redis_lab_sends', 'batched']] as const) : []),
     ['node_version', process.versions.node],
     ['process_id', host.pid],
     ['process_supervised', 'no'],

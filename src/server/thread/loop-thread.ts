@@ -11,7 +11,7 @@ import { FaultError } from '../faults/fault.js';
 import { Faults } from '../faults/faults.js';
 import { FaultyPoll } from '../faults/faulty-poll.js';
 import { keysOf } from '../command/key-spec.js';
-import { SystemError } from '../io/poll.js';
+import { type Poll, SystemError } from '../io/poll.js';
 import { Activity } from '../loop/activity.js';
 import { type Clock, SystemClock, VirtualClock } from '../loop/clock.js';
 import { matchesGlob } from '../keyspace/glob.js';
@@ -25,7 +25,7 @@ import { readState, serializeState, StateError } from '../recording/state-bytes.
 import { LoopDisk } from './loop-disk.js';
 import { LoopHelper } from './loop-helper.js';
 import { Observation } from './observation.js';
-import { openPoll, PollerError, preloadPoll } from './open-poll.js';
+import { type OpenedPoll, openPoll, PollerError, preloadPoll } from './open-poll.js';
 import type { ControlWords } from './control.js';
 import type { CallMessage, LoopCalls, LoopMessage, LoopMethod, LoopThreadOptions, PollerName } from './protocol.js';
 
@@ -46,7 +46,26 @@ export function runLoopThread(beforeRun: () => void = () => {}): void {
 }
 
 async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<void> {
-  const { poll: kernel, fallback, sendsFallback } = await openPoll(options.poller, options.sends, options.edgeTriggered);
+  const opened = await openPoll(options.poller, options.sends, options.edgeTriggered);
+  let isReady = false;
+  try {
+    await serve(options, opened, () => {
+      isReady = true;
+      beforeRun();
+    });
+  } finally {
+    // Descriptors outlive their thread. A loop that was ready has closed its poll, and the main thread, which knows its waker, closes that.
+    if (!isReady) closeUnused(opened.poll);
+  }
+}
+
+function closeUnused(poll: Poll): void {
+  poll.close();
+  poll.waker.close();
+}
+
+/** @param onReady called once the server listens, before its loop begins */
+async function serve(options: LoopThreadOptions, { poll: kernel, fallback, sendsFallback }: OpenedPoll, onReady: () => void): Promise<void> {
   const state = options.from === null ? null : readState(options.from);
   const clock = clockOf(options, state);
   const poll = new FaultyPoll(kernel, clock);
@@ -107,7 +126,7 @@ async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<
   const { edgeTriggered } = poll;
   post({ kind: 'ready', addresses, poller: poll.name as PollerName, edgeTriggered, wakeFd, fallback, sends, sendsFallback, commandNames });
   server.whenLoaded(() => post({ kind: 'loaded' }));
-  beforeRun();
+  onReady();
   try {
     await server.run();
   } finally {

@@ -53,6 +53,7 @@ export async function openPoll(
   if (wanted === 'portable') return { poll: await source.portable(edgeTriggered), fallback: null, sendsFallback };
   const opened = await tryEpoll(edgeTriggered, typeof ring === 'string' ? null : ring, source);
   if (typeof opened !== 'string') return { poll: opened, fallback: null, sendsFallback };
+  if (ring !== null && typeof ring !== 'string') ring.close();
   if (wanted === 'epoll') throw new PollerError(`the epoll poller cannot be used: ${opened}`);
   return { poll: await source.portable(edgeTriggered), fallback: opened, sendsFallback: sendsFallback ?? opened };
 }

@@ -62,6 +62,16 @@ describe('sends', () => {
     expect(ring).toHaveBeenCalledTimes(2);
   });
 
+  test('where there is no epoll, the ring is closed', async () => {
+    const ring = { close: vi.fn() };
+    const source = { ...FORBIDDEN, ring: async () => ring as unknown as SendRing };
+    const { poll, fallback, sendsFallback } = await openPoll('auto', 'auto', false, source);
+    expect([poll.name, fallback, sendsFallback]).toEqual(['portable', 'epoll_create1: ENOSYS (fd -1)', 'epoll_create1: ENOSYS (fd -1)']);
+    expect(ring.close).toHaveBeenCalledOnce();
+    await expect(openPoll('epoll', 'auto', false, source)).rejects.toThrow(PollerError);
+    expect(ring.close).toHaveBeenCalledTimes(2);
+  });
+
   test.each([
     { where: 'io_uring is forbidden', wanted: 'auto', source: LINUX, reason: 'io_uring_setup: EPERM (fd -1)' },
     { where: 'there is none', wanted: 'auto', source: MAC, reason: 'darwin has no io_uring' },
