@@ -51,7 +51,10 @@ export const LAB_FLAGS = {
   lang: { value: 'language', summary: `language of the screen and of messages: ${LANGUAGES.join(' or ')}; by default from LANG` },
   engine: { value: 'engine', summary: `how clients are served: ${ENGINES.join(', ')}; see docs/engines.md` },
   poller: { value: 'poller', summary: `how readiness is detected: ${POLLERS.join(', ')}` },
-  sends: { value: 'sends', summary: `how the replies of a turn are sent, each or all in one call: ${SENDS.join(', ')}; auto is batched where io_uring works, and direct with a screen` },
+  sends: {
+    value: 'sends',
+    summary: `how the replies of a turn are sent, each or all in one call: ${SENDS.join(', ')}; auto is batched where io_uring works, and direct with a screen`,
+  },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },
   history: { value: 'bytes', summary: 'memory for going back in time: 64mb with the screen, 0 (off) without it' },
