@@ -213,6 +213,7 @@ test('what would happen a second time is not run again, and what is not recorded
     ["import { writeFileSync } from 'node:fs';\nwriteFileSync;", /^not run again: it uses node:fs, and what it does with that would happen a second time; what is shown/],
     ["const { spawn } = await import('child_process');", /^not run again: it uses node:child_process/],
     ["process.getBuiltinModule?.('fs'); import 'node:worker_threads';", /^not run again: it uses node:(?:fs|worker_threads)/],
+    ['process.kill(process.pid, 0);', /^not run again: it uses process\.kill, and what it does with that would happen a second time/],
     ['setTimeout(() => {}, 1000); setImmediate(() => {});', /^run again with/],
   ] as const;
   for (const [head, expected] of cases) {

@@ -13,7 +13,7 @@ import { CallSites } from './call-sites.js';
 import { recordGlobals } from './globals.js';
 import { Link } from './link.js';
 import { resolveOwnPackage } from './resolve.js';
-import { refusedModule, refuseRequired } from './refused.js';
+import { refuseCalls, refusedModule, refuseRequired } from './refused.js';
 import { findLoop, turn } from './turning.js';
 
 /** The package's built code. */
@@ -33,7 +33,10 @@ try {
 const link = new Link(new CallSites(OWN_FOLDER.href));
 const inputs = link.begin();
 if (inputs !== null) recordGlobals(inputs, (what) => link.unrecorded(what));
-if (inputs?.isAgain === true) refuseRequired();
+if (inputs?.isAgain === true) {
+  refuseRequired();
+  refuseCalls((name) => link.over({ why: 'refused', module: name }));
+}
 Object.defineProperty(globalThis, OBSERVER, { value: link });
 resolveOwnPackage(OWN_FOLDER.href, inputs?.isAgain === true);
 

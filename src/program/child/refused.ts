@@ -19,6 +19,23 @@ export function refusedModule(error: unknown): string | null {
   return at === -1 ? null : `node:${message.slice(at + REFUSAL.length).replace(/^node:/, '').split(/\s/)[0]}`;
 }
 
+/** Functions with effects outside of the process that need no import. */
+const REFUSED_CALLS: readonly (readonly [owner: object, prefix: string, names: readonly string[]])[] = [
+  // A recorded number may by now be that of another process.
+  [process, 'process.', ['kill', 'dlopen', 'binding', '_debugProcess']],
+  [globalThis, '', ['fetch', 'WebSocket', 'EventSource']],
+];
+
+/** @param refuse is called with the name of the function in its place; never returns */
+export function refuseCalls(refuse: (name: string) => never): void {
+  for (const [owner, prefix, names] of REFUSED_CALLS) {
+    for (const name of names.filter((each) => each in owner)) {
+      // Also for `new`.
+      Object.defineProperty(owner, name, { value: function refused() { refuse(`${prefix}${name}`); }, configurable: true, writable: true });
+    }
+  }
+}
+
 /** For modules loaded by `require`, and by `process.getBuiltinModule`. */
 export function refuseRequired(): void {
   const refuse = (request: string): void => {

@@ -25,7 +25,7 @@ const ENGLISH = {
   fine: 'no problem found',
   silent: 'the program does not listen yet',
   unrecorded: (names: string) => `input from these is not recorded: ${names}`,
-  dropped: (count: number) => `${formatCount(count)} events have not come through its pipe`,
+  dropped: (count: number) => `events that have not come through its pipe: ${formatCount(count)}`,
 };
 
 const KOREAN: typeof ENGLISH = {
