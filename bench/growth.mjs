@@ -1,18 +1,22 @@
 // How cost grows: collections of a thousand, ten thousand, a hundred thousand and a million members, in both servers.
 //
 // An O(log N) operation should cost little more with each step, and an O(N) operation ten times as much. Each collection is built in a pair of fresh servers;
-// then each operation is sent to both in alternation, a hundred requests at a time, and its changes are undone unmeasured. All of this is done once before it
+// then each operation is sent to both by turns, a hundred requests at a time, and its changes are undone unmeasured. A round is the median of some of these batches; at a
+// million members an operation whose rounds differ by more than the margin is measured again, unless its batches use members up. All of this is done once before it
 // is measured, because V8 compiles functions that are called often, and the smallest collection should not include that time. The time of garbage collections
 // is part of building a collection, but, since medians are shown, not of the single operations.
 import { createConnection } from 'node:net';
 import { once } from 'node:events';
 import { cpuSeconds, residentBytes, startLab, startRedis, table } from './processes.mjs';
-import { median } from './statistics.mjs';
+import { ahead, compare, median, width } from './statistics.mjs';
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const LARGEST = SIZES.at(-1);
 const BATCH = 100;
 const BATCHES = 300;
+/** The batches are divided into so many rounds, and measured so often at most. */
+const ROUNDS = 15;
+const REPEATS = 3;
 
 /** Different numbers below `size`, far apart, for i = 0, 1, 2 …: the factor has no divisor in common with a power of ten. */
 const scattered = (i, size) => (i * 618_033) % size;
@@ -23,7 +27,7 @@ const score = (i) => scattered(i, LARGEST);
  * The measurements of each collection.
  *   build       the request that adds member i
  *   operations  `request` is the i-th one on a collection of a size; `undo` takes the same two and restores the collection;
- *               `batches` is how many batches are sent, if fewer than usual
+ *               `batches` is how many batches are sent, if fewer than usual; `isRepeatable` is false if they use members up
  */
 const COLLECTIONS = [
   {
@@ -58,7 +62,7 @@ const COLLECTIONS = [
       { name: 'XRANGE, 10 in the middle', request: (i, size) => ['XRANGE', 'key', `${scattered(i, size) + 1}-0`, '+', 'COUNT', 10] },
       { name: 'XREAD, 10 in the middle', request: (i, size) => ['XREAD', 'COUNT', 10, 'STREAMS', 'key', `${scattered(i, size) + 1}-0`] },
       // Entries cannot be put back, so only a few of a thousand can be deleted.
-      { name: 'XDEL', request: (i, size) => ['XDEL', 'key', `${scattered(i, size) + 1}-0`], batches: 5 },
+      { name: 'XDEL', request: (i, size) => ['XDEL', 'key', `${scattered(i, size) + 1}-0`], batches: 5, isRepeatable: false },
     ],
   },
   {
@@ -79,14 +83,14 @@ const COLLECTIONS = [
   },
 ];
 
-/** Two tables: the cost of building a million, and CPU time per request at each size. @param names of collections; null for all */
-export async function growth(labFlags, names = null) {
+/** Two tables: the cost of building a million, and CPU time per request at each size. @param names of collections; null for all @param margin of options.mjs */
+export async function growth(labFlags, names, margin) {
   const built = [];
   const grown = [];
   for (const collection of COLLECTIONS.filter(({ name }) => names === null || names.includes(name))) {
     const servers = [await startLab(labFlags), await startRedis()];
     try {
-      const { cpu, memory, requests } = await grow(collection, servers);
+      const { cpu, memory, requests } = await grow(collection, servers, margin);
       built.push([`${collection.name} of 1,000,000`, ...pair(cpu, 2, 1), ...pair(memory, 0, 1e6)]);
       grown.push(...requests);
     } finally {
@@ -97,49 +101,74 @@ export async function growth(labFlags, names = null) {
   const sizes = SIZES.map((size) => `${size / 1000}k`);
   return [
     table(['building one member after the other', 'lab CPU s', 'redis CPU s', 'ratio', 'lab MB', 'redis MB', 'ratio'], built),
-    table(['CPU µs a request, median', ...sizes.map((size) => `lab ${size}`), ...sizes.map((size) => `redis ${size}`), `ratio ${sizes.at(-1)}`], grown),
+    table(['CPU µs a request, median', ...sizes.map((size) => `lab ${size}`), ...sizes.map((size) => `redis ${size}`), `ratio ${sizes.at(-1)}`, 'interval', 'ahead', 'rounds'], grown),
   ].join('\n\n');
 }
 
 const pair = ([lab, redis], digits, unit) => [(lab / unit).toFixed(digits), (redis / unit).toFixed(digits), (lab / redis).toFixed(2)];
 
-async function grow({ build, operations }, servers) {
+async function grow({ build, operations }, servers, margin) {
   const clients = await Promise.all(servers.map(Client.connect));
   await warmUp(build, operations, clients);
   const memoryBefore = servers.map(({ pid }) => residentBytes(pid));
   const cpu = [0, 0];
   let memory = [];
-  const costs = operations.map(() => servers.map(() => []));
+  const costs = operations.map(() => []);
   let built = 0;
   for (const size of SIZES) {
     for (const [at, client] of clients.entries()) cpu[at] += await client.measureAll(build, built, size);
     built = size;
     if (size === LARGEST) memory = servers.map(({ pid }, at) => residentBytes(pid) - memoryBefore[at]);
     for (const [number, operation] of operations.entries()) {
-      const seconds = await measure(operation, size, clients);
-      seconds.forEach((one, at) => costs[number][at].push(one));
+      costs[number].push(await measure(operation, size, clients, size === LARGEST ? margin : Infinity));
     }
   }
   for (const client of clients) client.close();
-  return { cpu, memory, requests: operations.map(({ name }, number) => row(name, costs[number])) };
+  return { cpu, memory, requests: operations.map(({ name }, number) => row(name, costs[number], margin)) };
 }
 
 async function warmUp(build, operations, clients) {
   for (const client of clients) await client.measureAll(build, 0, LARGEST / 20);
-  for (const operation of operations) await measure(operation, LARGEST / 20, clients);
+  for (const operation of operations) await measure(operation, LARGEST / 20, clients, Infinity);
   for (const client of clients) await client.send(encode(['DEL', 'key']));
 }
 
-const row = (name, [lab, redis]) => [name, ...lab.map(micros), ...redis.map(micros), (lab.at(-1) / redis.at(-1)).toFixed(2)];
+/** @param compared for each size the comparison of both servers */
+function row(name, compared, margin) {
+  const last = compared.at(-1);
+  return [
+    name, ...compared.map(({ first }) => micros(first)), ...compared.map(({ second }) => micros(second)),
+    last.ratio.toFixed(2), `${last.low.toFixed(2)} to ${last.high.toFixed(2)}`, ahead(last, 'lab', 'redis'), `${last.rounds}${width(last) > margin ? ', wide' : ''}`,
+  ];
+}
+
 const micros = (seconds) => (seconds * 1e6).toFixed(seconds < 1e-4 ? 2 : 0);
 
-/** CPU seconds per request in the median batch, for each client's server; the servers alternate. */
-async function measure({ request, undo, batches = BATCHES }, size, clients) {
+/** CPU seconds per request of both clients' servers, by turns: a comparison of rounds. Measured up to three times, until the rounds differ by no more than the margin. */
+async function measure(operation, size, clients, margin) {
+  const { batches = BATCHES, isRepeatable = true } = operation;
+  const inRound = Math.max(1, Math.floor(batches / ROUNDS));
+  const rounds = [[], []];
+  let compared;
+  for (let time = 0; time < (isRepeatable ? REPEATS : 1); time++) {
+    for (let batch = 0; batch < batches; batch += inRound) {
+      const seconds = await measureRound(operation, size, clients, time * batches + batch, inRound);
+      seconds.forEach((one, at) => rounds[at].push(one));
+    }
+    compared = compare(...rounds);
+    if (width(compared) <= margin) break;
+  }
+  return compared;
+}
+
+/** The median of so many batches from one on, for each client's server. */
+async function measureRound({ request, undo }, size, clients, from, batches) {
   const used = clients.map(() => []);
-  for (let batch = 0; batch < batches; batch++) {
-    for (const [at, client] of clients.entries()) {
-      used[at].push(await client.measure(batchOf(request, size, batch)));
-      if (undo !== undefined) await client.send(batchOf(undo, size, batch));
+  for (let batch = from; batch < from + batches; batch++) {
+    const order = batch % 2 === 0 ? [0, 1] : [1, 0];
+    for (const at of order) {
+      used[at].push(await clients[at].measure(batchOf(request, size, batch)));
+      if (undo !== undefined) await clients[at].send(batchOf(undo, size, batch));
     }
   }
   return used.map((seconds) => median(seconds) / BATCH);

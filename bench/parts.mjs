@@ -25,7 +25,7 @@ const ROWS = {
 };
 
 const OTHERS = {
-  growth: ({ variant, row }) => growth(variantFlags(variant), row),
+  growth: ({ variant, row, margin }) => growth(variantFlags(variant), row, margin),
   memory: ({ variant }) => onServers(variant, [], memory),
   idle: ({ variant }) => onServers(variant, ['--maxclients', '20000'], idle),
   startup: ({ variant }) => startup(variantFlags(variant)),

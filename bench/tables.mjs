@@ -26,17 +26,20 @@ export async function tables(options) {
   if (former === null) results.add('run', about);
   say(`${headOf(about)} ${options.minutes} minutes.`);
 
-  const everyRow = planned.flatMap(({ rows }) => rows);
-  const runs = runsOfPass(everyRow);
   let overhead;
+  let seconds;
   for (let pass = 0; pass < PASSES && secondsLeft() > 0; pass++) {
-    const seconds = secondsOfRound({ runs, remaining: secondsLeft(), passes: PASSES - pass, overhead });
-    say(`Pass ${pass + 1} of ${PASSES}: ${everyRow.length} rows, ${seconds.toFixed(2)} s a round, ${(secondsLeft() / 60).toFixed(1)} minutes left`);
+    const short = (rows) => rows.filter(({ alternation }) => alternation.rounds < (pass + 1) * ROUNDS_A_PASS);
+    const rows = planned.flatMap((table) => short(table.rows));
+    if (rows.length === 0) continue;
+    const runs = runsOfPass(rows);
+    seconds = secondsOfRound({ runs, remaining: secondsLeft(), passes: PASSES - pass, overhead });
+    say(`Pass ${pass + 1} of ${PASSES}: ${rows.length} rows, ${seconds.toFixed(2)} s a round, ${(secondsLeft() / 60).toFixed(1)} minutes left`);
     const begin = performance.now();
-    for (const table of planned) await visit(table, table.rows, { seconds, secondsLeft, results });
+    for (const table of planned) await visit(table, short(table.rows), { seconds, secondsLeft, results });
     overhead = overheadOf((performance.now() - begin) / 1000, runs, seconds);
   }
-  await repeat(planned, { margin: options.margin, seconds: secondsOfRound({ runs, remaining: options.minutes * 60, passes: PASSES, overhead }), secondsLeft, results });
+  await repeat(planned, { margin: options.margin, seconds: seconds ?? options.seconds, secondsLeft, results });
   print(about, planned.map(({ name, rows }) => [name, rows.map(({ alternation }) => ({ label: alternation.row.label, samples: alternation.samples }))]), { ...options, results });
 }
 
