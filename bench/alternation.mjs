@@ -4,7 +4,7 @@
 import { compare, width } from './statistics.mjs';
 import { cpuSeconds, redisBenchmark, request } from './processes.mjs';
 
-/** The first run of a row, from which the number of requests is estimated: so many, or a few for each client. */
+/** The first run of a row, from which the number of requests is estimated: this number, or a few for each client. */
 const FIRST = 1_000;
 const FOR_EACH_CLIENT = 4;
 
@@ -43,7 +43,7 @@ export class Alternation {
     this.requests = multiple(requests, pipeline);
   }
 
-  /** Measures so many rounds more, of which each second one has the servers in reverse. Returns the samples. */
+  /** Measures the given number of further rounds; every second one has the servers in reverse order. Returns the samples. */
   async play(servers, rounds) {
     const played = Object.fromEntries(this.names.map((name) => [name, []]));
     for (let round = 0; round < rounds; round++) {

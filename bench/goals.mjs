@@ -7,7 +7,7 @@ const CPU_BATCHED = 0.95;
 const CPU_DIRECT = 1.03;
 const P99 = 1.25;
 
-/** The median of at least so many rounds decides. */
+/** The median of at least this number of rounds decides. */
 export const ROUNDS = 15;
 
 /** @returns {{ cpu: number, p99: number } | null} null for what has no goal beside redis-server: the portable poller, and one build beside another */

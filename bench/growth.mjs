@@ -14,7 +14,7 @@ const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const LARGEST = SIZES.at(-1);
 const BATCH = 100;
 const BATCHES = 300;
-/** The batches are divided into so many rounds, and measured so often at most. */
+/** Number of rounds into which the batches are divided, and maximum number of measurements. */
 const ROUNDS = 15;
 const REPEATS = 3;
 
@@ -161,7 +161,7 @@ async function measure(operation, size, clients, margin) {
   return compared;
 }
 
-/** The median of so many batches from one on, for each client's server. */
+/** The median of the given number of batches from one on, for each client's server. */
 async function measureRound({ request, undo }, size, clients, from, batches) {
   const used = clients.map(() => []);
   for (let batch = from; batch < from + batches; batch++) {

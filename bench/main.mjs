@@ -14,7 +14,7 @@
 //   --value-size   bytes, as redis-benchmark's -d
 //   --rounds       how often both servers are measured, by turns
 //   --margin       a row whose interval is wider, relative to the ratio, is measured again, and no round discarded,
-//   --most-rounds  up to so many rounds; by default three times as many as --rounds
+//   --most-rounds  up to this number of rounds; by default three times --rounds
 //   --seconds      how long the slower server takes for one round; CPU time is counted in nanoseconds, so it limits the noise, not the resolution
 //   --against      what the lab is compared with: redis (default), another variant (`sends=direct,trigger=level,poller=portable`), or another build's folder
 //   --goal         marks the rows that miss the goal, and sums up. CPU: at most 1.0 times redis-server's with batched sends, 0.95 without pipelining with 10 clients or

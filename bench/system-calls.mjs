@@ -1,6 +1,6 @@
 // System calls per request: a measure that other load on the machine changes little, where processors have no counters for us.
 //
-// Virtual machines often have no hardware counters (`perf stat -e instructions` says not supported). The kernel's tracepoints are counted exactly there, too, for whoever may
+// Virtual machines often have no hardware counters (`perf stat -e instructions` says not supported). The kernel's tracepoints are counted exactly there, too, for users who may
 // read them: usually root. Without pipelining a request has one call for reading and one for sending; the rest are waits, whose number depends on how many are ready at a time.
 import { spawnSync } from 'node:child_process';
 import { request } from './processes.mjs';

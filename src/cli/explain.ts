@@ -4,18 +4,8 @@
 import { toBytes } from '../server/config/bytes.js';
 import { formatAddress, OutOfMemoryError, StartError } from '../server/index.js';
 import type { Language } from '../shared/language.js';
+import { SYSTEM_REASONS } from '../shared/system-reasons.js';
 import { FileExistsError } from './trace-file.js';
-
-const REASONS: { readonly [code: string]: string } = {
-  EACCES: 'permission denied',
-  EISDIR: 'is a directory',
-  ELOOP: 'too many symbolic links',
-  ENOENT: 'no such file or directory',
-  ENOSPC: 'no space is left on the device',
-  ENOTDIR: 'not a directory',
-  ENXIO: 'no such device or address',
-  EROFS: 'the file system is read-only',
-};
 
 const REASONS_IN_KOREAN: { readonly [code: string]: string } = {
   EACCES: '권한이 없습니다',
@@ -38,7 +28,7 @@ export function explain(error: unknown, language: Language = 'en'): string {
   if (error instanceof StartError || error instanceof OutOfMemoryError) return toBytes(message);
   // Its message is already a byte string.
   if (error instanceof FileExistsError) return message;
-  if (path !== undefined) return toBytes(`cannot open '${path}': ${(code === undefined ? undefined : REASONS[code]) ?? message}`);
+  if (path !== undefined) return toBytes(`cannot open '${path}': ${(code === undefined ? undefined : SYSTEM_REASONS[code]) ?? message}`);
   return toBytes(stack ?? message ?? String(error));
 }
 

@@ -11,6 +11,7 @@ import type { LessonReport, Message, Outcome } from './report.js';
 import { makeFolder } from '../shared/make-folder.js';
 import type { Language, Text } from '../shared/language.js';
 import { stripsTypes } from '../shared/strips-types.js';
+import { SYSTEM_REASONS } from '../shared/system-reasons.js';
 import { readme } from './words.js';
 
 /** A course that cannot be made or found; the message is one line. */
@@ -203,14 +204,11 @@ function reported<R>(folder: string, act: () => R): R {
 }
 
 const REASONS: { readonly [code: string]: string } = {
-  EACCES: 'permission denied',
+  ...SYSTEM_REASONS,
   EEXIST: 'it contains a file where a folder is needed',
-  ELOOP: 'too many symbolic links',
   ENAMETOOLONG: 'its name is too long',
   ENOENT: 'no such file or directory, or a symbolic link to one',
-  ENOSPC: 'no space is left on the device',
   ENOTDIR: 'a part of its path is not a folder',
-  EROFS: 'the file system is read-only',
 };
 
 /** Throws {@link CourseError} if this Node cannot run the learner's files. */

@@ -76,7 +76,7 @@ function lineIn(error: unknown): number | null {
 }
 
 try {
-  // An endless loop would otherwise go on without anybody to end it.
+  // An endless loop would otherwise go on when nothing is left to end it.
   endWithParent();
 } catch {
   // Elsewhere it goes on until it is ended by hand.
