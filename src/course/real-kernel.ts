@@ -105,8 +105,9 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     for (const source of this.touched) this.inner.reregister(source.inner, source.token!, source.interest);
     this.touched.clear();
     this.inner.wait(events, this.patienceMs(timeoutMs));
-    this.spoil(events);
+    // Before events without reason come in: a loop that only waits shall not wait long each time.
     this.inVain = events.length === 0 ? this.inVain + 1 : 0;
+    this.spoil(events);
     if (events.length === 0 && timeoutMs > 0) this.nowMs += Math.ceil(timeoutMs);
   }
 

@@ -24,6 +24,9 @@ export class Unmet extends Error {
 /** A turn with this many reads, writes or accepts spins. */
 const MOST_CALLS = 20_000;
 
+/** So does one that polls this often and calls nothing else in between: on a real kernel these take a while. */
+const MOST_POLLS = 1_000;
+
 /** The newest calls show what spins. */
 const SPIN_CALLS = 200;
 
@@ -74,6 +77,8 @@ export class Workbench {
   readonly poll: Poll;
   /** Since {@link watch}. */
   private calls: Call[] = [];
+  /** Number of polls since another call, or since {@link watch}. */
+  private polls = 0;
   /** Number of registrations in the whole test. */
   private registrations = 0;
   /** Descriptors of open streams that accept has returned and that were never registered. */
@@ -93,6 +98,7 @@ export class Workbench {
   /** Forgets the calls so far. */
   watch(): void {
     this.calls = [];
+    this.polls = 0;
   }
 
   /** The number of such calls since {@link watch}. */
@@ -120,13 +126,15 @@ export class Workbench {
   private hear(call: Call, fd = -1): void {
     this.calls.push(call);
     this.follow(call, fd);
-    if (this.calls.length <= MOST_CALLS) return;
+    if (this.calls.length <= MOST_CALLS && this.polls <= MOST_POLLS) return;
     this.spinning ??= new Spinning(spinOf(this.calls.slice(-SPIN_CALLS)));
     throw this.spinning;
   }
 
   /** Keeps account of what was registered. */
   private follow(call: Call, fd: number): void {
+    if (call.kind === 'wait') this.polls++;
+    else if (call.kind !== 'poll' && call.kind !== 'ready') this.polls = 0;
     if (call.kind === 'register') this.registrations++;
     if (call.kind === 'register' || call.kind === 'close') this.unregistered.delete(fd);
     const [, accepted] = call.kind === 'accept' ? (/^fd (\d+)$/.exec(String(call.client)) ?? []) : [];
