@@ -243,6 +243,8 @@ export const NO_LONGER_MASTER = new ErrorReply(
   'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)',
 );
 export const INVALID_MASTER_PORT = new ErrorReply('ERR Invalid master port');
+export const SPECTATOR_USES_KEYS = new ErrorReply("ERR Replica can't interact with the keyspace");
+export const RESET_OF_LINK = new ErrorReply('ERR can only reset normal client connections');
 export const REPLICA_IN_COMMAND = new ErrorReply('ERR Command is not valid when client is a replica.');
 export const NO_FAILOVER = new ErrorReply('ERR No failover in progress.');
 export const FAILOVER_UNDER_WAY = new ErrorReply('ERR FAILOVER already in progress.');

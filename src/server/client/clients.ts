@@ -207,7 +207,7 @@ function deadlineMs(lastMs: number, timeoutSeconds: number): number {
 
 /** Blocked clients and subscribers wait for other clients, the link to a master has a timeout of its own, replicas and monitors only listen (clientsCron). */
 function canTimeOut(session: Session): boolean {
-  return !session.parked && !session.isMonitor && !session.isReplica && !session.isMaster && session.subscriptions === 0;
+  return !session.parked && !session.isSpectator && !session.isMaster && session.subscriptions === 0;
 }
 
 /** True for exactly these two addresses, as in Redis, and for unix sockets. */

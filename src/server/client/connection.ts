@@ -344,14 +344,14 @@ export class Connection implements EventHandler, Transport {
   send(reply: Reply, version: RespVersion): void {
     if (this.state >= DOOMED) return;
     const { tap } = this.env;
-    if (this.writer.shared !== null) return this.refuseReply();
+    if (this.writer.shared !== null) return this.refuseReply(reply);
     const bytes = this.writer.write(reply, version);
     if (tap.sink !== null) this.traced().reply(tap.sink, this.session.frame, this.writer.output, bytes);
   }
 
   /** A replica reads the stream of changes from this connection: a reply in it would corrupt it. */
-  private refuseReply(): void {
-    logReplyToReplica(this.session);
+  private refuseReply(reply: Reply): void {
+    logReplyToReplica(this.session, reply);
     this.state = DOOMED;
     this.env.pending.doomed.push(this);
   }

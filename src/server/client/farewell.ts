@@ -4,6 +4,7 @@
  */
 import { clientInfo } from '../command/client-info.js';
 import { quote } from '../resp/quote.js';
+import { ErrorReply, type Reply } from '../resp/reply.js';
 import type { Session } from '../command/session.js';
 import type { QueryBuffer } from './query-buffer.js';
 
@@ -28,9 +29,12 @@ export function logOutputLimit(session: Session): void {
   session.server.log('warning', `Client ${clientInfo(session)} scheduled to be closed ASAP for overcoming of output buffer limits.`);
 }
 
-export function logReplyToReplica(session: Session): void {
+export function logReplyToReplica(session: Session, reply: Reply): void {
   const command = session.lastCommand?.fullName ?? '<unknown>';
   session.server.log('warning', `Replica generated a reply to command '${command}', disconnecting it: ${clientInfo(session)}`);
+  if (!(reply instanceof ErrorReply)) return;
+  session.server.stats.failedChanges++;
+  session.server.log('warning', `== CRITICAL == The reply to the replica was an error: '${reply.text}'`);
 }
 
 function printable(bytes: Buffer): string {

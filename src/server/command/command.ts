@@ -149,6 +149,7 @@ export class Command implements AccessedCommand {
   number = 0;
   // The flags that every call checks, as fields: a Set lookup costs more than all gates.
   readonly isWrite: boolean;
+  readonly isReadOnly: boolean;
   /** It reads keys that a client with tracking may cache. For a script only the commands it calls show that. */
   readonly isCacheable: boolean;
   /** So fast that several calls are timed together, see stopwatch.ts. */
@@ -183,7 +184,8 @@ export class Command implements AccessedCommand {
     this.channels = declaration.channels ?? null;
     this.run = declaration.run ?? null;
     this.isWrite = this.flags.has('write');
-    this.isCacheable = this.flags.has('readonly') && declaration.group !== 'scripting';
+    this.isReadOnly = this.flags.has('readonly');
+    this.isCacheable = this.isReadOnly && declaration.group !== 'scripting';
     const isSpecial = this.flags.has('blocking') || this.flags.has('admin') || this.flags.has('no_auth') || PARKS.has(this.fullName);
     this.isBrief = !isSpecial && (this.flags.has('fast') || declaration.complexity.startsWith('O(1)'));
     this.deniesOutOfMemory = this.flags.has('denyoom');

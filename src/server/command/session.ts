@@ -166,6 +166,8 @@ export class Session {
   /** What MONITOR and SLOWLOG show instead of the running command's argv: without its passwords. */
   redacted: Argv | null = null;
   isMonitor = false;
+  /** A replica of this server, or a monitor: it gets a stream, and its commands may not use the keyspace (CLIENT_SLAVE). */
+  isSpectator = false;
   /** This server is a replica, and this is the connection to its master: no gates, no replies. */
   isMaster = false;
   /** Its commands were accepted when they were written down, by the append-only file or the master, and are not refused again. */

@@ -137,6 +137,7 @@ export const reset = command({
   run(_argv, _db, session) {
     const { server } = session;
     if (session.isMonitor) server.monitors.remove(session);
+    if (session.isSpectator || session.isMaster) return errors.RESET_OF_LINK;
     server.tracking.disable(session);
     session.endTransaction();
     server.pubsub.forget(session);

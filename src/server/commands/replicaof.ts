@@ -37,7 +37,7 @@ function follow(argv: Argv, session: Session): Reply {
     log('notice', `MASTER MODE enabled (user request from '${clientInfo(session)}')`);
     return OK;
   }
-  if (session.isReplica) return errors.REPLICA_IN_COMMAND;
+  if (session.isSpectator) return errors.REPLICA_IN_COMMAND;
   const number = integer(port, errors.INVALID_MASTER_PORT);
   if (number < 0 || number > HIGHEST_PORT) return errors.INVALID_MASTER_PORT;
   const { master } = primaryLink;

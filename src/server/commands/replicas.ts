@@ -14,6 +14,7 @@ export const psync = command({
   arity: -3,
   flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
   run(argv, _db, session) {
+    if (session.isSpectator) return NO_REPLY;
     const id = argv[1]!.toLowerCase();
     const refusal = argv.length > 3 && isWord(argv[3]!, 'FAILOVER') ? takeOver(session, id) : null;
     return refusal ?? synchronize(session, { id, offset: argv[2]! });
@@ -25,7 +26,7 @@ export const sync = command({
   summary: 'Makes the client a replica: it is sent the whole dataset, and all changes from then on.',
   syntax: '',
   flags: ['admin', 'noscript', 'no_async_loading', 'no_multi'],
-  run: (_argv, _db, session) => synchronize(session, null),
+  run: (_argv, _db, session) => (session.isSpectator ? NO_REPLY : synchronize(session, null)),
 });
 
 /** The master of this server passes its role on, and becomes the replica of this one. Returns null, or the error. */
@@ -41,7 +42,6 @@ function takeOver(session: Session, id: string): ErrorReply | null {
 }
 
 function synchronize(session: Session, request: { id: string; offset: string } | null): Reply {
-  if (session.isReplica) return NO_REPLY;
   const { replication, primaryLink, failover } = session.server;
   if (failover.phase !== 'no-failover') return errors.SYNC_IN_FAILOVER;
   if (replication.role === 'slave' && !primaryLink.isUp) return errors.NO_MASTER_LINK;

@@ -204,7 +204,8 @@ export const monitor = command({
   run(_argv, _db, session) {
     // A client that could get the stream only inside EXEC would never leave it.
     if (session.deniesBlocking) return errors.MONITOR_DENIED;
-    if (!session.isMonitor) session.server.monitors.add(session);
+    if (session.isSpectator) return NO_REPLY;
+    session.server.monitors.add(session);
     return OK;
   },
 });

@@ -89,6 +89,7 @@ export class Dispatcher implements CommandRunner {
     if (session.version === 2 && !command.allowedToSubscribers && session.subscriptions > 0) return errors.deniedToSubscribers(command.fullName);
     for (let { unready } = hooks; unready !== null; unready = unready.next) if (!allowsAll(session, command, unready)) return unready.error;
     if (hooks.busy !== null && !command.allowsBusy) return hooks.busy;
+    if (session.isSpectator && usesKeyspace(session, command, argv)) return errors.SPECTATOR_USES_KEYS;
     return hooks.faults === null || session.isMaster ? null : hooks.faults.refuse(session, command, argv);
   }
 
@@ -297,6 +298,11 @@ function isWrite({ transaction }: Session, command: Command): boolean {
   return command.isWrite || (command.name === 'exec' && transaction !== null && transaction.isWrite);
 }
 
+/** True for what replicas and monitors may not call. Their transactions contain none of it: it is refused before it is queued. */
+function usesKeyspace(session: Session, command: Command, argv: Argv): boolean {
+  return command.isReadOnly || command.couldReplicate(argv, session);
+}
+
 /** True if the command, and all commands of a transaction that it ends, are executed although the data is not to be had. */
 function allowsAll({ transaction, isMaster }: Session, command: Command, unready: Unready): boolean {
   if (isMaster) return true;
@@ -306,7 +312,7 @@ function allowsAll({ transaction, isMaster }: Session, command: Command, unready
 
 /** True if CLIENT PAUSE holds a command back. EXEC is held back if one of its commands would be. */
 function isHeld(mode: PauseMode, session: Session, command: Command, argv: Argv): boolean {
-  if (session.isReplica || session.isMaster) return false;
+  if (session.isSpectator || session.isMaster) return false;
   if (mode === PAUSE_ALL) return true;
   return command.couldReplicate(argv, session) || (command.name === 'exec' && session.transaction !== null && session.transaction.mayReplicate);
 }

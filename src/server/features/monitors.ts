@@ -11,6 +11,7 @@ import { type UnixClock, unixUs } from './surroundings.js';
 export interface MonitoringClient {
   readonly id: number;
   isMonitor: boolean;
+  isSpectator: boolean;
   send(line: Reply): void;
 }
 
@@ -36,6 +37,7 @@ export class Monitors {
 
   add(session: MonitoringClient): void {
     session.isMonitor = true;
+    session.isSpectator = true;
     this.sessions.add(session);
     this.follow((source, argv) => this.feed(source, argv));
   }
@@ -52,6 +54,7 @@ export class Monitors {
   /** Called when the client is gone, or has sent RESET. */
   remove(session: MonitoringClient): void {
     session.isMonitor = false;
+    session.isSpectator = false;
     if (this.sessions.delete(session) && this.sessions.size === 0) this.follow(null);
   }
 

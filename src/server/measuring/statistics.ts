@@ -71,7 +71,7 @@ export interface ServerStats {
   fullSyncs: number;
   partialSyncs: number;
   partialSyncsRefused: number;
-  /** Changes that its master has made and this replica could not repeat. */
+  /** Changes that its master has made and this replica could not repeat, and errors that were replies to a replica. */
   failedChanges: number;
   /** The part of the written bytes that went to replicas. */
   bytesReplicated: number;

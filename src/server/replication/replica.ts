@@ -33,6 +33,8 @@ export interface ReplicaClient {
   /** The number of its running request, for the trace. */
   readonly frame: number;
   replica: Replica | null;
+  /** Set for a replica: its commands may not use the keyspace. */
+  isSpectator: boolean;
   readonly transport: {
     readonly peer: string;
     readonly peerAddress: { readonly host: string; readonly port: number } | { readonly path: string };

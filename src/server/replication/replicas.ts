@@ -148,6 +148,7 @@ export class Replicas {
       replica.restore(each, this.backlog);
       if (replica.phase === 'handshake') continue;
       this.list.push(replica);
+      replica.client.isSpectator = true;
       replica.client.transport.follow(replica);
     }
     if (timer !== null) this.timer = this.server.scheduler.restore(TIMER, timer, () => this.second());
@@ -387,6 +388,7 @@ export class Replicas {
   private join(replica: Replica): void {
     if (this.server.settings['repl-disable-tcp-nodelay']) replica.client.transport.setNoDelay(false);
     this.list.push(replica);
+    replica.client.isSpectator = true;
     replica.client.transport.follow(replica);
   }
 

@@ -254,6 +254,18 @@ describe('MONITOR', () => {
     expect(lines).toHaveLength(3);
   });
 
+  test('a client that monitors keeps away from the keyspace and from replication until RESET, as in Redis', () => {
+    using lab = simulate();
+    const watcher = lab.connect();
+    const refused = "-ERR Replica can't interact with the keyspace\r\n";
+    watcher.ask('MONITOR');
+    const commands = ['SET k v', 'GET k', 'DBSIZE', 'EVAL return 0', 'PUBLISH a b', 'OBJECT FREQ k'];
+    expect(commands.map((each) => watcher.ask(...each.split(' ')))).toEqual(commands.map(() => refused));
+    expect([watcher.ask('MONITOR'), watcher.ask('SYNC'), watcher.ask('PSYNC', '?', '-1')]).toEqual(['', '', '']);
+    expect(watcher.ask('REPLICAOF', 'host', '1')).toBe('-ERR Command is not valid when client is a replica.\r\n');
+    expect([watcher.ask('RESET'), watcher.ask('SET', 'k', 'v')]).toEqual(['+RESET\r\n', '+OK\r\n']);
+  });
+
   test('costs nothing without a monitor', () => {
     using lab = simulate();
     const watcher = lab.connect();

@@ -361,6 +361,23 @@ describe('a link', () => {
     replica.ask('GET', 'k');
     expect(replica.isClosedByServer).toBe(true);
     expect(lab.log.join('\n')).toContain("Replica generated a reply to command 'get'");
+    expect(infoOf(lab.connect(), 'unexpected_error_replies', 'stats')).toBe('1');
+  });
+
+  test.each([
+    ['the link is closed', []],
+    ['replies are off, and it goes on', [['CLIENT', 'REPLY', 'OFF']]],
+  ])('changes nothing by commands of its own: %s', (_what, before) => {
+    using lab = simulate({ settings: SIZED });
+    const { replica } = synchronize(lab);
+    for (const command of before) replica.ask(...command);
+    replica.receive();
+    replica.send(request('SET', 'k', 'v') + request('PUBLISH', 'channel', 'x') + request('RESET') + request('SYNC') + request('MONITOR'));
+    lab.settle();
+    expect([replica.isClosedByServer, replica.receive()]).toEqual([before.length === 0, '']);
+    const client = lab.connect();
+    expect(client.ask('EXISTS', 'k')).toBe(':0\r\n');
+    expect(client.ask('INFO', 'commandstats')).toContain('cmdstat_set:calls=0,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0');
   });
 
   test('is no ordinary client to INFO, CLIENT LIST, CLIENT KILL, timeout and CLIENT PAUSE', () => {
