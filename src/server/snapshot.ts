@@ -117,6 +117,8 @@ export interface PersistenceSnapshot {
   readonly saving: { readonly keysWritten: number; readonly keysTotal: number; readonly preImageBytes: number } | null;
   /** The append-only file: all its bytes, and those that a power failure could lose, with the age of the oldest; null: it is off. */
   readonly appendOnly: { readonly bytes: number; readonly atRisk: { readonly bytes: number; readonly ageMs: number } | null } | null;
+  /** A server that ends leaves its dataset on the disk: in the append-only file, or in a snapshot, since it has save points. */
+  readonly isKept: boolean;
 }
 
 /** Counters of a command since the start, or since CONFIG RESETSTAT. */
@@ -238,6 +240,7 @@ function persistenceSnapshot({ persistence, appendOnly, loading }: Server): Pers
     loading: loading === null ? null : { bytes: loading.loadedBytes, totalBytes: loading.totalBytes },
     saving: persistence.progress,
     appendOnly: appendOnly.isOn ? { bytes: appendOnly.currentBytes, atRisk: appendOnly.writer.atRisk } : null,
+    isKept: appendOnly.isOn || persistence.hasSavePoints,
   };
 }
 

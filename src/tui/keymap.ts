@@ -570,8 +570,8 @@ export const KEYMAP: readonly Binding[] = [
   {
     intent: 'quit', keys: ['q'], shown: 'q', label: { en: 'quit', ko: '종료' },
     meaning: {
-      en: "leaves the lab; asks first while its server has other clients than the REPL's, or keys; a program of your own is ended at once",
-      ko: 'lab을 종료합니다. lab의 서버에 REPL 외의 클라이언트나 키가 있으면 먼저 묻습니다. 직접 작성한 프로그램은 바로 끝냅니다',
+      en: "leaves the lab; asks first while its server has other clients than the REPL's, or keys that would be lost; a program of your own is ended at once",
+      ko: 'lab을 종료합니다. lab의 서버에 REPL 외의 클라이언트나 사라질 키가 있으면 먼저 묻습니다. 직접 작성한 프로그램은 바로 끝냅니다',
     },
     group: 'Lab', contexts: ['panes'],
   },

@@ -22,8 +22,8 @@ const KOREAN: typeof ENGLISH = {
 const TEXTS: InLanguages<typeof ENGLISH> = { en: ENGLISH, ko: KOREAN };
 
 /**
- * The question before quitting, without the question mark; null: the lab has no clients except the console's own, and no data of its own. @param model of the
- * present. @param recording the source of its data
+ * The question before quitting, without the question mark; null: the lab has no clients except the console's own, and no data that would be lost. @param model
+ * of the present. @param recording the source of its data
  */
 export function leavingQuestion({ rates, keyspace }: Model, { clients }: ReplState, language: Language, recording?: ShownRecording): string | null {
   const texts = TEXTS[language];
@@ -31,7 +31,8 @@ export function leavingQuestion({ rates, keyspace }: Model, { clients }: ReplSta
   const others = Math.max(0, rates.connections - own);
   // If the server has only been opened, all of its data are in the file.
   const isAsInFile = recording !== undefined && (rates.total ?? 0) <= recording.commands;
-  const keys = isAsInFile ? 0 : keyspace.databases.reduce((total, database) => total + database.keys, 0);
+  const isSafe = isAsInFile || keyspace.persistence?.isKept === true;
+  const keys = isSafe ? 0 : keyspace.databases.reduce((total, database) => total + database.keys, 0);
   const lost = [...(others === 0 ? [] : [texts.clients(others)]), ...(keys === 0 ? [] : [texts.keys(keys)])];
   return lost.length === 0 ? null : texts.question(lost);
 }

@@ -28,3 +28,10 @@ test('the keys of a recording that has only been opened are in its file', () => 
   expect(leavingQuestion(opened(7), own('ready'), 'en', recording)).toBe(null);
   expect(leavingQuestion(opened(8), own('ready'), 'en', recording)).toBe('Leave the lab, with 5 keys in it');
 });
+
+test('keys that are on the disk when the lab has ended are not lost', () => {
+  const { keyspace } = model(1, 5);
+  const kept = (isKept: boolean): Model => ({ ...model(2, 5), keyspace: { ...keyspace, persistence: { loading: null, saving: null, appendOnly: null, isKept } } });
+  expect(leavingQuestion(kept(true), own('ready'), 'en')).toBe('Leave the lab, with 1 client in it');
+  expect(leavingQuestion(kept(false), own('ready'), 'en')).toBe('Leave the lab, with 1 client and 5 keys in it');
+});

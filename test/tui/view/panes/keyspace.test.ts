@@ -72,7 +72,7 @@ test('on a replica, the badge says how much of the dataset has arrived or is loa
   const { keyspace } = scene.model;
   const badge = (receiving: object | null, loading: object | null): string => {
     const replication = { role: 'slave', offset: 0, backlogBytes: 0, master: { address: '10.0.0.1:6379', state: 'sync', receiving } };
-    scene.model = { ...scene.model, keyspace: { ...keyspace, replication, persistence: { loading, saving: null, appendOnly: null } } as typeof keyspace };
+    scene.model = { ...scene.model, keyspace: { ...keyspace, replication, persistence: { loading, saving: null, appendOnly: null, isKept: false } } as typeof keyspace };
     return keyspacePane.badge(scene.state, 60);
   };
   expect(badge({ bytes: 40, totalBytes: 100 }, null)).toBe('db 0, 0 keys, replica of 10.0.0.1:6379 (receiving RDB 40 %)');
