@@ -5,7 +5,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { toText } from '../server/config/bytes.js';
 import { TAPE_BEGIN } from '../program/tape.js';
-import { findSetting, isDirective } from '../server/config.js';
+import { findSetting, isDirective, splitWords } from '../server/config.js';
 
 const NAME_OF_PROGRAM = /\.[cm]?[jt]s$/;
 
@@ -39,10 +39,13 @@ export function looksLikeProgram(start: string, name: string): boolean {
   if (/^#!.*\b(?:node|bun|deno|tsx)\b/.test(first)) return true;
   const line = [first, ...rest].map((each) => each.trim()).find((each) => each !== '' && !each.startsWith('#'));
   if (line === undefined) return NAME_OF_PROGRAM.test(name) && !start.includes('#');
-  if (CODE.test(line)) return true;
+  if (CODE.test(line)) return !isDirective(quotedWord(line));
   const [word = ''] = line.toLowerCase().split(/[\s"']/);
   return NAME_OF_PROGRAM.test(name) && !isDirective(word) && findSetting(word) === undefined;
 }
+
+/** `port` in `"port" 6379`, as redis.conf may write it; empty: the line does not begin with a word in quotes. */
+const quotedWord = (line: string): string => (/^['"]/.test(line) ? (splitWords(line)?.[0] ?? '') : '');
 
 /** Null: it cannot be read. A pipe is not read: its reader would miss the bytes. */
 function beginningOf(path: string): string | null {

@@ -2,6 +2,7 @@
  * Diagnosis: what is wrong with a loop, from its calls and from what waits for it in the kernel. One sentence, the most serious first:
  *
  *   hangs             it has not come back to wait for more than a second, and calls nothing
+ *   long turn         it has not come back to wait for more than a second, and calls
  *   spins in a turn   it calls again and again without any result
  *   spins             its waits return at once, turn after turn, without any result
  *   does not read     it sleeps while reported input waits
@@ -32,6 +33,8 @@ export interface LoopSight {
   readonly isHeld: boolean;
   /** Null: the loop waits in its poll, or has not begun. */
   readonly turnMs: number | null;
+  /** Since its last call. */
+  readonly quietMs: number;
   /** `my-loop.js:42`, the place of its last call; empty: unknown. */
   readonly place: string;
   /** What waits in the kernel: connections for its listeners, bytes for its connections, by token. */
@@ -133,7 +136,7 @@ export class Diagnosis {
     if (!this.ended.has(fd)) this.ended.set(fd, { token, sinceMs: nowMs });
   }
 
-  private inTurn({ turnMs, place }: LoopSight): Text | null {
+  private inTurn({ turnMs, quietMs, place }: LoopSight): Text | null {
     const kind = this.newest!.body.kind;
     const at = place === '' ? '' : ` (${place})`;
     if (this.vainCalls >= VAIN_CALLS) {
@@ -145,6 +148,12 @@ export class Diagnosis {
     }
     if (turnMs === null || turnMs < BUSY_MS) return null;
     const seconds = Math.floor(turnMs / 1000);
+    if (quietMs < BUSY_MS) {
+      return {
+        en: `its turn is long: for ${seconds} s it has made calls and not come back to wait; the last one was ${CALLS[kind] ?? kind}${at}`,
+        ko: `턴이 깁니다: ${seconds}초 동안 호출을 계속하며 wait으로 돌아오지 않았습니다. 마지막 호출은 ${CALLS[kind] ?? kind}${at}입니다`,
+      };
+    }
     return {
       en: `it hangs: for ${seconds} s it has not come back to wait; its last call was ${CALLS[kind] ?? kind}${at}`,
       ko: `멈춰 있습니다: ${seconds}초 동안 wait으로 돌아오지 않았습니다. 마지막 호출은 ${CALLS[kind] ?? kind}${at}입니다`,

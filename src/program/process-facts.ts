@@ -8,12 +8,15 @@ export interface ProcessFacts {
   readonly cpuPercent: number;
   readonly residentBytes: number;
   readonly descriptors: number;
-  /** `epoll_wait`, `running`; `held`: it waits for the lab; null: unavailable. */
+  /** `epoll_wait`, `running`; `stopped`: by a signal; `held`: it waits for the lab; null: unavailable. */
   readonly syscall: string | null;
 }
 
 const CLOCK_TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
+
+/** The state of a process after SIGSTOP or SIGTSTP, in /proc. */
+const STOPPED = 'T';
 
 const NAMES: { readonly [architecture: string]: { readonly [number: string]: string } } = {
   x64: {
@@ -45,7 +48,7 @@ export class ProcessWatch {
         cpuPercent,
         residentBytes: Number(fields[21]) * PAGE_BYTES,
         descriptors: readdirSync(`/proc/${this.pid}/fd`).length,
-        syscall: this.syscall(),
+        syscall: fields[0] === STOPPED ? 'stopped' : this.syscall(),
       };
     } catch {
       return null;

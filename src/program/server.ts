@@ -254,16 +254,16 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
 
   get activity(): LoopActivity {
     const { newest } = this;
-    const nowMs = performance.now();
+    const nowMs = performance.now() - this.waitingUs / 1000;
     const isHeld = this.heldAt !== null;
     const isAtWork = newest !== null && newest.body.kind !== 'wait' && !isHeld && this.ending === null;
-    const turnMs = isAtWork ? nowMs - this.turnSinceMs : 0;
+    const turnMs = isAtWork ? Math.max(0, nowMs - this.turnSinceMs) : 0;
     return {
       phase: isHeld ? 'held' : phaseOf(newest),
       turn: this.picture.translator.turn,
       token: isAtWork && 'token' in newest.body && newest.body.token >= 0 ? newest.body.token : null,
       command: null,
-      elapsedMs: isAtWork ? nowMs - this.newestSinceMs : 0,
+      elapsedMs: isAtWork ? Math.max(0, nowMs - this.newestSinceMs) : 0,
       turnMs,
       isBusy: turnMs >= BUSY_MS,
       servesOthers: false,
@@ -395,9 +395,18 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   }
 
   private go(): void {
-    if (this.waitsSinceUs !== null) this.waitedUs += machineUs() - this.waitsSinceUs;
+    const { waitingUs } = this;
+    this.waitedUs += waitingUs;
+    // The lab's time, not that of the program's turn.
+    this.turnSinceMs += waitingUs / 1000;
+    this.newestSinceMs += waitingUs / 1000;
     this.waitsSinceUs = null;
     this.program.go();
+  }
+
+  /** How long it has been waiting for GO; 0: it does not. */
+  private get waitingUs(): number {
+    return this.waitsSinceUs === null ? 0 : machineUs() - this.waitsSinceUs;
   }
 
   private happened(message: ToldEvent): void {
@@ -451,8 +460,8 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
 
   private held(event: TraceEvent | null): void {
     this.heldAt = event;
-    // A pause does not count as work.
-    if (event === null) this.turnSinceMs = this.newestSinceMs = performance.now();
+    // A pause does not count as work, nor does the time in which the program waits for GO.
+    if (event === null && this.waitsSinceUs === null) this.turnSinceMs = this.newestSinceMs = performance.now();
     // The event is part of what is shown by then.
     if (event !== null) this.batches.flush();
     for (const listener of this.heldListeners) listener(event);
@@ -473,17 +482,17 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     this.wasBusy = activity.isBusy;
     const before = JSON.stringify([this.facts, this.remark]);
     this.facts = this.ending === null ? this.factsNow() : null;
-    this.remark = this.ending === null ? (this.diagnose(activity) ?? this.unheard()) : null;
+    this.remark = this.ending === null ? (this.stopped() ?? this.diagnose(activity) ?? this.unheard()) : null;
     if (JSON.stringify([this.facts, this.remark]) !== before) this.changed();
   }
 
   private factsNow(): ProgramView['process'] {
     const facts = this.watchOfProcess.look();
     // It reads from the pipe of the lab, which is not a call of its own.
-    return facts === null || this.waitsSinceUs === null ? facts : { ...facts, syscall: 'held' };
+    return facts === null || this.waitsSinceUs === null || facts.syscall === 'stopped' ? facts : { ...facts, syscall: 'held' };
   }
 
-  private diagnose({ turnMs, isBusy }: LoopActivity): Text | null {
+  private diagnose({ turnMs, elapsedMs, isBusy }: LoopActivity): Text | null {
     const nowMs = performance.now();
     const isAsleep = this.newest?.body.kind === 'wait';
     if (!isAsleep) this.queued = [];
@@ -491,9 +500,19 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     const at = this.newest?.at;
     const place = at === undefined ? '' : `${Buffer.from(this.picture.sources.all.get(at[0])?.name ?? '', 'latin1').toString()}:${at[1]}`;
     return this.diagnosis.look({
-      nowMs, isHeld: this.heldAt !== null || this.waitsSinceUs !== null, turnMs: isBusy ? turnMs : null, place, waiting: this.queued,
+      nowMs, isHeld: this.heldAt !== null || this.waitsSinceUs !== null, turnMs: isBusy ? turnMs : null, quietMs: elapsedMs, place, waiting: this.queued,
       isEdgeTriggered: this.picture.isEdgeTriggered,
     });
+  }
+
+  /** A signal has stopped it. */
+  private stopped(): Text | null {
+    if (this.facts?.syscall !== 'stopped') return null;
+    const { pid } = this.program;
+    return {
+      en: `it is stopped by a signal (SIGSTOP or SIGTSTP): kill -CONT ${pid} lets it go on`,
+      ko: `시그널(SIGSTOP 또는 SIGTSTP)로 정지되었습니다: kill -CONT ${pid} 명령으로 계속합니다`,
+    };
   }
 
   /** It has no listener. */

@@ -13,14 +13,28 @@ export class UnwrittenPipeError extends Error {
   }
 }
 
+/** More bytes than the caller takes. Its message has no path. */
+export class TooLargeFileError extends Error {
+  override readonly name = 'TooLargeFileError';
+
+  constructor(readonly path: string, mostBytes: number) {
+    super(`it has more than ${mostBytes / 2 ** 20} MiB`);
+  }
+}
+
 const CHUNK_BYTES = 65_536;
 /** Time between two attempts to read an empty pipe. */
 const LOOK_AGAIN_MS = 5;
 
-/** Throws {@link UnwrittenPipeError} and errors of the file system, always with the path. */
-export function readWhole(path: string): Buffer {
+/**
+ * Throws {@link UnwrittenPipeError}, {@link TooLargeFileError} and errors of the file system, always with the path.
+ *
+ * @param mostBytes a device may have no end
+ */
+export function readWhole(path: string, mostBytes = Infinity): Buffer {
   try {
-    return isPipe(path) ? readPipe(path) : readFileSync(path);
+    if (isPipe(path)) return readPipe(path, mostBytes);
+    return mostBytes === Infinity ? readFileSync(path) : readAtMost(path, mostBytes);
   } catch (error) {
     // Errors of read have no path, and that is where reading a directory fails.
     throw Object.assign(error as Error, { path });
@@ -29,13 +43,32 @@ export function readWhole(path: string): Buffer {
 
 export const isPipe = (path: string): boolean => statSync(path).isFIFO();
 
-function readPipe(path: string): Buffer {
+function readAtMost(path: string, mostBytes: number): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    for (let bytes = 0; bytes <= mostBytes; ) {
+      const chunk = readSome(fd);
+      if (chunk === null || chunk.length === 0) return Buffer.concat(chunks);
+      chunks.push(chunk);
+      bytes += chunk.length;
+    }
+    throw new TooLargeFileError(path, mostBytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readPipe(path: string, mostBytes: number): Buffer {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const chunks: Buffer[] = [];
     let hasWriter = false;
+    let bytes = 0;
     for (;;) {
       const chunk = readSome(fd);
+      bytes += chunk?.length ?? 0;
+      if (bytes > mostBytes) throw new TooLargeFileError(path, mostBytes);
       if (chunk === null) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
       else if (chunk.length > 0) chunks.push(chunk);
       else if (hasWriter) return Buffer.concat(chunks);

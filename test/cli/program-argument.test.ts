@@ -12,6 +12,8 @@ test.each([
   ["'use strict';\nlet y = ;\n", 'loop'],
   ['run();\n', 'loop.mjs'],
   ['', 'empty.js'],
+  ['"use strict";\n', 'loop'],
+  ["'port';\n", 'loop.js'],
 ])('%j in %s is a program', (text, name) => {
   expect(looksLikeProgram(text, name)).toBe(true);
 });
@@ -24,6 +26,8 @@ test.each([
   ['run();\n', 'run'],
   ['', 'empty.conf'],
   ['no-such-setting 1\n', 'redis.conf'],
+  ['"port" 7000\n', 'redis.conf'],
+  ["'Port' 7000\n", 'conf.js'],
 ])('%j in %s is none', (text, name) => {
   expect(looksLikeProgram(text, name)).toBe(false);
 });

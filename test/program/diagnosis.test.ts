@@ -3,6 +3,7 @@
  */
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { Diagnosis } from '../../src/program/diagnosis.js';
 import type { ProgramServer } from '../../src/program/index.js';
 import { connect, solution, startProgram, written } from './support.js';
 
@@ -108,4 +109,40 @@ test('of a solution of the course nothing is said, whatever its clients do', asy
   (await connect(server)).resetAndDestroy();
   await expect.poll(async () => (await server.snapshot()).clientCount).toBe(0);
   expect([...remarks].filter((remark) => remark !== '')).toEqual([]);
+});
+
+test('a turn that lasts is told apart from one that hangs by the time since its last call', () => {
+  const diagnosis = new Diagnosis();
+  diagnosis.hear({ kind: 'event', body: { kind: 'read', token: 1, result: 7 }, fd: 9, number: 1, atUs: 0 }, 0);
+  const look = (quietMs: number): string | undefined => diagnosis.look({
+    nowMs: 9000, isHeld: false, turnMs: 9000, quietMs, place: 'a.js:7', waiting: [], isEdgeTriggered: true,
+  })?.en;
+  expect(look(999)).toBe('its turn is long: for 9 s it has made calls and not come back to wait; the last one was read (a.js:7)');
+  expect(look(1000)).toBe('it hangs: for 9 s it has not come back to wait; its last call was read (a.js:7)');
+});
+
+test('time for which the lab slows a program is not that of its turn', async () => {
+  const server = await startProgram(written(loop('function accept() { for (;;) listener.accept(); }\nfunction serve() {}')));
+  await server.pause();
+  const sinceMs = performance.now();
+  await server.slow(20);
+  let slowed = 0;
+  const turnMs = new Promise<number>((resolve) => {
+    void server.trace(({ events }) => {
+      slowed += events.filter(({ kind }) => kind === 'accept').length;
+      if (slowed > 6) resolve(server.activity.turnMs);
+    });
+  });
+  await connect(server);
+  // Each of these six was followed by a wait of 50 ms.
+  expect(await turnMs).toBeLessThan(performance.now() - sinceMs - 6 * 49);
+});
+
+test('a program that a signal has stopped is not said to hang', async () => {
+  const server = await startProgram(written(loop('function accept() {}\nfunction serve() {}')));
+  process.kill(server.view.pid, 'SIGSTOP');
+  await expect.poll(() => remarkOf(server), { timeout: 20_000 }).toBe(`it is stopped by a signal (SIGSTOP or SIGTSTP): kill -CONT ${server.view.pid} lets it go on`);
+  expect(server.view.process?.syscall).toBe('stopped');
+  process.kill(server.view.pid, 'SIGCONT');
+  await expect.poll(() => remarkOf(server), { timeout: 20_000 }).not.toContain('stopped');
 });

@@ -21,6 +21,9 @@ export class ConfigFileError extends Error {
 /** Directives of redis.conf that are no settings, and have no equivalent here. */
 const UNSUPPORTED: ReadonlySet<string> = new Set(['loadmodule', 'rename-command']);
 
+/** A limit, because a device may never end. */
+const MAX_BYTES = 16 * 2 ** 20;
+
 /** A limit, because files that include each other would never end. */
 const MAX_DEPTH = 16;
 
@@ -55,7 +58,7 @@ export class ConfigReader {
   private readFile(path: string, depth: number): void {
     let text;
     try {
-      text = readWhole(toText(path)).toString('latin1');
+      text = readWhole(toText(path), MAX_BYTES).toString('latin1');
     } catch (error) {
       throw new ConfigFileError(`cannot read the configuration file '${path}': ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
     }

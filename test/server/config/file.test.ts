@@ -151,3 +151,7 @@ test('any file is read or refused, without other errors', () => {
     }),
   );
 });
+
+test('a configuration without end is refused', () => {
+  expect(() => new ConfigReader().file('/dev/zero')).toThrow("cannot read the configuration file '/dev/zero': it has more than 16 MiB");
+});

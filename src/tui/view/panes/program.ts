@@ -8,13 +8,14 @@ import { toBytes } from '../../state/typed-text.js';
 import type { Pane } from '../pane.js';
 import { fill } from '../parts/fill.js';
 import { wrap } from '../parts/wrap.js';
-import { fit, formatBytes, formatCount } from '../text.js';
+import { fit, formatBytes, formatCount, visible } from '../text.js';
 import type { Style, Theme } from '../theme.js';
 
 /** What a process does that is in no system call of its own. */
 const WITHOUT_CALL: { readonly [state: string]: Text | undefined } = {
   running: { en: 'running', ko: '실행 중' },
   held: { en: 'held by the lab', ko: 'lab이 멈춰 둠' },
+  stopped: { en: 'stopped', ko: '정지됨' },
 };
 
 const ENGLISH = {
@@ -50,7 +51,7 @@ interface Told {
 export const programPane: Pane = {
   id: 'keyspace',
   title: 'Program',
-  badge: ({ program }) => (program === null ? '' : program.file.slice(program.file.lastIndexOf('/') + 1)),
+  badge: ({ program }) => (program === null ? '' : visible(program.file.slice(program.file.lastIndexOf('/') + 1))),
   render(state, { theme, size: { width, height } }) {
     const told = toldIn(state, theme).flatMap(({ text, style, isOneRow }) =>
       (isOneRow === true ? [text] : wrap(text, width, height)).map((line) => style(fit(line, width))));

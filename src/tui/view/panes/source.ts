@@ -2,8 +2,10 @@
  * The source of a learner's program: the lines around the last call of wait, accept, read or write. Part of the loop pane.
  */
 import type { State } from '../../state/state.js';
+import { fromBytes, toBytes } from '../../state/typed-text.js';
 import type { PaneContext } from '../pane.js';
-import { fit, truncate } from '../text.js';
+import { fit, truncate, truncateStart, width as widthOf } from '../text.js';
+import type { Theme } from '../theme.js';
 
 /** Null: no call of the program's own code is known. */
 export function sourceRows({ model, program, control }: State, { theme, size }: PaneContext, lines: number): readonly string[] | null {
@@ -21,7 +23,7 @@ export function sourceRows({ model, program, control }: State, { theme, size }: 
     const isHere = number === place.line;
     const gutter = `${isHere ? theme.glyphs.arrow : ' '} ${String(number).padStart(digits)} `;
     const room = Math.max(0, size.width - digits - 3);
-    const code = fit(theme.visible(isHere ? inSight(text, place.column, room) : text, Infinity), room);
+    const code = fit(isHere ? inSight(text, place.column, room, theme) : theme.visible(text, room * MOST_BYTES_OF_COLUMN), room);
     return isHere ? gutter + theme.highlight(code) : theme.dim(gutter) + code;
   });
   return [title, ...rows];
@@ -30,8 +32,17 @@ export function sourceRows({ model, program, control }: State, { theme, size }: 
 /** Minimum number of visible columns of a call. */
 const CALL_COLUMNS = 16;
 
-/** A line that is too long, from where its call is visible. */
-function inSight(text: string, column: number, room: number): string {
-  const hidden = column + CALL_COLUMNS - room;
-  return hidden <= 0 ? text : `\xe2\x80\xa6${text.slice(hidden)}`;
+/** Of a line, which may be that of a whole program, only this much is examined: a character and the marks on it. */
+const MOST_BYTES_OF_COLUMN = 16;
+
+/** A line that is too long, from where its call is visible. @param column counted from 1 in UTF-16, as V8 does */
+function inSight(bytes: string, column: number, room: number, theme: Theme): string {
+  const line = fromBytes(bytes);
+  const at = Math.max(0, column - 1);
+  const shown = (from: number, to: number): string => theme.visible(toBytes(line.slice(from, to)), Infinity);
+  const most = room * MOST_BYTES_OF_COLUMN;
+  const before = shown(Math.max(0, at - most), at);
+  const call = shown(at, at + most);
+  if (at <= most && widthOf(before) + CALL_COLUMNS <= room) return before + call;
+  return `…${truncateStart(before, room - CALL_COLUMNS - 1)}${call}`;
 }
