@@ -22,6 +22,7 @@ import type { WatchState } from './features/watches.js';
 import type { TcpListener, TcpStream } from './io/poll.js';
 import type { KeyspaceState } from './keyspace/keyspace.js';
 import type { HeapWatchState } from './measuring/heap-watch.js';
+import type { IdleCollectionState } from './measuring/idle-collection.js';
 import type { ServerStats, StatisticsState } from './measuring/statistics.js';
 import type { AppendOnlyState } from './persistence/aof/append-only-file.js';
 import type { PersistenceState } from './persistence/persistence.js';
@@ -69,6 +70,7 @@ export interface ServerState {
   readonly commands: readonly (readonly [fullName: string, CommandCounts])[];
   /** Null: the heap is not watched. */
   readonly heapWatch: HeapWatchState | null;
+  readonly idleCollection: IdleCollectionState | null;
   readonly keyspace: KeyspaceState;
   readonly scripting: ScriptingState | null;
   readonly persistence: PersistenceState;

@@ -33,7 +33,8 @@ import { RuleFaults } from './faults/rule-faults.js';
 import { Monitors } from './features/monitors.js';
 import type { Scheduler } from './features/surroundings.js';
 import { PolicyInForce } from './rules/policy.js';
-import { HeapWatch, type Heap, type HeapWatchState } from './measuring/heap-watch.js';
+import { HeapWatch, type Heap, type HeapWatchState, megabytes } from './measuring/heap-watch.js';
+import { IdleCollection } from './measuring/idle-collection.js';
 import { type ServerStats, Statistics } from './measuring/statistics.js';
 import { DispatchHooks, type Unready } from './command/hooks.js';
 import { PubSub } from './features/pubsub.js';
@@ -164,6 +165,7 @@ export class Server implements ServerContext {
   /** Token of the connection that was closed last; 0: none. */
   private freedToken: Token = 0;
   private heapWatch: HeapWatch | null = null;
+  private idleCollection: IdleCollection | null = null;
   private startLoad: StartLoad | null = null;
   private readonly loadListeners: (() => void)[] = [];
   /** What the link to a master says. */
@@ -502,6 +504,7 @@ export class Server implements ServerContext {
       statistics: this.statistics.capture(),
       commands: captureCommands(this.commands),
       heapWatch: this.heapWatch?.capture() ?? null,
+      idleCollection: this.idleCollection?.capture() ?? null,
       keyspace: this.keyspace.capture(),
       scripting: captureScripting(this),
       persistence: this.persistence.capture(),
@@ -535,6 +538,7 @@ export class Server implements ServerContext {
     this.statistics.restore(state.statistics, (name) => commandOf(commands, name));
     for (const [name, counts] of state.commands) commandOf(commands, name).stats.restore(counts);
     if (state.heapWatch !== null) this.restoreHeapWatch(state.heapWatch);
+    if (state.idleCollection !== null) this.idleCollection?.restore(state.idleCollection);
     restoreScripting(this, state.scripting);
     keyspace.restore(state.keyspace);
     this.jobs.restore(state.jobs, sockets === undefined);
@@ -608,6 +612,7 @@ export class Server implements ServerContext {
   private loaded(): void {
     this.startLoad = null;
     this.tellUnready();
+    this.idleCollection?.note(this.keyspace.usedBytes);
     for (const listener of this.loadListeners.splice(0)) listener();
   }
 
@@ -760,15 +765,33 @@ export class Server implements ServerContext {
   private watchHeap(heap: Heap): void {
     const { hooks, keyspace } = this;
     const watch = (this.heapWatch = new HeapWatch(heap, (message) => this.log('warning', message)));
+    const idle = (this.idleCollection = this.collectWhenIdle(heap));
     this.statistics.watchHeap = () => {
       const nextMs = watch.look(keyspace.usedBytes);
+      idle.note(keyspace.usedBytes);
       hooks.isHeapFull = watch.isFull;
       return nextMs;
     };
+    keyspace.onShrink = () => idle.note(keyspace.usedBytes);
     hooks.watchHeap = () => {
       watch.lookIfChanged(keyspace.usedBytes);
       return (hooks.isHeapFull = watch.isFull);
     };
+  }
+
+  private collectWhenIdle(heap: Heap): IdleCollection {
+    const { clock, keyspace, loop, scheduler, statistics } = this;
+    return new IdleCollection({
+      heap, scheduler,
+      usedBytes: () => keyspace.usedBytes,
+      isBusy: () => loop.readyCount > 0 || this.persistence.isSaving || this.appendOnly.rewriting.isRunning,
+      readUs: () => clock.readUs(),
+      collected: (pauseMs, usedBefore, usedAfter) => {
+        statistics.latencyEvent('garbage-collection', pauseMs);
+        const change = `${megabytes(usedBefore)} to ${megabytes(usedAfter)}`;
+        this.log('notice', `The keyspace has become smaller; garbage was collected while no client was ready: ${change}, in ${pauseMs.toFixed(1)} ms`);
+      },
+    });
   }
 
   private restoreHeapWatch(state: HeapWatchState): void {

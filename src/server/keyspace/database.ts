@@ -218,8 +218,9 @@ export class Database {
 
   /** Deletes everything; returns the number of keys. Redis can do this on another thread (ASYNC); here the table is just dropped. */
   flush(): number {
-    const { listener } = this.keyspace;
+    const { listener, onShrink } = this.keyspace;
     const { size } = this;
+    if (onShrink !== null) onShrink();
     if (listener !== null) listener.flushing(this, null);
     this.keyspace.usedUnits -= this.usedUnits;
     this.dict = new KeyTable(this.hashSeed);

@@ -75,6 +75,7 @@ export class ExactExpiry {
       return this.runAt(nowMs + 1000 / keyspace.settings.hz);
     }
     if (keyspace.settings.activeExpire) this.deleteDue(nowMs);
+    keyspace.onShrink?.();
     this.arm();
   }
 

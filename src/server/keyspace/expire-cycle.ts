@@ -114,6 +114,7 @@ export class ExpireCycle {
   private tick(): void {
     this.timer = null;
     this.slow();
+    this.keyspace.onShrink?.();
     if (this.hasVolatileKeys()) this.arm();
   }
 

@@ -123,6 +123,8 @@ export class Keyspace {
   onVolatile: (() => void) | null = null;
   /** Called with the duration of the keyspace's own work; null while it is not measured. */
   onWork: ((work: KeyspaceWork, elapsedMs: number) => void) | null = null;
+  /** Called before a database is flushed and after keys have expired: what may shrink the keyspace by much, or without a command. */
+  onShrink: (() => void) | null = null;
   /** CLIENT PAUSE: while it is in force the server itself expires and evicts no keys. */
   isPaused: () => boolean = () => false;
   /** A replica hides expired keys, and leaves deleting them to its master. */

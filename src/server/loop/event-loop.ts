@@ -131,6 +131,11 @@ export class EventLoop {
     return this.sleepMs();
   }
 
+  /** The number of tokens that were ready in the running turn. */
+  get readyCount(): number {
+    return this.events.length;
+  }
+
   /** True between two turns: only then can a state be captured. */
   get isBetweenTurns(): boolean {
     return !this.isWithinTurn;

@@ -131,7 +131,7 @@ const ADVICE =
   'a larger limit is set with NODE_OPTIONS=--max-old-space-size=<megabytes>.';
 
 const percent = (share: number): string => `${Math.floor(share * 100)} %`;
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
+export const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
 /** Returns the heap of the calling thread. @param limit maximum bytes of its old generation, less than V8's limit: see thread/start-thread.ts */
 export function ownHeap(limit: number): Heap {

@@ -2,7 +2,8 @@
  * LatencyMonitor: records events that blocked the loop for longer than latency-monitor-threshold; read by LATENCY.
  *
  * Events carry Redis's names: `command` for a slow one, `fast-command` for one that should never be slow, `expire-cycle` and `eviction-cycle`
- * for a run of these, `expire-del` and `eviction-del` for one key in them. Of several in the same second only the longest is kept.
+ * for a run of these, `expire-del` and `eviction-del` for one key in them. `garbage-collection` is the lab's own (idle-collection.ts). Of several in
+ * the same second only the longest is kept.
  */
 
 /** Samples kept for each event (LATENCY_TS_LEN). */

@@ -2,6 +2,7 @@
  * Recordings of simulated servers, replayed: the same replies, the same keyspace, the same clients.
  */
 import { expect, test } from 'vitest';
+import { ownHeap } from '../../../src/server/measuring/heap-watch.js';
 import { digestOf } from '../../../src/server/recording/digest.js';
 import { FAILED, FAULT, REFRESH } from '../../../src/server/recording/inputs.js';
 import { Replay, type RecordingHead, type ReplayResult } from '../../../src/server/recording/replay.js';
@@ -52,6 +53,37 @@ test('a virtual clock moves in a replay as it did, and the loop waits for the sa
   expect(replayed.slice(0, recorded.length)).toEqual(recorded);
   expect(recorded.length).toBeGreaterThan(100);
   expect(replay.server.clock.nowMs).toBe(lab.server.clock.nowMs);
+});
+
+test('garbage is collected after a flush, a replay decides the same and collects nothing, and shows the recorded pause', () => {
+  const own = ownHeap(2 ** 30);
+  let collections = 0;
+  const heap = { limit: own.limit, used: () => own.used(), collect: () => (collections++, own.collect()) };
+  const { lab, head, tape } = record({ heap, settings: { 'latency-monitor-threshold': 1 } });
+  const told = (server: Server): string[] => {
+    const events: string[] = [];
+    server.tap.sink = { emit: (event) => void (event.kind === 'timer' && events.push(`${event.name} in turn ${server.loop.turnNumber}`)) };
+    return events;
+  };
+  const recorded = told(lab.server);
+  const client = lab.connect();
+  client.ask('SETRANGE', 'big', '40000000', 'x');
+  client.ask('FLUSHALL');
+  // Each reading of the clock: how long the collection takes, as far as the server knows.
+  lab.clock.costUs = 2000;
+  lab.advance(5000);
+  lab.clock.costUs = 0;
+  expect({ collections, recorded }).toEqual({ collections: 1, recorded: [expect.stringMatching(/^garbage collection in turn \d+$/)] });
+  expect(lab.log.at(-1)).toMatch(/^notice: The keyspace has become smaller; garbage was collected while no client was ready: \d+ MB to \d+ MB, in 2\.0 ms$/);
+  const latest = client.ask('LATENCY', 'LATEST');
+  expect(latest).toMatch(/garbage-collection\r\n:\d+\r\n:2\r\n:2\r\n/);
+  const digest = digestOf(lab.server);
+  const replay = new Replay(head, tape());
+  const replayed = told(replay.server);
+  expect(replay.run()).toMatchObject({ commands: 3, divergence: null });
+  expect({ collections, replayed }).toEqual({ collections: 1, replayed: recorded });
+  expect(replay.server.statistics.latency.capture()).toEqual(lab.server.statistics.latency.capture());
+  expect(digestOf(replay.server)).toBe(digest);
 });
 
 test('the first difference in what the server does is reported', () => {

@@ -23,12 +23,12 @@ export function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded 
   const writer = new TapeWriter(ring);
   const lab = simulate({ ...options, tape: writer });
   const reader = new TapeReader(ring);
-  const { seed = 1, settings = {}, from, edgeTriggered = false, batchesSends = false, isVirtual = false, helper } = options;
+  const { seed = 1, settings = {}, from, edgeTriggered = false, batchesSends = false, isVirtual = false, helper, heap } = options;
   return {
     lab,
     head: {
-      build: 'test', seed, settings, ...(from !== undefined && { from: stateText(from) }), configFile: null, hasWatchedHeap: false, hasVirtualClock: isVirtual,
-      hasHelper: helper !== undefined,
+      build: 'test', seed, settings, ...(from !== undefined && { from: stateText(from) }), configFile: null, hasWatchedHeap: heap !== undefined,
+      hasVirtualClock: isVirtual, hasHelper: helper !== undefined,
       poll: { name: 'scripted', emulated: true, edgeTriggered, batchesSends, isDriven: false },
     },
     tape() {

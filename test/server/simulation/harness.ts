@@ -21,6 +21,7 @@ import { FaultyPoll } from '../../../src/server/faults/faulty-poll.js';
 import { type Faults, ScriptedPoll, type ScriptedPeer } from '../../../src/server/io/backends/scripted.js';
 import { Activity, createActivityWords } from '../../../src/server/loop/activity.js';
 import { ManualClock, VirtualClock } from '../../../src/server/loop/clock.js';
+import type { Heap } from '../../../src/server/measuring/heap-watch.js';
 import { recordInputs } from '../../../src/server/recording/recorded-inputs.js';
 import type { TapeWriter } from '../../../src/server/recording/tape.js';
 import { Server, type ServerInputs } from '../../../src/server/server.js';
@@ -46,6 +47,8 @@ export interface SimulationOptions {
   readonly loads?: boolean;
   /** Does the jobs of the server when a test calls it. Left out: they are done at once. */
   readonly helper?: LabHelper;
+  /** Watched by the server. Left out: none is. */
+  readonly heap?: Heap;
   /** What the server starts from: another one's state, with its time. Its clients have no sockets here. */
   readonly from?: ServerState;
 }
@@ -134,6 +137,7 @@ export class Lab implements Disposable {
       activity: new Activity(this.activityWords),
       ...(from !== undefined && { from: { state: from } }),
       ...(options.helper !== undefined && { jobs: options.helper }),
+      ...(options.heap !== undefined && { heap: options.heap }),
     };
     const recorded = tape === undefined ? null : recordInputs(inputs, tape);
     this.recordAdvance = (us) => recorded?.advance(us);

@@ -1,0 +1,102 @@
+/**
+ * IdleCollection: gives memory back to the system after the keyspace has become much smaller, as by FLUSHALL.
+ *
+ *   keyspace  ▂▄▆█▁      look     a second after something has happened: at most half of its largest size is left?
+ *                 │
+ *                 └──▶ collect    at the end of a turn in which no client was ready: all garbage, at once
+ *
+ * V8 collects garbage when something is allocated, so after FLUSHALL an idle server would keep all of it. Only a keyspace at least half of which is gone is
+ * collected: the pause depends on what is left, and V8 collects the rest in time. The pause is that of a timer, as which the trace shows it; the log and
+ * LATENCY report it as well.
+ *
+ * When to collect depends only on what a recording contains: counted sizes, timers, and how many tokens were ready. So a replay decides the same at the same
+ * places, and collects nothing.
+ */
+import { captureTimer, type Scheduler, type TimerState } from '../../shared/timer-state.js';
+import type { Heap } from './heap-watch.js';
+
+const TIMER = 'garbage collection';
+
+/** A keyspace that was smaller than this is left to V8. */
+const LEAST_BYTES = 32 * 2 ** 20;
+/** Milliseconds from a note to the look. */
+const LOOK_MS = 1000;
+/** Milliseconds until the next attempt, while clients are ready. */
+const RETRY_MS = 100;
+
+export interface IdleCollectionState {
+  readonly mostBytes: number;
+  readonly isNoted: boolean;
+  readonly timer: TimerState | null;
+}
+
+export interface CollectionSurroundings {
+  readonly heap: Heap;
+  readonly scheduler: Scheduler;
+  /** Counted size of the keyspace. */
+  usedBytes(): number;
+  /** True while clients are ready, or a snapshot keeps what the keyspace has lost. */
+  isBusy(): boolean;
+  /** In µs. */
+  readUs(): number;
+  /** @param usedBefore bytes of the heap */
+  collected(pauseMs: number, usedBefore: number, usedAfter: number): void;
+}
+
+export class IdleCollection {
+  /** Largest size of the keyspace since garbage was collected last. */
+  private mostBytes = 0;
+  /** There was a note since the last look: of the commands after it not all have made one. */
+  private isNoted = false;
+  private timer: TimerState | null = null;
+
+  constructor(private readonly server: CollectionSurroundings) {}
+
+  capture(): IdleCollectionState {
+    const { mostBytes, isNoted, timer } = this;
+    return { mostBytes, isNoted, timer: captureTimer(timer) };
+  }
+
+  restore({ mostBytes, isNoted, timer }: IdleCollectionState): void {
+    this.mostBytes = mostBytes;
+    this.isNoted = isNoted;
+    if (timer !== null) this.timer = this.server.scheduler.restore(TIMER, timer, () => this.look());
+  }
+
+  /** Called from time to time while commands arrive, after loading, before a flush and after keys have expired. @param bytes counted size of the keyspace */
+  note(bytes: number): void {
+    if (bytes > this.mostBytes) this.mostBytes = bytes;
+    if (this.mostBytes < LEAST_BYTES) return;
+    if (this.timer === null) this.after(LOOK_MS);
+    else this.isNoted = true;
+  }
+
+  private after(ms: number): void {
+    this.timer = this.server.scheduler.after(TIMER, ms, () => this.look());
+  }
+
+  private look(): void {
+    const { server, isNoted } = this;
+    const bytes = server.usedBytes();
+    this.timer = null;
+    this.isNoted = false;
+    if (bytes > this.mostBytes) this.mostBytes = bytes;
+    if (bytes > this.mostBytes / 2) {
+      if (isNoted) this.after(LOOK_MS);
+    } else if (server.isBusy()) {
+      this.after(RETRY_MS);
+    } else {
+      this.collect(bytes);
+    }
+  }
+
+  private collect(bytes: number): void {
+    const { server } = this;
+    this.mostBytes = bytes;
+    const usedBefore = server.heap.used();
+    const startUs = server.readUs();
+    server.heap.collect();
+    const pauseMs = (server.readUs() - startUs) / 1000;
+    server.collected(pauseMs, usedBefore, server.heap.used());
+  }
+}

@@ -1,0 +1,153 @@
+/** IdleCollection, with timers that the test runs and a heap that counts its collections. */
+import { beforeEach, expect, test } from 'vitest';
+import { IdleCollection } from '../../../src/server/measuring/idle-collection.js';
+import { simulate } from '../simulation/harness.js';
+
+const MB = 2 ** 20;
+
+let timers: { readonly delayMs: number; readonly run: () => void }[];
+let usedMb: number;
+let collections: number;
+let isBusy: boolean;
+let pauses: number[];
+let collection: IdleCollection;
+
+function create(): IdleCollection {
+  let us = 0;
+  const add = (delayMs: number, run: () => void) => {
+    timers.push({ delayMs, run });
+    return { dueUs: delayMs * 1000, order: timers.length };
+  };
+  return new IdleCollection({
+    heap: { limit: 1000 * MB, used: () => 0, collect: () => void collections++ },
+    scheduler: { after: (_, delayMs, run) => add(delayMs, run), restore: (_, { dueUs }, run) => add(dueUs / 1000, run), cancel: () => {} },
+    usedBytes: () => usedMb * MB,
+    isBusy: () => isBusy,
+    readUs: () => (us += 1500),
+    collected: (pauseMs) => void pauses.push(pauseMs),
+  });
+}
+
+beforeEach(() => {
+  timers = [];
+  usedMb = collections = 0;
+  isBusy = false;
+  pauses = [];
+  collection = create();
+});
+
+/** A command has left this many MB, and is one of those that are noted. */
+function command(mb: number): void {
+  usedMb = mb;
+  collection.note(mb * MB);
+}
+
+/** Runs the timer, of which there is at most one. */
+function runTimer(): void {
+  expect(timers).toHaveLength(1);
+  timers.pop()!.run();
+}
+
+test('a small keyspace sets no timer', () => {
+  command(31);
+  command(1);
+  expect(timers).toEqual([]);
+});
+
+test('a keyspace of which half is gone is collected once, and the pause is reported', () => {
+  command(100);
+  usedMb = 50;
+  runTimer();
+  expect({ collections, pauses, timers }).toEqual({ collections: 1, pauses: [1.5], timers: [] });
+});
+
+test('one that keeps more than half is not collected, and looked at again only after another command', () => {
+  command(100);
+  runTimer();
+  expect({ collections, timers }).toEqual({ collections: 0, timers: [] });
+  command(51);
+  runTimer();
+  expect(collections).toBe(0);
+  command(49);
+  runTimer();
+  expect(collections).toBe(1);
+});
+
+test('a command that was not noted, soon after a look, is found by the next look', () => {
+  command(100);
+  command(100);
+  runTimer();
+  usedMb = 10;
+  runTimer();
+  expect({ collections, timers }).toEqual({ collections: 1, timers: [] });
+});
+
+test('nothing is collected while clients are ready', () => {
+  command(100);
+  usedMb = 0;
+  isBusy = true;
+  runTimer();
+  runTimer();
+  expect(collections).toBe(0);
+  isBusy = false;
+  runTimer();
+  expect(collections).toBe(1);
+});
+
+test('nor if the keyspace has grown again meanwhile', () => {
+  command(100);
+  usedMb = 0;
+  isBusy = true;
+  runTimer();
+  isBusy = false;
+  usedMb = 90;
+  runTimer();
+  expect({ collections, timers }).toEqual({ collections: 0, timers: [] });
+});
+
+test('a restored server does the collection that was due', () => {
+  command(100);
+  usedMb = 0;
+  const state = collection.capture();
+  timers = [];
+  collection = create();
+  collection.restore(state);
+  runTimer();
+  expect({ collections, timers }).toEqual({ collections: 1, timers: [] });
+});
+
+const counting = () => ({ limit: 1000 * MB, used: () => 0, collect: () => void collections++ });
+
+test.each([{ isVirtual: false }, { isVirtual: true }])('keys that expire without a command are noticed, virtual clock: $isVirtual', ({ isVirtual }) => {
+  using lab = simulate({ heap: counting(), isVirtual });
+  const client = lab.connect();
+  client.ask('SETRANGE', 'big', String(40 * MB), 'x');
+  client.ask('PEXPIRE', 'big', '30000');
+  lab.advance(29_000);
+  expect(collections).toBe(0);
+  lab.advance(5000);
+  expect(collections).toBe(1);
+});
+
+test('a virtual clock is moved by years in few turns, with a large keyspace and a key that expires then', () => {
+  using lab = simulate({ heap: counting(), isVirtual: true });
+  const client = lab.connect();
+  client.ask('SETRANGE', 'big', String(40 * MB), 'x');
+  client.ask('SET', 'k', 'v', 'EX', '100000000');
+  const { turnNumber } = lab.server.loop;
+  lab.advance(200_000_000_000);
+  expect(lab.server.loop.turnNumber - turnNumber).toBeLessThan(20);
+});
+
+test('while a client is ready when the timer is due, it is served first and the collection waits', () => {
+  using lab = simulate({ heap: counting() });
+  const client = lab.connect();
+  client.ask('SETRANGE', 'big', String(40 * MB), 'x');
+  client.ask('FLUSHALL');
+  lab.clock.advance(3000);
+  client.sendCommand('PING');
+  lab.turn();
+  expect(collections).toBe(0);
+  lab.advance(200);
+  expect(collections).toBe(1);
+});
