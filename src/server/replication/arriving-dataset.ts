@@ -220,6 +220,10 @@ export class ArrivingDataset {
     const load = this.load ?? this.beginLoad();
     try {
       if (load.step()) return this.schedule(load.delayMs);
+      // From a file Redis loads it as well; from the socket it expects the mark there.
+      if (this.isDiskless && this.transfer.isMarked && load.loadedBytes < this.transfer.received) {
+        return this.owner.broken('Replication stream EOF marker is broken: it does not follow the dataset');
+      }
       if (this.isBeside) log('notice', 'MASTER <-> REPLICA sync: Swapping active DB with loaded DB');
       load.finish();
     } catch (error) {

@@ -2,7 +2,8 @@
  * DatasetTransfer: the dataset of a full synchronization, as it arrives.
  *
  *   $1234\r\n       1234 bytes                    its length is known in advance
- *   $EOF:mark\r\n   bytes …  mark                 40 bytes that do not occur in it follow it; the master sends nothing more until it gets an answer
+ *   $EOF:mark\r\n   bytes …  mark                 40 bytes that do not occur in it follow it; the master sends nothing more until it gets an answer,
+ *                                              and what was read together with the end of the mark is dropped, as in Redis
  *
  * The chunks are kept as they arrived, and never joined.
  */
@@ -62,11 +63,17 @@ export class DatasetTransfer {
     let at = start;
     while (!this.hasBegun && at < bytes.length) at = this.takeLine(bytes, at);
     if (!this.hasBegun || this.isDone) return at;
-    const end = this.total < 0 ? bytes.length : Math.min(bytes.length, at + this.total - this.received);
+    const markEnd = this.mark === null ? -1 : this.endOfMark(this.mark, bytes, at);
+    const end = this.mark === null ? Math.min(bytes.length, at + this.total - this.received) : markEnd === -1 ? bytes.length : markEnd;
     if (end > at) this.pieces.push(Buffer.from(bytes.subarray(at, end)));
     this.received += end - at;
-    if (this.total < 0 ? this.endsWithMark() : this.received === this.total) this.end();
-    return end;
+    if (this.mark === null ? this.received === this.total : markEnd !== -1) this.end();
+    return this.mark === null ? end : bytes.length;
+  }
+
+  /** True if a mark, and not a length, says where it ends. */
+  get isMarked(): boolean {
+    return this.mark !== null;
   }
 
   /** Returns the next chunk, once the transfer is complete. Each is returned once. */
@@ -114,15 +121,23 @@ export class DatasetTransfer {
     if (this.total === 0) this.isDone = true;
   }
 
-  /** The mark may be spread over several chunks. */
-  private endsWithMark(): boolean {
-    if (this.received < MARK_BYTES) return false;
+  /** Returns where the mark ends in `bytes[start, …)`, which may begin in earlier chunks; -1: it does not. */
+  private endOfMark(mark: string, bytes: Buffer, start: number): number {
+    const tail = this.lastBytes(MARK_BYTES - 1);
+    const head = bytes.latin1Slice(start, Math.min(bytes.length, start + MARK_BYTES - 1));
+    const spread = (tail + head).indexOf(mark);
+    if (spread !== -1) return start + spread + MARK_BYTES - tail.length;
+    const place = bytes.indexOf(mark, start, 'latin1');
+    return place === -1 ? -1 : place + MARK_BYTES;
+  }
+
+  private lastBytes(count: number): string {
     let tail = '';
-    for (let i = this.pieces.length - 1; i >= 0 && tail.length < MARK_BYTES; i--) {
+    for (let i = this.pieces.length - 1; i >= 0 && tail.length < count; i--) {
       const piece = this.pieces.at(i)!;
-      tail = piece.latin1Slice(Math.max(0, piece.length - (MARK_BYTES - tail.length))) + tail;
+      tail = piece.latin1Slice(Math.max(0, piece.length - (count - tail.length))) + tail;
     }
-    return tail === this.mark;
+    return tail;
   }
 
   private end(): void {

@@ -253,6 +253,33 @@ test('swapdb: if it cannot be loaded, the old dataset stays, with its libraries,
   expect(client.ask('FCALL', 'f', '0')).toBe('-ERR Function not found\r\n');
 });
 
+test.each([
+  ['5 bytes before the mark', 0, (dataset: string) => `${dataset}extra${MARK}`],
+  ['a line break before the mark', 0, (dataset: string) => `${dataset}\n${MARK}`],
+  ['another mark before it', 0, (dataset: string) => `${dataset}${MARK.replaceAll('m', 'w')}${MARK}`],
+  ['no dataset', 0, () => MARK],
+  ['another mark, until repl-timeout', 7000, (dataset: string) => dataset + MARK.replaceAll('m', 'w')],
+])('swapdb: %s: the dataset is refused and the old one stays, also if it comes byte by byte', (_what, waitMs, bytesOf) => {
+  for (const size of [1, 1000]) {
+    using replica = swapping({ 'repl-timeout': 5 });
+    const { master, client, lab } = replica;
+    const bytes = `+FULLRESYNC ${ID} 7\r\n$EOF:${MARK}\r\n${bytesOf(datasetOf(['SET', 'key', 'new'], ['SET', 'key:2', 'new']))}`;
+    for (let at = 0; at < bytes.length; at += size) master.say(bytes.slice(at, at + size));
+    lab.advance(waitMs);
+    expect(lab.log.filter((line) => /EOF marker is broken|Failed trying to load|Timeout receiving/.test(line))).toHaveLength(1);
+    expect([client.ask('GET', 'key'), client.ask('DBSIZE')]).toEqual(['$3\r\nold\r\n', ':1\r\n']);
+    expect(master.accept().greet()).toBe(request('PSYNC', ID, '101'));
+  }
+});
+
+test('swapdb: what was read together with the end of the mark is no part of the stream, as in Redis; what comes later is', () => {
+  using replica = swapping();
+  const { master, client } = replica;
+  master.say(marked(datasetOf(['SET', 'key', 'new'])) + request('SET', 'early', '1'));
+  master.say(request('SELECT', '0') + request('SET', 'late', '1'));
+  expect(client.ask('MGET', 'key', 'early', 'late')).toBe('*3\r\n$3\r\nnew\r\n$-1\r\n$1\r\n1\r\n');
+});
+
 test('swapdb: meanwhile a dataset of another history refuses clients, and keeps the old one all the same', () => {
   using replica = swapping();
   const { master, client } = replica;
