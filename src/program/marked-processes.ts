@@ -1,5 +1,6 @@
 /**
- * Finds the processes that a program has started, also those that have left its process group: their environments contain its mark. Linux only.
+ * Finds the processes that a program has started, also those that have left its process group: their environments contain its mark, or they descend from it.
+ * Linux only.
  */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,6 +13,39 @@ const MOST_ROUNDS = 5;
 
 export const newMark = (): string => randomUUID();
 
+/** The processes that this one has started, and so on, as far as those in between have not ended. */
+export function descendantsOf(pid: number): readonly number[] {
+  const byParent = new Map<number, number[]>();
+  for (const each of processes()) {
+    const parent = parentOf(each);
+    byParent.set(parent, [...(byParent.get(parent) ?? []), each]);
+  }
+  const found = [...(byParent.get(pid) ?? [])];
+  for (const each of found) found.push(...(byParent.get(each) ?? []));
+  return found;
+}
+
+/** 0: it has ended, or is the first of all. */
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name, in parentheses, may contain anything; the state follows.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
+  }
+}
+
+export function killEach(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
 /** Kills every process whose environment had the mark when it was started. */
 export function killMarked(mark: string): void {
   for (let round = 0; round < MOST_ROUNDS && kill(mark); round++);
@@ -20,13 +54,7 @@ export function killMarked(mark: string): void {
 /** True if there was one. */
 function kill(mark: string): boolean {
   const found = processes().filter((pid) => isMarked(pid, `${MARK}=${mark}`));
-  for (const pid of found) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended.
-    }
-  }
+  killEach(found);
   return found.length > 0;
 }
 

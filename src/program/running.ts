@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { messageIn } from './message-check.js';
-import { killMarked, MARK, newMark } from './marked-processes.js';
+import { descendantsOf, killEach, killMarked, MARK, newMark } from './marked-processes.js';
 import { type ChildMessage, GO, GO_FD, TRACE_FD, type Wish, WISH_FD } from './protocol.js';
 
 export interface ProgramEnd {
@@ -88,7 +88,11 @@ export class RunningProgram {
 
   /** Kills it at once, whatever it is doing, with everything that it has started. */
   kill(): void {
-    if (!this.hasEnded) this.killAll();
+    if (this.hasEnded) return;
+    // Later they would have another parent. Some may have cleared their environment, too.
+    const family = this.pid === -1 ? [] : descendantsOf(this.pid);
+    this.killAll();
+    killEach(family);
   }
 
   private killAll(): void {

@@ -8,6 +8,9 @@
  *
  * The first line is a {@link TapeHead}. Bytes written by the program are recorded as length, checksum and beginning: the rest follows.
  */
+/** As they were before the program's code began, which may replace them. */
+const { parse, stringify } = JSON;
+
 /** In addition to the pipes of protocol.ts: the program writes its tape there, or reads it. */
 export const TAPE_FD = 6;
 
@@ -47,7 +50,7 @@ export interface CallError {
 /** Null: the text is no line of a tape. */
 export function lineOf(text: string): TapeLine | null {
   try {
-    const line = JSON.parse(text) as unknown;
+    const line = parse(text) as unknown;
     if (!Array.isArray(line)) return null;
     const [name, args] = line as readonly unknown[];
     const isLine = line.length === 1 ? name === 'full' || typeof name === 'number' : line.length === 3 && typeof name === 'string' && Array.isArray(args);
@@ -115,13 +118,13 @@ export function describeCall(name: string, args: readonly Json[], tokenOf: (fd: 
       return `${name}(${on})`;
     case 'write': {
       const text = String(args[3]);
-      const quoted = quotes ? ` ${JSON.stringify(text)}${Number(args[1]) > text.length ? '…' : ''}` : '';
+      const quoted = quotes ? ` ${stringify(text)}${Number(args[1]) > text.length ? '…' : ''}` : '';
       return `write(${on}, ${String(args[1])} ${args[1] === 1 ? 'byte' : 'bytes'}${quoted})`;
     }
     case 'register':
     case 'reregister':
       return `${name}(fd ${String(first)}, token ${String(args[1])}, interest ${String(args[2])})`;
     default:
-      return `${name}(${args.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join(', ')})`;
+      return `${name}(${args.map((each) => (typeof each === 'string' ? each : stringify(each))).join(', ')})`;
   }
 }

@@ -59,8 +59,11 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-test.runIf(process.platform === 'linux')('a process that has left the group of its program ends with it, and does not keep the lab', async () => {
-  const text = `${HEAD}const child = spawn('sleep', ['1000'], { detached: true, stdio: 'inherit' });\nconsole.log(child.pid);\nfor (;;) poll.poll(events);\n`;
+test.runIf(process.platform === 'linux').each([
+  ['its environment', 'process.env'],
+  ['an empty one', '{}'],
+])('a process that has left the group of its program, with %s, ends with it, and does not keep the lab', async (_, env) => {
+  const text = `${HEAD}const child = spawn('/bin/sleep', ['1000'], { detached: true, stdio: 'inherit', env: ${env} });\nconsole.log(child.pid);\nfor (;;) poll.poll(events);\n`;
   const server = await startProgram(written(text));
   let pid = 0;
   server.onLine((line) => (pid = Number(line)));
@@ -68,6 +71,18 @@ test.runIf(process.platform === 'linux')('a process that has left the group of i
   expect(isAlive(pid)).toBe(true);
   await server.close();
   await expect.poll(() => isAlive(pid), CALM).toBe(false);
+});
+
+test('a program that replaces what the lab uses of the language runs as it does without the lab', async () => {
+  const server = await startProgram(written(`${HEAD}import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+fs.writeSync = fs.readSync = JSON.stringify = JSON.parse = Error.captureStackTrace = process.exit = () => { throw new Error('replaced'); };
+syncBuiltinESMExports();
+Object.freeze(Error);
+for (;;) poll.poll(events, 20);
+`));
+  await expect.poll(() => server.history.range.newest.turn, CALM).toBeGreaterThan(3);
+  expect(server.view).toMatchObject({ end: null, droppedEvents: 0 });
 });
 
 test('a device that a program calls its source has no lines', () => {

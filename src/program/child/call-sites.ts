@@ -4,6 +4,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Place } from '../protocol.js';
 
+/** As they were before the program's code began, which may replace or freeze them. */
+const OwnError = Error;
+const { captureStackTrace } = Error;
+const { set } = Reflect;
+
 /** Number of stack frames examined: those of the poll, and enough of the program's own. */
 const MOST_FRAMES = 24;
 
@@ -17,21 +22,23 @@ export class CallSites {
 
   /** The innermost frame of the program, without its packages; null: there is none. */
   find(): Place | null {
-    const { prepareStackTrace, stackTraceLimit } = Error;
-    const holder: { stack?: readonly NodeJS.CallSite[] } = {};
+    const { prepareStackTrace, stackTraceLimit } = OwnError;
+    const holder: { stack?: unknown } = {};
     try {
-      Error.stackTraceLimit = MOST_FRAMES;
-      Error.prepareStackTrace = (_error, sites) => sites;
-      Error.captureStackTrace(holder);
-      for (const site of holder.stack ?? []) {
+      set(OwnError, 'stackTraceLimit', MOST_FRAMES);
+      set(OwnError, 'prepareStackTrace', (_error: unknown, sites: unknown) => sites);
+      captureStackTrace(holder);
+      // A text, if Error is frozen.
+      const sites = Array.isArray(holder.stack) ? (holder.stack as readonly NodeJS.CallSite[]) : [];
+      for (const site of sites) {
         const name = site.getFileName();
         const line = site.getLineNumber();
         if (typeof name === 'string' && line !== null && this.isOfProgram(name)) return [this.numberOf(name), line, site.getColumnNumber() ?? 1];
       }
       return null;
     } finally {
-      Error.prepareStackTrace = prepareStackTrace;
-      Error.stackTraceLimit = stackTraceLimit;
+      set(OwnError, 'prepareStackTrace', prepareStackTrace);
+      set(OwnError, 'stackTraceLimit', stackTraceLimit);
     }
   }
 

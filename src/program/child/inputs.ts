@@ -2,10 +2,10 @@
  * Inputs: the door between a program and the world. While it is recorded, each call goes through and is written on the tape; while it is run again, nothing
  * goes through: each call is answered from the tape, as long as it is the one that was recorded.
  */
-import { readSync, writeSync } from 'node:fs';
 import { SystemError } from '../../server/io/poll.js';
 import type { RunOver } from '../protocol.js';
 import { type Call, type CallError, describeCall, isCall, isResultOf, type Json, lineOf, TAPE_FD, type TapeLine } from '../tape.js';
+import { readSync, stringify, writeSync } from './own.js';
 
 export interface Inputs {
   /** True: nothing real is behind the calls. */
@@ -67,7 +67,7 @@ export class RecordedInputs implements Inputs {
 
   private put(line: TapeLine): void {
     if (this.hasEnded) return;
-    const text = `${JSON.stringify(line)}\n`;
+    const text = `${stringify(line)}\n`;
     this.bytes += text.length;
     if (this.bytes > this.mostBytes) return this.end('full');
     this.waiting += text;
@@ -75,7 +75,7 @@ export class RecordedInputs implements Inputs {
   }
 
   private end(why: string): void {
-    this.waiting += `${JSON.stringify(['full'])}\n`;
+    this.waiting += `${stringify(['full'])}\n`;
     this.flush();
     this.hasEnded = true;
     this.ended(why);
@@ -123,7 +123,7 @@ export class InputsAgain implements Inputs {
     const line = this.peek();
     if (line === null || !isCall(line)) return this.over({ why: line === null ? 'end' : 'full' });
     this.calls++;
-    if (line[0] !== name || JSON.stringify(line[1]) !== JSON.stringify(args)) this.diverge(line, name, args);
+    if (line[0] !== name || stringify(line[1]) !== stringify(args)) this.diverge(line, name, args);
     const result = line[2];
     if (!isError(result) && !isResultOf(name, result)) this.isUnreadable();
     this.next();

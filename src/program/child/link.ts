@@ -1,7 +1,6 @@
 /**
  * Link: the program's side of its pipes to the lab (protocol.ts). Every poll of the process reports its events to it.
  */
-import { readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { PollObserver } from '../../poll/observer.js';
 import type { Poll as Backend } from '../../server/io/poll.js';
@@ -10,6 +9,7 @@ import { type ChildMessage, GO_FD, MOST_BYTES_TOLD, type RunOver, TRACE_FD, type
 import type { CallSites } from './call-sites.js';
 import { Faulty } from './faulty.js';
 import { type Inputs, InputsAgain, RecordedInputs } from './inputs.js';
+import { exit, parse, readSync, stringify, writeSync } from './own.js';
 import { machineUs, processMs } from './real-time.js';
 import { TapedPoll } from './taped-poll.js';
 import { variablesHere } from './variables.js';
@@ -144,7 +144,7 @@ export class Link implements PollObserver {
     for (let bytes = take(WISH_FD, this.buffer); bytes !== null && bytes !== ''; bytes = take(WISH_FD, this.buffer)) {
       const lines = (this.half + bytes).split('\n');
       this.half = lines.pop()!;
-      for (const line of lines) this.obey(JSON.parse(Buffer.from(line, 'latin1').toString()) as Wish);
+      for (const line of lines) this.obey(parse(Buffer.from(line, 'latin1').toString()) as Wish);
     }
   }
 
@@ -198,7 +198,7 @@ export class Link implements PollObserver {
   }
 
   private queue(message: ChildMessage): void {
-    const line = Buffer.from(`${JSON.stringify(message)}\n`);
+    const line = Buffer.from(`${stringify(message)}\n`);
     this.waiting.push(line);
     this.waitingBytes += line.length;
   }
@@ -220,10 +220,10 @@ export class Link implements PollObserver {
 function take(fd: number, into: Buffer): string | null {
   try {
     const count = readSync(fd, into, 0, into.length, null);
-    if (count === 0) process.exit(1);
+    if (count === 0) exit(1);
     return into.latin1Slice(0, count);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(1);
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') exit(1);
     return fd === GO_FD ? null : '';
   }
 }
@@ -232,7 +232,7 @@ function put(fd: number, bytes: Buffer): number {
   try {
     return writeSync(fd, bytes);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') process.exit(1);
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') exit(1);
     return 0;
   }
 }

@@ -3,6 +3,7 @@
  */
 import { Session, type Debugger, type Runtime } from 'node:inspector';
 import type { Variable } from '../protocol.js';
+import { stringify } from './own.js';
 
 const MOST_VARIABLES = 24;
 const MOST_TEXT = 160;
@@ -67,7 +68,7 @@ function shown(session: Session, value: Runtime.RemoteObject): string {
   const { type, subtype, className = '', description = '', preview, objectId } = value;
   const cut = (text: string): string => (text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text);
   if (type === 'symbol') return /^Symbol\((.*)\)$/.exec(description)?.[1] ?? description;
-  if (type === 'string') return cut(JSON.stringify(value.value));
+  if (type === 'string') return cut(stringify(value.value));
   if (type !== 'object') return cut('value' in value ? String(value.value) : (value.unserializableValue ?? description));
   if (subtype === 'null') return 'null';
   // By the names that the program knows, without their contents.
@@ -91,7 +92,7 @@ function previewOf(session: Session, objectId: string): Runtime.ObjectPreview | 
 /** `Map(2) {1 → TcpStream, 2 → TcpStream}`, `{have: 3, text: "ab"}`. */
 function previewed(description: string, { subtype, properties, entries, overflow }: Runtime.ObjectPreview): string {
   const more = overflow ? ', …' : '';
-  const told = ({ type, description = type }: Runtime.ObjectPreview): string => (type === 'string' ? JSON.stringify(description) : description);
+  const told = ({ type, description = type }: Runtime.ObjectPreview): string => (type === 'string' ? stringify(description) : description);
   if (subtype === 'map' || subtype === 'set') {
     if (entries === undefined || entries.length === 0) return description;
     return `${description} {${entries.map(({ key, value }) => `${key === undefined ? '' : `${told(key)} → `}${told(value)}`).join(', ')}${more}}`;
@@ -101,13 +102,13 @@ function previewed(description: string, { subtype, properties, entries, overflow
   return `${description === 'Object' ? '' : `${description} `}{${inside.join(', ')}${more}}`;
 }
 
-const valueOf = ({ type, value = '' }: Runtime.PropertyPreview): string => (type === 'string' ? JSON.stringify(value) : value);
+const valueOf = ({ type, value = '' }: Runtime.PropertyPreview): string => (type === 'string' ? stringify(value) : value);
 
 /** The beginning of bytes, as text. */
 function textOf(session: Session, objectId: string): string {
   let text = '';
   session.post('Runtime.callFunctionOn', { objectId, functionDeclaration: BEGINNING, returnByValue: true }, (error, { result }) => {
-    if (error === null && typeof result.value === 'string') text = JSON.stringify(result.value);
+    if (error === null && typeof result.value === 'string') text = stringify(result.value);
   });
   return text;
 }
