@@ -7,7 +7,7 @@
  * Source of the formats: Redis's protocol specification, RESP versions 2 and 3.
  */
 import { formatDouble } from './double.js';
-import type { Reply } from './reply.js';
+import type { Double, Reply } from './reply.js';
 
 export type RespVersion = 2 | 3;
 
@@ -51,7 +51,7 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
     case 'bulk-error':
       return version === 3 ? encodeBulkError(out, reply.text) : encodeRaw(out, `-${oneLine(reply.text)}\r\n`);
     case 'double':
-      return encodeDouble(out, reply.text ?? formatDouble(reply.value), version);
+      return encodeDouble(out, reply, version);
     case 'map':
       return version === 3
         ? encodeItems(out, 37 /* % */, reply.flat.length / 2, reply.flat, version)
@@ -97,9 +97,24 @@ function encodeBulkError(out: ByteSink, text: string): void {
   encodeRaw(out, '\r\n');
 }
 
-function encodeDouble(out: ByteSink, text: string, version: RespVersion): void {
-  if (version === 3) encodeRaw(out, `,${text}\r\n`);
-  else encodeBulk(out, text);
+function encodeDouble(out: ByteSink, { value, text }: Double, version: RespVersion): void {
+  // Most scores are small integers, of which no string needs to be made. The printed form of 0 depends on its sign.
+  if (text === null && (value | 0) === value && value !== 0) return encodeWhole(out, value, version);
+  const printed = text ?? formatDouble(value);
+  if (version === 3) encodeRaw(out, `,${printed}\r\n`);
+  else encodeBulk(out, printed);
+}
+
+/** Writes a double that is an integer of 32 bits. */
+function encodeWhole(out: ByteSink, value: number, version: RespVersion): void {
+  if (version === 3) return encodeHeader(out, 44 /* , */, value);
+  encodeHeader(out, 36 /* $ */, value < 0 ? 1 + digitsOf(-value) : digitsOf(value));
+  out.reserve(HEADER_BYTES);
+  const { buffer } = out;
+  const at = writeInteger(buffer, out.position, value);
+  buffer[at] = CR;
+  buffer[at + 1] = LF;
+  out.position = at + 2;
 }
 
 function encodeVerbatim(out: ByteSink, format: string, text: string): void {
@@ -163,7 +178,20 @@ function writeInteger(buffer: Buffer, start: number, value: number): number {
   if (value > 0x7fffffff) {
     return writeLatin1(buffer, at, String(value));
   }
-  let digits =
+  let digits = digitsOf(value);
+  const end = at + digits;
+  while (digits-- > 0) {
+    const rest = (value / 10) | 0;
+    buffer[at + digits] = ZERO + value - rest * 10;
+    value = rest;
+  }
+  return end;
+}
+
+/** Returns the number of decimal digits of an integer from 0 to 2^31. */
+function digitsOf(value: number): number {
+  if (value < 10) return 1;
+  return (
     value < 100 ? 2
     : value < 1000 ? 3
     : value < 10000 ? 4
@@ -172,12 +200,6 @@ function writeInteger(buffer: Buffer, start: number, value: number): number {
     : value < 10000000 ? 7
     : value < 100000000 ? 8
     : value < 1000000000 ? 9
-    : 10;
-  const end = at + digits;
-  while (digits-- > 0) {
-    const rest = (value / 10) | 0;
-    buffer[at + digits] = ZERO + value - rest * 10;
-    value = rest;
-  }
-  return end;
+    : 10
+  );
 }

@@ -46,6 +46,8 @@ test.each<[name: string, reply: Reply, resp2: string, resp3: string]>([
   ['an error of several lines', new BulkError('ERR a\r\nb'), '-ERR a  b\r\n', '!8\r\nERR a\r\nb\r\n'],
   ['a double', new Double(1.5), '$3\r\n1.5\r\n', ',1.5\r\n'],
   ['a whole double', new Double(-3), '$2\r\n-3\r\n', ',-3\r\n'],
+  ['a double that is zero', new Double(0), '$1\r\n0\r\n', ',0\r\n'],
+  ['a double that is minus zero', new Double(-0), '$2\r\n-0\r\n', ',-0\r\n'],
   ['infinity', new Double(Infinity), '$3\r\ninf\r\n', ',inf\r\n'],
   ['minus infinity', new Double(-Infinity), '$4\r\n-inf\r\n', ',-inf\r\n'],
   ['not a number', new Double(NaN), '$3\r\nnan\r\n', ',nan\r\n'],
@@ -66,7 +68,11 @@ test.each<[name: string, reply: Reply, resp2: string, resp3: string]>([
 test('integers of every length, of both signs', () => {
   const edges = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
   for (const edge of [...edges, 2 ** 31, 2 ** 32, 2 ** 53 - 1]) {
-    for (const value of [edge - 1, edge, edge + 1, -edge, 1 - edge].filter(Number.isSafeInteger)) expect(encoded(value, 2)).toBe(`:${value}\r\n`);
+    for (const value of [edge - 1, edge, edge + 1, -edge, 1 - edge].filter(Number.isSafeInteger)) {
+      expect(encoded(value, 2)).toBe(`:${value}\r\n`);
+      expect(encoded(new Double(value), 2)).toBe(`$${String(value).length}\r\n${value}\r\n`);
+      expect(encoded(new Double(value), 3)).toBe(`,${value}\r\n`);
+    }
   }
 });
 
