@@ -5,12 +5,17 @@
  *                 ↑ start            ↑ end
  *
  * It exists only while something waits, so idle clients cost nothing. A client that announces a huge argument gets room for what it has actually sent, doubled
- * each time, and not for what it has announced. Bytes are moved only when at least as many have come in or gone out since the last move, so that a long queue
- * costs no more for each byte than a short one.
+ * each time, until a small share of the argument has arrived; then it gets room for exactly the rest, so that a large value is not moved again and leaves no
+ * large buffers behind. Redis makes that room at once, for 32 KB and more: there an announcement costs addresses and no memory, but here it would be counted,
+ * and V8 would collect garbage for it. Bytes are moved only when at least as many have come in or gone out since the last move, so that a long queue costs no
+ * more for each byte than a short one.
  */
 
 /** Minimum size of a read. */
 const MIN_ROOM = 1024;
+
+/** What is missing gets its room at once if it is at most this many times what has arrived. */
+const TRUST = 64;
 
 /** Maximum room given for an announcement alone; also the maximum of unused memory in front of what waits. */
 const MAX_ROOM_ON_TRUST = 64 * 1024;
@@ -99,6 +104,7 @@ export class QueryBuffer {
 
 /** The bytes may be all that comes: no more room than the decoder needs. */
 function roomFor(missing: number, length: number): number {
+  if (length >= MAX_ROOM_ON_TRUST && missing <= length * TRUST) return Math.max(missing, MIN_ROOM);
   return Math.min(Math.max(missing, MIN_ROOM), Math.max(length, MAX_ROOM_ON_TRUST));
 }
 

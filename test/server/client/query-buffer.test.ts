@@ -28,6 +28,27 @@ test('room doubles with what has actually arrived, up to what is missing', () =>
   expect(query.capacity - query.length).toBeLessThan(10_000);
 });
 
+test('of a large argument only the beginning is moved, and then it has exactly its room', () => {
+  const TOTAL = 40_000_000;
+  const query = new QueryBuffer();
+  const moved = countMoved(() => {
+    query.keep(Buffer.alloc(65_536), 0, 65_536, TOTAL - 65_536);
+    while (query.length < TOTAL) {
+      query.makeRoom(TOTAL - query.length);
+      fill(query, 100_000);
+      query.keep(query.bytes, query.start, query.end, Math.max(1, TOTAL - query.length));
+    }
+  });
+  expect(query.capacity).toBe(TOTAL);
+  expect(moved).toBeLessThan(TOTAL / 16);
+});
+
+test('until a 64th of it has arrived, the room only doubles', () => {
+  const query = new QueryBuffer();
+  query.keep(Buffer.alloc(100_000), 0, 100_000, 500_000_000);
+  expect(query.capacity).toBe(200_000);
+});
+
 test('room in front is used before a new buffer is', () => {
   const query = new QueryBuffer();
   query.keep(Buffer.alloc(10_000, 'a'), 0, 10_000, 1);
