@@ -22,8 +22,8 @@ const OURS = /^(?:\d+\.\d+\.\d+-[0-9a-f]{8}|v\d+\.\d+\.\d+-.*)$/;
 /** Written after the compiled code, so that a truncated file is recognised. */
 const END_MARK = Buffer.from('redis-lab/end');
 
-/** Ways to run that need different functions. */
-export type Use = 'headless' | 'lines' | 'screen';
+/** Ways to run that need different functions. `more`: further servers of a process. */
+export type Use = 'headless' | 'lines' | 'screen' | 'more';
 
 type Bundle = (exports: object, require: (id: string) => unknown, module: { exports: object }, file: string, directory: string) => void;
 

@@ -1,9 +1,9 @@
 /**
- * The program of the command line's loop thread: the same bundle as the library's, with cached compiled code.
+ * The program of the command line's loop threads: the same bundle as the library's, with cached compiled code.
  */
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
-import { Bundles, type Use } from './bundles.js';
+import { Bundles, cacheFolder, type Use } from './bundles.js';
 
 export interface ThreadData {
   /** Where compiled code is kept; null: nowhere. */
@@ -11,7 +11,8 @@ export interface ThreadData {
   readonly use: Use;
 }
 
-const { folder, use } = workerData as ThreadData;
+/** Forks and the servers of experiments are started without data. */
+const { folder, use } = (workerData as ThreadData | null) ?? { folder: cacheFolder(__BUILD__, process.env), use: 'more' };
 const bundles = new Bundles(folder, use);
 const { runLoopThread } = bundles.load(join(__dirname, '../server/thread/loop-thread.js')) as typeof import('../server/thread/loop-thread.js');
 runLoopThread(() => bundles.keep());

@@ -15,6 +15,8 @@ declare global {
   const __EXPERIMENTS__: string;
   /** Identifies this build; only in the command-line program. */
   const __BUILD__: string;
+  /** Where a bundle finds the program of a loop thread. */
+  const __LOOP_THREAD__: string;
 }
 
 export {};

@@ -249,6 +249,14 @@ test('compiled code is kept for the next start, for each version of V8, and that
   expect(readdirSync(cache).filter((name) => !before[0]!.startsWith(`${name}/`)).sort()).toEqual(['0.0.1-00000002', '0.0.2-00000003', 'mine', 'v22.23.3-x64-12345678-0']);
 });
 
+test('the servers of experiments use cached compiled code as well', () => {
+  const home = directory();
+  const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: undefined, XDG_CACHE_HOME: undefined, HOME: home };
+  expect(execFileSync(process.execPath, [MAIN, 'learn', '--check', 'wouldblock'], { env, encoding: 'utf8' })).toContain('1 experiment passes');
+  const files = readdirSync(join(home, '.cache/redis-lab'), { recursive: true, encoding: 'utf8' });
+  expect(files.filter((file) => file.endsWith('-more-loop-thread.js.bin'))).toHaveLength(1);
+});
+
 test('compiled code that is damaged, or of another V8, is replaced', async () => {
   const home = directory();
   const start = async (): Promise<void> => {

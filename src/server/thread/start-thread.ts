@@ -5,8 +5,11 @@
 import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
-/** Every bundle that contains this file is one folder below dist; when run from source, tests use the built thread as well. */
-const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/thread/worker.js' : '../server/thread/worker.js', import.meta.url);
+/**
+ * The program of a loop thread: the library's, or that of the command line, which uses cached compiled code. Every bundle that contains this file is one folder
+ * below dist; when run from source, tests use the built thread as well.
+ */
+const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/cli/thread.js' : __LOOP_THREAD__, import.meta.url);
 
 /** Share of the machine's memory that is left for the main thread, for buffers, and for V8 itself. */
 const RESERVED_SHARE = 0.1;
