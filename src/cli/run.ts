@@ -140,13 +140,25 @@ async function startServer(run: Run, start: Start, common: ServerOptions, record
   return onFreePort(settings.port, async (port) => {
     const server = await createServerOn(start.takeThread(), { ...options, port }, { helper: recording?.helper ?? null });
     const wantedPort = settings.port !== undefined || port === DEFAULT_PORT ? null : DEFAULT_PORT;
-    const shutDown: ShutDown = async (signal) => (await outcomeOf(server, signal, keepsData(settings))) ?? { complaint: complaint() };
+    const hasData = keepsData(settings);
+    const shutDown: ShutDown = async (signal) => {
+      const unwritten = hasData ? await unwrittenOf(server) : null;
+      return unwritten ?? (await outcomeOf(server, signal, hasData)) ?? { complaint: complaint() };
+    };
     return { server, loaded: server.loaded, wantedPort, edgeTriggered, hasVirtualClock: clock === 'virtual', showsCommand: null, shutDown };
   });
 }
 
 function keepsData({ save = '', appendonly = false }: Run['settings']): boolean {
   return save !== '' || appendonly;
+}
+
+/** Returns what would be lost because the append-only file cannot be written; null: nothing. Without a screen the server ends all the same. */
+async function unwrittenOf(server: StartedServer): Promise<{ complaint: string } | null> {
+  const unwritten = (await server.snapshot()).persistence?.appendOnly?.unwritten ?? null;
+  if (unwritten === null) return null;
+  const { bytes, why } = unwritten;
+  return { complaint: `the last changes, ${bytes} bytes, are not in the append-only file and would be lost: ${why}` };
 }
 
 /** Ends a server as a signal does. Null: it goes on. A loop in the middle of a command is waited for if it has data to save. */

@@ -109,14 +109,22 @@ export interface Progress {
   readonly totalBytes: number;
 }
 
+export interface AppendOnlySnapshot {
+  readonly bytes: number;
+  /** What a power failure could lose, with the age of the oldest of it; null: nothing. */
+  readonly atRisk: { readonly bytes: number; readonly ageMs: number } | null;
+  /** What could not be written, and why; null: everything could. */
+  readonly unwritten: { readonly bytes: number; readonly why: string } | null;
+}
+
 /** What is being read from the disk or written to it. */
 export interface PersistenceSnapshot {
   /** A dataset being loaded, at the start or from a master; null: there is none. */
   readonly loading: Progress | null;
   /** The snapshot being made; null: there is none. */
   readonly saving: { readonly keysWritten: number; readonly keysTotal: number; readonly preImageBytes: number } | null;
-  /** The append-only file: all its bytes, and those that a power failure could lose, with the age of the oldest; null: it is off. */
-  readonly appendOnly: { readonly bytes: number; readonly atRisk: { readonly bytes: number; readonly ageMs: number } | null } | null;
+  /** The append-only file; null: it is off. */
+  readonly appendOnly: AppendOnlySnapshot | null;
   /** A server that ends leaves its dataset on the disk: in the append-only file, or in a snapshot, since it has save points. */
   readonly isKept: boolean;
 }
@@ -239,7 +247,7 @@ function persistenceSnapshot({ persistence, appendOnly, loading }: Server): Pers
   return {
     loading: loading === null ? null : { bytes: loading.loadedBytes, totalBytes: loading.totalBytes },
     saving: persistence.progress,
-    appendOnly: appendOnly.isOn ? { bytes: appendOnly.currentBytes, atRisk: appendOnly.writer.atRisk } : null,
+    appendOnly: appendOnly.isOn ? { bytes: appendOnly.currentBytes, atRisk: appendOnly.writer.atRisk, unwritten: appendOnly.writer.unwritten } : null,
     isKept: appendOnly.isOn || persistence.hasSavePoints,
   };
 }

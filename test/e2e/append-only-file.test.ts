@@ -330,11 +330,26 @@ describe('a disk', () => {
     expect(await client.call('PING')).toEqual(refusal);
     expect(await client.call('MGET', 'a', 'b', 'c')).toEqual(['1', '2', null]);
     expect((await info(client)).get('aof_last_write_status')).toBe('err');
+    const unwritten = async (): Promise<unknown> => (await server.snapshot()).persistence!.appendOnly!.unwritten;
+    expect(await unwritten()).toMatchObject({ bytes: request('SET', 'b', '2').length, why: expect.stringContaining('ENOSPC') });
     await server.faults.remove(fault.id);
     await until(client, 'aof_last_write_status', 'ok');
+    expect(await unwritten()).toBe(null);
     expect(await client.call('SET', 'c', '3')).toEqual(OK);
     await server.close();
     expect(readFileSync(incrementOf(dir), 'latin1')).toBe(SELECT_0 + request('SET', 'a', '1') + request('SET', 'b', '2') + request('SET', 'c', '3'));
+  });
+
+  test('that is full when the server ends: the log says how many bytes are lost', async () => {
+    const dir = temporaryDirectory();
+    const lines: string[] = [];
+    const log = (level: string, line: string): void => void lines.push(`${level}: ${line}`);
+    const server = await createServer({ port: 0, dir, appendonly: true, log });
+    await server.faults.add('disk-full');
+    expect(await (await connectTo(server.port)).call('SET', 'b', '2')).toEqual(OK);
+    await server.close();
+    const { length } = SELECT_0 + request('SET', 'b', '2');
+    expect(lines.join('\n')).toContain(`warning: The last changes, ${length} bytes, are not in the append-only file and are lost: ENOSPC`);
   });
 
   test('that is full with appendfsync always: no write is acknowledged that is not in the file', async () => {

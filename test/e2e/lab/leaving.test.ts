@@ -65,6 +65,17 @@ describe('a lab that saves its data', () => {
     expect(await lab.exitCode).toBe(1);
   });
 
+  test('and cannot write its append-only file says what would be lost, and ends the next time with an exit code of 1', async () => {
+    const lab = await launchLab({ args: ['--port', '0', '--dir', temporaryDirectory(), '--appendonly', 'yes'] }).ready();
+    await lab.run('fault disk-full', /disk-full/);
+    await lab.run('SET lost 1', 'OK');
+    lab.type(KEYS.ctrlC + KEYS.ctrlC);
+    await lab.until(() => /not ended: the last changes, 53 bytes/.test(lab.footer));
+    lab.type(KEYS.ctrlC + KEYS.ctrlC);
+    await lab.until(/redis-lab: ended without saving: the last changes, 53 bytes, .*ENOSPC/);
+    expect(await lab.exitCode).toBe(1);
+  });
+
   test('and waits for a replica ends at once the second time', async () => {
     const lab = await launchLab({ args: ['--port', '0', '--shutdown-timeout', '3600', '--repl-diskless-sync-delay', '0'] }).ready();
     const replica = connect(Number(/\d{4,5}(?=>)/.exec(lab.screen)![0]), '127.0.0.1');

@@ -157,8 +157,13 @@ export class AppendOnlyFile {
 
   /** Called before the server ends. */
   stop(): void {
-    if (this.isOn) this.server.log('notice', 'Calling fsync() on the AOF file.');
-    this.close();
+    const { server, writer } = this;
+    if (this.isOn) server.log('notice', 'Calling fsync() on the AOF file.');
+    this.close(() => {
+      const { unwritten } = writer;
+      if (unwritten === null) return;
+      server.log('warning', `The last changes, ${unwritten.bytes} bytes, are not in the append-only file and are lost: ${unwritten.why}`);
+    });
   }
 
   /** DEBUG LOADAOF: empties the keyspace and loads the file again. Returns null, or the error. */
@@ -263,11 +268,13 @@ export class AppendOnlyFile {
     this.writer.guard();
   }
 
-  private close(): void {
+  /** @param finished called when everything is written that can be */
+  private close(finished = (): void => {}): void {
     const { files, writer } = this;
     this.rewriting.stop();
     if (!this.isOn) return;
     writer.finish();
+    finished();
     writer.close();
     if (this.phase === 'waiting') files.remove(files.path(files.draftName));
     this.otherBytes = 0;

@@ -146,6 +146,12 @@ export class IncrementWriter implements OutputGate {
     return this.buffer.length;
   }
 
+  /** What could not be written, and would be lost if the server ended now; null: nothing. With `always` no client was told of it. */
+  get unwritten(): { readonly bytes: number; readonly why: string } | null {
+    const { writeError, buffer, commit, fd } = this;
+    return writeError === null ? null : { bytes: buffer.length + commit.bytesFor(fd), why: writeError.message };
+  }
+
   /** What a power failure could lose; null: nothing. */
   get atRisk(): { readonly bytes: number; readonly ageMs: number } | null {
     const { bytes, sinceMs } = together(this.commit.waiting, together(this.underSync, this.unsynced));

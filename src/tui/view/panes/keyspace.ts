@@ -45,6 +45,7 @@ const ENGLISH = {
   saving: (written: string, total: string, bytes: string) =>
     `snapshot: ${written} of ${total} keys written${bytes === '' ? '' : `, ${bytes} copied before they changed`}`,
   appendOnly: (bytes: string) => `append-only file: ${bytes}, all of it on the disk`,
+  unwritten: (rest: string, why: string) => `append-only file: ${rest} could not be written: ${why}`,
   atRisk: (bytes: string, risk: string, age: string) => `append-only file: ${bytes}; not on the disk yet ${risk}, the oldest for ${age}`,
   replicaOf: (address: string, state: string) => `replica of ${address}${state === 'connected' ? '' : ` (${state})`}`,
   loading: (part: string) => `LOADING ${part}`,
@@ -73,6 +74,7 @@ const KOREAN_UNITS: { readonly [unit in Unit]: string } = { element: '원소', m
 const KOREAN: Texts = {
   saving: (written, total, bytes) => `스냅샷: 키 ${total}개 중 ${written}개 기록됨${bytes === '' ? '' : `, 변경 전 복사 ${bytes}`}`,
   appendOnly: (bytes) => `추가 전용 파일(AOF): ${bytes}, 모두 디스크에 있음`,
+  unwritten: (rest, why) => `추가 전용 파일(AOF): ${rest}를 쓰지 못함: ${why}`,
   atRisk: (bytes, risk, age) => `추가 전용 파일(AOF): ${bytes}, 아직 디스크에 없는 것 ${risk}, 가장 오래된 것 ${age}`,
   replicaOf: (address, state) => `${address}의 레플리카${state === 'connected' ? '' : `(${state})`}`,
   loading: (part) => `LOADING ${part}`,
@@ -230,9 +232,10 @@ function diskTexts({ model, ui }: State): readonly string[] {
     lines.push(texts.saving(formatCount(saving.keysWritten), formatCount(saving.keysTotal), copied));
   }
   if (appendOnly !== null) {
-    const { bytes, atRisk } = appendOnly;
+    const { bytes, atRisk, unwritten } = appendOnly;
     const all = formatBytes(bytes);
-    lines.push(atRisk === null ? texts.appendOnly(all) : texts.atRisk(all, formatBytes(atRisk.bytes), formatMs(atRisk.ageMs)));
+    if (unwritten !== null) lines.push(texts.unwritten(formatBytes(unwritten.bytes), unwritten.why));
+    else lines.push(atRisk === null ? texts.appendOnly(all) : texts.atRisk(all, formatBytes(atRisk.bytes), formatMs(atRisk.ageMs)));
   }
   return lines;
 }

@@ -81,6 +81,14 @@ test('on a replica, the badge says how much of the dataset has arrived or is loa
   expect(badge(null, null)).toMatch(/\(sync\)$/);
 });
 
+test('says what of the append-only file could not be written', () => {
+  using scene = someKeys();
+  const { keyspace } = scene.model;
+  const appendOnly = { bytes: 2048, atRisk: null, unwritten: { bytes: 300, why: 'ENOSPC: no space left on device, write' } };
+  scene.model = { ...scene.model, keyspace: { ...keyspace, persistence: { loading: null, saving: null, appendOnly, isKept: true } } as typeof keyspace };
+  expect(scene.picture(keyspacePane, { width: 90, height: 30 })).toContain('append-only file: 300 B could not be written: ENOSPC');
+});
+
 test('what has just changed is marked, and flashes in the colour of the connection', () => {
   using scene = someKeys();
   later(scene, 500);
