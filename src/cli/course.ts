@@ -1,7 +1,7 @@
 /**
  * `redis-lab course`: makes a course, runs its tests, gives hints, shows solutions.
  */
-import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, readFileSync, statSync, watch } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import {
   type Code, Course, CourseError, describeFailure, describeMade, describeOutcome, difference, findLesson, isGreen, type KernelName, type Lesson,
@@ -175,31 +175,40 @@ function readOwn(course: Course, lesson: Lesson): string {
   }
 }
 
-/** Runs the next tests at every save, until the process is ended. */
+/** Runs the next tests at every save, until the process is ended. Throws {@link CourseError} when the folder is gone: another one of its name is not watched. */
 async function watchFiles(course: Course, typed: string | undefined, kernel: KernelName): Promise<number> {
-  const { signal, abort } = untilInterrupted();
+  const { signal, interrupted, forget } = untilInterrupted();
   let isRunning = false;
   let isStale = true;
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => (fail = reject));
   const run = async (): Promise<void> => {
     if (isRunning) return;
     isRunning = true;
     while (isStale && !signal.aborted) {
       isStale = false;
       await test(course, typed, kernel);
+      if (!existsSync(course.folder)) throw new CourseError(`${course.folder} is gone`);
       say('', WORDS.watching[course.language]);
     }
     isRunning = false;
   };
+  const start = (): void => void run().catch(fail);
   const watcher = watchFolder(course.folder, (name) => {
     if (name === null || !name.endsWith(`.${course.code}`)) return;
     isStale = true;
     // An editor may write a file in several steps.
-    setTimeout(() => void run(), 50);
+    setTimeout(start, 50);
   });
-  await run();
-  await new Promise((resolveEnd) => signal.addEventListener('abort', resolveEnd));
-  watcher.close();
-  abort();
+  start();
+  try {
+    // A test that is running ends with this process.
+    await Promise.race([interrupted, failed]);
+  } finally {
+    watcher.close();
+    forget();
+  }
+  if (process.stdout.isTTY) process.stdout.write(CLEAR_LINE);
   return GREEN;
 }
 
@@ -212,10 +221,12 @@ function watchFolder(folder: string, changed: (name: string | null) => void): FS
   }
 }
 
-function untilInterrupted(): { readonly signal: AbortSignal; readonly abort: () => void } {
+function untilInterrupted(): { readonly signal: AbortSignal; readonly interrupted: Promise<unknown>; readonly forget: () => void } {
   const controller = new AbortController();
+  const { signal } = controller;
   const abort = (): void => controller.abort();
+  const interrupted = new Promise((resolveEnd) => signal.addEventListener('abort', resolveEnd));
   process.once('SIGINT', abort);
   process.once('SIGTERM', abort);
-  return { signal: controller.signal, abort: () => process.off('SIGINT', abort).off('SIGTERM', abort) };
+  return { signal, interrupted, forget: () => void process.off('SIGINT', abort).off('SIGTERM', abort) };
 }

@@ -116,6 +116,8 @@ export class Course {
     return new Promise((resolve) => {
       const args = [this.fileOf(lesson), lesson.number, kernel];
       const child = fork(join(this.root, 'dist/course/run.js'), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const end = (): void => void child.kill('SIGKILL');
+      process.on('exit', end);
       const outcomes: Outcome[] = [];
       let running: number | null = null;
       let failure: LessonReport['failure'] = null;
@@ -123,7 +125,7 @@ export class Course {
       const isLate = (): void => {
         if (running === null) failure ??= { reason: 'hangs', detail: '' };
         else outcomes[running] = { kind: 'hangs' };
-        child.kill('SIGKILL');
+        end();
       };
       let timer = setTimeout(isLate, PATIENCE_MS);
       child.on('message', (message: Message) => {
@@ -134,8 +136,11 @@ export class Course {
         else if (message.kind === 'began') running = message.test;
         else outcomes[message.test] = message.outcome;
       });
+      // It could not be started; close follows.
+      child.on('error', ({ message }) => (failure ??= { reason: 'broken', detail: message }));
       child.on('close', () => {
         clearTimeout(timer);
+        process.off('exit', end);
         if (names === null) failure ??= { reason: 'broken', detail: 'the program has ended before it could be tested' };
         // A test that was not run is not GREEN.
         const notRun: Outcome = { kind: 'notRun' };

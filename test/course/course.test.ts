@@ -45,6 +45,9 @@ test.concurrent('a test that hangs is ended', { timeout: 60_000 }, async ({ expe
 
 test.concurrent.for(MISTAKES)('typical mistakes: $lesson, $what', (mistake) => expectTold(mistake));
 
+/** False for a process that has ended, and that nothing has waited for: it has no command line any more. Linux only. */
+const isAlive = (pid: string): boolean => existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'latin1') !== '';
+
 describe('the command', () => {
   let folder: string;
 
@@ -126,6 +129,28 @@ describe('the command', () => {
     expect(terminal.raw).toMatch(/^01 testing…\r\x1b\[KRED {4}01 {2}A TCP listener/);
   });
 
+  test('--watch ends at a signal in the first test, which ends with it, and when its folder is gone', async () => {
+    const dir = join(folder, 'watched');
+    const course = Course.create(dir, ROOT, 'en');
+    const file = course.fileOf(findLesson('01')!);
+    const begun = join(dir, 'begun');
+    writeFileSync(file, `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(begun)}, String(process.pid));\nfor (;;);\n`);
+    const watching = (): TestTerminal => new TestTerminal(process.execPath, [join(ROOT, 'dist/cli/main.js'), 'course', 'test', '--watch', '--dir', dir]);
+    const first = watching();
+    await first.until('01 testing');
+    await expect.poll(() => existsSync(begun) && readFileSync(begun, 'utf8') !== '', { timeout: 9000 }).toBe(true);
+    first.signal('SIGTERM');
+    expect(await first.exited).toBe(0);
+    expect(first.raw).not.toContain('RED');
+    await expect.poll(() => isAlive(readFileSync(begun, 'utf8')), { timeout: 5000 }).toBe(false);
+    writeFileSync(file, 'export const nothing = 1;');
+    const second = watching();
+    await second.until(() => second.raw.includes('Ctrl-C ends'));
+    rmSync(dir, { recursive: true });
+    expect(await second.exited).toBe(2);
+    expect(second.raw).toContain(`${dir} is gone`);
+  });
+
   test('the program in the lecture of lesson 03 serves the class of the lesson, in both languages', async () => {
     const dir = join(folder, 'run');
     const course = Course.create(dir, ROOT, 'en');
@@ -197,7 +222,7 @@ describe('the command', () => {
     const pid = (): string => (existsSync(join(dir, 'pid')) ? readFileSync(join(dir, 'pid'), 'utf8') : '');
     await expect.poll(pid, { timeout: 20_000 }).not.toBe('');
     command.kill('SIGKILL');
-    await expect.poll(() => existsSync(`/proc/${pid()}`) && readFileSync(`/proc/${pid()}/cmdline`, 'latin1') !== '', { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(pid()), { timeout: 5000 }).toBe(false);
   });
 });
 

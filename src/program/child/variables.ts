@@ -92,7 +92,7 @@ function previewOf(session: Session, objectId: string): Runtime.ObjectPreview | 
 /** `Map(2) {1 → TcpStream, 2 → TcpStream}`, `{have: 3, text: "ab"}`. */
 function previewed(description: string, { subtype, properties, entries, overflow }: Runtime.ObjectPreview): string {
   const more = overflow ? ', …' : '';
-  const told = ({ type, description = type }: Runtime.ObjectPreview): string => (type === 'string' ? stringify(description) : description);
+  const told = ({ type, description = type }: Runtime.ObjectPreview): string => (type === 'string' ? stringify(description) : ofPoll(description));
   if (subtype === 'map' || subtype === 'set') {
     if (entries === undefined || entries.length === 0) return description;
     return `${description} {${entries.map(({ key, value }) => `${key === undefined ? '' : `${told(key)} → `}${told(value)}`).join(', ')}${more}}`;
@@ -102,7 +102,10 @@ function previewed(description: string, { subtype, properties, entries, overflow
   return `${description === 'Object' ? '' : `${description} `}{${inside.join(', ')}${more}}`;
 }
 
-const valueOf = ({ type, value = '' }: Runtime.PropertyPreview): string => (type === 'string' ? stringify(value) : value);
+const valueOf = ({ type, value = '' }: Runtime.PropertyPreview): string => (type === 'string' ? stringify(value) : ofPoll(value));
+
+/** The bundler renames some classes. */
+const ofPoll = (name: string): string => name.replace(/^_?(Poll|Events|TcpListener|TcpStream)\d*$/, '$1');
 
 /** The beginning of bytes, as text. */
 function textOf(session: Session, objectId: string): string {
