@@ -175,7 +175,9 @@ function readOwn(course: Course, lesson: Lesson): string {
   }
 }
 
-/** Runs the next tests at every save, until the process is ended. Throws {@link CourseError} when the folder is gone: another one of its name is not watched. */
+/**
+ * Runs the next tests at every save, until the process is ended. Throws {@link CourseError} when the folder is gone: another one of its name is not watched.
+ */
 async function watchFiles(course: Course, typed: string | undefined, kernel: KernelName): Promise<number> {
   const { signal, interrupted, forget } = untilInterrupted();
   let isRunning = false;

@@ -91,12 +91,16 @@ export class PastRuns {
     const source = at === null ? undefined : picture.sources.all.get(at[0]);
     const place = at === null || source === undefined ? null : `${textOf(source.name)}:${at[1]}`;
     const why = over.why === 'full' && this.tapeEnd !== 'full' ? stopped(this.tapeEnd ?? '') : overText(over, place);
-    return this.hasChanged ? joined(why, changedSince(this.tape!.head.file)) : why;
+    const change = this.change();
+    return change === null ? why : joined(why, change);
   }
 
-  /** True if the program's file has changed since it was started. */
-  private get hasChanged(): boolean {
-    return this.tape !== null && digestOf(this.tape.head.file) !== this.tape.head.digest;
+  /** What has happened to the program's file since it was started; null: nothing. */
+  private change(): Text | null {
+    if (this.tape === null) return null;
+    const { file, digest } = this.tape.head;
+    const now = digestOf(file);
+    return now === digest ? null : now === '' ? unreadable(file) : changedSince(file);
   }
 }
 
@@ -147,6 +151,10 @@ const stopped = (code: string): Text => ({
 
 const changedSince = (file: string): Text => ({
   en: `${basename(file)} has been changed since it was started`, ko: `${withParticle(basename(file), '은/는')} 시작된 뒤에 바뀌었습니다`,
+});
+
+const unreadable = (file: string): Text => ({
+  en: `${basename(file)} can no longer be read`, ko: `${withParticle(basename(file), '을/를')} 더 이상 읽을 수 없습니다`,
 });
 
 const CANCELLED: Text = { en: 'not run again to its end', ko: '끝까지 다시 실행하지 않았습니다' };

@@ -2,7 +2,7 @@
  * The file of a tape: an unnamed one, for going back; or one named by `--record`.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withParticle } from '../shared/korean.js';
@@ -11,6 +11,9 @@ import { TAPE_FORMAT, type TapeHead } from './tape.js';
 
 /** Limit for going back. A recording by `--record` is limited only by the disk. */
 export const MOST_TAPE_BYTES = 64 * 2 ** 20;
+
+/** A larger file is not compared. */
+const MOST_PROGRAM_BYTES = 64 * 2 ** 20;
 
 /** Maximum length of the first line. */
 const MOST_HEAD_BYTES = 64 * 1024;
@@ -73,6 +76,9 @@ export function openTape(path: string): OpenTape {
 /** In hex; empty: it cannot be read. */
 export function digestOf(file: string): string {
   try {
+    const stat = statSync(file);
+    // Meanwhile it may be a pipe, or a device, which would not end.
+    if (!stat.isFile() || stat.size > MOST_PROGRAM_BYTES) return '';
     return createHash('sha256').update(readFileSync(file)).digest('hex');
   } catch {
     return '';

@@ -1,9 +1,11 @@
 /**
  * What a program does with the descriptors and the processes that the lab has given it, or has not, does not end the lab.
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { messageIn } from '../../src/program/message-check.js';
+import { digestOf } from '../../src/program/tape-file.js';
 import { Sources } from '../../src/program/sources.js';
 import { startProgram, written } from './support.js';
 
@@ -89,4 +91,12 @@ test('a device that a program calls its source has no lines', () => {
   const sources = new Sources('/home/me/loop.js');
   sources.add(0, '/dev/zero');
   expect(sources.all.get(0)!.lines).toEqual([]);
+});
+
+test('a pipe, a device or a folder in the place of a program is not waited for', () => {
+  const file = written('1;');
+  const pipe = `${file}.pipe`;
+  execFileSync('mkfifo', [pipe]);
+  expect([pipe, '/dev/zero', '/', `${file}.gone`].map(digestOf)).toEqual(['', '', '', '']);
+  expect(digestOf(file)).toMatch(/^[\da-f]{64}$/);
 });
