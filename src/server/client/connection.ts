@@ -90,6 +90,7 @@ export class Connection implements EventHandler, Transport {
     this.peer = clientAddress(stream.peer);
     this.local = clientAddress(stream.local);
     this.session = new Session(token, env.server, this);
+    this.decoder.borrower = this.session;
     env.server.keyspace.memory.clients += CLIENT_OVERHEAD;
     this.registration = new Registration(stream, token, env.loop, env.tap, env.triggering);
     this.writer = new ReplyWriter(this, stream, this.registration, env);
@@ -323,6 +324,7 @@ export class Connection implements EventHandler, Transport {
   /** Counts the memory of half a request, of those that wait while the client is parked, and of those that are queued for EXEC. */
   private countHeld(): void {
     const { decoder, query, session, env } = this;
+    session.lent = null;
     const bytes = this.state === CLOSED ? 0 : query.capacity + decoder.heldBytes + (session.transaction === null ? 0 : session.transaction.queuedBytes);
     if (bytes === this.heldBytes) return;
     env.server.keyspace.memory.clients += bytes - this.heldBytes;

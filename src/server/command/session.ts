@@ -5,6 +5,7 @@ import type { Database } from '../keyspace/database.js';
 import { pushesIn, type Reply } from '../resp/reply.js';
 import type { DisconnectReason } from '../trace/events.js';
 import type { RespVersion } from '../resp/encoder.js';
+import type { LentArgument } from '../resp/lent-argument.js';
 import type { Parked } from '../features/blocking.js';
 import { type Argv, type Command, commandOf } from './command.js';
 import type { ServerContext } from './context.js';
@@ -141,6 +142,8 @@ export class Session {
   lookedUpName = '';
   lookedUpCommand: Command | null = null;
   transaction: Transaction | null = null;
+  /** The large argument of the request that is being executed; null: it has none. */
+  lent: LentArgument | null = null;
   /** Keys watched for the coming EXEC; see features/watches.ts. */
   watched: Watch[] | null = null;
   /** A watched key has changed: EXEC will reply nil. */

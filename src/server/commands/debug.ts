@@ -9,7 +9,7 @@ import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { TO_REPLICAS } from '../keyspace/effects.js';
 import { ownText } from '../keyspace/types/packed-texts.js';
-import { compact, encodingOf, isString, memoryOf, textOf, type Value } from '../keyspace/value.js';
+import { compact, encodingOf, isString, memoryOf, type Value } from '../keyspace/value.js';
 import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply, SimpleString, Verbatim, type Reply } from '../resp/reply.js';
 import { datasetDigest, valueDigest } from './support/digest.js';
 import { helpReply } from './support/help.js';
@@ -160,7 +160,7 @@ function listpack(value: Value): Reply {
 
 function stringLengths(name: string, value: Value): Reply {
   if (!isString(value) || typeof value === 'number') return errors.NOT_AN_SDS;
-  const { length } = textOf(value);
+  const { length } = value;
   return new SimpleString(
     `key_sds_len:${name.length}, key_sds_avail:0, key_zmalloc: ${name.length}, val_sds_len:${length}, val_sds_avail:0, val_zmalloc: ${length}`,
   );

@@ -11,7 +11,8 @@ import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { timeText } from '../keyspace/types/int64.js';
 import { ByteString, compact, isString, type StringValue, textOf, type Value } from '../keyspace/value.js';
-import { ErrorReply, MapReply, OK, type Reply } from '../resp/reply.js';
+import { LARGE_BYTES, type LentArgument } from '../resp/lent-argument.js';
+import { Bytes, ErrorReply, MapReply, OK, type Reply } from '../resp/reply.js';
 import {
   expiry, INT64_MAX, INT64_MIN, integer, integer64, type Integer64, isWord, MILLISECONDS, narrow, parseInteger, readString, SECONDS, type TimeUnit,
   writeString,
@@ -22,6 +23,9 @@ import { checkLength, lengthOf, maxStringBytes, mutable } from './support/string
 
 const EXPIRY = 'EX seconds:integer | PX milliseconds:integer | EXAT unix-time-seconds:unix-time | PXAT unix-time-milliseconds:unix-time';
 
+/** A longer text is no number to Redis either (MAX_LONG_DOUBLE_CHARS). */
+const MAX_DOUBLE_BYTES = 5 * 1024;
+
 export const get = command({
   name: 'get', since: '1.0.0', group: 'string', complexity: 'O(1)',
   summary: 'Returns the string at a key.',
@@ -29,7 +33,7 @@ export const get = command({
   flags: ['readonly', 'fast'],
   categories: ['string'],
   keys: [key(1, 'RO access')],
-  run: (argv, db) => replyOf(db.lookupRead(argv[1]!)),
+  run: (argv, db, session) => readAll(db.lookupRead(argv[1]!), session),
 });
 
 export const set = command({
@@ -46,7 +50,7 @@ export const set = command({
     ['7.0.0', 'NX and GET may be combined.'],
   ],
   run(argv, db, session) {
-    if (argv.length === 3) return store(db, argv[1]!, argv[2]!);
+    if (argv.length === 3) return session.lent === null ? store(db, argv[1]!, argv[2]!) : storeLent(db, argv, session.lent);
     return setWithOptions(db, session, argv, parseOptions(argv, 3, SET_OPTIONS));
   },
 });
@@ -240,7 +244,8 @@ export const incrbyfloat = command({
   keys: [key(1, 'RW access update')],
   run(argv, db) {
     const name = argv[1]!;
-    const value = parseLongDouble(textOf(writeString(db, name) ?? 0));
+    const stored = writeString(db, name) ?? 0;
+    const value = lengthOf(stored) > MAX_DOUBLE_BYTES ? undefined : parseLongDouble(textOf(stored));
     const by = parseLongDouble(argv[2]!);
     if (value === undefined || by === undefined) return errors.NOT_A_FLOAT;
     const sum = addLongDoubles(value, by);
@@ -350,7 +355,14 @@ export const lcs = command({
   },
 });
 
-/** Returns GET's reply for a value. */
+/** Returns GET's reply for a value. A large one is encoded from its own bytes, unless the reply is kept or converted before that, or replaced by a fault. */
+function readAll(value: Value | undefined, session: Session): Reply {
+  if (typeof value === 'string') return value;
+  if (!(value instanceof ByteString) || value.length < LARGE_BYTES) return replyOf(value);
+  return session.deniesBlocking || session.server.hooks.faults !== null ? value.toString() : new Bytes(value.view);
+}
+
+/** Returns the text of a value. */
 function replyOf(value: Value | undefined): string | null | ErrorReply {
   if (value === undefined) return null;
   return isString(value) ? textOf(value) : errors.WRONG_TYPE;
@@ -359,6 +371,14 @@ function replyOf(value: Value | undefined): string | null | ErrorReply {
 function store(db: Database, name: string, text: string): Reply {
   db.set(name, compact(text));
   db.changed(name, '$', 'set');
+  return OK;
+}
+
+/** Adopts the bytes of the value, if they were lent to this request. */
+function storeLent(db: Database, argv: Argv, lent: LentArgument): Reply {
+  if (lent.argv !== argv) return store(db, argv[1]!, argv[2]!);
+  db.set(argv[1]!, ByteString.of(lent.bytes));
+  db.changed(argv[1]!, '$', 'set');
   return OK;
 }
 
@@ -490,10 +510,13 @@ function increment(db: Database, name: string, by: Integer64): Reply {
   return Number.isSafeInteger(sum) ? storeSum(db, name, sum) : addWide(db, name, current, by);
 }
 
+/** Of 64 bits, with a sign: what is longer needs not be made a text. */
+const MAX_INTEGER_DIGITS = 20;
+
 /** Returns the integer that a stored text represents, if any. */
 function integerOf(value: Value): Integer64 | ErrorReply {
   if (!isString(value)) return errors.WRONG_TYPE;
-  return parseInteger(textOf(value)) ?? errors.NOT_AN_INTEGER;
+  return lengthOf(value) > MAX_INTEGER_DIGITS ? errors.NOT_AN_INTEGER : (parseInteger(textOf(value)) ?? errors.NOT_AN_INTEGER);
 }
 
 /** Adds beyond 2^53, where numbers are no longer exact. */

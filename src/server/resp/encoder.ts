@@ -63,6 +63,8 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
     case 'sequence':
       for (const each of reply.replies) encode(out, each, version);
       return;
+    case 'bytes':
+      return encodeBytes(out, reply.bytes);
     case 'verbatim':
       return version === 3 ? encodeVerbatim(out, reply.format, reply.text) : encodeBulk(out, reply.text);
     case 'bignumber':
@@ -137,6 +139,14 @@ function encodeBulk(out: ByteSink, text: string): void {
   buffer[at++] = CR;
   buffer[at++] = LF;
   out.position = at;
+}
+
+function encodeBytes(out: ByteSink, bytes: Uint8Array): void {
+  out.reserve(HEADER_BYTES + bytes.length + 2);
+  encodeHeader(out, 36 /* $ */, bytes.length);
+  out.buffer.set(bytes, out.position);
+  out.position += bytes.length;
+  encodeRaw(out, '\r\n');
 }
 
 /** Writes bytes that are already RESP. */

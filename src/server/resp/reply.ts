@@ -20,6 +20,7 @@
  *   SetReply           *n                    ~n
  *   Push               *n                    >n
  *   ReplySequence      one after another, without a header
+ *   Bytes              $n bytes              $n bytes
  *   Verbatim           $n text               =n txt:text
  *   BigNumber          $n digits             (digits
  *   Attribute          (left out)            |n, then the reply
@@ -40,6 +41,7 @@ export type Reply =
   | SetReply
   | Push
   | ReplySequence
+  | Bytes
   | Verbatim
   | BigNumber
   | Attribute
@@ -76,6 +78,12 @@ export class ErrorReply {
 export class BulkError {
   readonly type = 'bulk-error';
   constructor(readonly text: string) {}
+}
+
+/** A bulk string that is bytes already. They may change afterwards: only for a reply that is encoded at once. */
+export class Bytes {
+  readonly type = 'bytes';
+  constructor(readonly bytes: Uint8Array) {}
 }
 
 /** A floating point number. */

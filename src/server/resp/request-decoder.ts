@@ -16,6 +16,7 @@
  */
 import { constants } from 'node:buffer';
 import { splitInline } from './inline.js';
+import { LARGE_BYTES, type LentArgument, lend } from './lent-argument.js';
 import type { ReadRequest } from './request-run.js';
 import { MAX_SHORT, shortString } from './short-strings.js';
 
@@ -82,6 +83,9 @@ export class RequestDecoder implements ReadRequest {
   keys: KeyInterner = NO_KEYS;
   /** False before AUTH: then requests must be small, so that unauthenticated clients cannot make the server allocate much. */
   authenticated = true;
+
+  /** Gets a large argument that is lent, just before its request is complete; null: none is lent. */
+  borrower: { lent: LentArgument | null } | null = null;
 
   /** The fed range is a part of it. */
   buffer: Buffer = EMPTY;
@@ -224,12 +228,23 @@ export class RequestDecoder implements ReadRequest {
     const start = this.position;
     const end = start + this.bulkLength;
     if (end + 2 > this.end) return this.incomplete();
-    this.argv[this.filled] = this.readText(start, end);
+    if (this.bulkLength >= LARGE_BYTES && this.canLend(end)) this.borrower!.lent = lend(this.argv, this.filled, this.buffer.subarray(start, end));
+    else this.argv[this.filled] = this.readText(start, end);
     this.filled++;
     this.remaining--;
     this.position = end + 2;
     this.bulkLength = -1;
     return COMPLETE;
+  }
+
+  /**
+   * True for the value of `SET key value` if nothing is behind it, since then the caller keeps nothing of the buffer, and does not use it again; and if it is
+   * nearly all of the buffer, since the rest stays in memory as well.
+   */
+  private canLend(end: number): boolean {
+    const { borrower, argv, buffer, bulkLength } = this;
+    if (borrower === null || this.filled !== 2 || this.remaining !== 1 || end + 2 !== this.end) return false;
+    return buffer.length - bulkLength <= bulkLength / 8 && argv[0]!.toLowerCase() === 'set';
   }
 
   /** Reads `$7` or `$16`, with which nearly all arguments begin. False, with nothing read, for any other beginning. */
