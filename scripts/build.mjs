@@ -43,9 +43,10 @@ const define = { __VERSION__: JSON.stringify(version), ...PRODUCTION };
 /** Where a bundle finds the engine. */
 const luaFrom = (folder) => ({ __LUA_ENGINE__: JSON.stringify(relative(folder, `server/thread/${LUA_FILE}`)) });
 
-/** Which program a bundle starts as a loop thread. */
-const LIBRARY_THREAD = { __LOOP_THREAD__: JSON.stringify('../server/thread/worker.js') };
-const COMMAND_LINE_THREAD = { __LOOP_THREAD__: JSON.stringify('../cli/thread.js') };
+/** Which programs a bundle starts as threads. */
+const threads = (loop, history) => ({ __LOOP_THREAD__: JSON.stringify(loop), __HISTORY_THREAD__: JSON.stringify(history) });
+const LIBRARY_THREADS = threads('../server/thread/worker.js', '../server/history/worker.js');
+const COMMAND_LINE_THREADS = threads('../cli/thread.js', '../cli/history-thread.js');
 
 /** Where the lab finds its experiments. */
 const EXPERIMENTS = 'learn/experiments/';
@@ -60,7 +61,7 @@ const library = await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
-  define: { ...define, ...luaFrom('chunks'), ...LIBRARY_THREAD },
+  define: { ...define, ...luaFrom('chunks'), ...LIBRARY_THREADS },
 });
 
 /** The entry points of the lab are CommonJS: Node's module loader takes 5 ms in each thread, and the compiled code of CommonJS can be cached in every version of Node (src/cli/bundles.ts). */
@@ -72,7 +73,7 @@ async function bundle(entry, { outfile = entry, defines = {}, separate = {}, plu
     format: 'cjs',
     // A dynamic import becomes a require at the same place.
     supported: { 'dynamic-import': false },
-    define: { ...define, ...(outfile.startsWith('cli/') ? COMMAND_LINE_THREAD : LIBRARY_THREAD), ...luaFrom(dirname(outfile)), ...experimentsFrom(dirname(outfile)), ...defines, 'import.meta.url': '__bundleUrl' },
+    define: { ...define, ...(outfile.startsWith('cli/') ? COMMAND_LINE_THREADS : LIBRARY_THREADS), ...luaFrom(dirname(outfile)), ...experimentsFrom(dirname(outfile)), ...defines, 'import.meta.url': '__bundleUrl' },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     plugins: [...plugins, leaveOut(separate)],
   });
@@ -102,7 +103,8 @@ const metafiles = [
   library.metafile,
   await bundle('server/thread/loop-thread'),
   await bundle('server/thread/worker', { separate: beside('loop-thread') }),
-  await bundle('server/history/worker'),
+  await bundle('server/history/history-thread'),
+  await bundle('server/history/worker', { separate: beside('history-thread') }),
   await bundle('server/background/helper'),
   await bundle('server/herd/worker'),
   await bundle('server/engines/acceptor'),
@@ -121,9 +123,9 @@ const metafiles = [
   await bundle('server/commands/reference', { outfile: 'cli/command-reference' }),
 ];
 const buildId = createHash('sha256');
-for (const file of ['server/thread/loop-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js', 'cli/check.js', 'cli/course.js', 'cli/threads.js', 'cli/compare.js', 'cli/command-reference.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
+for (const file of ['server/thread/loop-thread.js', 'server/history/history-thread.js', 'cli/lab.js', 'cli/run.js', 'cli/replay.js', 'cli/learn.js', 'cli/check.js', 'cli/course.js', 'cli/threads.js', 'cli/compare.js', 'cli/command-reference.js']) buildId.update(readFileSync(`${root}${fresh}/${file}`));
 const ofBuild = { defines: { __BUILD__: JSON.stringify(`${version}-${buildId.digest('hex').slice(0, 8)}`) } };
-metafiles.push(await bundle('cli/main', ofBuild), await bundle('cli/thread', ofBuild));
+metafiles.push(await bundle('cli/main', ofBuild), await bundle('cli/thread', ofBuild), await bundle('cli/history-thread', ofBuild));
 
 for (const folder of ['cli', 'server/thread', 'server/history', 'server/background', 'server/herd', 'server/engines', 'compare']) writeFileSync(`${root}${fresh}/${folder}/package.json`, '{ "type": "commonjs" }\n');
 copyFileSync(`${root}node_modules/${LUA}/dist/${LUA_FILE}`, `${root}${fresh}/server/thread/${LUA_FILE}`);

@@ -76,7 +76,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   course: ['poll', 'server/io', 'server/resp', 'shared'],
   poll: ['server/io', 'shared', 'types:server/trace'],
   // Flags derive from the table of settings; the loop's thread is started first.
-  cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'check', 'compare', 'course', 'program', 'tui'],
+  cli: ['shared', 'server/resp', 'server/background', 'server/faults', 'server/index', 'server/config', 'server/recording', 'server/thread', 'server/history', 'check', 'compare', 'course', 'program', 'tui'],
 };
 
 interface Edge {

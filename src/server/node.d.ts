@@ -15,8 +15,9 @@ declare global {
   const __EXPERIMENTS__: string;
   /** Identifies this build; only in the command-line program. */
   const __BUILD__: string;
-  /** Where a bundle finds the program of a loop thread. */
+  /** Where a bundle finds the programs of a loop thread and of a history's threads. */
   const __LOOP_THREAD__: string;
+  const __HISTORY_THREAD__: string;
 }
 
 export {};

@@ -6,8 +6,8 @@ import { createControl, notifyHeldLoop } from '../thread/control.js';
 import { startThread } from '../thread/start-thread.js';
 import type { CallOf, FromThread, HistoryThreadData, ToThread } from './protocol.js';
 
-/** Every bundle that contains this file is one folder below dist; when run from source, tests use the built thread as well. */
-const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/server/history/worker.js' : '../server/history/worker.js', import.meta.url);
+/** As in start-thread.ts. */
+const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/cli/history-thread.js' : __HISTORY_THREAD__, import.meta.url);
 
 interface PendingCall {
   readonly resolve: (value: never) => void;
