@@ -449,10 +449,14 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
     if (this.ending !== null) return;
     this.ending = ending;
     this.facts = null;
-    this.gate.end();
-    this.batches.flush();
-    this.look();
-    this.wake();
+    try {
+      this.gate.end();
+      this.batches.flush();
+      this.look();
+    } finally {
+      // Whatever a listener throws: close() waits for this.
+      this.wake();
+    }
     this.changed();
   }
 

@@ -33,6 +33,10 @@ const SILENCE_MS = 2000;
 /** How long after a lone Esc the rest of its sequence is still recognised. */
 const LATE_MS = 1000;
 
+/** Behind an Esc that begins no sequence. */
+// eslint-disable-next-line no-control-regex
+const APART = /(?<=\x1b)(?=[^\x1b[O\]PX^_])/;
+
 const plain = (name: string, text = '', modifiers = 0): Key => ({
   name, text, shift: (modifiers & 1) !== 0, alt: (modifiers & 2) !== 0, ctrl: (modifiers & 4) !== 0,
 });
@@ -96,6 +100,12 @@ export class KeyDecoder {
     this.pending = rest;
     if (rest.length < 2) this.isApart = false;
     return keys;
+  }
+
+  /** Text that was typed before anything was read: nothing is known of its times, and Esc before a letter is rather Esc than Alt. */
+  pushTypedAhead(text: string, nowMs: number): Key[] {
+    const parts = text.split(APART);
+    return parts.flatMap((part, i) => [...this.push(part, nowMs), ...(i < parts.length - 1 ? this.flush(nowMs) : [])]);
   }
 
   /** Nothing has followed: a lone Esc is Esc, an incomplete sequence is its characters, and an incomplete paste is its text so far. */

@@ -43,6 +43,8 @@ export class Terminal {
   private flushTimer: NodeJS.Timeout | undefined;
   private flushSoon: NodeJS.Immediate | undefined;
   private isEntered = false;
+  /** What comes now was typed before the screen. */
+  private isTypedAhead = false;
   private readonly patient: PatientOutput | null;
   private releaseStandardError: (isHeard: boolean) => void = () => {};
 
@@ -81,6 +83,9 @@ export class Terminal {
     if (!this.input.listeners('error').includes(this.events.hangup)) this.input.on('error', this.events.hangup);
     this.output.on('resize', this.resized);
     this.input.resume();
+    this.isTypedAhead = true;
+    // Immediates run after reading; the first may come before it.
+    setImmediate(() => setImmediate(() => (this.isTypedAhead = false)));
   }
 
   /** After a stop of the whole process without notice: the shell has changed the modes meanwhile. */
@@ -136,7 +141,10 @@ export class Terminal {
 
   private readonly resized = (): void => this.events.resize(this.columns, this.rows);
 
-  private readonly hear = (data: Buffer): void => this.tell(this.decoder.push(this.reader.read(data), performance.now()));
+  private readonly hear = (data: Buffer): void => {
+    const text = this.reader.read(data);
+    this.tell(this.isTypedAhead ? this.decoder.pushTypedAhead(text, performance.now()) : this.decoder.push(text, performance.now()));
+  };
 
   private tell(keys: readonly Key[]): void {
     if (keys.length > 0) this.events.keys(keys);

@@ -221,3 +221,14 @@ test('a long text without marks costs as much for each character as a short one'
   const decoder = new KeyDecoder();
   expect(decoder.push('x'.repeat(1 << 18), 0)).toHaveLength(1 << 18);
 });
+
+test.each([
+  ['\x1bq', ['escape', 'q']],
+  ['\x1b\x1bq', ['escape', 'escape', 'q']],
+  ['PING\r\x1b q', ['P', 'I', 'N', 'G', 'enter', 'escape', 'space " "', 'q']],
+  ['\x1b[A\x1bOB\x1b]11;rgb:00/00/00\x07q', ['up', 'down', 'q']],
+])('%j typed before anything was read: Esc is not Alt with the letter after it', (input, keys) => {
+  const decoder = new KeyDecoder();
+  expect(decoder.pushTypedAhead(input, 0).map(show)).toEqual(keys);
+  expect(decoder.isPending).toBe(false);
+});

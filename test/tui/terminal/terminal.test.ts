@@ -41,6 +41,15 @@ test.each([60, 100, 140])('an arrow key that the connection cuts in two for %i m
   expect(keys).toEqual(['up']);
 });
 
+test('Esc and a letter that were typed before the screen are two keys, and Alt with it later', () => {
+  const { input, keys } = enter();
+  input.send('\x1bq');
+  vi.advanceTimersByTime(5000);
+  expect(keys.splice(0)).toEqual(['escape', 'q']);
+  input.send('\x1bq');
+  expect(keys).toEqual(['alt+q']);
+});
+
 test('a lone Esc is reported after its timeout', () => {
   const { input, keys } = enter();
   input.send('\x1b');
