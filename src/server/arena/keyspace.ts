@@ -67,7 +67,7 @@ function set(table: SharedTable, argv: Argv, nowMs: number): Reply {
 function expiryOf(argv: Argv, nowMs: number): number {
   const isSeconds = isWord(argv[3]!, 'EX');
   if (argv.length !== 5 || !(isSeconds || isWord(argv[3]!, 'PX'))) throw errors.SYNTAX;
-  return expiry(argv[4]!, isSeconds ? SECONDS : MILLISECONDS, nowMs, 'set');
+  return Number(expiry(argv[4]!, isSeconds ? SECONDS : MILLISECONDS, nowMs, 'set'));
 }
 
 function increment(table: SharedTable, argv: Argv, nowMs: number): Reply {

@@ -9,10 +9,10 @@ import type { Database } from '../keyspace/database.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { isIntact, restore as decode } from '../keyspace/rdb/decoder.js';
 import { dump as encode } from '../keyspace/rdb/encoder.js';
-import { timeText } from '../keyspace/types/int64.js';
+import { MAX_INT64, plus, timeText } from '../keyspace/types/int64.js';
 import { formatDouble } from '../resp/double.js';
 import { OK } from '../resp/reply.js';
-import { integer, isWord } from './support/arguments.js';
+import { integer, integer64, type Integer64, isWord } from './support/arguments.js';
 import { limitsOf } from './support/collections.js';
 
 export const dump = command({
@@ -28,9 +28,6 @@ export const dump = command({
     return value === undefined ? null : encode(value, session.server.config.values, formatDouble);
   },
 });
-
-/** A relative time that ends beyond 64 bits: in Redis's arithmetic it ends in the past. */
-const OVERFLOW_MS = 2 ** 63;
 
 interface RestoreOptions {
   readonly replaces: boolean;
@@ -62,8 +59,8 @@ function restoreOptions(argv: Argv): RestoreOptions {
 }
 
 /** 0: the value never expires. */
-function timeToLive(text: string): number {
-  const ttl = integer(text);
+function timeToLive(text: string): Integer64 {
+  const ttl = integer64(text);
   if (ttl < 0) throw errors.INVALID_TTL;
   return ttl;
 }
@@ -79,9 +76,9 @@ const restoreKey: Handler = (argv, db, session) => {
   keyspace.stats.payloadsChecked++;
   if (value === undefined) return errors.BAD_DUMP;
   const wasThere = options.replaces && db.delete(name);
-  const atMs = ttl === 0 || options.isAbsolute ? ttl : ttl + keyspace.nowMs;
-  if (atMs !== 0 && (keyspace.isOver(atMs) || (!options.isAbsolute && atMs >= OVERFLOW_MS))) {
-    // The value has already expired; the key that it was to replace is deleted nevertheless.
+  const atMs = ttl === 0 || options.isAbsolute ? ttl : plus(ttl, keyspace.nowMs);
+  if (atMs !== 0 && (keyspace.isOver(atMs) || atMs > MAX_INT64)) {
+    // The value has already expired, as has one whose time exceeds 64 bits in Redis's arithmetic; the key that it was to replace is deleted nevertheless.
     if (wasThere) {
       db.effects?.instead(db.effects.deletion(name));
       db.changed(name, 'g', 'del');

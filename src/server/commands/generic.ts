@@ -10,10 +10,10 @@ import { idleMs, lfuCounter } from '../keyspace/access.js';
 import type { Database } from '../keyspace/database.js';
 import { matchesGlob } from '../keyspace/glob.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
-import { timeText } from '../keyspace/types/int64.js';
+import { timeLeft, timeText } from '../keyspace/types/int64.js';
 import { cloneOf, encodingOf, typeOf, type Value } from '../keyspace/value.js';
 import { OK, SimpleString, type Reply } from '../resp/reply.js';
-import { expiryOrPast, integer, integerBetween, isWord, MILLISECONDS, SECONDS, type TimeUnit } from './support/arguments.js';
+import { expiryOrPast, integer, type Integer64, integerBetween, isWord, MILLISECONDS, narrow, SECONDS, type TimeUnit } from './support/arguments.js';
 import { scanCursor } from './support/scan.js';
 
 const INT_MIN = -0x80000000;
@@ -228,15 +228,13 @@ function expireKey(argv: Argv, db: Database, keyspace: Keyspace, unit: TimeUnit,
   const condition = new ExpireCondition(argv);
   const atMs = expiryOrPast(argv[2]!, unit, isRelative ? keyspace.nowMs : 0, argv[0]!.toLowerCase());
   if (db.lookupWrite(name) === undefined) return 0;
-  if (!condition.allows(db.expireAt(name), atMs)) return 0;
+  if (!condition.allows(db.exactExpireAt(name), atMs)) return 0;
   if (keyspace.isOver(atMs)) {
     db.effects?.instead(db.effects.deletion(name));
     db.delete(name);
     db.changed(name, 'g', 'del');
   } else {
-    // A unix time in milliseconds may exceed the range of exact numbers.
-    const isExact = !isRelative && unit === MILLISECONDS;
-    db.effects?.instead(['PEXPIREAT', name, isExact ? argv[2]! : timeText(atMs), ...argv.slice(3)]);
+    db.effects?.instead(['PEXPIREAT', name, timeText(atMs), ...argv.slice(3)]);
     db.setExpire(name, atMs);
     db.changed(name, 'g', 'expire');
   }
@@ -265,7 +263,7 @@ class ExpireCondition {
   }
 
   /** A key that never expires counts as expiring after all others. */
-  allows(currentMs: number, atMs: number): boolean {
+  allows(currentMs: Integer64, atMs: Integer64): boolean {
     const isVolatile = currentMs !== -1;
     if (this.nx && isVolatile) return false;
     if (this.xx && !isVolatile) return false;
@@ -296,19 +294,14 @@ interface TimeReply {
 }
 
 /** TTL and related commands: -2 if there is no key, -1 if it never expires. */
-function timeOf(argv: Argv, db: Database, { nowMs }: Keyspace, { unit, isAbsolute }: TimeReply): number | bigint {
+function timeOf(argv: Argv, db: Database, { nowMs }: Keyspace, { unit, isAbsolute }: TimeReply): Integer64 {
   const name = argv[1]!;
   if (db.lookupReadNoTouch(name) === undefined) return -2;
-  const atMs = db.expireAt(name);
+  const atMs = db.exactExpireAt(name);
   if (atMs === -1) return -1;
-  const timeMs = isAbsolute ? atMs : Math.max(0, atMs - nowMs);
-  const time = unit === SECONDS ? Math.floor((timeMs + 500) / 1000) : timeMs;
-  return Number.isSafeInteger(time) ? time : clampToInt64(BigInt(time));
-}
-
-/** A time beyond 2^53 was rounded when it was stored, perhaps to one more than the largest integer. */
-function clampToInt64(time: bigint): bigint {
-  return time > 0x7fffffffffffffffn ? 0x7fffffffffffffffn : time;
+  const timeMs = isAbsolute ? atMs : timeLeft(atMs, nowMs);
+  if (unit !== SECONDS) return timeMs;
+  return typeof timeMs === 'number' ? Math.floor((timeMs + 500) / 1000) : narrow((timeMs + 500n) / 1000n);
 }
 
 export const ttl = command({
@@ -436,7 +429,7 @@ export const copy = command({
     if (target === db && from === to) return errors.SAME_OBJECT;
     const value = db.lookupRead(from);
     if (value === undefined) return 0;
-    const atMs = db.expireAt(from);
+    const atMs = db.exactExpireAt(from);
     if (target.lookupWrite(to) !== undefined) {
       if (!replaces) return 0;
       target.delete(to);

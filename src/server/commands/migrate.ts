@@ -7,7 +7,7 @@ import type { ParkRequest } from '../features/blocking.js';
 import type { Database } from '../keyspace/database.js';
 import { NEVER } from '../keyspace/expires.js';
 import { dump as encode } from '../keyspace/rdb/encoder.js';
-import { atoi } from '../keyspace/types/int64.js';
+import { atoi, timeLeft } from '../keyspace/types/int64.js';
 import type { MigrationRequest } from '../replication/migrations.js';
 import { formatDouble } from '../resp/double.js';
 import { SimpleString } from '../resp/reply.js';
@@ -90,8 +90,9 @@ function collect(db: Database, { keys, replaces }: Options, { server }: Session)
   const found = keys.flatMap((name) => {
     const value = db.lookupRead(name);
     if (value === undefined) return [];
-    const atMs = db.expireAt(name);
-    const ttl = atMs === NEVER ? 0 : Math.max(1, atMs - server.keyspace.nowMs);
+    const atMs = db.exactExpireAt(name);
+    const leftMs = timeLeft(atMs, server.keyspace.nowMs);
+    const ttl = atMs === NEVER ? 0 : leftMs < 1 ? 1 : leftMs;
     return [{ name, restore: ['RESTORE', name, String(ttl), encode(value, server.config.values, formatDouble), ...(replaces ? ['REPLACE'] : [])] }];
   });
   return { keys: found.map(({ name }) => name), restores: found.map(({ restore }) => restore) };

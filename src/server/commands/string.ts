@@ -382,7 +382,7 @@ function storeLent(db: Database, argv: Argv, lent: LentArgument): Reply {
   return OK;
 }
 
-function storeFor(db: Database, name: string, text: string, atMs: number): Reply {
+function storeFor(db: Database, name: string, text: string, atMs: Integer64): Reply {
   db.effects?.instead(['SET', name, text, 'PXAT', timeText(atMs)]);
   db.set(name, compact(text), true);
   db.changed(name, '$', 'set');
@@ -394,7 +394,7 @@ function storeAll(db: Database, argv: Argv): void {
   for (let at = 1; at < argv.length; at += 2) store(db, argv[at]!, argv[at + 1]!);
 }
 
-function expireAt(db: Database, name: string, atMs: number): void {
+function expireAt(db: Database, name: string, atMs: Integer64): void {
   db.setExpire(name, atMs);
   db.changed(name, 'g', 'expire');
 }
@@ -469,7 +469,7 @@ function readWord(options: StringOptions, word: string): void {
   }
 }
 
-function timeOf(options: StringOptions, session: Session, name: string): number {
+function timeOf(options: StringOptions, session: Session, name: string): Integer64 {
   return expiry(options.time!, options.unit, options.absolute ? 0 : session.server.clock.nowMs, name);
 }
 

@@ -18,6 +18,7 @@ import { type Expires, type ExpiresState, NEVER } from './expires.js';
 import type { HashSeed } from './hash.js';
 import { KeyTable, type KeyTableState } from './key-table.js';
 import type { Keyspace, EventClass, KeyspaceWork } from './keyspace.js';
+import type { Int64 } from './types/int64.js';
 import { typeOf, memoryOf, type Value } from './value.js';
 
 /** Bytes that a key takes besides its text and its value: facts, references, position in the index, string header. */
@@ -149,7 +150,7 @@ export class Database {
   }
 
   /** Adds a key of a snapshot, without notifications. False: the key exists already. @param access the bits of access.ts */
-  load(key: string, value: Value, atMs: number, access: number): boolean {
+  load(key: string, value: Value, atMs: Int64, access: number): boolean {
     if (this.dict.find(key) !== -1) return false;
     const slot = this.dict.add(key, value);
     this.dict.setAccessAt(slot, access);
@@ -165,15 +166,21 @@ export class Database {
     return slot !== -1;
   }
 
-  /** Returns unix time in ms, or -1 for a key that never expires or does not exist. */
+  /** Returns unix time in ms, or -1 for a key that never expires or does not exist. Beyond 2^53 it is rounded: {@link exactExpireAt}. */
   expireAt(key: string): number {
     if (this.expires.size === 0) return NEVER;
     const slot = this.dict.find(key);
     return slot === -1 ? NEVER : this.expires.at(slot);
   }
 
+  exactExpireAt(key: string): Int64 {
+    if (this.expires.size === 0) return NEVER;
+    const slot = this.dict.find(key);
+    return slot === -1 ? NEVER : this.expires.exactAt(slot);
+  }
+
   /** The key must exist. Does not call {@link changed}. */
-  setExpire(key: string, atMs: number): void {
+  setExpire(key: string, atMs: Int64): void {
     const slot = this.dict.find(key);
     if (slot === -1) return;
     if (this.keyspace.preImages !== null) this.keyspace.preImages.changing(this.dict, slot);
@@ -368,7 +375,7 @@ export class Database {
     if (keyspace.listener !== null) keyspace.listener.notify(this, 'n', 'new', key);
   }
 
-  private setExpireAt(slot: number, atMs: number): void {
+  private setExpireAt(slot: number, atMs: Int64): void {
     this.expires.set(slot, atMs);
     if (this.expires.size === 1) this.keyspace.onVolatile?.();
   }
@@ -379,7 +386,7 @@ export class Database {
     const added = target.dict.add(to, value);
     target.begin(added, to, value);
     target.dict.setAccessAt(added, this.dict.accessAt(slot));
-    const atMs = this.expires.at(slot);
+    const atMs = this.expires.exactAt(slot);
     if (atMs !== NEVER) {
       target.setExpireAt(added, atMs);
       if (this.keyspace.isWritableReplica) target.noteOwnExpire(to);

@@ -15,6 +15,7 @@ import type { KeyTable } from './key-table.js';
 import { MemoryAccount, type MemoryState } from './memory-account.js';
 import { OrderedExpires } from './ordered-expires.js';
 import { OwnExpires, type OwnExpiresState } from './own-expires.js';
+import type { Int64 } from './types/int64.js';
 import type { PreImages } from './pre-images.js';
 
 /** The event classes of keyspace notifications, by the letter that notify-keyspace-events gives them. */
@@ -177,7 +178,7 @@ export class Keyspace {
   }
 
   /** True if a command that sets this expiry must delete the key instead. Never on a replica, which leaves that to its master, whose clock may differ. */
-  isOver(atMs: number): boolean {
+  isOver(atMs: Int64): boolean {
     return !this.isReplica && atMs <= this.nowMs;
   }
 

@@ -7,6 +7,7 @@
  */
 import { Expires, type ExpiresState } from './expires.js';
 import type { KeyTable } from './key-table.js';
+import type { Int64 } from './types/int64.js';
 
 interface Entry {
   /** Unix time in ms. */
@@ -28,10 +29,10 @@ export class OrderedExpires extends Expires {
     super(table);
   }
 
-  override set(slot: number, atMs: number): void {
+  override set(slot: number, atMs: Int64): void {
     super.set(slot, atMs);
     if (this.heap.length > 2 * this.size + MOST_LEFT_BEHIND) this.rebuild();
-    else this.push({ atMs, key: this.table.keyAt(slot) });
+    else this.push({ atMs: Number(atMs), key: this.table.keyAt(slot) });
     this.onSet();
   }
 

@@ -8,6 +8,7 @@ import type { KeyTable } from '../keyspace/key-table.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { ChunkSink } from '../keyspace/rdb/chunk-writer.js';
 import type { Source } from '../keyspace/rdb/encoder.js';
+import type { Int64 } from '../keyspace/types/int64.js';
 import type { Collection, Value } from '../keyspace/value.js';
 
 export interface Dataset {
@@ -21,7 +22,7 @@ export interface Dataset {
 
 /** What is written of a key besides its value. */
 export interface KeyFacts {
-  readonly atMs: number;
+  readonly atMs: Int64;
   readonly access: number;
 }
 
@@ -47,7 +48,7 @@ export interface DatasetWriter {
 export type Format = (sink: ChunkSink, keyspace: Keyspace, isSinkCompressing: boolean) => DatasetWriter;
 
 export function factsAt(table: KeyTable, expires: Expires, slot: number): KeyFacts {
-  return { atMs: expires.at(slot), access: table.accessAt(slot) };
+  return { atMs: expires.exactAt(slot), access: table.accessAt(slot) };
 }
 
 /** Writes a whole dataset at once. */

@@ -9,6 +9,7 @@ import type { Keyspace } from '../keyspace/keyspace.js';
 import { ChunkReader, type ChunkReaderState, CorruptDump, type NextChunk } from '../keyspace/rdb/bytes.js';
 import { EMPTY_COLLECTION, PartialValue, type PartialValueState, RdbReader } from '../keyspace/rdb/decoder.js';
 import { Opcode } from '../keyspace/rdb/types.js';
+import { fromBigInt, type Int64 } from '../keyspace/types/int64.js';
 import type { EncodingLimits } from '../keyspace/types/limits.js';
 import type { Value } from '../keyspace/value.js';
 
@@ -65,7 +66,7 @@ export interface SnapshotReaderState {
   readonly version: number;
   readonly startMs: number;
   readonly db: number;
-  readonly atMs: number;
+  readonly atMs: Int64;
   readonly access: number | null;
   readonly usedMemory: number;
   readonly key: string | null;
@@ -81,7 +82,7 @@ export class SnapshotReader {
   private key: string | null = null;
   /** Its value, if there is more of it to read. */
   private partial: PartialValue | null = null;
-  private atMs = NEVER;
+  private atMs: Int64 = NEVER;
   private access: number | null = null;
   private keys = 0;
   private expired = 0;
@@ -208,7 +209,7 @@ export class SnapshotReader {
         this.atMs = bytes.int(4) * 1000;
         return true;
       case Opcode.expiresMs:
-        this.atMs = Number(bytes.int64());
+        this.atMs = fromBigInt(bytes.int64());
         return true;
       case Opcode.frequency:
         this.access = lfuWithCounter(bytes.byte(), this.keyspace.clock.nowMs);

@@ -16,7 +16,7 @@ export function digestOf(server: Server): string {
     count += slots.length;
     for (const slot of slots) {
       const key = dict.keyAt(slot);
-      const expireAt = expires.size === 0 ? -1 : server.keyspace.databases[index]!.expireAt(key);
+      const expireAt = expires.size === 0 ? -1 : server.keyspace.databases[index]!.exactExpireAt(key);
       put(keys, String(index), key, dump(dict.valueAt(slot), server.config.values, formatDouble), String(expireAt));
     }
   }

@@ -124,23 +124,23 @@ export type TimeUnit = typeof SECONDS | typeof MILLISECONDS;
  * Parses an expiry of SET, GETEX, SETEX, RESTORE…: a positive time, added to `baseMs` (the clock's time for a relative one, 0 for an absolute one).
  * Returns unix time in ms; beyond 2^53 rounded to a double. What does not fit Redis's 64 bits is an error, in the name of `command`.
  */
-export function expiry(text: string, unit: TimeUnit, baseMs: number, command: string): number {
+export function expiry(text: string, unit: TimeUnit, baseMs: number, command: string): Integer64 {
   const time = integer64(text);
   if (time <= 0) throw errors.invalidExpire(command);
   return addTime(time, unit, baseMs, command);
 }
 
 /** The same for EXPIRE and its family, where a time in the past deletes the key. */
-export function expiryOrPast(text: string, unit: TimeUnit, baseMs: number, command: string): number {
+export function expiryOrPast(text: string, unit: TimeUnit, baseMs: number, command: string): Integer64 {
   return addTime(integer64(text), unit, baseMs, command);
 }
 
-function addTime(time: Integer64, unit: TimeUnit, baseMs: number, command: string): number {
+function addTime(time: Integer64, unit: TimeUnit, baseMs: number, command: string): Integer64 {
   const atMs = Number(time) * unit + baseMs;
   if (Number.isSafeInteger(atMs)) return atMs;
   const scaled = BigInt(time) * BigInt(unit);
   if (scaled < INT64_MIN || scaled + BigInt(baseMs) > INT64_MAX) throw errors.invalidExpire(command);
-  return Number(scaled + BigInt(baseMs));
+  return narrow(scaled + BigInt(baseMs));
 }
 
 /** Returns the string at a key, looked up for reading; undefined if there is none. Throws WRONGTYPE for every other type. */

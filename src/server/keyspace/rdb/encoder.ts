@@ -244,9 +244,9 @@ export class RdbWriter extends ChunkWriter {
   }
 
   /** Writes a signed, little-endian integer. A double that was rounded up to 2^63 becomes the largest integer. */
-  int64(value: number): void {
+  int64(value: Int64): void {
     this.room(8);
-    this.at = this.bytes.writeBigInt64LE(value >= 2 ** 63 ? MAX_INT64 : BigInt(value), this.at);
+    this.at = this.bytes.writeBigInt64LE(value > MAX_INT64 ? MAX_INT64 : BigInt(value), this.at);
   }
 
   private listpack(elements: readonly string[]): void {

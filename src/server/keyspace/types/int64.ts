@@ -49,9 +49,21 @@ export function fromBigInt(value: bigint): Int64 {
   return Number.isSafeInteger(number) ? number : value;
 }
 
+/** Returns a sum, which may exceed 64 bits. */
+export function plus(value: Int64, other: number): Int64 {
+  const sum = typeof value === 'number' ? value + other : NaN;
+  return Number.isSafeInteger(sum) ? sum : fromBigInt(BigInt(value) + BigInt(other));
+}
+
+/** Returns the milliseconds from now to a unix time; 0: it is over. */
+export function timeLeft(atMs: Int64, nowMs: number): Int64 {
+  const left = plus(atMs, -nowMs);
+  return left < 0 ? 0 : left;
+}
+
 /** Writes a time as an integer of 64 bits. A double that was rounded up to 2^63 becomes the largest one. */
-export function timeText(ms: number): string {
-  return Number.isSafeInteger(ms) ? String(ms) : String(ms >= 2 ** 63 ? MAX_INT64 : BigInt(ms));
+export function timeText(ms: Int64): string {
+  return typeof ms === 'bigint' || Number.isSafeInteger(ms) ? String(ms) : String(ms >= 2 ** 63 ? MAX_INT64 : BigInt(ms));
 }
 
 /** Parses like C's atoi: leading digits are the number; of more than 32 bits the lower ones are kept. */
