@@ -53,7 +53,7 @@ import { Keyspace } from './keyspace/keyspace.js';
 import { KeyspaceListeners } from './keyspace/listeners.js';
 import { captureScripting, librariesOf, restoreScripting } from './scripting/scripting.js';
 import { followNotifications, followSettings } from './keyspace/settings.js';
-import { Activity } from './loop/activity.js';
+import { Activity, COLLECTING_GARBAGE } from './loop/activity.js';
 import type { Clock } from './loop/clock.js';
 import { EventLoop } from './loop/event-loop.js';
 import { ErrorReply, OK, type Reply } from './resp/reply.js';
@@ -786,6 +786,7 @@ export class Server implements ServerContext {
       usedBytes: () => keyspace.usedBytes,
       isBusy: () => loop.readyCount > 0 || this.persistence.isSaving || this.appendOnly.rewriting.isRunning,
       readUs: () => clock.readUs(),
+      collecting: () => this.activity.is(COLLECTING_GARBAGE),
       collected: (pauseMs, usedBefore, usedAfter) => {
         statistics.latencyEvent('garbage-collection', pauseMs);
         const change = `${megabytes(usedBefore)} to ${megabytes(usedAfter)}`;

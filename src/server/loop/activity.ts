@@ -12,8 +12,8 @@
  * second, and trusts what it has seen twice (thread/activity-watch.ts).
  */
 
-/** The phases; the index is the number in STATE. Encoding a reply is part of executing. */
-export const ACTIVITY_PHASES = ['wait', 'write', 'accept', 'messages', 'read', 'decode', 'execute', 'timers', 'trace'] as const;
+/** The phases; the index is the number in STATE. Encoding a reply is part of executing; collecting garbage is named where a timer does it. */
+export const ACTIVITY_PHASES = ['wait', 'write', 'accept', 'messages', 'read', 'decode', 'execute', 'timers', 'trace', 'collect'] as const;
 export type ActivityPhase = (typeof ACTIVITY_PHASES)[number];
 
 export const WAITING = 0;
@@ -25,6 +25,7 @@ export const DECODING = 5;
 export const EXECUTING = 6;
 export const RUNNING_TIMERS = 7;
 export const SENDING_TRACE = 8;
+export const COLLECTING_GARBAGE = 9;
 
 export const TURN = 0;
 export const TOKEN = 1;

@@ -133,8 +133,12 @@ const ADVICE =
 const percent = (share: number): string => `${Math.floor(share * 100)} %`;
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
-/** Returns the heap of the calling thread. @param limit maximum bytes of its old generation, less than V8's limit: see thread/start-thread.ts */
-export function ownHeap(limit: number): Heap {
+/**
+ * Returns the heap of the calling thread.
+ * @param limit maximum bytes of its old generation, less than V8's limit: see thread/start-thread.ts
+ * @param collected called after each collection
+ */
+export function ownHeap(limit: number, collected: () => void = () => {}): Heap {
   let gc: (() => void) | null = null;
   return {
     // Including the young generation: all of it may become old at once.
@@ -147,6 +151,7 @@ export function ownHeap(limit: number): Heap {
         gc = runInNewContext('gc') as () => void;
       }
       gc();
+      collected();
     },
   };
 }

@@ -39,6 +39,8 @@ export interface CollectionSurroundings {
   isBusy(): boolean;
   /** In µs. */
   readUs(): number;
+  /** Called before the pause, in which this thread reports nothing. */
+  collecting(): void;
   /** @param usedBefore bytes of the heap */
   collected(pauseMs: number, usedBefore: number, usedAfter: number): void;
 }
@@ -94,6 +96,7 @@ export class IdleCollection {
     const { server } = this;
     this.mostBytes = bytes;
     const usedBefore = server.heap.used();
+    server.collecting();
     const startUs = server.readUs();
     server.heap.collect();
     const pauseMs = (server.readUs() - startUs) / 1000;

@@ -15,6 +15,7 @@ import { closeWaker } from '../background/loop-waker.js';
 import type { LoopLink } from '../background/protocol.js';
 import { ActivityWatch } from './activity-watch.js';
 import { createControl, isLoopHeld, notifyHeldLoop, takeBatch, type ControlWords } from './control.js';
+import { giveBackSoon } from './give-back.js';
 import { HELPER_URL } from './helper-thread.js';
 import { StartError } from './start-error.js';
 import { HEAP_LIMITS, startThread } from './start-thread.js';
@@ -189,6 +190,8 @@ export class LoopHandle {
         }
       case 'loaded':
         return this.tellLoaded();
+      case 'collected':
+        return giveBackSoon();
       case 'failed':
         this.failure = new StartError(message);
         // Where it was made explains nothing.

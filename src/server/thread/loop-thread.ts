@@ -78,7 +78,7 @@ async function serve(options: LoopThreadOptions, { poll: kernel, fallback, sends
     perform: (job) => disk.perform(job),
     seed: options.seed,
     config: new Config({ ...(state !== null && settingsOf(state)), ...options.settings }, options.configFile),
-    heap: ownHeap(options.heapLimitMb * 2 ** 20),
+    heap: ownHeap(options.heapLimitMb * 2 ** 20, () => post({ kind: 'collected' })),
     log: (level, message) => post({ kind: 'log', level, message }),
     activity: new Activity(options.activity),
     ...(options.sharedKeyspaceBytes > 0 && { commands: sharedCommandTable(options.sharedKeyspaceBytes) }),

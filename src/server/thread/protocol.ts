@@ -114,6 +114,8 @@ export type LoopMessage =
     }
   /** All of the dataset that it begins with is there; behind `ready`. */
   | { readonly kind: 'loaded' }
+  /** Garbage was collected on purpose: see give-back.ts. */
+  | { readonly kind: 'collected' }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly message: string }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string }

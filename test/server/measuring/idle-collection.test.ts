@@ -1,5 +1,6 @@
 /** IdleCollection, with timers that the test runs and a heap that counts its collections. */
 import { beforeEach, expect, test } from 'vitest';
+import { ACTIVITY_PHASES, PHASE_MASK, STATE } from '../../../src/server/loop/activity.js';
 import { IdleCollection } from '../../../src/server/measuring/idle-collection.js';
 import { simulate } from '../simulation/harness.js';
 
@@ -24,6 +25,7 @@ function create(): IdleCollection {
     usedBytes: () => usedMb * MB,
     isBusy: () => isBusy,
     readUs: () => (us += 1500),
+    collecting: () => {},
     collected: (pauseMs) => void pauses.push(pauseMs),
   });
 }
@@ -137,6 +139,17 @@ test('a virtual clock is moved by years in few turns, with a large keyspace and 
   const { turnNumber } = lab.server.loop;
   lab.advance(200_000_000_000);
   expect(lab.server.loop.turnNumber - turnNumber).toBeLessThan(20);
+});
+
+test('the activity names the collection while it runs', () => {
+  const phases: (string | undefined)[] = [];
+  const heap = { ...counting(), collect: () => void phases.push(ACTIVITY_PHASES[lab.activityWords[STATE]! & PHASE_MASK]) };
+  using lab = simulate({ heap });
+  const client = lab.connect();
+  client.ask('SETRANGE', 'big', String(40 * MB), 'x');
+  client.ask('FLUSHALL');
+  lab.advance(2000);
+  expect(phases).toEqual(['collect']);
 });
 
 test('while a client is ready when the timer is due, it is served first and the collection waits', () => {

@@ -349,7 +349,7 @@ function runningLine(state: State): CodeLine | null {
 /** Sending the trace has no line of its own: it is done before the loop waits. */
 const BUSY_LINES: { readonly [phase in LoopActivity['phase']]: CodeLine } = {
   wait: 'poll', write: 'write', accept: 'accept', messages: 'waker', read: 'read', decode: 'decode', execute: 'execute', timers: 'timers',
-  trace: 'poll', held: 'poll',
+  collect: 'timers', trace: 'poll', held: 'poll',
 };
 
 /** Where the loop is right after an event: at the work of the event, or at the work that an event begins. */

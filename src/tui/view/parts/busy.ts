@@ -19,7 +19,7 @@ const ENGLISH = {
   theLoop: 'the loop',
   doing: {
     wait: 'waits', write: 'writes replies', accept: 'accepts connections', messages: 'takes messages of this screen', read: 'reads',
-    decode: 'decodes requests', timers: 'runs timers', trace: 'sends its trace', held: 'is held',
+    decode: 'decodes requests', timers: 'runs timers', collect: 'collects garbage', trace: 'sends its trace', held: 'is held',
   } satisfies { readonly [phase in Exclude<LoopActivity['phase'], 'execute'>]: string },
   executes: (command: string) => `executes ${command}`,
   for: (doing: string, name: string) => `${doing} for ${name}`,
@@ -65,7 +65,7 @@ const KOREAN: typeof ENGLISH = {
   aRequest: '요청',
   theLoop: '루프',
   doing: {
-    wait: '대기', write: '응답 쓰기', accept: '연결 수락', messages: '이 화면의 메시지 받기', read: '읽기', decode: '요청 디코딩', timers: '타이머 실행',
+    wait: '대기', write: '응답 쓰기', accept: '연결 수락', messages: '이 화면의 메시지 받기', read: '읽기', decode: '요청 디코딩', timers: '타이머 실행', collect: '가비지 수집',
     trace: '트레이스 보내기', held: '멈춤',
   },
   executes: (command) => `${command} 실행`,

@@ -20,6 +20,7 @@ test('a turn of many short commands is described as such, and so is one in anoth
   expect(busySentences(busy(executing(3, 'get', 0, { turnMs: 400 })), WORDING)[0]).toBe('the loop has been busy with one turn for 0.4 s, and executes GET for token 3');
   expect(busySentences(busy(executing(3, '', 500, { phase: 'decode', command: null })), WORDING)[0]).toBe('the loop has been busy with one turn for 0.5 s, and decodes requests for token 3');
   expect(busySentences(busy(executing(3, '', 500, { phase: 'timers', token: null, command: null })), WORDING)[0]).toBe('the loop has been busy with one turn for 0.5 s, and runs timers');
+  expect(busySentences(busy(executing(3, '', 900, { phase: 'collect', token: null, command: null })), WORDING)[0]).toBe('the loop has been busy with one turn for 0.9 s, and collects garbage');
 });
 
 test('each form is shorter than the one before', () => {
