@@ -197,7 +197,8 @@ async function watchFiles(course: Course, typed: string | undefined, kernel: Ker
   };
   const start = (): void => void run().catch(fail);
   const watcher = watchFolder(course.folder, (name) => {
-    if (name === null || !name.endsWith(`.${course.code}`)) return;
+    // Editors' own files begin with a dot; some systems name no file.
+    if (name !== null && (name.startsWith('.') || !name.endsWith(`.${course.code}`))) return;
     isStale = true;
     // An editor may write a file in several steps.
     setTimeout(start, 50);

@@ -44,7 +44,8 @@ export class Picture {
         this.translator.turn += message.waits;
         return;
       case 'file':
-        return this.sources.add(message.file, message.path);
+        // Texts of messages are byte strings.
+        return this.sources.add(message.file, Buffer.from(message.path, 'latin1').toString());
     }
   }
 

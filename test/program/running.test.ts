@@ -100,3 +100,18 @@ test('a pipe, a device or a folder in the place of a program is not waited for',
   expect([pipe, '/dev/zero', '/', `${file}.gone`].map(digestOf)).toEqual(['', '', '', '']);
   expect(digestOf(file)).toMatch(/^[\da-f]{64}$/);
 });
+
+test('the source of a program is shown whatever its name', async () => {
+  const text = `${HEAD}for (;;) poll.poll(events, 20);\n`;
+  const server = await startProgram(written(text, '내 루프 😀%41#?.mjs'));
+  await expect.poll(() => server.view.sources.size, CALM).toBe(1);
+  expect([...server.view.sources.values()]).toEqual([{ name: Buffer.from('내 루프 😀%41#?.mjs').latin1Slice(), lines: text.split('\n') }]);
+  await server.close();
+});
+
+test('the place of an error is found in a file whose name is not ASCII', async () => {
+  const server = await startProgram(written(`${HEAD}poll.poll(events, 0);\nthrow new Error('아이고');\n`, '내 루프.mjs'));
+  await expect.poll(() => server.ending, CALM).not.toBe(null);
+  expect(server.view.end?.en).toBe('it threw Error: 아이고 (내 루프.mjs:9)');
+  expect(server.view.endedAt?.line).toBe(9);
+});
