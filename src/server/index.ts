@@ -18,6 +18,7 @@ import type { Fault } from './faults/fault.js';
 import type { ActiveFault } from './faults/faults.js';
 import type { Triggering } from './faults/loop-faults.js';
 import type { SettingReference } from './config/reference.js';
+import { toText } from './config/bytes.js';
 import type { SettingValues } from './config.js';
 import { formatAddress, type Address } from './io/poll.js';
 import type { Breakpoint, RunTarget, StepUnit } from './trace/stepping.js';
@@ -511,12 +512,25 @@ export async function createServerOn(
   }
   if (ownHistory !== null && recording !== null) ownHistory.flush = () => recording.look();
   const server = new LabServer(handle, observers, past ?? ownHistory, forkOptions, origin);
+  if (settings.appendonly === true && from === null) await claimFiles(settings, log, handle.closed);
   // The loop gets to its first event after it has reported that it listens.
   if (paused && server.heldAt === null) await observers.nextHold().held;
   return server;
 }
 
 const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array): string => Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+
+/** Warns if another process writes the same append-only file: each would change and delete what the other one writes. */
+async function claimFiles(
+  { dir = '.', appenddirname = 'appendonlydir' }: Partial<SettingValues>,
+  log: NonNullable<ServerOptions['log']>,
+  closed: Promise<void>,
+): Promise<void> {
+  const { claimFolder } = await import('../shared/folder-claim.js');
+  const release = await claimFolder(toText(dir), toText(appenddirname));
+  if (release !== null) closed.then(release, release);
+  else log('warning', `The append-only file in ${appenddirname} is already written by another redis-lab: changes of both may be lost`);
+}
 
 /** Records from the start to the end of the loop. */
 function follow(recording: Recording, { closed }: LoopHandle, head: RecordingHead): void {
