@@ -130,11 +130,25 @@ export interface Walk {
 export const UPWARDS: Walk = { reverse: false, offset: 0, count: -1 };
 export const DOWNWARDS: Walk = { reverse: true, offset: 0, count: -1 };
 
-/** Visits the members of a range; returns their number. As in Redis a negative offset gives an empty result. */
-export function visitRange(set: SortedSetValue, { start, end }: RankRange, walk: Walk, visit: (member: string, score: number) => void): number {
-  const size = Math.max(end - start, 0);
-  const left = walk.offset < 0 ? 0 : Math.max(size - walk.offset, 0);
-  const count = walk.count < 0 ? left : Math.min(left, walk.count);
-  if (count > 0) set.visit(walk.reverse ? end - 1 - walk.offset : start + walk.offset, count, walk.reverse, visit);
+/** Visits the members of a range; returns their number. */
+export function visitRange(set: SortedSetValue, range: RankRange, walk: Walk, visit: (member: string, score: number) => void): number {
+  const count = countOf(range, walk);
+  if (count > 0) set.visit(firstOf(range, walk), count, walk.reverse, visit);
   return count;
+}
+
+/** Returns the members of a range. */
+export function membersIn(set: SortedSetValue, range: RankRange, walk: Walk): string[] {
+  const count = countOf(range, walk);
+  return count === 0 ? [] : set.members(firstOf(range, walk), count, walk.reverse);
+}
+
+/** As in Redis a negative offset gives an empty result. */
+function countOf({ start, end }: RankRange, { offset, count }: Walk): number {
+  const left = offset < 0 ? 0 : Math.max(end - start - offset, 0);
+  return count < 0 ? left : Math.min(left, count);
+}
+
+function firstOf({ start, end }: RankRange, { reverse, offset }: Walk): number {
+  return reverse ? end - 1 - offset : start + offset;
 }

@@ -20,8 +20,7 @@ export class PackedNumbers {
       if (number >>> 0 !== number) return null;
       if (number >= UNIT) isWide = true;
     }
-    const units = isWide ? numbers.flatMap((number) => [number % UNIT, number >>> 16]) : numbers;
-    return new PackedNumbers(String.fromCharCode(...units), isWide);
+    return new PackedNumbers(String.fromCharCode(...(isWide ? halvesOf(numbers) : numbers)), isWide);
   }
 
   get count(): number {
@@ -46,4 +45,11 @@ export class PackedNumbers {
     for (let index = 0; index < numbers.length; index++) numbers[index] = this.at(index);
     return numbers;
   }
+}
+
+/** Returns the lower and the upper 16 bits of each number. */
+function halvesOf(numbers: readonly number[]): number[] {
+  const halves: number[] = [];
+  for (let at = 0; at < numbers.length; at++) halves.push(numbers[at]! % UNIT, numbers[at]! >>> 16);
+  return halves;
 }

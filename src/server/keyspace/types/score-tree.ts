@@ -158,6 +158,12 @@ class Branch {
 
 type Node = Leaf | Branch;
 
+/** A member in a leaf; null behind the last one. */
+interface Place {
+  leaf: Leaf | null;
+  position: number;
+}
+
 export class ScoreTree {
   size = 0;
   private root: Node = new Leaf();
@@ -218,20 +224,41 @@ export class ScoreTree {
   /** Visits `count` members from the one of rank `start` on, up or down; stops at the end of the tree. */
   visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
     if (start < 0 || start >= this.size) return;
-    let node = this.root;
-    let position = start;
-    while (!node.isLeaf) {
-      let at = 0;
-      while (position >= node.counts[at]!) position -= node.counts[at++]!;
-      node = node.children[at]!;
-    }
-    for (let leaf: Leaf | null = node, left = count; leaf !== null && left > 0; left--) {
+    let { leaf, position }: Place = this.place(start);
+    for (let left = count; leaf !== null && left > 0; left--) {
       visit(leaf.members[position]!, leaf.scores[position]!);
       position += reverse ? -1 : 1;
       if (position >= 0 && position < leaf.width) continue;
       leaf = reverse ? leaf.previous : leaf.next;
       position = reverse && leaf !== null ? leaf.width - 1 : 0;
     }
+  }
+
+  /** Returns the members that {@link visit} visits. Faster, since it reads no scores, for each of which V8 may have to make an object. */
+  members(start: number, count: number, reverse: boolean): string[] {
+    const found: string[] = [];
+    if (start < 0 || start >= this.size) return found;
+    let { leaf, position }: Place = this.place(start);
+    while (leaf !== null && found.length < count) {
+      found.push(leaf.members[position]!);
+      position += reverse ? -1 : 1;
+      if (position >= 0 && position < leaf.width) continue;
+      leaf = reverse ? leaf.previous : leaf.next;
+      position = reverse && leaf !== null ? leaf.width - 1 : 0;
+    }
+    return found;
+  }
+
+  /** Returns where the member of an existing rank is. */
+  private place(rank: number): Place {
+    let node = this.root;
+    let position = rank;
+    while (!node.isLeaf) {
+      let at = 0;
+      while (position >= node.counts[at]!) position -= node.counts[at++]!;
+      node = node.children[at]!;
+    }
+    return { leaf: node, position };
   }
 
   /** Returns the score of a member by searching all of them: for small sets without an index by member. */

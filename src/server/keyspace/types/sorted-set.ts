@@ -111,6 +111,11 @@ export class SortedSetValue implements Collection {
     this.tree.visit(start, count, reverse, visit);
   }
 
+  /** Returns the members that {@link visit} visits. */
+  members(start: number, count: number, reverse: boolean): string[] {
+    return this.tree.members(start, count, reverse);
+  }
+
   /** Removes and returns `count` members from the one of rank `start` on, alternating member and score. */
   removeRange(start: number, count: number, reverse = false): (string | number)[] {
     const removed: (string | number)[] = [];
@@ -211,5 +216,11 @@ class FrozenSortedSet extends SortedSetValue {
   override visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
     const step = reverse ? -1 : 1;
     for (let slot = start, left = count; left > 0; slot += step, left--) visit(this.frozen.keyAt(slot), this.frozen.valueAt(slot));
+  }
+
+  override members(start: number, count: number, reverse: boolean): string[] {
+    const found: string[] = [];
+    this.visit(start, count, reverse, (member) => void found.push(member));
+    return found;
   }
 }

@@ -44,6 +44,12 @@ test.each([1, 2, 3])('it agrees with a sorted array through thousands of inserti
     expected.forEach(([score, name], rank) => {
       if (rank % 37 === 0) expect(tree.rank(score, name)).toBe(rank);
     });
+    const names = expected.map(([, name]) => name);
+    const middle = names.length >> 1;
+    for (const count of [0, 1, 100, names.length + 1]) {
+      expect(tree.members(middle, count, false)).toEqual(names.slice(middle, middle + count));
+      expect(tree.members(middle, count, true)).toEqual(names.slice(0, middle + 1).toReversed().slice(0, count));
+    }
     for (const limit of [-1, 0, 7, 20, 39, 100]) expect(tree.countBefore((score) => score < limit)).toBe(expected.filter(([score]) => score < limit).length);
   }
 });
