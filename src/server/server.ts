@@ -773,6 +773,7 @@ export class Server implements ServerContext {
       return nextMs;
     };
     keyspace.onShrink = () => idle.note(keyspace.usedBytes);
+    keyspace.memory.onDrop = (bytes) => idle.dropped(bytes);
     hooks.watchHeap = () => {
       watch.lookIfChanged(keyspace.usedBytes);
       return (hooks.isHeapFull = watch.isFull);
@@ -790,7 +791,7 @@ export class Server implements ServerContext {
       collected: (pauseMs, usedBefore, usedAfter) => {
         statistics.latencyEvent('garbage-collection', pauseMs);
         const change = `${megabytes(usedBefore)} to ${megabytes(usedAfter)}`;
-        this.log('notice', `The keyspace has become smaller; garbage was collected while no client was ready: ${change}, in ${pauseMs.toFixed(1)} ms`);
+        this.log('notice', `Garbage was collected while no client was ready, since much had been dropped: the heap had ${change}, in ${pauseMs.toFixed(1)} ms`);
       },
     });
   }

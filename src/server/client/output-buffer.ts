@@ -11,6 +11,7 @@
 import { Fifo } from '../../shared/fifo.js';
 import type { Poll, TcpStream } from '../io/poll.js';
 import type { ByteSink } from '../resp/encoder.js';
+import { LARGE_BYTES } from '../resp/lent-argument.js';
 
 /** Size of a pooled chunk: PROTO_REPLY_CHUNK_BYTES of Redis. */
 export const CHUNK_BYTES = 16 * 1024;
@@ -46,7 +47,7 @@ export class OutputBuffer implements ByteSink {
   private counted = 0;
 
   /** @param account where the memory is counted */
-  constructor(private readonly account: { clients: number } = { clients: 0 }) {}
+  constructor(private readonly account: { clients: number; onDrop: ((bytes: number) => void) | null } = { clients: 0, onDrop: null }) {}
 
   /** Returns null if nothing is waiting. */
   capture(): OutputState | null {
@@ -163,8 +164,10 @@ export class OutputBuffer implements ByteSink {
 
   private count(): void {
     const bytes = this.fullCapacity + (this.buffer.length > CHUNK_BYTES ? this.buffer.length : 0);
-    this.account.clients += bytes - this.counted;
+    const dropped = this.counted - bytes;
+    this.account.clients -= dropped;
     this.counted = bytes;
+    if (dropped >= LARGE_BYTES) this.account.onDrop?.(dropped);
   }
 }
 

@@ -103,7 +103,9 @@ const ADVICE: { readonly [event: string]: string } = {
     'SLOWLOG GET shows the commands themselves. What is O(N) on a large key keeps every other client waiting: ' +
     'use smaller keys, or SCAN and its relatives.',
   'fast-command': 'Commands that are always fast were slow, so it is not their doing: look for another process on this CPU, or a collection of garbage.',
-  'garbage-collection': 'Garbage was collected after most of the keyspace had gone: FLUSHALL, or DEL of a large key. No client was ready when it began.',
+  'garbage-collection':
+    'Garbage was collected after most of the keyspace had gone (FLUSHALL, DEL of a large key) or very large replies were sent. ' +
+    'No client was ready when it began.',
   'expire-cycle': 'Many keys expire at the same time. Spread their times to live.',
   'eviction-cycle': 'Many keys are evicted at once. Raise maxmemory, or write less.',
 };

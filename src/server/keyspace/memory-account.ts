@@ -35,6 +35,9 @@ export class MemoryAccount {
     Object.assign(this, state);
   }
 
+  /** Called when a buffer of a megabyte or more was dropped; null: nothing needs to know. */
+  onDrop: ((bytes: number) => void) | null = null;
+
   /** Everything but keys and values. */
   get overheadBytes(): number {
     return BASE_BYTES + this.clients + this.tracking + this.scripts + this.replication;

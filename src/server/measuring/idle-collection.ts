@@ -9,6 +9,9 @@
  * collected: the pause depends on what is left, and V8 collects the rest in time. The pause is that of a timer, as which the trace shows it; the log and
  * LATENCY report it as well.
  *
+ * The buffers of large replies are garbage as well once they are sent: if they are about as much as the keyspace, garbage is collected after a second
+ * in which no more were dropped. V8 collects while more are allocated.
+ *
  * When to collect depends only on what a recording contains: counted sizes, timers, and how many tokens were ready. So a replay decides the same at the same
  * places, and collects nothing.
  */
@@ -19,6 +22,8 @@ const TIMER = 'garbage collection';
 
 /** A keyspace that was smaller than this is left to V8. */
 const LEAST_BYTES = 32 * 2 ** 20;
+/** Dropped buffers count as much as the keyspace from this share of it on: a reply is not counted exactly as its value is. */
+const DROPPED_SHARE = 0.9;
 /** Milliseconds from a note to the look. */
 const LOOK_MS = 1000;
 /** Milliseconds until the next attempt, while clients are ready. */
@@ -27,6 +32,7 @@ const RETRY_MS = 100;
 export interface IdleCollectionState {
   readonly mostBytes: number;
   readonly isNoted: boolean;
+  readonly droppedBytes: number;
   readonly timer: TimerState | null;
 }
 
@@ -50,16 +56,19 @@ export class IdleCollection {
   private mostBytes = 0;
   /** There was a note since the last look: of the commands after it not all have made one. */
   private isNoted = false;
+  /** Large buffers dropped since garbage was collected last. */
+  private droppedBytes = 0;
   private timer: TimerState | null = null;
 
   constructor(private readonly server: CollectionSurroundings) {}
 
   capture(): IdleCollectionState {
-    const { mostBytes, isNoted, timer } = this;
-    return { mostBytes, isNoted, timer: captureTimer(timer) };
+    const { mostBytes, isNoted, droppedBytes, timer } = this;
+    return { mostBytes, isNoted, droppedBytes, timer: captureTimer(timer) };
   }
 
-  restore({ mostBytes, isNoted, timer }: IdleCollectionState): void {
+  restore({ mostBytes, isNoted, droppedBytes, timer }: IdleCollectionState): void {
+    this.droppedBytes = droppedBytes;
     this.mostBytes = mostBytes;
     this.isNoted = isNoted;
     if (timer !== null) this.timer = this.server.scheduler.restore(TIMER, timer, () => this.look());
@@ -68,7 +77,16 @@ export class IdleCollection {
   /** Called from time to time while commands arrive, after loading, before a flush and after keys have expired. @param bytes counted size of the keyspace */
   note(bytes: number): void {
     if (bytes > this.mostBytes) this.mostBytes = bytes;
-    if (this.mostBytes < LEAST_BYTES) return;
+    if (this.mostBytes >= LEAST_BYTES) this.lookSoon();
+  }
+
+  /** A large buffer of a client was dropped. */
+  dropped(bytes: number): void {
+    this.droppedBytes += bytes;
+    if (this.droppedBytes >= LEAST_BYTES) this.lookSoon();
+  }
+
+  private lookSoon(): void {
     if (this.timer === null) this.after(LOOK_MS);
     else this.isNoted = true;
   }
@@ -83,7 +101,8 @@ export class IdleCollection {
     this.timer = null;
     this.isNoted = false;
     if (bytes > this.mostBytes) this.mostBytes = bytes;
-    if (bytes > this.mostBytes / 2) {
+    const hasShrunk = this.mostBytes >= LEAST_BYTES && bytes <= this.mostBytes / 2;
+    if (!hasShrunk && (isNoted || !this.hasDropped(bytes))) {
       if (isNoted) this.after(LOOK_MS);
     } else if (server.isBusy()) {
       this.after(RETRY_MS);
@@ -92,9 +111,14 @@ export class IdleCollection {
     }
   }
 
+  private hasDropped(bytes: number): boolean {
+    return this.droppedBytes >= Math.max(LEAST_BYTES, bytes * DROPPED_SHARE);
+  }
+
   private collect(bytes: number): void {
     const { server } = this;
     this.mostBytes = bytes;
+    this.droppedBytes = 0;
     const usedBefore = server.heap.used();
     server.collecting();
     const startUs = server.readUs();

@@ -141,6 +141,36 @@ test('a virtual clock is moved by years in few turns, with a large keyspace and 
   expect(lab.server.loop.turnNumber - turnNumber).toBeLessThan(20);
 });
 
+test('dropped buffers are collected if they are as much as the keyspace, once no more are dropped', () => {
+  command(50);
+  runTimer();
+  collection.dropped(31 * MB);
+  expect(timers).toEqual([]);
+  collection.dropped(MB);
+  runTimer();
+  expect({ collections, timers }).toEqual({ collections: 0, timers: [] });
+  collection.dropped(10 * MB);
+  collection.dropped(10 * MB);
+  runTimer();
+  expect(collections).toBe(0);
+  runTimer();
+  expect({ collections, timers }).toEqual({ collections: 1, timers: [] });
+});
+
+test('a large reply is garbage once it was sent', () => {
+  using lab = simulate({ heap: counting() });
+  const client = lab.connect();
+  client.ask('SETRANGE', 'big', String(33 * MB), 'x');
+  client.ask('GETRANGE', 'big', '0', '500000');
+  lab.advance(5000);
+  expect(collections).toBe(0);
+  client.ask('GET', 'big');
+  lab.advance(5000);
+  expect(collections).toBe(1);
+  lab.advance(60_000);
+  expect(collections).toBe(1);
+});
+
 test('the activity names the collection while it runs', () => {
   const phases: (string | undefined)[] = [];
   const heap = { ...counting(), collect: () => void phases.push(ACTIVITY_PHASES[lab.activityWords[STATE]! & PHASE_MASK]) };
