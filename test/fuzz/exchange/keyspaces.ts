@@ -112,7 +112,7 @@ function* stream(random: Random, key: string): Generator<Words> {
 function* expiry(random: Random, key: string): Generator<Words> {
   const words = random.pick([
     null, null, null, ['EXPIRE', key, '1000'], ['PEXPIRE', key, '5000123'], ['EXPIREAT', key, '33177117420'],
-    ['PEXPIREAT', key, '33177117421500'], ['PEXPIREAT', key, '9007199254740991'],
+    ['PEXPIREAT', key, '33177117421500'], ['PEXPIREAT', key, '9007199254740993'], ['PEXPIREAT', key, '9223372036854775807'],
   ]);
   if (words !== null) yield words;
 }
