@@ -3,6 +3,7 @@
  */
 import { render } from 'ink';
 import type { TraceBody, TraceEvent } from '../src/server/index.js';
+import { layoutIsLoaded } from '../src/tui/app.js';
 import { History } from '../src/tui/state/history.js';
 import { initialState, reduce } from '../src/tui/state/reduce.js';
 import { FrameSink } from '../src/tui/terminal/sink.js';
@@ -17,6 +18,7 @@ process.env.FORCE_COLOR = '2';
 
 /** @returns ms of CPU time per frame */
 export async function measure(columns: number, rows: number): Promise<number> {
+  await layoutIsLoaded;
   const history = new History();
   const theme = createTheme({ palette: 'color', ascii: false });
   const sink = new FrameSink(columns, rows, () => {});

@@ -7,7 +7,7 @@ import { startThread } from '../thread/start-thread.js';
 import type { CallOf, FromThread, HistoryThreadData, ToThread } from './protocol.js';
 
 /** As in start-thread.ts. */
-const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/cli/history-thread.js' : __HISTORY_THREAD__, import.meta.url);
+const threadUrl = (): URL => new URL(import.meta.url.endsWith('.ts') ? '../../../dist/cli/history-thread.js' : __HISTORY_THREAD__, import.meta.url);
 
 interface PendingCall {
   readonly resolve: (value: never) => void;
@@ -27,7 +27,7 @@ export class HistoryThread<C extends CallsOf<C>> {
   private end: Error | null = null;
 
   constructor(role: HistoryThreadData['role']) {
-    this.worker = startThread(THREAD_URL, { role, control: this.control } satisfies HistoryThreadData);
+    this.worker = startThread(threadUrl(), { role, control: this.control } satisfies HistoryThreadData);
     this.worker.unref();
     this.worker.on('message', (message: FromThread) => this.receive(message));
     this.worker.on('error', (error) => {

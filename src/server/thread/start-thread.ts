@@ -6,10 +6,10 @@ import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
 /**
- * The program of a loop thread: the library's, or that of the command line, which uses cached compiled code. Every bundle that contains this file is one folder
+ * Returns the program of a loop thread: the library's, or that of the command line, which uses cached compiled code. Every bundle that starts one is one folder
  * below dist; when run from source, tests use the built thread as well.
  */
-const THREAD_URL = new URL(import.meta.url.endsWith('.ts') ? '../../../dist/cli/thread.js' : __LOOP_THREAD__, import.meta.url);
+const threadUrl = (): URL => new URL(import.meta.url.endsWith('.ts') ? '../../../dist/cli/thread.js' : __LOOP_THREAD__, import.meta.url);
 
 /** Share of the machine's memory that is left for the main thread, for buffers, and for V8 itself. */
 const RESERVED_SHARE = 0.1;
@@ -59,7 +59,7 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: HEAP_LIMITS.v8Mb, maxYoungGene
 export const NODE_FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
 
 /** @param entry the program of the thread. @param workerData for that program */
-export function startThread(entry: URL | string = THREAD_URL, workerData: unknown = null): Worker {
+export function startThread(entry: URL | string = threadUrl(), workerData: unknown = null): Worker {
   return new Worker(entry, { workerData, resourceLimits: RESOURCE_LIMITS, ...NODE_FLAGS });
 }
 
