@@ -16,7 +16,12 @@ try {
   const { renderDocs } = await import(pathToFileURL(outfile).href);
   const pictures = Object.fromEntries(readdirSync(join(root, 'test/tui/goldens')).map((name) => [name.replace('.txt', ''), read(`test/tui/goldens/${name}`)]));
   const experiments = readdirSync(join(root, EXPERIMENTS)).filter((name) => /^\d/.test(name)).map((name) => JSON.parse(read(`${EXPERIMENTS}/${name}`)));
-  for (const [path, text] of Object.entries(renderDocs(read('README.md'), pictures, experiments))) writeFileSync(join(root, path), text);
+  for (const [path, text] of Object.entries(renderDocs(read('README.md'), pictures, experiments))) {
+    if (read(path) !== text) {
+      writeFileSync(join(root, path), text);
+      console.log(`${path} is written anew`);
+    }
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }
