@@ -29,8 +29,6 @@ import type { Watches } from '../features/watches.js';
 
 /** What EXEC and scripts need of the dispatcher. */
 export interface CommandRunner extends RunningCommand {
-  /** When the running command began, if it is timed alone: see Stopwatch. */
-  readonly startedUs: number;
   /** Executes a command that has passed the gates: timed, counted, traced. Never throws. */
   call(session: Session, command: Command, argv: Argv): Reply;
   /** Logs in ACL LOG what the session's user may not do. Returns the error. */

@@ -93,10 +93,6 @@ export class Dispatcher implements CommandRunner {
     return hooks.faults === null || session.isMaster ? null : hooks.faults.refuse(session, command, argv);
   }
 
-  get startedUs(): number {
-    return this.stopwatch.borderUs;
-  }
-
   /** Called before the requests of a read: what follows is timed together, up to {@link endRead}. */
   beginRead(): void {
     this.timesEach = this.server.isWatched(this.server.tap.sink !== null);

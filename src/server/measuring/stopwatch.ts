@@ -15,12 +15,9 @@ type Argv = readonly string[];
 /** Called for every call, in the order of execution; `elapsedUs` is the mean of `calls` calls, of which `argv` is the last. */
 export type Settle<Session, Command> = (session: Session, command: Command, argv: Argv, elapsedUs: number, calls: number) => void;
 
-/** Nothing of the current read has been timed. */
-const NO_BORDER = -1;
-
 export class Stopwatch<Session, Command> {
-  /** The latest border in the current read: that is when the running command began, if it is timed alone. */
-  borderUs = NO_BORDER;
+  /** The latest border. */
+  private borderUs = 0;
   private calls = 0;
   private command: Command | null = null;
   private session: Session | null = null;
@@ -33,20 +30,24 @@ export class Stopwatch<Session, Command> {
 
   /** Called before the requests of a read. */
   begin(): void {
-    // Reads within a script that takes long interrupt its run.
-    this.end();
-    this.borderUs = NO_BORDER;
+    this.borderUs = this.server.clock.readUs();
   }
 
-  /** Called after the requests of a read. */
+  /** Called after the requests of a read, and before anything that is to be timed alone. */
   end(): void {
-    if (this.command !== null) this.mark();
+    const { command, session } = this;
+    if (command === null) return;
+    const nowUs = this.server.clock.readUs();
+    this.command = null;
+    this.session = null;
+    this.settle(session!, command, this.argv, (nowUs - this.borderUs) / this.calls, this.calls);
+    this.borderUs = nowUs;
   }
 
   /** Called before a fast command: it joins the run, or begins another one. */
   join(session: Session, command: Command, argv: Argv): void {
     if (command !== this.command || session !== this.session) {
-      if (this.command !== null || this.borderUs === NO_BORDER) this.mark();
+      this.end();
       this.command = command;
       this.session = session;
       this.calls = 0;
@@ -57,24 +58,14 @@ export class Stopwatch<Session, Command> {
 
   /** Called before a command that is timed alone. Returns the start, for {@link alone}. */
   startAlone(): number {
-    return this.mark();
+    this.end();
+    return this.server.clock.readUs();
   }
 
   /** Called after it. Returns the duration. */
   alone(startUs: number): number {
-    return this.mark() - startUs;
-  }
-
-  /** Sets a border at this moment, which ends the run, if there is one. Returns its time. */
-  private mark(): number {
-    const { command, session, borderUs } = this;
-    const nowUs = this.server.clock.readUs();
-    this.borderUs = nowUs;
-    if (command !== null) {
-      this.command = null;
-      this.session = null;
-      this.settle(session!, command, this.argv, (nowUs - borderUs) / this.calls, this.calls);
-    }
-    return nowUs;
+    this.end();
+    this.borderUs = this.server.clock.readUs();
+    return this.borderUs - startUs;
   }
 }

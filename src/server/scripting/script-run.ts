@@ -75,7 +75,7 @@ export class ScriptRun {
     private readonly rules: ScriptRules,
   ) {
     const { server } = caller;
-    this.startUs = server.dispatcher.startedUs;
+    this.startUs = server.clock.readUs();
     this.isOutOfMemory = server.hooks.isHeapFull || (server.hooks.makeRoom !== null && !server.hooks.makeRoom());
   }
 

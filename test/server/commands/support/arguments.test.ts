@@ -105,12 +105,12 @@ describe('option words', () => {
 });
 
 describe('expiry', () => {
-  test.each<[string, 1 | 1000, number, number]>([
+  test.each<[string, 1 | 1000, number, number | bigint]>([
     ['10', SECONDS, 5, 10_005],
     ['10', MILLISECONDS, 5, 15],
     ['1700000000', SECONDS, 0, 1_700_000_000_000],
-    ['9223372036854775', SECONDS, 0, 9223372036854775000],
-    ['9223372036854775807', MILLISECONDS, 0, 2 ** 63],
+    ['9223372036854775', SECONDS, 0, 9_223_372_036_854_775_000n],
+    ['9223372036854775807', MILLISECONDS, 0, 9_223_372_036_854_775_807n],
   ])('%s × %d ms from %d on is %d', (text, unit, base, atMs) => {
     expect(expiry(text, unit, base, 'set')).toBe(atMs);
   });
