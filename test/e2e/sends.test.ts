@@ -55,13 +55,17 @@ describe.runIf(sends === 'batched')('where io_uring is allowed', () => {
 
   test('a server that has closed, or could not start, leaves no descriptor behind', async () => {
     await using server = await createServer({ port: 0 });
-    const before = openRings();
-    for (let i = 0; i < 3; i++) {
+    const startAndEnd = async (): Promise<void> => {
       await (await createServer({ port: 0 })).close();
       await expect(createServer({ port: server.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    }
-    expect(before.length).toBeGreaterThan(0);
-    expect(openRings()).toEqual(before);
+    };
+    // Node opens rings of its own when it first needs them.
+    await startAndEnd();
+    const before = openRings().length;
+    for (let i = 0; i < 3; i++) await startAndEnd();
+    expect(before).toBeGreaterThan(0);
+    // The thread of a server that could not start ends a little later.
+    await expect.poll(openRings, { timeout: 10_000 }).toSatisfy((rings: readonly string[]) => rings.length <= before);
   });
 
   test('a recording is replayed without any difference', async () => {
