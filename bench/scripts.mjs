@@ -22,7 +22,7 @@ const SCRIPTS = [
   ['return 1', 'return 1', [], []],
   ['GET', READ_GET, ['bench:text'], []],
   ['rate limiter', RATE_LIMIT, ['bench:limit'], ['1000']],
-  ['release lock', RELEASE_LOCK, ['bench:text'], ['somebody else']],
+  ['release lock', RELEASE_LOCK, ['bench:text'], ['another owner']],
   ['100 calls', HUNDRED_CALLS, ['bench:count'], []],
   ['cjson.decode 1 kB', DECODE, [], [DOCUMENT]],
   ['cjson.encode ×10', ENCODE, [], [DOCUMENT]],

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { statOf } from './process-facts.js';
 
 /** The environment variable with the mark. */
 export const MARK = 'REDIS_LAB_PROGRAM';
@@ -28,9 +29,7 @@ export function descendantsOf(pid: number): readonly number[] {
 /** 0: it has ended, or is the first of all. */
 function parentOf(pid: number): number {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name, in parentheses, may contain anything; the state follows.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return Number(statOf(pid)[1]);
   } catch {
     return 0;
   }

@@ -28,6 +28,13 @@ const NAMES: { readonly [architecture: string]: { readonly [number: string]: str
   },
 };
 
+/** Returns the fields of /proc/PID/stat from the third on, the state; throws without /proc, or if the process is gone. */
+export function statOf(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The name, in parentheses, may contain anything.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
 export class ProcessWatch {
   private before: { readonly ticks: number; readonly atMs: number } | null = null;
 
@@ -36,9 +43,7 @@ export class ProcessWatch {
   /** Null without /proc, or if the process is gone. */
   look(nowMs = performance.now()): ProcessFacts | null {
     try {
-      const stat = readFileSync(`/proc/${this.pid}/stat`, 'latin1');
-      // The name, in parentheses, may contain anything.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const fields = statOf(this.pid);
       const ticks = Number(fields[11]) + Number(fields[12]);
       const { before } = this;
       if (before === null || nowMs - before.atMs >= 500) this.before = { ticks, atMs: nowMs };

@@ -8,8 +8,7 @@
  *
  * The first line is a {@link TapeHead}. Bytes written by the program are recorded as length, checksum and beginning: the rest follows.
  */
-/** As they were before the program's code began, which may replace them. */
-const { parse, stringify } = JSON;
+import { parse, stringify } from './child/own.js';
 
 /** In addition to the pipes of protocol.ts: the program writes its tape there, or reads it. */
 export const TAPE_FD = 6;

@@ -3,11 +3,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { Place } from '../protocol.js';
-
-/** As they were before the program's code began, which may replace or freeze them. */
-const OwnError = Error;
-const { captureStackTrace } = Error;
-const { set } = Reflect;
+import { captureStackTrace, OwnError, set } from './own.js';
 
 /** Number of stack frames examined: those of the poll, and enough of the program's own. */
 const MOST_FRAMES = 24;

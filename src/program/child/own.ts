@@ -5,5 +5,8 @@
 import fs from 'node:fs';
 
 export const { parse, stringify } = JSON;
+export const OwnError = Error;
+export const { captureStackTrace } = Error;
+export const { set } = Reflect;
 export const { readSync, writeSync } = fs;
 export const exit: (code: number) => never = process.exit.bind(process);

@@ -26,6 +26,9 @@ export class MemoryAccount {
   /** The backlog, up to its configured size: what slow replicas keep beyond that is not counted. */
   replication = 0;
 
+  /** Called when a buffer of a megabyte or more was dropped; null: nothing needs to know. */
+  onDrop: ((bytes: number) => void) | null = null;
+
   capture(): MemoryState {
     const { clients, tracking, scripts, replication } = this;
     return { clients, tracking, scripts, replication };
@@ -34,9 +37,6 @@ export class MemoryAccount {
   restore(state: MemoryState): void {
     Object.assign(this, state);
   }
-
-  /** Called when a buffer of a megabyte or more was dropped; null: nothing needs to know. */
-  onDrop: ((bytes: number) => void) | null = null;
 
   /** Everything but keys and values. */
   get overheadBytes(): number {

@@ -122,7 +122,7 @@ export type TimeUnit = typeof SECONDS | typeof MILLISECONDS;
 
 /**
  * Parses an expiry of SET, GETEX, SETEX, RESTORE…: a positive time, added to `baseMs` (the clock's time for a relative one, 0 for an absolute one).
- * Returns unix time in ms; beyond 2^53 rounded to a double. What does not fit Redis's 64 bits is an error, in the name of `command`.
+ * Returns unix time in ms. What does not fit Redis's 64 bits is an error, in the name of `command`.
  */
 export function expiry(text: string, unit: TimeUnit, baseMs: number, command: string): Integer64 {
   const time = integer64(text);
