@@ -40,18 +40,35 @@ export class Dict<V> {
   /** The hash computed by the last `find`. */
   private lastHash = 0;
 
-  /** @param keys by slot, valid until the next removal. Read only; changed by the methods below */
   constructor(
     private readonly seed: HashSeed,
-    readonly keys: string[] = [],
-    readonly values: V[] = [],
+    private readonly keys: string[] = [],
+    private readonly values: V[] = [],
   ) {}
 
   get size(): number {
     return this.keys.length;
   }
 
-  /** Returns the slot of a key, or -1. */
+  /** Returns the key in a slot. */
+  keyAt(slot: number): string {
+    return this.keys[slot]!;
+  }
+
+  valueAt(slot: number): V {
+    return this.values[slot]!;
+  }
+
+  /** Returns the keys in the slots from `start` on, before `end`, in an array that belongs to the caller. */
+  keysBetween(start: number, end: number): string[] {
+    return this.keys.slice(start, end);
+  }
+
+  valuesBetween(start: number, end: number): V[] {
+    return this.values.slice(start, end);
+  }
+
+  /** Returns the slot of a key, or -1. It is valid until the next removal. */
   find(key: string): number {
     const hash = hashString(key, this.seed);
     this.lastHash = hash;
@@ -200,7 +217,7 @@ export class Dict<V> {
     to.words(this.index);
   }
 
-  /** Becomes the captured dict, except for its values, which the owner restores. Only for a new one. */
+  /** Becomes the captured dict, except for its values, which the owner sets in the order of their slots. Only for a new one. */
   restore(from: ColumnReader): void {
     const size = from.number();
     const length = from.number();

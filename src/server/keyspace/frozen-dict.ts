@@ -28,18 +28,18 @@ export class FrozenDict<V> {
   keep(slot: number): void {
     const at = slot >> BLOCK_BITS;
     if (slot >= this.size || this.kept.has(at)) return;
-    const { keys, values } = this.dict;
-    this.kept.set(at, { keys: keys.slice(at * BLOCK, (at + 1) * BLOCK), values: values.slice(at * BLOCK, (at + 1) * BLOCK) });
+    const start = at * BLOCK;
+    this.kept.set(at, { keys: this.dict.keysBetween(start, start + BLOCK), values: this.dict.valuesBetween(start, start + BLOCK) });
   }
 
   keyAt(slot: number): string {
     const block = this.kept.get(slot >> BLOCK_BITS);
-    return block === undefined ? this.dict.keys[slot]! : block.keys[slot & (BLOCK - 1)]!;
+    return block === undefined ? this.dict.keyAt(slot) : block.keys[slot & (BLOCK - 1)]!;
   }
 
   valueAt(slot: number): V {
     const block = this.kept.get(slot >> BLOCK_BITS);
-    return block === undefined ? this.dict.values[slot]! : block.values[slot & (BLOCK - 1)]!;
+    return block === undefined ? this.dict.valueAt(slot) : block.values[slot & (BLOCK - 1)]!;
   }
 }
 

@@ -20,7 +20,7 @@ function dictTable(): Table {
     get size() { return dict.size; },
     add: (key) => void dict.add(key, null),
     delete: (key) => void dict.delete(key),
-    scan: (cursor, count, keys) => dict.scan(cursor, count, (slot) => void keys.push(dict.keys[slot]!)),
+    scan: (cursor, count, keys) => dict.scan(cursor, count, (slot) => void keys.push(dict.keyAt(slot))),
   };
 }
 

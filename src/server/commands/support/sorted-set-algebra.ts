@@ -145,10 +145,10 @@ function union({ inputs, aggregate }: Algebra, seed: HashSeed, visit: Visit): vo
       const weighted = notNumber(weight * score);
       const slot = scores.find(member);
       if (slot === -1) scores.add(member, weighted);
-      else scores.values[slot] = aggregate(scores.values[slot]!, weighted);
+      else scores.setValue(slot, aggregate(scores.valueAt(slot), weighted));
     });
   }
-  for (let slot = 0; slot < scores.size; slot++) visit(scores.keys[slot]!, scores.values[slot]!);
+  for (let slot = 0; slot < scores.size; slot++) visit(scores.keyAt(slot), scores.valueAt(slot));
 }
 
 /** Looks up each member of the smallest set in all others; stops after `most` hits. */

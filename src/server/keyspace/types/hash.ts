@@ -89,11 +89,11 @@ export class HashValue implements Collection {
   }
 
   fieldAt(position: number): string {
-    return this.dict === null ? this.list[position * 2]! : this.dict.keys[position]!;
+    return this.dict === null ? this.list[position * 2]! : this.dict.keyAt(position);
   }
 
   valueAt(position: number): string {
-    return this.dict === null ? this.list[position * 2 + 1]! : this.dict.values[position]!;
+    return this.dict === null ? this.list[position * 2 + 1]! : this.dict.valueAt(position);
   }
 
   /** One step of HSCAN; returns the next cursor. A list is returned whole, as in Redis. */
@@ -121,7 +121,7 @@ export class HashValue implements Collection {
     to.number(dict === null ? list.length : IN_DICT);
     if (dict === null) return to.texts(list);
     dict.capture(to);
-    to.texts(dict.values);
+    for (let slot = 0; slot < dict.size; slot++) to.text(dict.valueAt(slot));
   }
 
   restore(from: ColumnReader): void {
@@ -133,7 +133,7 @@ export class HashValue implements Collection {
     }
     const dict = (this.dict = new Dict<string>(this.seed));
     dict.restore(from);
-    for (let left = dict.size; left > 0; left--) dict.values.push(from.text());
+    for (let slot = 0; slot < dict.size; slot++) dict.setValue(slot, from.text());
   }
 
   /** Returns the place of a field in the list, or -1. */
@@ -166,7 +166,7 @@ export class HashValue implements Collection {
     const slot = dict.find(field);
     this.textBytes += value.length;
     if (slot !== -1) {
-      this.textBytes -= dict.values[slot]!.length;
+      this.textBytes -= dict.valueAt(slot).length;
       dict.setValue(slot, value);
       return false;
     }
@@ -186,7 +186,7 @@ export class HashValue implements Collection {
   private deleteFromDict(dict: Dict<string>, field: string): boolean {
     const slot = dict.find(field);
     if (slot === -1) return false;
-    this.textBytes -= field.length + dict.values[slot]!.length;
+    this.textBytes -= field.length + dict.valueAt(slot).length;
     dict.removeSlot(slot);
     return true;
   }

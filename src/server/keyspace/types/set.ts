@@ -83,7 +83,7 @@ export class SetValue implements Collection {
   }
 
   memberAt(position: number): string {
-    return this.dict === null ? String(this.integers![position]) : this.dict.keys[position]!;
+    return this.dict === null ? String(this.integers![position]) : this.dict.keyAt(position);
   }
 
   /** Removes and returns the member at a position. */
@@ -96,13 +96,13 @@ export class SetValue implements Collection {
 
   /** Returns all members, in an array that belongs to the caller. */
   members(): string[] {
-    return this.dict === null ? this.integers!.map(String) : this.dict.keys.slice();
+    return this.dict === null ? this.integers!.map(String) : this.dict.keysBetween(0, this.dict.size);
   }
 
   /** One step of SSCAN; returns the next cursor. An intset is returned whole, as in Redis. */
   scan(cursor: number, count: number, visit: (member: string) => void): number {
     const { dict } = this;
-    if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keys[slot]!));
+    if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keyAt(slot)));
     for (const value of this.integers!) visit(String(value));
     return 0;
   }
@@ -137,7 +137,7 @@ export class SetValue implements Collection {
     this.integers = null;
     const dict = (this.dict = new Dict<null>(this.seed));
     dict.restore(from);
-    for (let left = dict.size; left > 0; left--) dict.values.push(null);
+    for (let slot = 0; slot < dict.size; slot++) dict.setValue(slot, null);
   }
 
   private addText(member: string): boolean {
@@ -161,7 +161,7 @@ export class SetValue implements Collection {
 
   private removeSlot(slot: number): void {
     const dict = this.dict!;
-    this.textBytes -= dict.keys[slot]!.length;
+    this.textBytes -= dict.keyAt(slot).length;
     dict.removeSlot(slot);
   }
 

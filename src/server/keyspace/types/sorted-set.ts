@@ -58,7 +58,7 @@ export class SortedSetValue implements Collection {
   score(member: string): number | undefined {
     if (this.dict === null) return this.tree.findScore(member);
     this.recentSlot = this.dict.find(member);
-    return this.recentSlot === -1 ? undefined : this.dict.values[this.recentSlot];
+    return this.recentSlot === -1 ? undefined : this.dict.valueAt(this.recentSlot);
   }
 
   has(member: string): boolean {
@@ -127,7 +127,7 @@ export class SortedSetValue implements Collection {
   /** One step of ZSCAN; returns the next cursor. A small set is returned whole, as in Redis. */
   scan(cursor: number, count: number, visit: (member: string, score: number) => void): number {
     const { dict } = this;
-    if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keys[slot]!, dict.values[slot]!));
+    if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keyAt(slot), dict.valueAt(slot)));
     this.visit(0, this.size, false, visit);
     return 0;
   }
@@ -135,11 +135,11 @@ export class SortedSetValue implements Collection {
   /** Becomes a listpack if the set is within its limits, as the result of a union does before it is stored. */
   settle(limits: EncodingLimits): void {
     if (this.dict === null || this.size > limits['zset-max-listpack-entries']) return;
-    if (this.dict.keys.some((member) => member.length > limits['zset-max-listpack-value'])) return;
-    const { keys, values } = this.dict;
+    const { dict } = this;
+    for (let slot = 0; slot < dict.size; slot++) if (dict.keyAt(slot).length > limits['zset-max-listpack-value']) return;
     this.dict = null;
-    for (let slot = 0; slot < keys.length; slot++) {
-      if (Object.is(values[slot], -0)) this.move(keys[slot]!, -0, 0);
+    for (let slot = 0; slot < dict.size; slot++) {
+      if (Object.is(dict.valueAt(slot), -0)) this.move(dict.keyAt(slot), -0, 0);
     }
   }
 
@@ -166,7 +166,7 @@ export class SortedSetValue implements Collection {
     to.number(this.textBytes);
     to.number(dict === null ? 0 : 1);
     dict?.capture(to);
-    if (dict !== null) to.numbers(dict.values);
+    if (dict !== null) for (let slot = 0; slot < dict.size; slot++) to.number(dict.valueAt(slot));
     tree.capture(to);
   }
 
@@ -175,7 +175,7 @@ export class SortedSetValue implements Collection {
     if (from.number() === 1) {
       const dict = (this.dict = new Dict<number>(this.seed));
       dict.restore(from);
-      for (let left = dict.size; left > 0; left--) dict.values.push(from.number());
+      for (let slot = 0; slot < dict.size; slot++) dict.setValue(slot, from.number());
     }
     this.tree.restore(from);
   }
@@ -189,7 +189,7 @@ export class SortedSetValue implements Collection {
   /** Returns the slot of an existing member. */
   private slotOf(dict: Dict<number>, member: string): number {
     const slot = this.recentSlot;
-    return slot >= 0 && slot < dict.size && dict.keys[slot] === member ? slot : dict.find(member);
+    return slot >= 0 && slot < dict.size && dict.keyAt(slot) === member ? slot : dict.find(member);
   }
 
   /** A listpack stores whole scores as integers, and has no negative zero; clients can see that. */
