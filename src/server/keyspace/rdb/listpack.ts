@@ -1,6 +1,6 @@
 /**
  * Listpacks: Redis's encoding of a short sequence of strings and integers in one block of bytes. Written by DUMP, read by RESTORE; streams use the sizes, since
- * a node of a stream is full when its listpack is.
+ * a node of a stream is full when its listpack is. How one is kept as a value: types/listpack-text.ts.
  *
  *   [ total bytes, 4 | elements, 2 | element … element | 0xff ]          numbers are little-endian
  *   element:  encoding and content, then their length backwards (so that it can be read from the end)
@@ -16,8 +16,11 @@ import { ByteReader, CorruptDump } from './bytes.js';
 
 /** Header and end. */
 export const LISTPACK_OVERHEAD = 7;
-/** Maximum number of elements that the header can count; more are counted by walking. */
-const COUNT_UNKNOWN = 0xffff;
+/** Where the first element is, and what the last byte is. */
+export const FIRST_ELEMENT = 6;
+export const LISTPACK_END = 0xff;
+/** In the header instead of a number of elements that is this or more: they are counted by walking. */
+export const COUNT_UNKNOWN = 0xffff;
 
 /** Returns the size of an integer element, in bytes. */
 export function integerElementBytes(value: Int64): number {
@@ -39,85 +42,133 @@ export function elementBytes(text: string): number {
 }
 
 /** Returns the size of the backward length, in bytes. */
-function lengthBytes(length: number): number {
+export function lengthBytes(length: number): number {
   if (length <= 127) return 1;
   if (length < 16383) return 2;
   if (length < 2097151) return 3;
   return length < 268435455 ? 4 : 5;
 }
 
+/** Writes the encoding and content of an integer element, in at most nine bytes, and returns their end. */
+export function writeInteger(bytes: Buffer, at: number, value: Int64): number {
+  if (value >= 0 && value <= 127) {
+    bytes[at] = Number(value);
+    return at + 1;
+  }
+  if (value >= -4096 && value <= 4095) {
+    const low = Number(value) & 0x1fff;
+    bytes[at] = 0xc0 | (low >> 8);
+    bytes[at + 1] = low & 0xff;
+    return at + 2;
+  }
+  if (value >= -0x80000000 && value <= 0x7fffffff) {
+    const width = value >= -0x8000 && value <= 0x7fff ? 2 : value >= -0x800000 && value <= 0x7fffff ? 3 : 4;
+    bytes[at] = 0xf1 + width - 2;
+    return bytes.writeIntLE(Number(value), at + 1, width);
+  }
+  bytes[at] = 0xf4;
+  return bytes.writeBigInt64LE(BigInt(value), at + 1);
+}
+
+/** Texts up to this length are written faster by a loop than by a call of `latin1Write`. */
+const LOOP_MAX = 24;
+const INITIAL_BYTES = 256;
+/** A writer that is used again keeps no larger block than this. */
+const KEPT_BYTES = 2 ** 16;
+
 /** Collects elements; {@link finish} returns the bytes. */
 export class ListpackWriter {
-  private bytes = Buffer.alloc(256);
-  private at = 6;
+  private bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  private at = FIRST_ELEMENT;
   private count = 0;
+
+  /** Begins with what a listpack has before `end`. */
+  begin(listpack: string, end: number): void {
+    this.room(listpack.length);
+    // All of it: if what is written is as long as what it replaces, the rest is in its place.
+    this.bytes.latin1Write(listpack, 0);
+    this.at = end;
+  }
 
   text(value: string): void {
     const integer = parseInt64(value);
     if (integer !== null) return this.integer(integer);
-    const start = this.begin(value.length + 10);
     const { length } = value;
-    if (length < 64) this.bytes[this.at++] = 0x80 | length;
+    this.room(length + 10);
+    const { bytes, at: start } = this;
+    let at = start;
+    if (length < 64) bytes[at++] = 0x80 | length;
     else if (length < 4096) {
-      this.bytes[this.at++] = 0xe0 | (length >> 8);
-      this.bytes[this.at++] = length & 0xff;
+      bytes[at++] = 0xe0 | (length >> 8);
+      bytes[at++] = length & 0xff;
     } else {
-      this.bytes[this.at++] = 0xf0;
-      this.at = this.bytes.writeUInt32LE(length, this.at);
+      bytes[at++] = 0xf0;
+      at = bytes.writeUInt32LE(length, at);
     }
-    this.at += this.bytes.latin1Write(value, this.at);
-    this.end(start);
+    if (length <= LOOP_MAX) for (let i = 0; i < length; i++) bytes[at++] = value.charCodeAt(i);
+    else at += bytes.latin1Write(value, at);
+    this.end(start, at);
   }
 
   integer(value: Int64): void {
-    const start = this.begin(10);
-    const { bytes } = this;
-    if (value >= 0 && value <= 127) bytes[this.at++] = Number(value);
-    else if (value >= -4096 && value <= 4095) {
-      const low = Number(value) & 0x1fff;
-      bytes[this.at++] = 0xc0 | (low >> 8);
-      bytes[this.at++] = low & 0xff;
-    } else if (value >= -0x800000 && value <= 0x7fffff) this.signed(value >= -0x8000 && value <= 0x7fff ? 2 : 3, Number(value));
-    else if (value >= -0x80000000 && value <= 0x7fffffff) this.signed(4, Number(value));
-    else {
-      bytes[this.at++] = 0xf4;
-      this.at = bytes.writeBigInt64LE(BigInt(value), this.at);
-    }
-    this.end(start);
+    this.room(10);
+    this.end(this.at, writeInteger(this.bytes, this.at, value));
   }
 
+  /** Ends with what the listpack given to {@link begin} has from `from` on. @param count number of elements then */
+  rest(listpack: string, from: number, count: number): void {
+    const length = listpack.length - 1 - from;
+    this.room(length + 1);
+    if (length > 0 && this.at !== from) this.bytes.latin1Write(listpack.slice(from), this.at);
+    this.at += length;
+    this.count = count;
+  }
+
+  /** Returns the bytes, which are the writer's own. */
   finish(): Buffer {
-    this.begin(1);
-    this.bytes[this.at++] = 0xff;
-    this.bytes.writeUInt32LE(this.at, 0);
-    this.bytes.writeUInt16LE(Math.min(this.count, COUNT_UNKNOWN), 4);
+    this.close();
     return this.bytes.subarray(0, this.at);
   }
 
-  private signed(width: number, value: number): void {
-    this.bytes[this.at++] = 0xf1 + width - 2;
-    this.at = this.bytes.writeIntLE(value, this.at, width);
+  /** Returns the bytes as a text, and begins anew. */
+  finishText(): string {
+    this.close();
+    const { bytes, at } = this;
+    if (bytes.length > KEPT_BYTES) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+    this.at = FIRST_ELEMENT;
+    this.count = 0;
+    return bytes.latin1Slice(0, at);
   }
 
-  /** Makes room; returns where the element begins. */
-  private begin(room: number): number {
-    if (this.at + room > this.bytes.length) {
-      const grown = Buffer.alloc((this.at + room) * 2);
-      this.bytes.copy(grown, 0, 0, this.at);
-      this.bytes = grown;
-    }
-    return this.at;
+  /** Writes the end and the header. */
+  private close(): void {
+    this.room(1);
+    const { bytes } = this;
+    const count = Math.min(this.count, COUNT_UNKNOWN);
+    bytes[this.at++] = LISTPACK_END;
+    const { at } = this;
+    bytes[0] = at;
+    bytes[1] = at >> 8;
+    bytes[2] = at >> 16;
+    bytes[3] = at >>> 24;
+    bytes[4] = count;
+    bytes[5] = count >> 8;
+  }
+
+  private room(bytes: number): void {
+    if (this.at + bytes <= this.bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow((this.at + bytes) * 2);
+    this.bytes.copy(grown);
+    this.bytes = grown;
   }
 
   /** Writes the length of the element backwards: seven bits a byte, the highest first, all but the first marked. */
-  private end(start: number): void {
-    const length = this.at - start;
+  private end(start: number, end: number): void {
+    const length = end - start;
     const width = lengthBytes(length);
-    this.begin(width);
-    for (let i = 0; i < width; i++) {
-      const bits = Math.floor(length / 2 ** (7 * (width - 1 - i))) & 127;
-      this.bytes[this.at++] = i === 0 ? bits : bits | 128;
-    }
+    if (width === 1) this.bytes[end] = length;
+    else for (let i = 0; i < width; i++) this.bytes[end + i] = (Math.floor(length / 2 ** (7 * (width - 1 - i))) & 127) | (i === 0 ? 0 : 128);
+    this.at = end + width;
     this.count++;
   }
 }
