@@ -8,6 +8,7 @@
 import { ColumnReader, type ColumnsState, ColumnWriter } from '../columns.js';
 import type { HashSeed } from '../hash.js';
 import { HashValue } from '../types/hash.js';
+import { readIntset } from '../types/intset.js';
 import type { EncodingLimits } from '../types/limits.js';
 import { List } from '../types/list.js';
 import { type Int64, parseInt64 } from '../types/int64.js';
@@ -122,7 +123,7 @@ export class RdbReader {
       case Type.listZiplist:
         return this.list(readZiplist(this.text()));
       case Type.setIntset:
-        return this.set(readIntset(this.text()));
+        return this.intset(this.text());
       case Type.setListpack:
         return this.set(readListpack(this.text()));
       case Type.hashZipmap:
@@ -222,6 +223,12 @@ export class RdbReader {
     const set = new SetValue(this.seed);
     for (const member of members) if (!set.add(member, this.limits)) throw new CorruptDump('member twice');
     return notEmpty(set);
+  }
+
+  private intset(bytes: string): SetValue {
+    const intset = readIntset(bytes);
+    if (intset === null) throw new CorruptDump('intset');
+    return notEmpty(SetValue.ofIntset(intset, this.limits, this.seed));
   }
 
   private hash(flat: readonly string[], limits: EncodingLimits): HashValue {
@@ -347,14 +354,6 @@ function notEmpty<T extends Collection>(collection: T): T {
 function scoreOf(text: string): number {
   if (text === 'inf' || text === '-inf') return text === 'inf' ? Infinity : -Infinity;
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-}
-
-function readIntset(text: string): string[] {
-  const bytes = new ByteReader(text);
-  const width = bytes.uint(4);
-  const count = bytes.uint(4);
-  if ((width !== 2 && width !== 4 && width !== 8) || bytes.left !== count * width) throw new CorruptDump('intset');
-  return Array.from({ length: count }, () => String(width === 8 ? bytes.int64() : bytes.int(width)));
 }
 
 /** Reads a stream's node from the elements of its listpack. */

@@ -8,6 +8,7 @@
  */
 import { HashValue } from '../types/hash.js';
 import { MAX_INT64, parseInt64, type Int64 } from '../types/int64.js';
+import { intsetBytes } from '../types/intset.js';
 import { List } from '../types/list.js';
 import { SetValue } from '../types/set.js';
 import { SortedSetValue } from '../types/sorted-set.js';
@@ -123,10 +124,10 @@ export class RdbWriter extends ChunkWriter {
   }
 
   private *set(source: Source<SetValue>): Generator<void, void, undefined> {
-    const { size, encoding } = source.value;
-    if (encoding === 'intset') {
+    const { size, intset } = source.value;
+    if (intset !== null) {
       this.type(Type.setIntset);
-      this.blob(intset(source.value.members().map((member) => parseInt64(member)!)));
+      this.blob(intsetBytes(intset));
       return;
     }
     this.type(Type.set);
@@ -327,20 +328,6 @@ function* listNodes(source: Source<List>, fill: number): Generator<string[], voi
 
 function* elementsOf(source: Source<List>): Generator<string, void, undefined> {
   for (let at = 0; at < source.value.size; at += STEP) yield* source.value.slice(at, Math.min(STEP, source.value.size - at));
-}
-
-/** Returns an intset: bytes per integer, their number, and the integers, sorted, in as many bytes as the largest needs. */
-function intset(integers: readonly Int64[]): Buffer {
-  const fits = (bits: bigint): boolean => integers.every((value) => value >= -(1n << bits) && value < 1n << bits);
-  const width = fits(15n) ? 2 : fits(31n) ? 4 : 8;
-  const bytes = Buffer.alloc(8 + integers.length * width);
-  bytes.writeUInt32LE(width, 0);
-  bytes.writeUInt32LE(integers.length, 4);
-  integers.forEach((value, i) => {
-    if (width === 8) bytes.writeBigInt64LE(BigInt(value), 8 + i * 8);
-    else bytes.writeIntLE(Number(value), 8 + i * width, width);
-  });
-  return bytes;
 }
 
 /** Returns the listpack that Redis stores for a node of a stream. */

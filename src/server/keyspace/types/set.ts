@@ -1,12 +1,13 @@
 /**
  * SetValue: the value of a set. Reached from commands/set.ts, and from sorted-set commands that take sets as input.
  *
- *   intset      integers  [ -3 | 7 | 12 | 900 ]      sorted; only canonical integers, at most set-max-intset-entries
+ *   intset      one text  [ -3 | 7 | 12 | 900 ]      sorted; only canonical integers, at most set-max-intset-entries
+ *       │       OpenIntset for more than PACKED_MOST, and for the set that is changed again and again
  *       │ the first other member, or one too many
  *       ▼
  *   hashtable   Dict      members in dense slots     O(1) each way
  *
- * In both forms members have positions 0 … size-1, as random picks and SCAN need. A position is valid until the next
+ * In all forms members have positions 0 … size-1, as random picks and SCAN need. A position is valid until the next
  * removal.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
@@ -15,177 +16,246 @@ import { freezeDict, type FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
 import { parseInt64, type Int64 } from './int64.js';
+import { EMPTY_INTSET, findInIntset, insertIntoIntset, intsetAt, intsetBytes, intsetIntegers, intsetSize, readIntset, removeFromIntset } from './intset.js';
 import type { EncodingLimits } from './limits.js';
+import { OpenIntset, PACKED_MOST } from './open-intset.js';
 
-/** Estimated bytes of a set besides its members. */
-const SET_OVERHEAD = 96;
+/** Bytes of a set besides its members: three fields, and the header of the text or table. */
+const SET_OVERHEAD = 64;
+/** Estimated bytes of the Dict itself. */
+const DICT_OVERHEAD = 800;
 /** Estimated bytes of a member in the dict besides its text: slot, hash, index entry, string header. */
 const MEMBER_OVERHEAD = 44;
-const INTEGER_BYTES = 8;
 
-/** In captured state, instead of the number of integers. */
-const IN_DICT = -1;
+/** In captured state, instead of the bytes of an intset. */
+const IN_DICT = 'dict';
+
+/** An intset of up to this many characters is short enough to be copied for each change. */
+const SHORT_INTSET = 12;
+/** So many changes of one set in succession, and it is opened for the next ones. */
+const CHANGES_UNTIL_OPEN = 4;
+/**
+ * The last set whose packed integers were changed, and how often in succession. Only the time that a change takes depends on it: an open set has the size,
+ * the order, the estimated memory and the captured state of a packed one.
+ */
+let lastChanged: SetValue | null = null;
+let changesInSuccession = 0;
 
 export class SetValue implements Collection {
-  readonly type = 'set';
-  /** The sorted integers; null once the set is a dict. */
-  private integers: Int64[] | null = [];
-  private dict: Dict<null> | null = null;
+  /** The integers, or the table of members. One field, because there are many small sets. */
+  private content: string | OpenIntset | Dict<null> = EMPTY_INTSET;
   private textBytes = 0;
 
   constructor(private readonly seed: HashSeed) {}
 
+  /** @param intset see intset.ts */
+  static ofIntset(intset: string, limits: EncodingLimits, seed: HashSeed): SetValue {
+    const set = new SetValue(seed);
+    set.setIntset(intset, limits['set-max-intset-entries']);
+    return set;
+  }
+
+  get type(): 'set' {
+    return 'set';
+  }
+
   /** Its hash table, as {@link Dict.chains} counts it; null while it has none. */
   get chains(): number[] | null {
-    return this.dict?.chains() ?? null;
+    return this.content instanceof Dict ? this.content.chains() : null;
   }
 
   get encoding(): 'intset' | 'hashtable' {
-    return this.dict === null ? 'intset' : 'hashtable';
+    return this.content instanceof Dict ? 'hashtable' : 'intset';
   }
 
   get size(): number {
-    return this.dict === null ? this.integers!.length : this.dict.size;
+    const { content } = this;
+    if (typeof content === 'string') return intsetSize(content);
+    return content instanceof Dict ? content.size : content.integers.length;
   }
 
   get memoryBytes(): number {
-    return SET_OVERHEAD + (this.dict === null ? this.integers!.length * INTEGER_BYTES : this.dict.size * MEMBER_OVERHEAD + this.textBytes);
+    const { content } = this;
+    if (typeof content === 'string') return SET_OVERHEAD + content.length * 2;
+    if (content instanceof Dict) return SET_OVERHEAD + DICT_OVERHEAD + content.size * MEMBER_OVERHEAD + this.textBytes;
+    return SET_OVERHEAD + 2 + content.dataBytes;
+  }
+
+  /** The intset in one text; null if the set is a hash table. */
+  get intset(): string | null {
+    const { content } = this;
+    if (typeof content === 'string') return content;
+    return content instanceof Dict ? null : content.pack();
   }
 
   has(member: string): boolean {
-    if (this.dict !== null) return this.dict.has(member);
+    const { content } = this;
+    if (content instanceof Dict) return content.has(member);
     const value = parseInt64(member);
-    return value !== null && this.findInteger(value) >= 0;
+    return value !== null && findInteger(content, value) >= 0;
   }
 
   /** False if the member already existed. */
   add(member: string, limits: EncodingLimits): boolean {
-    if (this.dict !== null) return this.addText(member);
+    const { content } = this;
+    if (content instanceof Dict) return this.addText(content, member);
     const value = parseInt64(member);
-    if (value !== null) return this.addInteger(value, limits['set-max-intset-entries']);
-    this.toDict();
-    return this.addText(member);
+    return value === null ? this.addText(this.toDict(content), member) : this.addInteger(content, value, limits['set-max-intset-entries']);
   }
 
   /** False if the member did not exist. */
   delete(member: string): boolean {
-    if (this.dict === null) {
-      const value = parseInt64(member);
-      const position = value === null ? -1 : this.findInteger(value);
-      if (position < 0) return false;
-      this.integers!.splice(position, 1);
-      return true;
-    }
-    const slot = this.dict.find(member);
-    if (slot === -1) return false;
-    this.removeSlot(slot);
+    const position = this.find(member);
+    if (position < 0) return false;
+    this.removePosition(position);
     return true;
   }
 
   memberAt(position: number): string {
-    return this.dict === null ? String(this.integers![position]) : this.dict.keyAt(position);
+    const { content } = this;
+    if (typeof content === 'string') return String(intsetAt(content, position));
+    return content instanceof Dict ? content.keyAt(position) : String(content.integers[position]);
   }
 
   /** Removes and returns the member at a position. */
   removeAt(position: number): string {
     const member = this.memberAt(position);
-    if (this.dict === null) this.integers!.splice(position, 1);
-    else this.removeSlot(position);
+    this.removePosition(position);
     return member;
   }
 
   /** Returns all members, in an array that belongs to the caller. */
   members(): string[] {
-    return this.dict === null ? this.integers!.map(String) : this.dict.keysBetween(0, this.dict.size);
+    const { content } = this;
+    return content instanceof Dict ? content.keysBetween(0, content.size) : integersOf(content).map(String);
   }
 
   /** One step of SSCAN; returns the next cursor. An intset is returned whole, as in Redis. */
   scan(cursor: number, count: number, visit: (member: string) => void): number {
-    const { dict } = this;
-    if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keyAt(slot)));
-    for (const value of this.integers!) visit(String(value));
+    const { content } = this;
+    if (content instanceof Dict) return content.scan(cursor, count, (slot) => visit(content.keyAt(slot)));
+    for (const value of integersOf(content)) visit(String(value));
     return 0;
   }
 
   clone(): SetValue {
     const copy = new SetValue(this.seed);
-    copy.integers = this.integers?.slice() ?? null;
     copy.textBytes = this.textBytes;
-    copy.dict = this.dict?.clone() ?? null;
+    if (this.content instanceof Dict) copy.content = this.content.clone();
+    else copy.setIntset(this.intset!, Infinity);
     return copy;
   }
 
   freeze(): Frozen {
-    return freezeDict(this, this.dict, (frozen) => new FrozenSet(this.seed, frozen));
+    const dict = this.content instanceof Dict ? this.content : null;
+    return freezeDict(this, dict, (frozen) => new FrozenSet(this.seed, frozen));
   }
 
   capture(to: ColumnWriter): void {
-    const { integers, dict } = this;
-    to.number(this.textBytes);
-    to.number(dict === null ? integers!.length : IN_DICT);
-    if (dict === null) for (const integer of integers!) to.integer(integer);
-    else dict.capture(to);
+    const { content } = this;
+    if (content instanceof Dict) {
+      to.text(IN_DICT);
+      to.number(this.textBytes);
+      content.capture(to);
+    } else to.text(intsetBytes(this.intset!).latin1Slice());
   }
 
   restore(from: ColumnReader): void {
+    const text = from.text();
+    if (text !== IN_DICT) return this.setIntset(readIntset(text)!, Infinity);
     this.textBytes = from.number();
-    const length = from.number();
-    if (length !== IN_DICT) {
-      for (let left = length; left > 0; left--) this.integers!.push(from.integer());
-      return;
-    }
-    this.integers = null;
-    const dict = (this.dict = new Dict<null>(this.seed));
+    const dict = (this.content = new Dict<null>(this.seed));
     dict.restore(from);
     for (let slot = 0; slot < dict.size; slot++) dict.setValue(slot, null);
   }
 
-  private addText(member: string): boolean {
-    const dict = this.dict!;
+  private addText(dict: Dict<null>, member: string): boolean {
     if (dict.find(member) !== -1) return false;
     dict.addMissed(member, null);
     this.textBytes += member.length;
     return true;
   }
 
-  private addInteger(value: Int64, most: number): boolean {
-    const integers = this.integers!;
-    const found = this.findInteger(value);
+  private addInteger(content: string | OpenIntset, value: Int64, most: number): boolean {
+    const found = findInteger(content, value);
     if (found >= 0) return false;
-    const position = -found - 1;
-    if (position === integers.length) integers.push(value);
-    else integers.splice(position, 0, value);
-    if (integers.length > most) this.toDict();
+    const changing = this.changing(content);
+    if (typeof changing === 'string') this.setIntset(insertIntoIntset(changing, -found - 1, value), most);
+    else {
+      changing.insert(-found - 1, value);
+      if (changing.integers.length > most) this.toDict(changing);
+    }
     return true;
   }
 
-  private removeSlot(slot: number): void {
-    const dict = this.dict!;
-    this.textBytes -= dict.keyAt(slot).length;
-    dict.removeSlot(slot);
-  }
-
-  /** Returns the position of an integer, or -1 minus the position where it belongs. */
-  private findInteger(value: Int64): number {
-    const integers = this.integers!;
-    let low = 0;
-    let high = integers.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const there = integers[middle]!;
-      if (there === value) return middle;
-      if (there < value) low = middle + 1;
-      else high = middle - 1;
+  /** Returns the integers in the form in which they are to be changed, and packs those of the set that was changed before. */
+  private changing(content: string | OpenIntset): string | OpenIntset {
+    if (typeof content === 'string') {
+      if (content.length <= SHORT_INTSET) return content;
+    } else if (content.integers.length > PACKED_MOST) {
+      this.forget();
+      return content;
     }
-    return -low - 1;
+    if (lastChanged !== this) {
+      lastChanged?.close();
+      lastChanged = this;
+      changesInSuccession = 0;
+    }
+    if (typeof content !== 'string' || ++changesInSuccession <= CHANGES_UNTIL_OPEN) return content;
+    return (this.content = OpenIntset.of(content));
   }
 
-  private toDict(): void {
-    const integers = this.integers!;
-    this.dict = new Dict(this.seed);
-    this.integers = null;
-    for (const value of integers) this.addText(String(value));
+  /** So that a large set is not kept in memory once it is deleted. */
+  private forget(): void {
+    if (lastChanged === this) lastChanged = null;
   }
+
+  private close(): void {
+    const { content } = this;
+    if (content instanceof OpenIntset && content.integers.length <= PACKED_MOST) this.content = content.pack();
+  }
+
+  /** Takes over an intset, in the form that fits the number of its integers. */
+  private setIntset(intset: string, most: number): void {
+    const size = intsetSize(intset);
+    if (size > most) this.toDict(intset);
+    else this.content = size > PACKED_MOST ? OpenIntset.of(intset) : intset;
+  }
+
+  /** Returns the position of a member; a negative number if it does not exist. */
+  private find(member: string): number {
+    const { content } = this;
+    if (content instanceof Dict) return content.find(member);
+    const value = parseInt64(member);
+    return value === null ? -1 : findInteger(content, value);
+  }
+
+  private removePosition(position: number): void {
+    const { content } = this;
+    if (content instanceof Dict) {
+      this.textBytes -= content.keyAt(position).length;
+      content.removeSlot(position);
+      return;
+    }
+    const changing = this.changing(content);
+    if (typeof changing === 'string') this.content = removeFromIntset(changing, position);
+    else changing.removeAt(position);
+  }
+
+  private toDict(content: string | OpenIntset): Dict<null> {
+    this.forget();
+    const dict = (this.content = new Dict<null>(this.seed));
+    for (const value of integersOf(content)) this.addText(dict, String(value));
+    return dict;
+  }
+}
+
+function findInteger(content: string | OpenIntset, value: Int64): number {
+  return typeof content === 'string' ? findInIntset(content, value) : content.find(value);
+}
+
+function integersOf(content: string | OpenIntset): Int64[] {
+  return typeof content === 'string' ? intsetIntegers(content) : content.integers;
 }
 
 class FrozenSet extends SetValue {
@@ -194,6 +264,10 @@ class FrozenSet extends SetValue {
     private readonly frozen: FrozenDict<null>,
   ) {
     super(seed);
+  }
+
+  override get intset(): null {
+    return null;
   }
 
   override memberAt(position: number): string {
