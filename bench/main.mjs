@@ -9,7 +9,7 @@
 //
 //   npm run bench -- throughput --row get --pipeline 1 --clients 50 --rounds 15 --most-rounds 15 --seconds 1.2
 //
-//   --row          tests of throughput, collections or growth, scripts, datasets of loading; all by default
+//   --row          tests of throughput, collections or growth, scripts, datasets of loading or memory; all by default
 //   -r, --keyspace random keys out of this number, as redis-benchmark's -r; by default one key
 //   --value-size   bytes, as redis-benchmark's -d
 //   --rounds       how often both servers are measured, by turns
@@ -21,7 +21,10 @@
 //                  more for plain commands, 1.03 with direct sends; 99th percentile of latency: at most 1.25 times
 //   --calls        also counts system calls per request, with perf
 //   --json         a file to which all results are added, one JSON object per line, as they come
-//   --scale        multiplies the number of keys of loading and bgsave, and the requests of durability
+//   --scale        multiplies the number of keys of loading, memory and bgsave, and the requests of durability
+//
+// memory loads each dataset into one server after the other, and reads resident sizes: after a collection of garbage and ten seconds, after all of it has been read back, and after
+// FLUSHALL. Ten million keys: --row keys --scale 10; a list of 20 million: --row list --scale 20; both servers need that much memory, one after the other.
 //
 // tables measures all that docs/performance.md shows, in several passes within the given minutes, at most 15 rounds and then more where they differ most. report prints the
 // tables of the last run in a file of --json, also of one that was interrupted; --continue adds rounds to it.

@@ -6,7 +6,7 @@ import { growth } from './growth.mjs';
 import { history } from './history.mjs';
 import { idle } from './idle.mjs';
 import { loading } from './loading.mjs';
-import { memory } from './memory.mjs';
+import { datasetsOf, memory } from './memory.mjs';
 import { refusal } from './options.mjs';
 import { recording } from './recording.mjs';
 import { aboutRun, headOf, ResultsFile } from './results-file.mjs';
@@ -26,7 +26,7 @@ const ROWS = {
 
 const OTHERS = {
   growth: ({ variant, row, margin }) => growth(variantFlags(variant), row, margin),
-  memory: ({ variant }) => onServers(variant, [], memory),
+  memory: ({ variant, row, scale, goal }, results) => memory({ row, scale, goal, labFlags: variantFlags(variant) }, results),
   idle: ({ variant }) => onServers(variant, ['--maxclients', '20000'], idle),
   startup: ({ variant }) => startup(variantFlags(variant)),
   activity: () => activity(),
@@ -42,13 +42,13 @@ export async function runParts(options) {
   const [first] = options.parts;
   if (first === 'report') return report(options);
   if (options.parts.includes('tables')) return tables(options);
-  const parts = options.parts.filter((part) => !(part in ROWS) || ROWS[part](options).length > 0);
+  const parts = options.parts.filter((part) => namesIn(part, options)?.length !== 0);
   if (parts.length === 0) throw refusal(`there is no row called ${options.row.join(', ')}: ${namesOf(options).join('; ')}`);
   const about = await aboutOf(options);
   const results = new ResultsFile(options.json);
   results.add('run', about);
   console.log(`${headOf(about)}\n`);
-  for (const part of parts) console.log(`${part in ROWS ? await throughput(part, ROWS[part](options), options, results) : await OTHERS[part](options)}\n`);
+  for (const part of parts) console.log(`${part in ROWS ? await throughput(part, ROWS[part](options), options, results) : await OTHERS[part](options, results)}\n`);
 }
 
 async function aboutOf(options) {
@@ -56,7 +56,13 @@ async function aboutOf(options) {
   return aboutRun(await contendersOf(options), { lab: buildHash(), ...(against.kind === 'build' ? { 'other build': buildHash(mainOf(against.path)) } : {}) });
 }
 
-const namesOf = (options) => options.parts.flatMap((part) => (part in ROWS ? [...new Set(ROWS[part]({ ...options, row: null }).map(({ label }) => label.test))] : []));
+/** The rows of a part that are wanted; undefined if it has none to choose from. */
+function namesIn(part, options) {
+  if (part === 'memory') return datasetsOf(options.row).map(({ name }) => name);
+  return part in ROWS ? [...new Set(ROWS[part](options).map(({ label }) => label.test))] : undefined;
+}
+
+const namesOf = (options) => options.parts.flatMap((part) => namesIn(part, { ...options, row: null }) ?? []);
 
 async function onServers(variant, extra, run) {
   const servers = [];

@@ -32,10 +32,10 @@ export async function startRedis(extra = []) {
   return { ...started, stop: () => started.stop().then(() => rmSync(dir, { recursive: true })) };
 }
 
-/** @param main cli/main.js of the build */
-export async function startLab(extra = [], nodeFlags = [], main = LAB) {
+/** @param main cli/main.js of the build @param variables more environment */
+export async function startLab(extra = [], nodeFlags = [], main = LAB, variables = {}) {
   const port = await freePort();
-  return start('redis-lab', process.env.BENCH_NODE ?? process.execPath, [...nodeFlags, main, '--headless', '--port', port, ...extra], port);
+  return start('redis-lab', process.env.BENCH_NODE ?? process.execPath, [...nodeFlags, main, '--headless', '--port', port, ...extra], port, variables);
 }
 
 /** The servers that run. They end with the bench, also if it is interrupted. */
@@ -43,9 +43,9 @@ const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
-async function start(name, command, args, port) {
+async function start(name, command, args, port, variables = {}) {
   const begin = performance.now();
-  const child = spawn(command, args.map(String), { stdio: ['ignore', 'ignore', 'inherit'], env: ENVIRONMENT });
+  const child = spawn(command, args.map(String), { stdio: ['ignore', 'ignore', 'inherit'], env: { ...ENVIRONMENT, ...variables } });
   running.add(child);
   const exited = once(child, 'exit').then(() => running.delete(child));
   while (!(await pings(port))) {

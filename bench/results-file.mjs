@@ -4,6 +4,7 @@
 //   { "type": "rounds", "run", "table", "label", "samples" }            rounds of a row: for each server a list of { cpuUs, rps, p50, p99 }
 //   { "type": "calls", "run", "table", "label", "calls" }               system calls per request, for each server
 //   { "type": "result", "run", "table", "label", "names", "cpu", … }    what report.mjs makes of them
+//   { "type": "memory", "run", "dataset", "count", "lab", "redis" }     resident bytes of each: { empty, loaded, readBack, left, seconds }
 //   { "type": "error", "run", "table", "label", "message" }             a row that could not be measured
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';

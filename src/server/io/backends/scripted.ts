@@ -37,9 +37,13 @@ export interface Faults {
   readonly reset: number;
   /** accept fails with EMFILE; the connection stays in the backlog. */
   readonly acceptFails: number;
+  /** A send is not queued, as when there is no room: it is left to its `write`. */
+  readonly notQueued: number;
+  /** A flush ends after some of its sends, or before the first one (io_uring_enter fails): the others are left to their `write`. */
+  readonly cutBatch: number;
 }
 
-const NO_FAULTS: Faults = { partial: 0, wouldBlock: 0, spurious: 0, interrupt: 0, reset: 0, acceptFails: 0 };
+const NO_FAULTS: Faults = { partial: 0, wouldBlock: 0, spurious: 0, interrupt: 0, reset: 0, acceptFails: 0, notQueued: 0, cutBatch: 0 };
 
 /** A clock that this backend can move. */
 interface MovableClock {
@@ -61,6 +65,8 @@ export interface ScriptedOptions {
 const FIRST_DESCRIPTOR = 3;
 const FIRST_EPHEMERAL_PORT = 32768;
 const DEFAULT_WINDOW = 1024 * 1024;
+/** Maximum size of a queued send, as in epoll.ts. */
+const LARGEST_QUEUED = 4096;
 
 export class ScriptedPoll implements Poll {
   readonly name = 'scripted';
@@ -82,6 +88,8 @@ export class ScriptedPoll implements Poll {
   movedBytes = 0;
   /** Number of flushes that handed over several sends. */
   batches = 0;
+  /** Number of queued sends that a flush did not reach. */
+  leftOut = 0;
   private readonly queued: ScriptedStream[] = [];
   private readonly clock: MovableClock;
   private readonly random: () => number;
@@ -165,25 +173,32 @@ export class ScriptedPoll implements Poll {
   }
 
   queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean {
-    if (!this.batchesSends || !(stream instanceof ScriptedStream) || this.queued.length === MAX_BATCH || !stream.queue(from, start, end)) return false;
+    if (!this.batchesSends || end - start > LARGEST_QUEUED || this.queued.length === MAX_BATCH || this.happens('notQueued')) return false;
+    if (!(stream instanceof ScriptedStream) || !stream.queue(from, start, end)) return false;
     this.queued.push(stream);
     return true;
   }
 
-  /** As with io_uring, a single send is left to `write`. */
+  /** As with io_uring, a single send is left to `write`, and so are those that the call does not reach. */
   flush(): Flushed {
     const streams = this.queued.splice(0);
     if (streams.length === 1) streams[0]!.unqueue();
     if (streams.length < 2) return NOTHING_FLUSHED;
     this.batches++;
+    const sends = this.happens('cutBatch') ? Math.floor(this.random() * streams.length) : streams.length;
     let bytes = 0;
     let short = 0;
-    for (const stream of streams) {
+    for (const [index, stream] of streams.entries()) {
+      if (index >= sends) {
+        stream.unqueue();
+        continue;
+      }
       const { offered, taken } = stream.sendQueued();
       bytes += taken;
       if (taken < offered) short++;
     }
-    return { sends: streams.length, bytes, short };
+    this.leftOut += streams.length - sends;
+    return { sends, bytes, short };
   }
 
   wait(events: Events, timeoutMs: number): void {
@@ -492,7 +507,7 @@ export class ScriptedPeer {
   error: 'ECONNRESET' | 'ECONNREFUSED' | 'EPIPE' | null = null;
   /** The server is connecting, and not connected yet. */
   isConnecting = false;
-  /** The server could not write everything: only then is room, when there is some again, an edge (SOCK_NOSPACE in Linux). */
+  /** There was no room, for a write or when the poll looked: only then is room, when there is some again, an edge (SOCK_NOSPACE in Linux). */
   isStarved = false;
   keepAliveSeconds = 0;
   hasNoDelay = true;
@@ -552,6 +567,11 @@ export class ScriptedPeer {
     this.poll.touch(this.fd);
   }
 
+  /** True if this end, or a fault, has reset the connection. */
+  get wasReset(): boolean {
+    return this.isBroken;
+  }
+
   /** Establishes a pending connection. */
   establish(): void {
     this.isConnecting = false;
@@ -575,6 +595,8 @@ export class ScriptedPeer {
     }
     const readable = this.inbound.length > 0 || this.isShutDown ? READY_READABLE : 0;
     const writable = this.outbound.length < this.window ? READY_WRITABLE : 0;
+    // As tcp_poll does: otherwise an edge would be lost if the room that caused it was gone again when the poll looked.
+    if (writable === 0) this.isStarved = true;
     return readable | writable | (this.isShutDown ? READY_READ_CLOSED : 0);
   }
 

@@ -1,0 +1,47 @@
+/** A small run of the campaign of `npm run fuzz -- sends`, and that it notices what it is there to notice. */
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { OutputBuffer } from '../../../src/server/client/output-buffer.js';
+import { campaign } from '../../fuzz/sends/campaign.js';
+
+const SMALL = { requests: 600, clients: 30, batchesSends: true, edgeTriggered: false };
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe.each([false, true])('edge-triggered: %s', (edgeTriggered) => {
+  test.each([true, false])('every client receives what it must, byte by byte (batched: %s)', (batchesSends) => {
+    let [replies, batches, leftOut, resets] = [0, 0, 0, 0];
+    for (let seed = 1; seed <= 6; seed++) {
+      const result = campaign({ ...SMALL, seed, batchesSends, edgeTriggered });
+      replies += result.replies;
+      batches += result.batches;
+      leftOut += result.leftOut;
+      resets += result.resets;
+    }
+    expect(replies).toBeGreaterThan(2000);
+    expect(resets).toBeGreaterThan(5);
+    expect(batches > 30).toBe(batchesSends);
+    expect(leftOut > 5).toBe(batchesSends);
+  });
+});
+
+test('the same seed gives the same run', () => {
+  const run = (): unknown => campaign({ ...SMALL, seed: 7 });
+  expect(run()).toEqual(run());
+});
+
+/** Of a few results, more or less is dropped than the kernel has taken. */
+function spoilDrops(by: (bytes: number, length: number) => number): void {
+  const { drop } = OutputBuffer.prototype;
+  let calls = 0;
+  vi.spyOn(OutputBuffer.prototype, 'drop').mockImplementation(function (this: OutputBuffer, bytes) {
+    drop.call(this, ++calls % 50 > 0 ? bytes : by(bytes, this.offered));
+  });
+}
+
+test.each([
+  ['lost', (bytes: number, offered: number) => Math.min(bytes + 1, offered)],
+  ['sent twice', (bytes: number) => Math.max(bytes - 1, 0)],
+])('a byte that is %s is found', (_, by) => {
+  spoilDrops(by);
+  expect(() => [1, 2, 3].forEach((seed) => campaign({ ...SMALL, seed }))).toThrow(/^client \d+/);
+});
