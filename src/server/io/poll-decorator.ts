@@ -22,6 +22,14 @@ export abstract class PollDecorator {
     if (inner.drive !== undefined) this.drive = (turn) => inner.drive!(() => this.timeoutAfter(turn()));
   }
 
+  get readsAhead(): boolean | undefined {
+    return this.inner.readsAhead;
+  }
+
+  set readsAhead(isOn: boolean | undefined) {
+    this.inner.readsAhead = isOn;
+  }
+
   abstract queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean;
 
   flush(): Flushed {

@@ -130,6 +130,12 @@ export interface Poll extends Drive {
   flush(): Flushed;
 
   /**
+   * Exists only on a backend that can read from several streams in one call; set by the loop before each wait. True: if several streams are readable, `wait`
+   * may read from them, and their next `read` returns what it has read. False, while the loop is traced: each `read` is a call of its own.
+   */
+  readsAhead?: boolean | undefined;
+
+  /**
    * Waits until something is ready, or `timeoutMs` (fractions count, -1: no limit, 0: look and return) is over, and
    * fills `events`. May return none: after a signal, or at once where a backend cannot block.
    */

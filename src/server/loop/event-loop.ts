@@ -192,6 +192,7 @@ export class EventLoop {
   private serveWithin(except: Token): void {
     const { tap } = this;
     const events = (this.eventsWithin ??= new Events());
+    this.chooseReads();
     this.poll.wait(events, 0);
     this.clock.refresh();
     this.afterWait?.();
@@ -303,6 +304,7 @@ export class EventLoop {
     let sleepsOn: boolean;
     do {
       this.activity.is(WAITING);
+      this.chooseReads();
       this.poll.wait(events, this.sleepMs());
       const fromUs = clock.nowUs;
       clock.refresh(clock.targetUs === null ? undefined : this.stopUs());
@@ -322,6 +324,11 @@ export class EventLoop {
     // The trace may have been closed meanwhile.
     if (toldUs < 0 || tap.sink === null) return;
     tap.sink.emit({ kind: 'poll', waitedUs: clock.refreshedUs - toldUs, ready: events.length, emulated: this.poll.emulated });
+  }
+
+  /** A trace shows each read where it is made, so then none is made ahead. */
+  private chooseReads(): void {
+    if (this.poll.readsAhead !== undefined) this.poll.readsAhead = this.tap.sink === null;
   }
 
   /** Traces the wait. Returns the time, in µs; -1 without a trace. */

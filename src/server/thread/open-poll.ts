@@ -30,7 +30,10 @@ export interface PollerSource {
 
 const SOURCE: PollerSource = {
   platform: process.platform,
-  epoll: async (edgeTriggered, ring) => new (await import('../io/backends/epoll.js')).EpollPoll(edgeTriggered, ring),
+  epoll: async (edgeTriggered, ring) => {
+    const { EpollPoll } = await import('../io/backends/epoll.js');
+    return new EpollPoll(edgeTriggered, ring, ring === null ? null : (await import('../io/backends/probe-reads.js')).openReadAhead());
+  },
   ring: async () => (await import('../io/backends/probe-sends.js')).openSendRing(),
   portable: async (edgeTriggered) => new (await import('../io/backends/portable.js')).PortablePoll(edgeTriggered),
 };

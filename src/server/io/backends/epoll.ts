@@ -14,8 +14,10 @@ import {
   type Address, type Flushed, NOTHING_FLUSHED, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
 } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
+import { type Ahead, type AheadStream, SLOT_BYTES } from './ahead.js';
 import * as libc from './libc.js';
 import { NOT_SENT, type QueuedSend, SENT_LATER } from './queued-send.js';
+import type { ReadAhead } from './read-ahead.js';
 import type { SendRing } from './send-ring.js';
 import { addressFamily, decodeAddress, encodeAddress, SOCKET_ADDRESS_BYTES } from './socket-address.js';
 import { removeSocketFile, setSocketMode } from './unix-path.js';
@@ -42,11 +44,16 @@ export class EpollPoll implements Poll {
   private readonly epfd: number;
   private readonly eventWords = new Int32Array(MAX_EVENTS * EVENT_WORDS);
   private readonly controlWords = new Int32Array(EVENT_WORDS);
+  readsAhead: boolean | undefined = false;
 
-  /** @param ring sends for many streams in one call; null: each send is a call of its own */
+  /**
+   * @param ring sends for many streams in one call; null: each send is a call of its own
+   * @param ahead reads from many streams in one call; null: each read is a call of its own
+   */
   constructor(
     readonly edgeTriggered = false,
     private readonly ring: SendRing | null = null,
+    private readonly ahead: ReadAhead | null = null,
   ) {
     this.epfd = check('epoll_create1', libc.epollCreate1(libc.EPOLL_CLOEXEC), -1);
     this.waker = new EventFdWaker();
@@ -63,6 +70,7 @@ export class EpollPoll implements Poll {
 
   register(source: Source, token: Token, interest: Interest): void {
     this.control(libc.EPOLL_CTL_ADD, source.fd, token, interest);
+    if (source instanceof EpollStream) this.ahead?.register(source, token, interest, this.edgeTriggered);
   }
 
   /** Registers for READABLE with EPOLLEXCLUSIVE: where several polls wait for one source, the kernel wakes at least one of them, but not all. */
@@ -73,10 +81,12 @@ export class EpollPoll implements Poll {
 
   reregister(source: Source, token: Token, interest: Interest): void {
     this.control(libc.EPOLL_CTL_MOD, source.fd, token, interest);
+    if (source instanceof EpollStream) this.ahead?.register(source, token, interest, this.edgeTriggered);
   }
 
   deregister(source: Source): void {
     this.control(libc.EPOLL_CTL_DEL, source.fd, 0, 0);
+    if (source instanceof EpollStream) this.ahead?.deregister(source);
   }
 
   get batchesSends(): boolean {
@@ -93,23 +103,31 @@ export class EpollPoll implements Poll {
   }
 
   wait(events: Events, timeoutMs: number): void {
+    const { ahead } = this;
+    const hasUnread = ahead !== null && ahead.keepUnread();
     // Rounded up: waking before the timer is due would only mean waiting again.
-    const timeout = timeoutMs < 0 ? -1 : Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS);
+    const timeout = hasUnread ? 0 : timeoutMs < 0 ? -1 : Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS);
     const count: number = libc.epollWait(this.epfd, this.eventWords, MAX_EVENTS, timeout);
     events.clear();
-    if (count === -1) {
-      if (libc.errno() === libc.EINTR) return;
-      throw libc.lastError('epoll_wait', this.epfd);
-    }
+    if (count === -1 && libc.errno() !== libc.EINTR) throw libc.lastError('epoll_wait', this.epfd);
     for (let i = 0; i < count; i++) {
       const at = i * EVENT_WORDS;
       events.push(toToken(this.eventWords[at + DATA_WORD]!, this.eventWords[at + DATA_WORD + 1]!), toReadiness(this.eventWords[at]!));
     }
+    if (hasUnread) ahead.reportUnread(events);
+    if (ahead !== null && count > 1 && this.readsAhead === true) this.readAhead(ahead, events, count);
+  }
+
+  private readAhead(ahead: ReadAhead, { tokens, readiness }: Events, count: number): void {
+    // One whose peer has closed or failed is read to its end at once.
+    for (let i = 0; i < count; i++) if (readiness[i] === READY_READABLE) ahead.add(tokens[i]!);
+    ahead.submit();
   }
 
   close(): void {
     libc.close(this.epfd);
     this.ring?.close();
+    this.ahead?.close();
   }
 
   private control(operation: number, fd: number, token: Token, interest: Interest): void {
@@ -245,9 +263,13 @@ export function connectStream(address: Address): TcpStream {
   return new EpollStream(fd, address, localAddress(fd));
 }
 
-class EpollStream implements TcpStream, QueuedSend {
+class EpollStream implements TcpStream, QueuedSend, AheadStream {
   readonly local: Address;
   sent = NOT_SENT;
+  ahead: Ahead | null = null;
+  token: Token = 0;
+  interest: Interest = 0;
+  isBulk = false;
   /** Set from the time a send is queued until a `write` has returned its result. */
   private ring: SendRing | null = null;
 
@@ -262,10 +284,34 @@ class EpollStream implements TcpStream, QueuedSend {
   }
 
   read(into: Buffer, start: number, end: number): number {
+    return this.ahead === null ? this.recv(into, start, end) : this.takeAhead(this.ahead, into, start, end);
+  }
+
+  /** Returns what has been read ahead, as `recv` does. */
+  private takeAhead(ahead: Ahead, into: Buffer, start: number, end: number): number {
+    const { result } = ahead;
+    if (result > 0) {
+      const count = ahead.take(into, start, end);
+      if (ahead.taken === result) this.ahead = null;
+      this.isBulk = result === SLOT_BYTES;
+      return count;
+    }
+    this.ahead = null;
+    if (result === 0) return result;
+    const errno = -result;
+    if (errno === libc.EAGAIN) return WOULD_BLOCK;
+    if (errno === libc.EINTR) return this.recv(into, start, end);
+    throw libc.errorOf(errno, 'recv', this.fd);
+  }
+
+  private recv(into: Buffer, start: number, end: number): number {
     const target = start === 0 ? into : into.subarray(start);
     for (;;) {
       const count: number = libc.recv(this.fd, target, end - start, 0);
-      if (count >= 0) return count;
+      if (count >= 0) {
+        this.isBulk = count >= SLOT_BYTES;
+        return count;
+      }
       const errno = libc.errno();
       if (errno === libc.EAGAIN) return WOULD_BLOCK;
       if (errno !== libc.EINTR) throw libc.lastError('recv', this.fd);
@@ -323,6 +369,7 @@ class EpollStream implements TcpStream, QueuedSend {
   }
 
   close(isAbortive = false): void {
+    this.ahead = null;
     // By the next flush the descriptor may belong to another connection.
     if (this.sent === SENT_LATER) this.ring!.submit();
     if (isAbortive && !('path' in this.peer)) check('setsockopt', libc.setsockopt(this.fd, libc.SOL_SOCKET, libc.SO_LINGER, LINGER_OFF, 8), this.fd);

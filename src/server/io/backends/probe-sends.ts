@@ -59,7 +59,8 @@ function submit(ring: SendRing, sends: readonly QueuedSend[]): void {
   ring.submit();
 }
 
-function pair(fds: number[]): readonly number[] {
+/** Returns two connected sockets, non-blocking and with the smallest send buffers, and adds them to `fds`. */
+export function pair(fds: number[]): readonly number[] {
   const ends = new Int32Array(2);
   if (socketpair(libc.AF_UNIX, libc.SOCK_STREAM | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC, 0, ends) === -1) throw libc.lastError('socketpair', -1);
   fds.push(...ends);
