@@ -53,7 +53,9 @@ export const LAB_FLAGS = {
   poller: { value: 'poller', summary: `how readiness is detected: ${POLLERS.join(', ')}` },
   sends: {
     value: 'sends',
-    summary: `how the replies of a turn are sent, each or all in one call: ${SENDS.join(', ')}; auto is batched where io_uring works, and direct with a screen`,
+    summary:
+      `how a turn sends its replies, and without a trace reads from ready clients, each or all in one call: ${SENDS.join(', ')}; ` +
+      'auto is batched where io_uring works, and direct with a screen',
   },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },

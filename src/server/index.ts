@@ -99,8 +99,8 @@ export interface ServerOptions extends Partial<SettingValues> {
   /** `auto`: epoll where available. */
   readonly poller?: PollerName | 'auto';
   /**
-   * `batched`: the replies of a turn are sent in one call, by io_uring. `auto`: where that works, unless `paused` asks for a loop to step through; this is the
-   * default.
+   * `batched`: the replies of a turn are sent in one call, by io_uring, and while nothing traces the loop, the clients that are ready are read in one call as
+   * well. `auto`: where that works, unless `paused` asks for a loop to step through; this is the default.
    */
   readonly sends?: SendsName | 'auto';
   /** Edge-triggered: readiness is reported once per change instead of for as long as it lasts. */

@@ -22,7 +22,7 @@ import type { StartFailure } from './start-error.js';
 
 export type PollerName = 'epoll' | 'portable';
 
-/** `direct`: one send(2) per reply. `batched`: the sends of a turn in one call. */
+/** `direct`: one send(2) per reply. `batched`: the sends of a turn in one call, and the first reads of a turn without a trace. */
 export type SendsName = 'direct' | 'batched';
 
 export interface LoopThreadOptions {

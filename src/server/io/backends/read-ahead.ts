@@ -5,8 +5,8 @@
  *   slots          [ GET a │     ] [ SET b 1 │  ] [ PING │      ]
  *   read        ◀─ copies from the slot; a stream without one is read by recv(2)
  *
- * Readiness comes from epoll all the same: with MSG_DONTWAIT no operation stays in the ring. Only small requests are worth it: a stream that has filled its slot
- * is read by recv(2) until a read brings less than that.
+ * Readiness comes from epoll all the same: with MSG_DONTWAIT no operation stays in the ring. Only small requests are worth it: a stream that has filled its
+ * slot is read by recv(2) until a read brings less than that.
  *
  * What the loop has not read by the next wait is kept by its stream, which is reported readable again: the kernel, which no longer has it, would not do so.
  */
