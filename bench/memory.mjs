@@ -29,7 +29,7 @@ export async function memory({ row, scale, labFlags, goal }, results, pauses = P
   const datasets = datasetsOf(row).map((dataset) => ({ ...dataset, count: Math.max(1, Math.round(dataset.count * scale)) }));
   const millions = datasets.reduce((sum, { count, load }) => sum + (count * load(0).length) / 1e6, 0);
   const seconds = 2 * (datasets.length * SECONDS_OF_PAUSES + millions * SECONDS_A_MILLION);
-  process.stderr.write(`${datasets.length} rows take about ${Math.ceil(seconds / 60)} minutes.\n`);
+  process.stderr.write(`${datasets.length === 1 ? '1 row takes' : `${datasets.length} rows take`} about ${Math.ceil(seconds / 60)} minutes.\n`);
   const measured = [];
   for (const dataset of datasets) {
     checkRoom(dataset);

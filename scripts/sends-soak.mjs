@@ -35,10 +35,11 @@ class SoakClient {
   asked = 0;
   failure = null;
 
-  constructor(port, number, roll) {
+  constructor(target, number, roll) {
     this.number = number;
     this.roll = roll;
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    this.isTcp = typeof target === 'number';
+    this.socket = connect({ ...(this.isTcp ? { port: target, host: '127.0.0.1', noDelay: true } : { path: target }), allowHalfOpen: true });
     this.socket.on('data', (chunk) => {
       try {
         this.take(chunk);
@@ -90,8 +91,8 @@ class SoakClient {
   }
 }
 
-/** Throws if a client receives anything except the expected bytes. Returns the number of replies that were checked. */
-export async function soak(port, { requests, clients: count, seed }) {
+/** Throws if a client receives anything except the expected bytes. Returns the number of replies that were checked. @param target a port, or the path of a unix socket */
+export async function soak(target, { requests, clients: count, seed }) {
   const roll = diceOf(seed);
   let replies = 0;
   let left = requests;
@@ -99,7 +100,7 @@ export async function soak(port, { requests, clients: count, seed }) {
   let failure = null;
   const live = async () => {
     while (left > 0 && failure === null) {
-      const client = new SoakClient(port, number++, roll);
+      const client = new SoakClient(target, number++, roll);
       try {
         await once(client.socket, 'connect');
         for (let rounds = 1 + roll(40); rounds > 0 && left > 0 && failure === null; rounds--) {
@@ -114,7 +115,9 @@ export async function soak(port, { requests, clients: count, seed }) {
           await answered(client);
         }
         const way = roll(4);
-        if (way === 0) client.socket.resetAndDestroy();
+        // A unix socket cannot be reset.
+        if (way === 0 && client.isTcp) client.socket.resetAndDestroy();
+        else if (way === 0) client.socket.destroy();
         else if (way === 1) client.socket.end();
         else {
           await answered(client);

@@ -2,13 +2,15 @@
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createServer, type RedisLabServer } from 'redis-lab';
 import { readRecording, Replay } from '../../src/server/recording/index.js';
+import { temporaryDirectory } from '../support/headless.js';
 // @ts-expect-error a script without types
 import { soak as untyped } from '../../scripts/sends-soak.mjs';
 
-const soak = untyped as (port: number, load: { requests: number; clients: number; seed: number }) => Promise<number>;
+const soak = untyped as (target: number | string, load: { requests: number; clients: number; seed: number }) => Promise<number>;
 
 /** Whether io_uring is allowed here. */
 const { sends } = await probe();
@@ -43,6 +45,13 @@ describe.runIf(sends === 'batched')('where io_uring is allowed', () => {
     await using server = await createServer({ port: 0, sends: 'batched', edgeTriggered });
     expect(await soak(server.port, { requests: 4000, clients: 40, seed: 1 })).toBeGreaterThan(2000);
     expect((await server.snapshot()).clients.length).toBeLessThan(40);
+  });
+
+  test('the same on a unix socket', async () => {
+    const path = join(temporaryDirectory(), 'redis.sock');
+    await using server = await createServer({ port: 0, unixsocket: path, sends: 'batched' });
+    expect(await soak(path, { requests: 2000, clients: 20, seed: 3 })).toBeGreaterThan(1000);
+    expect((await server.snapshot()).clients.length).toBeLessThan(20);
   });
 
   test('that is the default; INFO says so', async () => {

@@ -1,8 +1,9 @@
 /**
- * npm run fuzz -- recordings --from 1 --to 12 [--commands 20000]
+ * npm run fuzz -- recordings --from 1 --to 12 [--commands 20000] [--sends auto|batched|direct]
  *
- * Records real servers under load, and replays each recording with the built program. The seed chooses the load, the poller and the triggering. Prints a line
- * for each, and keeps the file of one that is not identical. Exit code 1 if there was one.
+ * Records real servers under load, and replays each recording with the built program. The seed chooses the load, the poller and the triggering; on epoll the
+ * replies of a turn are sent in one call where that is allowed. Prints a line for each, and keeps the file of one that is not identical. Exit code 1 if there
+ * was one.
  */
 import { execFile } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
@@ -17,6 +18,8 @@ import { RespClient } from '../support/resp-client.js';
 import { startRedisServer } from '../support/redis-server.js';
 import { ALL_FAMILIES, fuzz } from './differential.js';
 import { Random } from './random.js';
+
+type Sends = 'auto' | 'batched' | 'direct';
 
 /** Loads a server until it has executed at least so many commands. */
 type Load = (server: RedisLabServer, random: Random, commands: number) => Promise<void>;
@@ -69,14 +72,15 @@ async function executed({ port }: RedisLabServer): Promise<number> {
 }
 
 /** Returns what the replay has said, and whether it was identical. */
-async function recordAndReplay(seed: number, commands: number): Promise<{ readonly said: string; readonly isIdentical: boolean }> {
+async function recordAndReplay(seed: number, commands: number, wanted: Sends): Promise<{ readonly said: string; readonly isIdentical: boolean }> {
   const random = new Random(seed);
   const names = Object.keys(LOADS);
   const name = names[seed % names.length]!;
   const poller = seed % 4 === 3 ? 'portable' : 'epoll';
   const edgeTriggered = seed % 2 === 0;
   const parts: Buffer[] = [];
-  const server = await createServer({ port: 0, poller, edgeTriggered, seed, 'enable-debug-command': 'yes', record: (bytes) => parts.push(bytes) });
+  const sends = poller === 'portable' ? 'direct' : wanted;
+  const server = await createServer({ port: 0, poller, edgeTriggered, sends, seed, 'enable-debug-command': 'yes', record: (bytes) => parts.push(bytes) });
   // Some are watched for a while.
   const endTrace = random.chance(0.3) ? await server.trace(() => {}) : null;
   await LOADS[name]!(server, random, commands);
@@ -88,15 +92,15 @@ async function recordAndReplay(seed: number, commands: number): Promise<{ readon
   const isIdentical = /^replayed \d+ turns, \d+ commands: identical\n$/.test(stdout);
   if (isIdentical) rmSync(join(file, '..'), { recursive: true });
   const said = isIdentical ? stdout.trim() : `${stdout}${stderr}kept as ${file}`;
-  return { said: `${name}, ${poller}${edgeTriggered ? ', edge-triggered' : ''}: ${said}`, isIdentical };
+  return { said: `${name}, ${poller}, ${server.sends} sends${edgeTriggered ? ', edge-triggered' : ''}: ${said}`, isIdentical };
 }
 
 const { values } = parseArgs({
-  options: { from: { type: 'string', default: '1' }, to: { type: 'string', default: '12' }, commands: { type: 'string', default: '20000' } },
+  options: { from: { type: 'string', default: '1' }, to: { type: 'string', default: '12' }, commands: { type: 'string', default: '20000' }, sends: { type: 'string', default: 'auto' } },
 });
 let differing = 0;
 for (let seed = Number(values.from); seed <= Number(values.to); seed++) {
-  const { said, isIdentical } = await recordAndReplay(seed, Number(values.commands));
+  const { said, isIdentical } = await recordAndReplay(seed, Number(values.commands), values.sends as Sends);
   if (!isIdentical) differing++;
   console.log(`seed ${seed}: ${said}`);
 }
