@@ -20,6 +20,10 @@ export const CHUNK_BYTES = 16 * 1024;
 const MAX_POOLED = 1024;
 
 const pool: Buffer[] = [];
+
+/** Memory of chunks for replies that need more, up to 80 KB: allocating it costs more than copying the reply. */
+const LARGER = [20, 40, 80].map((kilobytes) => ({ bytes: kilobytes * 1024, pool: [] as ArrayBuffer[] }));
+const MAX_POOLED_LARGER = 64;
 const NONE = Buffer.alloc(0);
 
 interface Chunk {
@@ -171,9 +175,11 @@ export class OutputBuffer implements ByteSink {
   }
 }
 
-/** Returns a buffer for at least this number of bytes. */
+/** Returns a buffer for at least this number of bytes; for exactly this number if that is more than a pooled chunk has. */
 function room(bytes: number): Buffer {
-  return bytes <= CHUNK_BYTES ? acquire() : Buffer.allocUnsafeSlow(bytes);
+  if (bytes <= CHUNK_BYTES) return acquire();
+  for (const larger of LARGER) if (bytes <= larger.bytes) return Buffer.from(larger.pool.pop() ?? new ArrayBuffer(larger.bytes), 0, bytes);
+  return Buffer.allocUnsafeSlow(bytes);
 }
 
 function chunkOf(capacity: number, bytes: Uint8Array, start: number): Chunk {
@@ -187,5 +193,11 @@ function acquire(): Buffer {
 }
 
 function release(buffer: Buffer): void {
-  if (buffer.length === CHUNK_BYTES && pool.length < MAX_POOLED) pool.push(buffer);
+  if (buffer.length === CHUNK_BYTES) {
+    if (pool.length < MAX_POOLED) pool.push(buffer);
+    return;
+  }
+  if (buffer.length < CHUNK_BYTES) return;
+  const memory = buffer.buffer as ArrayBuffer;
+  for (const larger of LARGER) if (memory.byteLength === larger.bytes && larger.pool.length < MAX_POOLED_LARGER) larger.pool.push(memory);
 }

@@ -57,6 +57,9 @@ export interface AheadStream {
   interest: Interest;
   /** Null: its next `read` is a recv(2). */
   ahead: Ahead | null;
-  /** Its last read brought more than is read ahead. */
-  readonly isBulk: boolean;
+  /** Above 0: one of its last reads brought more than is read ahead; see {@link READS_REMEMBERED}. */
+  readonly largeReads: number;
 }
+
+/** After a large read so many small ones must follow before a stream is read ahead again: the ends of large requests are small as well. */
+export const READS_REMEMBERED = 8;

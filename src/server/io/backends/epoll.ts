@@ -14,7 +14,7 @@ import {
   type Address, type Flushed, NOTHING_FLUSHED, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
 } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
-import { type Ahead, type AheadStream, SLOT_BYTES } from './ahead.js';
+import { type Ahead, type AheadStream, READS_REMEMBERED, SLOT_BYTES } from './ahead.js';
 import * as libc from './libc.js';
 import { NOT_SENT, type QueuedSend, SENT_LATER } from './queued-send.js';
 import type { ReadAhead } from './read-ahead.js';
@@ -269,7 +269,7 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream {
   ahead: Ahead | null = null;
   token: Token = 0;
   interest: Interest = 0;
-  isBulk = false;
+  largeReads = 0;
   /** Set from the time a send is queued until a `write` has returned its result. */
   private ring: SendRing | null = null;
 
@@ -293,7 +293,7 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream {
     if (result > 0) {
       const count = ahead.take(into, start, end);
       if (ahead.taken === result) this.ahead = null;
-      this.isBulk = result === SLOT_BYTES;
+      if (result === SLOT_BYTES) this.largeReads = READS_REMEMBERED;
       return count;
     }
     this.ahead = null;
@@ -309,7 +309,8 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream {
     for (;;) {
       const count: number = libc.recv(this.fd, target, end - start, 0);
       if (count >= 0) {
-        this.isBulk = count >= SLOT_BYTES;
+        if (count >= SLOT_BYTES) this.largeReads = READS_REMEMBERED;
+        else if (this.largeReads > 0) this.largeReads--;
         return count;
       }
       const errno = libc.errno();

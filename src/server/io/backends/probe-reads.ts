@@ -42,4 +42,4 @@ function probe(reads: ReadAhead): boolean {
   }
 }
 
-const streamOf = (fd: number): AheadStream => ({ fd, token: 0, interest: 0, ahead: null, isBulk: false });
+const streamOf = (fd: number): AheadStream => ({ fd, token: 0, interest: 0, ahead: null, largeReads: 0 });

@@ -6,7 +6,7 @@
  *   read        ◀─ copies from the slot; a stream without one is read by recv(2)
  *
  * Readiness comes from epoll all the same: with MSG_DONTWAIT no operation stays in the ring. Only small requests are worth it: a stream that has filled its
- * slot is read by recv(2) until a read brings less than that.
+ * slot is read by recv(2) until several reads have brought less than that.
  *
  * What the loop has not read by the next wait is kept by its stream, which is reported readable again: the kernel, which no longer has it, would not do so.
  */
@@ -82,7 +82,7 @@ export class ReadAhead {
   add(token: Token): void {
     if (this.added === MAX_BATCH) return;
     const stream = this.streams.get(token);
-    if (stream === undefined || stream.ahead !== null || stream.isBulk) return;
+    if (stream === undefined || stream.ahead !== null || stream.largeReads > 0) return;
     this.ring.set(this.added, stream.fd, this.address + this.added * STRIDE, SLOT_BYTES);
     this.batch[this.added++] = stream;
   }
