@@ -1,16 +1,20 @@
 // Measures a row: redis-benchmark loads two or more servers by turns, in the same run, since the machine is shared and noisy.
 //
-// The figure is the CPU time per request of the server's process; requests per second and latencies depend on the other load of the machine.
+// The figure is the CPU time per request of the server's process; requests per second and latencies depend on the other load of the machine. Each round consists of two
+// runs: one in which each client sends a single pipeline, and one with as many requests more as are measured. What the first costs is subtracted from the second, so that
+// the figure contains neither connecting nor disconnecting, nor the requests of redis-benchmark's own at its start.
 import { compare, width } from './statistics.mjs';
 import { cpuSeconds, redisBenchmark, request } from './processes.mjs';
 
 /** The first run of a row, from which the number of requests is estimated: this number, or a few for each client. */
 const FIRST = 1_000;
 const FOR_EACH_CLIENT = 4;
+/** Up to how many times the number of requests is estimated. */
+const ESTIMATES = 4;
 
 /**
  * A row with its servers and what has been measured so far: `samples` has for each server one figure per round.
- * The requests of a round are as many as the slowest of the servers handles in `seconds`, the same for all.
+ * The requests of a round are as many as the fastest of the servers handles in `seconds`, the same for all.
  */
 export class Alternation {
   samples;
@@ -32,10 +36,10 @@ export class Alternation {
     const { clients, pipeline } = this.row.label;
     let requests = Math.max(FIRST, FOR_EACH_CLIENT * clients * pipeline);
     const least = requests;
-    for (let run = 0; run < 3; run++) {
+    for (let run = 0; run < ESTIMATES; run++) {
       const rates = [];
       for (const server of servers) rates.push((await measure(server, this.row, multiple(requests, pipeline))).rps);
-      const enough = Math.max(least, Math.min(...rates) * seconds);
+      const enough = Math.max(least, Math.max(...rates) * seconds);
       const isEnough = requests > enough / 3;
       requests = enough;
       if (isEnough) break;
@@ -79,10 +83,21 @@ export async function measureRow(row, servers, { rounds, mostRounds, margin, sec
 const multiple = (requests, pipeline) => Math.ceil(requests / pipeline) * pipeline;
 
 async function measure(server, row, requests) {
-  await prepare(server, row, requests);
-  const before = cpuSeconds(server.pid);
-  const { rps, p50, p99 } = redisBenchmark(server.port, ['-n', requests, ...row.args]);
-  return { cpuUs: ((cpuSeconds(server.pid) - before) * 1e6) / requests, rps, p50, p99 };
+  const { clients, pipeline } = row.label;
+  const connecting = clients * pipeline;
+  await prepare(server, row, connecting + requests);
+  const before = await run(server, row, connecting);
+  const { cpu, rps, p50, p99 } = await run(server, row, connecting + requests);
+  return { cpuUs: ((cpu - before.cpu) * 1e6) / requests, rps, p50, p99 };
+}
+
+/** CPU seconds, and what redis-benchmark says. */
+async function run({ pid, port }, { args }, requests) {
+  const before = cpuSeconds(pid);
+  const said = redisBenchmark(port, ['-n', requests, ...args]);
+  // By the time of the reply the server knows that the clients have gone.
+  await request(port, ['PING']);
+  return { ...said, cpu: cpuSeconds(pid) - before };
 }
 
 /** An empty server, and the data of the row. */

@@ -23,7 +23,7 @@ const OPTIONS = {
   rounds: { type: 'string' },
   'most-rounds': { type: 'string' },
   margin: { type: 'string', default: '0.05' },
-  seconds: { type: 'string', default: '0.5' },
+  seconds: { type: 'string', default: '0.6' },
   scale: { type: 'string', default: '1' },
   sends: { type: 'string' },
   trigger: { type: 'string', default: 'level' },
@@ -32,9 +32,9 @@ const OPTIONS = {
   goal: { type: 'boolean', default: false },
   calls: { type: 'boolean', default: false },
   json: { type: 'string' },
-  minutes: { type: 'string', default: '25' },
+  minutes: { type: 'string' },
   table: { type: 'string' },
-  continue: { type: 'boolean', default: false },
+  anew: { type: 'boolean', default: false },
 };
 
 /** How often a row is measured, if `--rounds` does not say so, and how often at most if its rounds differ. */
@@ -66,9 +66,9 @@ export function benchOptions(args) {
     goal: values.goal,
     calls: values.calls,
     json: values.json ?? null,
-    minutes: positive('minutes', values.minutes),
+    minutes: values.minutes === undefined ? Infinity : positive('minutes', values.minutes),
     tables: list(values.table),
-    continues: values.continue,
+    anew: values.anew,
   };
 }
 

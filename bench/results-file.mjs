@@ -1,6 +1,6 @@
 // The file of --json: one JSON object per line, each written at once, so that an interruption loses nothing that has been measured.
 //
-//   { "type": "run", "run", "node", "cpu", "build", "contenders" }      the start of a run, which is named by its time
+//   { "type": "run", "run", "node", "cpu", "build", "contenders" }      the start of a run, which is named by its time, or of a further portion of it
 //   { "type": "rounds", "run", "table", "label", "samples" }            rounds of a row: for each server a list of { cpuUs, rps, p50, p99 }
 //   { "type": "calls", "run", "table", "label", "calls" }               system calls per request, for each server
 //   { "type": "result", "run", "table", "label", "names", "cpu", … }    what report.mjs makes of them
@@ -28,11 +28,11 @@ export class ResultsFile {
 /** npm changes the folder: the path is relative to where it was called. */
 export const fileOf = (path) => resolve(process.env.INIT_CWD ?? '.', path);
 
-/** What the lines of a file say of its last run: { run, about, tables: Map of name to Map of label to { label, samples, calls } }. */
+/** What the lines of a file say of its last run: { run, about, tables: Map of name to Map of label to { label, samples, calls } }. Null if there is none. */
 export function readRun(text) {
   const entries = text.split('\n').flatMap(parsed);
   const about = entries.findLast(({ type }) => type === 'run');
-  if (about === undefined) throw new Error('there is no run in the file');
+  if (about === undefined) return null;
   const tables = new Map();
   for (const entry of entries) {
     if (entry.run !== about.run || !['rounds', 'calls'].includes(entry.type)) continue;
@@ -58,10 +58,17 @@ function parsed(line) {
   }
 }
 
-export function readRunOf(path) {
+/** The last run in a file; null if there is none, or no file. */
+export function lastRunOf(path) {
   const file = fileOf(path);
-  if (!existsSync(file)) throw refusal(`there is no file ${path}`);
-  return readRun(readFileSync(file, 'utf8'));
+  return existsSync(file) ? readRun(readFileSync(file, 'utf8')) : null;
+}
+
+export function readRunOf(path) {
+  if (!existsSync(fileOf(path))) throw refusal(`there is no file ${path}`);
+  const run = lastRunOf(path);
+  if (run === null) throw refusal(`there is no run in ${path}`);
+  return run;
 }
 
 /** The machine and the builds, for the head of the output and the entry of a run. */

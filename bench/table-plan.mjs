@@ -3,12 +3,14 @@
 //   labs       the variants of the lab by name; of the others than direct epoll only those that this machine has are measured
 //   headings   for each lab, the heading of its table beside redis-server
 //   between    pairs of labs that are compared with each other, with the heading
-import { DEFAULT_SET, named, rowsOf } from './workloads.mjs';
+import { COLLECTION_SET, DEFAULT_SET, named, rowsOf } from './workloads.mjs';
 
 const DIRECT = { sends: 'direct' };
 const BATCHED = { sends: 'batched' };
 const rows = (tests, load) => rowsOf(named(DEFAULT_SET, tests), load);
 const PIPELINES = [1, 16, 64];
+/** Those of redis-benchmark's set that have no row in the first table, nor among the random keys. */
+const OTHERS = DEFAULT_SET.filter(({ name }) => !['ping_mbulk', 'set', 'get', 'incr', 'mset', 'set_random', 'get_random'].includes(name));
 
 export const TABLES = [
   {
@@ -48,5 +50,19 @@ export const TABLES = [
     headings: { portable: 'Throughput, portable poller' },
     between: [],
     rows: () => rows(['ping_mbulk', 'set', 'get'], { pipelines: PIPELINES }),
+  },
+  {
+    name: 'commands',
+    labs: { lab: {} },
+    headings: { lab: 'Other commands' },
+    between: [],
+    rows: () => rowsOf(OTHERS, { pipelines: [1, 16] }),
+  },
+  {
+    name: 'members',
+    labs: { lab: {} },
+    headings: { lab: 'Collections of 100,000 members' },
+    between: [],
+    rows: () => rowsOf(COLLECTION_SET, { pipelines: [1, 16] }),
   },
 ];

@@ -1,57 +1,80 @@
-// `npm run bench -- tables`: all tables of docs/performance.md that compare throughput, within a budget of time. `npm run bench -- report FILE` prints them again.
+// `npm run bench -- tables`: all tables of docs/performance.md that compare throughput, in one go or in portions. `npm run bench -- report FILE` prints them again.
 import { Alternation } from './alternation.mjs';
 import { buildHash, labContender, redisContender } from './contenders.mjs';
 import { refusal } from './options.mjs';
 import { redisBenchmark } from './processes.mjs';
 import { goalSummary, labelText, LEGEND, resultLine, resultOf, resultTable } from './report.mjs';
-import { aboutRun, headOf, keyOf, readRunOf, ResultsFile } from './results-file.mjs';
-import { overheadOf, PASSES, ROUNDS_A_PASS, runsOfPass, secondsOfRound, widest } from './schedule.mjs';
+import { aboutRun, headOf, keyOf, lastRunOf, readRunOf, ResultsFile } from './results-file.mjs';
+import { PASSES, ROUNDS_A_PASS, secondsForRepeats, secondsMissing, secondsOf, widest } from './schedule.mjs';
 import { TABLES } from './table-plan.mjs';
 
 const MOST_ROUNDS = 45;
 const WARM_UP = [['-n', 25_000], ['-n', 100_000, '-P', 16]];
 const say = (line) => process.stderr.write(`${line}\n`);
+const minutes = (seconds) => (seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`);
 
-/** Measures, and prints all tables at the end; the results are added to the file as they come. */
+/** Measures, and prints all tables at the end. The results are added to the file as they come; a run in it that is not complete is continued. */
 export async function tables(options) {
   const start = performance.now();
   const secondsLeft = () => options.minutes * 60 - (performance.now() - start) / 1000;
-  const wanted = TABLES.filter(({ name }) => options.tables === null || options.tables.includes(name));
-  if (wanted.length === 0) throw refusal(`--table ${options.tables.join(',')}: expected ${TABLES.map(({ name }) => name).join(', ')}`);
-  const former = options.continues ? formerRun(options) : null;
+  const wanted = tablesOf(options);
+  const former = formerRun(options);
   const results = new ResultsFile(options.json, former?.run);
   const planned = [];
-  for (const table of wanted) planned.push(await plan(table, former));
-  const about = { ...aboutRun(contendersOf(planned), { lab: buildHash() }), margin: options.margin, tables: planned.map(aboutTable) };
-  if (former === null) results.add('run', about);
-  say(`${headOf(about)} ${options.minutes} minutes.`);
+  for (const table of wanted) planned.push(await plan(table, options.row, former));
+  const about = aboutTables(planned, options, former);
+  results.add('run', about);
+  const { seconds, margin } = options;
+  const all = planned.flatMap(({ rows }) => rows);
+  announce(about, all, options, former);
 
-  let overhead;
-  let seconds;
-  for (let pass = 0; pass < PASSES && secondsLeft() > 0; pass++) {
-    const short = (rows) => rows.filter(({ alternation }) => alternation.rounds < (pass + 1) * ROUNDS_A_PASS);
-    const rows = planned.flatMap((table) => short(table.rows));
-    if (rows.length === 0) continue;
-    const runs = runsOfPass(rows);
-    seconds = secondsOfRound({ runs, remaining: secondsLeft(), passes: PASSES - pass, overhead });
-    say(`Pass ${pass + 1} of ${PASSES}: ${rows.length} rows, ${seconds.toFixed(2)} s a round, ${(secondsLeft() / 60).toFixed(1)} minutes left`);
-    const begin = performance.now();
+  for (let pass = 0; pass < PASSES; pass++) {
+    const short = (rows) => rows.filter(({ rounds }) => rounds < (pass + 1) * ROUNDS_A_PASS);
+    if (short(all).length === 0 || secondsLeft() <= 0) continue;
+    say(`Pass ${pass + 1} of ${PASSES}: ${short(all).length} rows; about ${minutes(secondsMissing(all, seconds))} for all passes`);
     for (const table of planned) await visit(table, short(table.rows), { seconds, secondsLeft, results });
-    overhead = overheadOf((performance.now() - begin) / 1000, runs, seconds);
   }
-  await repeat(planned, { margin: options.margin, seconds: seconds ?? options.seconds, secondsLeft, results });
+  await repeat(planned, { margin, seconds, secondsLeft, results });
   print(about, planned.map(({ name, rows }) => [name, rows.map(({ alternation }) => ({ label: alternation.row.label, samples: alternation.samples }))]), { ...options, results });
+  conclude(all, options);
 }
 
-function formerRun({ json }) {
-  if (json === null) throw refusal('--continue needs the file, with --json');
-  const former = readRunOf(json);
-  if (former.about.builds.lab !== buildHash()) throw refusal(`${json} has results of another build`);
-  return former;
+function tablesOf({ tables, row }) {
+  const wanted = TABLES.filter(({ name }) => tables === null || tables.includes(name)).filter(({ rows }) => row === null || rows().some(({ label }) => row.includes(label.test)));
+  if (wanted.length > 0) return wanted;
+  throw refusal(`nothing to measure: --table can be ${TABLES.map(({ name }) => name).join(', ')}, and --row ${[...new Set(TABLES.flatMap(({ rows }) => rows().map(({ label }) => label.test)))].join(', ')}`);
+}
+
+/** The run in the file that is continued; null: a new one begins. */
+function formerRun({ json, seconds, anew }) {
+  const former = json === null || anew ? null : lastRunOf(json);
+  const isSame = former !== null && former.about.tables !== undefined && former.about.builds.lab === buildHash() && former.about.seconds === seconds;
+  if (former !== null && !isSame) say(`The last run in ${json} is of another build, of other parts or with other rounds: a new one begins.`);
+  return isSame ? former : null;
+}
+
+function aboutTables(planned, { margin, seconds }, former) {
+  const tables = planned.map(aboutTable);
+  const others = (former?.about.tables ?? []).filter(({ name }) => !tables.some((table) => table.name === name));
+  return { ...aboutRun(contendersOf(planned), { lab: buildHash() }), margin, seconds, tables: [...others, ...tables] };
+}
+
+function announce(about, rows, { seconds, minutes: portion, json }, former) {
+  say(headOf(about));
+  say(`${rows.length} rows, ${ROUNDS_A_PASS * PASSES} rounds of at least ${seconds} s for each server${former === null ? '' : `, continued from ${json}`}: ` +
+    `about ${minutes(secondsMissing(rows, seconds))}, and up to ${minutes(secondsForRepeats(rows, seconds))} for those whose rounds differ.`);
+  if (portion < Infinity) say(`It ends after ${portion} minutes${json === null ? '.' : ', and the same line continues.'}`);
+}
+
+function conclude(rows, { seconds, json }) {
+  const missing = secondsMissing(rows, seconds);
+  if (missing === 0) return;
+  const short = rows.filter(({ rounds }) => rounds < ROUNDS_A_PASS * PASSES).length;
+  say(`${short} of ${rows.length} rows have fewer than ${ROUNDS_A_PASS * PASSES} rounds: about ${minutes(missing)} more.${json === null ? '' : ' The same line continues.'}`);
 }
 
 /** The servers of a table that can be used here, and its rows, with the rounds of a former run. */
-async function plan({ name, labs, rows, headings, between }, former) {
+async function plan({ name, labs, rows, headings, between }, tests, former) {
   const contenders = [];
   for (const [lab, variant] of Object.entries(labs)) {
     try {
@@ -62,11 +85,23 @@ async function plan({ name, labs, rows, headings, between }, former) {
   }
   contenders.push(redisContender());
   const names = contenders.map((contender) => contender.name);
-  const planned = rows().map((row) => {
+  const planned = rows().filter(({ label }) => tests === null || tests.includes(label.test)).map((row) => {
     const samples = former?.tables.get(name)?.get(keyOf(row.label))?.samples;
-    return { servers: names.length, alternation: new Alternation(row, names, samples) };
+    return new PlannedRow(names.length, new Alternation(row, names, samples));
   });
   return { name, contenders, rows: planned, headings, between };
+}
+
+/** A row as the schedule sees it. */
+class PlannedRow {
+  constructor(servers, alternation) {
+    this.servers = servers;
+    this.alternation = alternation;
+  }
+
+  get rounds() {
+    return this.alternation.rounds;
+  }
 }
 
 /** Each row gets some rounds more, on servers that are started for this. A row that fails is reported, and the next one goes on with new servers. */
@@ -93,13 +128,14 @@ async function visit({ name, contenders }, rows, { seconds, secondsLeft, results
   }
 }
 
-/** While there is time, the row whose rounds differ most. */
+/** While there is time for that, the row whose rounds differ most. */
 async function repeat(planned, { margin, seconds, secondsLeft, results }) {
+  const all = planned.flatMap(({ rows }) => rows);
   const tried = new Map();
-  while (true) {
-    const rows = planned.flatMap((table) => table.rows.map((row) => ({ table, row, width: row.alternation.rounds > 0 ? row.alternation.width : 0, rounds: row.alternation.rounds })));
+  while (secondsMissing(all, seconds) === 0) {
+    const rows = planned.flatMap((table) => table.rows.map((row) => ({ table, row, width: row.alternation.width, rounds: row.rounds })));
     const next = widest(rows.filter(({ row }) => (tried.get(row) ?? 0) < MOST_ROUNDS / ROUNDS_A_PASS), margin, MOST_ROUNDS);
-    if (next === null || secondsLeft() < next.row.servers * (ROUNDS_A_PASS + 2) * (seconds + 0.2)) return;
+    if (next === null || Math.min(secondsForRepeats(all, seconds), secondsLeft()) < secondsOf(next.row.servers, ROUNDS_A_PASS, seconds)) return;
     tried.set(next.row, (tried.get(next.row) ?? 0) + 1);
     say(`Again, because its rounds differ by ${(next.width * 100).toFixed(0)} %: ${next.table.name}, ${labelText(next.row.alternation.row.label)}`);
     await visit(next.table, [next.row], { seconds, secondsLeft, results });

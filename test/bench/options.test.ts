@@ -9,6 +9,8 @@ import * as goals from '../../bench/goals.mjs';
 // @ts-expect-error A script has no declarations.
 import { readRun as untypedRun } from '../../bench/results-file.mjs';
 // @ts-expect-error A script has no declarations.
+import * as plan from '../../bench/table-plan.mjs';
+// @ts-expect-error A script has no declarations.
 import * as schedule from '../../bench/schedule.mjs';
 
 const benchOptions = (line: string): Record<string, unknown> => (untypedOptions as (args: string[]) => Record<string, unknown>)(line.split(' ').filter((word) => word !== ''));
@@ -18,7 +20,7 @@ interface Row {
   readonly args: readonly unknown[];
   fill(requests: number): unknown[];
 }
-const { DEFAULT_SET, named, rowsOf } = workloads as { DEFAULT_SET: { name: string }[]; named(tests: unknown, names: readonly string[]): unknown; rowsOf(tests: unknown, load: unknown): Row[] };
+const { COLLECTION_SET, DEFAULT_SET, named, rowsOf } = workloads as { COLLECTION_SET: { name: string }[]; DEFAULT_SET: { name: string }[]; named(tests: unknown, names: readonly string[]): unknown; rowsOf(tests: unknown, load: unknown): Row[] };
 
 describe('options', () => {
   test('one row', () => {
@@ -115,12 +117,47 @@ test('the rounds of the last run in a file are put together, also if its last li
   expect([...tables.get('epoll')!.values()]).toEqual([{ label, calls: {}, samples: { direct: [{ cpuUs: 1 }, { cpuUs: 3 }], redis: [{ cpuUs: 2 }, { cpuUs: 2 }] } }]);
 });
 
-test('the time is divided over the passes, and the widest row below the bound is measured again', () => {
-  const { secondsOfRound, widest } = schedule as { secondsOfRound(budget: object): number; widest(rows: object[], margin: number, most: number): object | null };
-  expect(secondsOfRound({ runs: 1000, remaining: 1000, passes: 2, overhead: 0.04 })).toBeCloseTo(0.4, 12);
-  expect(secondsOfRound({ runs: 1000, remaining: 1, passes: 1 })).toBe(0.1);
-  expect(secondsOfRound({ runs: 1, remaining: 1000, passes: 1 })).toBe(1.5);
-  const rows = [{ name: 'narrow', width: 0.01, rounds: 15 }, { name: 'wide', width: 0.2, rounds: 15 }, { name: 'wider, often enough', width: 0.3, rounds: 45 }];
-  expect(widest(rows, 0.05, 45)).toBe(rows[1]);
-  expect(widest(rows, 0.25, 45)).toBeNull();
+test('a portion of a run that another portion continues has the tables of both', () => {
+  const read = untypedRun as (text: string) => { about: { tables: string[] } } | null;
+  const lines = [{ type: 'run', run: 'a', tables: ['epoll'] }, { type: 'run', run: 'a', tables: ['epoll', 'random'] }].map((entry) => JSON.stringify(entry));
+  expect(read(lines.join('\n'))!.about.tables).toEqual(['epoll', 'random']);
+  expect(read('')).toBeNull();
+});
+
+describe('schedule', () => {
+  const { secondsMissing, secondsForRepeats, secondsOf, widest } = schedule as {
+    secondsMissing(rows: object[], seconds: number): number;
+    secondsForRepeats(rows: object[], seconds: number): number;
+    secondsOf(servers: number, rounds: number, seconds: number): number;
+    widest(rows: object[], margin: number, most: number): object | null;
+  };
+
+  test('the estimate counts the rounds that are missing, on each server, with a warm-up for every five', () => {
+    expect(secondsOf(2, 5, 0.8)).toBeCloseTo(13, 9);
+    expect(secondsMissing([{ servers: 2, rounds: 0 }], 0.8)).toBeCloseTo(39, 9);
+    expect(secondsMissing([{ servers: 2, rounds: 10 }, { servers: 3, rounds: 15 }, { servers: 3, rounds: 25 }], 0.8)).toBeCloseTo(13, 9);
+  });
+
+  test('rows may be measured again for a quarter of that time, whichever portion uses it', () => {
+    const rows = (rounds: number): object[] => [{ servers: 2, rounds }, ...Array.from({ length: 7 }, () => ({ servers: 2, rounds: 15 }))];
+    expect(secondsForRepeats(rows(15), 0.8)).toBeCloseTo(78, 9);
+    expect(secondsForRepeats(rows(25), 0.8)).toBeCloseTo(52, 9);
+    expect(secondsForRepeats(rows(45), 0.8)).toBeCloseTo(0, 9);
+  });
+
+  test('the widest row below the bound is measured again', () => {
+    const rows = [{ name: 'narrow', width: 0.01, rounds: 15 }, { name: 'wide', width: 0.2, rounds: 15 }, { name: 'wider, often enough', width: 0.3, rounds: 45 }];
+    expect(widest(rows, 0.05, 45)).toBe(rows[1]);
+    expect(widest(rows, 0.25, 45)).toBeNull();
+  });
+});
+
+test('tables has a row for every test of the sets, with 1, 10, 50 and 500 clients and values of 1 byte to 64 KB', () => {
+  const { TABLES } = plan as { TABLES: { name: string; rows(): Row[] }[] };
+  const labels = TABLES.flatMap(({ name, rows }) => rows().map(({ label }): Record<string, unknown> => ({ table: name, ...label })));
+  expect(new Set(labels.map((label) => JSON.stringify(label))).size).toBe(labels.length);
+  expect(new Set(labels.filter(({ pipeline }) => pipeline === 1).map(({ clients }) => clients))).toEqual(new Set([1, 10, 50, 500]));
+  expect(new Set(labels.flatMap(({ valueSize }) => (valueSize === undefined ? [] : [valueSize])))).toEqual(new Set([1, 1024, 16_384, 65_536]));
+  const tests = new Set(labels.map(({ test: name, keyspace }) => (keyspace === undefined ? name : `${String(name)}_random`)));
+  for (const { name } of [...DEFAULT_SET, ...COLLECTION_SET]) expect(tests).toContain(name);
 });
