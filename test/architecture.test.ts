@@ -19,7 +19,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/resp': [],
   'server/trace': [],
   'server/config': ['shared'],
-  'server/keyspace': ['shared', 'server/trace', 'types:server/resp'],
+  'server/keyspace': ['shared', 'server/trace', 'server/resp'],
   'server/version': [],
   'server/host': ['shared'],
   // RDB and AOF files: when they are written, and how they are loaded.

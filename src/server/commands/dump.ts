@@ -10,7 +10,6 @@ import type { Keyspace } from '../keyspace/keyspace.js';
 import { isIntact, restore as decode } from '../keyspace/rdb/decoder.js';
 import { dump as encode } from '../keyspace/rdb/encoder.js';
 import { MAX_INT64, plus, timeText } from '../keyspace/types/int64.js';
-import { formatDouble } from '../resp/double.js';
 import { OK } from '../resp/reply.js';
 import { integer, integer64, type Integer64, isWord } from './support/arguments.js';
 import { limitsOf } from './support/collections.js';
@@ -25,7 +24,7 @@ export const dump = command({
   tips: ['nondeterministic_output'],
   run(argv, db, session) {
     const value = db.lookupRead(argv[1]!);
-    return value === undefined ? null : encode(value, session.server.config.values, formatDouble);
+    return value === undefined ? null : encode(value, session.server.config.values);
   },
 });
 

@@ -9,7 +9,6 @@ import { NEVER } from '../keyspace/expires.js';
 import { dump as encode } from '../keyspace/rdb/encoder.js';
 import { atoi, timeLeft } from '../keyspace/types/int64.js';
 import type { MigrationRequest } from '../replication/migrations.js';
-import { formatDouble } from '../resp/double.js';
 import { SimpleString } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
 
@@ -93,7 +92,7 @@ function collect(db: Database, { keys, replaces }: Options, { server }: Session)
     const atMs = db.exactExpireAt(name);
     const leftMs = timeLeft(atMs, server.keyspace.nowMs);
     const ttl = atMs === NEVER ? 0 : leftMs < 1 ? 1 : leftMs;
-    return [{ name, restore: ['RESTORE', name, String(ttl), encode(value, server.config.values, formatDouble), ...(replaces ? ['REPLACE'] : [])] }];
+    return [{ name, restore: ['RESTORE', name, String(ttl), encode(value, server.config.values), ...(replaces ? ['REPLACE'] : [])] }];
   });
   return { keys: found.map(({ name }) => name), restores: found.map(({ restore }) => restore) };
 }

@@ -13,7 +13,6 @@ import { Crc64 } from '../keyspace/rdb/crc64.js';
 import { type DumpSettings, RdbWriter, type Source } from '../keyspace/rdb/encoder.js';
 import { Opcode, RDB_VERSION } from '../keyspace/rdb/types.js';
 import type { Collection, Value } from '../keyspace/value.js';
-import { formatDouble } from '../resp/double.js';
 import { REDIS_VERSION } from '../version.js';
 import { type Dataset, type DatasetWriter, type Facts, type Format, type KeyFacts, writeDataset } from './dataset-writer.js';
 
@@ -43,7 +42,7 @@ class SnapshotWriter implements DatasetWriter {
   private readonly rdb: RdbWriter;
 
   constructor(settings: SnapshotSettings, sink: ChunkSink, private readonly keyspace: Keyspace, isSinkCompressing: boolean) {
-    this.rdb = new RdbWriter(settings, formatDouble, sink, isSinkCompressing);
+    this.rdb = new RdbWriter(settings, sink, isSinkCompressing);
   }
 
   head({ keyspace, libraries, streamDb = -1 }: Dataset, facts: Facts): void {

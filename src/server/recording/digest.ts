@@ -4,7 +4,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { clientInfo } from '../command/client-info.js';
 import { dump } from '../keyspace/rdb/encoder.js';
-import { formatDouble } from '../resp/double.js';
 import type { Server } from '../server.js';
 
 /** Returns `keys 3 4f0c… clients 2 91aa…`: covers every key with its type, value and time to live, and each client as CLIENT LIST shows it. */
@@ -17,7 +16,7 @@ export function digestOf(server: Server): string {
     for (const slot of slots) {
       const key = dict.keyAt(slot);
       const expireAt = expires.size === 0 ? -1 : server.keyspace.databases[index]!.exactExpireAt(key);
-      put(keys, String(index), key, dump(dict.valueAt(slot), server.config.values, formatDouble), String(expireAt));
+      put(keys, String(index), key, dump(dict.valueAt(slot), server.config.values), String(expireAt));
     }
   }
   const clients = createHash('sha1');

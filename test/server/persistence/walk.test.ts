@@ -11,7 +11,6 @@ import { readSnapshot } from '../../../src/server/persistence/snapshot-reader.js
 import { writeSnapshot } from '../../../src/server/persistence/snapshot-writer.js';
 import type { WalkSink } from '../../../src/server/persistence/walk-sink.js';
 import type { Walk } from '../../../src/server/persistence/walks.js';
-import { formatDouble } from '../../../src/server/resp/double.js';
 import { Tap } from '../../../src/server/trace/tap.js';
 import { familyTemplates, generate } from '../../fuzz/generate.js';
 import { Random } from '../../fuzz/random.js';
@@ -24,7 +23,7 @@ function contentOf({ databases }: Keyspace): Map<string, string> {
   const content = new Map<string, string>();
   for (const { index, dict, expires } of databases) {
     for (let slot = 0; slot < dict.size; slot++) {
-      content.set(`${index} ${dict.keyAt(slot)}`, `${expires.at(slot)} ${dump(dict.valueAt(slot), settings, formatDouble)}`);
+      content.set(`${index} ${dict.keyAt(slot)}`, `${expires.at(slot)} ${dump(dict.valueAt(slot), settings)}`);
     }
   }
   return content;

@@ -32,8 +32,8 @@ export function findPlaces(value: SortedSetValue, query: GeoQuery): FoundPlace[]
 
 function collect(value: SortedSetValue, cell: Cell, { shape, any, count }: GeoQuery, found: FoundPlace[]): void {
   const { from, to } = scoresOf(cell);
-  const start = value.countBefore((score) => score < from);
-  const end = value.countBefore((score) => score < to);
+  const start = value.countBelow(from);
+  const end = value.countBelow(to);
   value.visit(start, end - start, false, (member, score) => {
     if (any && found.length >= count) return;
     const metres = metresInside(shape, score);

@@ -8,6 +8,7 @@ import type { Database } from '../../keyspace/database.js';
 import { Dict } from '../../keyspace/dict.js';
 import type { HashSeed } from '../../keyspace/hash.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';
+import { ownText } from '../../keyspace/types/packed-texts.js';
 import { SetValue } from '../../keyspace/types/set.js';
 import { SortedSetValue } from '../../keyspace/types/sorted-set.js';
 import { double, integer, integerBetween, isWord } from './arguments.js';
@@ -141,10 +142,11 @@ type Visit = (member: string, score: number) => void;
 function union({ inputs, aggregate }: Algebra, seed: HashSeed, visit: Visit): void {
   const scores = new Dict<number>(seed);
   for (const { value, weight } of inputs) {
+    const isLent = value instanceof SortedSetValue && value.encoding === 'listpack';
     visitAll(value, (member, score) => {
       const weighted = notNumber(weight * score);
       const slot = scores.find(member);
-      if (slot === -1) scores.add(member, weighted);
+      if (slot === -1) scores.add(isLent ? ownText(member) : member, weighted);
       else scores.setValue(slot, aggregate(scores.valueAt(slot), weighted));
     });
   }

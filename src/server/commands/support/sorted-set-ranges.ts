@@ -36,10 +36,7 @@ interface ScoreLimit {
 export function scoreRange(min: string, max: string, _reverse = false): Range {
   const low = scoreLimit(min);
   const high = scoreLimit(max);
-  return (set) => ({
-    start: set.countBefore(low.excluded ? (score) => score <= low.score : (score) => score < low.score),
-    end: set.countBefore(high.excluded ? (score) => score < high.score : (score) => score <= high.score),
-  });
+  return (set) => ({ start: set.countBelow(low.score, low.excluded), end: set.countBelow(high.score, !high.excluded) });
 }
 
 function scoreLimit(text: string): ScoreLimit {

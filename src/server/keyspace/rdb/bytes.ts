@@ -20,6 +20,11 @@ export class ByteReader {
     return this.source.length - this.at;
   }
 
+  /** True if a text that is read keeps all of the input in memory. */
+  get lends(): boolean {
+    return true;
+  }
+
   need(bytes: number): void {
     if (bytes > this.left) throw new CorruptDump('end of payload');
   }
@@ -120,6 +125,10 @@ export class ChunkReader extends ByteReader {
     this.place = 0;
     this.dropped = offset;
     this.crc.state = crc;
+  }
+
+  override get lends(): boolean {
+    return false;
   }
 
   /** Number of bytes read. */

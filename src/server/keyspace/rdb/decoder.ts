@@ -11,7 +11,10 @@ import { HashValue } from '../types/hash.js';
 import { readIntset } from '../types/intset.js';
 import type { EncodingLimits } from '../types/limits.js';
 import { List } from '../types/list.js';
+import { checkListpack, elementCount } from '../types/listpack-text.js';
 import { type Int64, parseInt64 } from '../types/int64.js';
+import { ownText } from '../types/packed-texts.js';
+import { areInOrder } from '../types/score-listpack.js';
 import { SetValue } from '../types/set.js';
 import { SortedSetValue } from '../types/sorted-set.js';
 import { advance, compareIds, type StreamId, type Uint64, uint64 } from '../types/stream-id.js';
@@ -135,7 +138,7 @@ export class RdbReader {
       case Type.sortedSetZiplist:
         return this.compactSortedSet(readZiplist(this.text()));
       case Type.sortedSetListpack:
-        return this.compactSortedSet(readListpack(this.text()));
+        return this.listpackSortedSet(checkListpack(this.ownText()));
       default: {
         const partial = new PartialValue(type, this.empty(type), this.count());
         return this.readMore(partial) ? partial : partial.value;
@@ -238,6 +241,14 @@ export class RdbReader {
     return notEmpty(hash);
   }
 
+  /** Members that are in order are kept as they are. */
+  private listpackSortedSet(listpack: string): SortedSetValue {
+    const count = elementCount(listpack);
+    const isKept = count <= 2 * this.limits['zset-max-listpack-entries'] && count % 2 === 0 && areInOrder(listpack, scoreOf);
+    if (!isKept) return this.compactSortedSet(readListpack(listpack));
+    return notEmpty(SortedSetValue.ofListpack(listpack, this.seed));
+  }
+
   private compactSortedSet(flat: readonly string[]): SortedSetValue {
     if (flat.length % 2 === 1) throw new CorruptDump('member without score');
     const set = new SortedSetValue(this.seed);
@@ -319,6 +330,12 @@ export class RdbReader {
     const compressed = this.count();
     const length = this.count();
     return decompress(Buffer.from(this.bytes.text(compressed), 'latin1'), length).latin1Slice();
+  }
+
+  /** Reads a string that is stored as it is, and for long. */
+  private ownText(): string {
+    const text = this.text();
+    return this.bytes.lends ? ownText(text) : text;
   }
 
   /** Reads a number of items that take at least a byte each, so that it cannot exceed the number of bytes left. */

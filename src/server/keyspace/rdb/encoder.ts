@@ -23,8 +23,6 @@ import { crc64 } from './crc64.js';
 import { elementBytes, LISTPACK_OVERHEAD, ListpackWriter } from './listpack.js';
 import { ENTRY_SHARES_NAMES, RDB_VERSION, Type } from './types.js';
 
-/** Within LLONG_MAX / 2, as in double2ll. */
-const MAX_INTEGER_SCORE = 2 ** 62;
 /** Maximum length of the text of a 32-bit integer. */
 const SHORT_INTEGER_LENGTH = 11;
 
@@ -34,9 +32,9 @@ export interface DumpSettings {
   readonly 'list-max-listpack-size': number;
 }
 
-/** Returns the payload of DUMP. @param formatScore formats a score as in replies, and in a listpack */
-export function dump(value: Value, settings: DumpSettings, formatScore: (score: number) => string): string {
-  const writer = new RdbWriter(settings, formatScore);
+/** Returns the payload of DUMP. */
+export function dump(value: Value, settings: DumpSettings): string {
+  const writer = new RdbWriter(settings);
   writer.value(value);
   const payload = `${writer.finish()}${String.fromCharCode(RDB_VERSION & 0xff, RDB_VERSION >> 8)}`;
   return payload + crc64(payload);
@@ -60,7 +58,6 @@ export class RdbWriter extends ChunkWriter {
    */
   constructor(
     private readonly settings: DumpSettings,
-    private readonly formatScore: (score: number) => string,
     sink: ChunkSink | null = null,
     private readonly isSinkCompressing = false,
   ) {
@@ -157,12 +154,10 @@ export class RdbWriter extends ChunkWriter {
   }
 
   private *sortedSet(source: Source<SortedSetValue>): Generator<void, void, undefined> {
-    const { size, encoding } = source.value;
-    if (encoding === 'listpack') {
-      const flat: string[] = [];
-      source.value.visit(0, size, false, (member, score) => void flat.push(member, this.scoreText(score)));
+    const { size, listpack } = source.value;
+    if (listpack !== null) {
       this.type(Type.sortedSetListpack);
-      this.listpack(flat);
+      this.blob(Buffer.from(listpack, 'latin1'));
       return;
     }
     this.type(Type.sortedSet2);
@@ -176,11 +171,6 @@ export class RdbWriter extends ChunkWriter {
       });
       yield;
     }
-  }
-
-  /** Whole scores are written as integers, also where replies show an exponent; the sign of -0 is lost, as in Redis's zzlInsertAt. */
-  private scoreText(score: number): string {
-    return Number.isInteger(score) && Math.abs(score) <= MAX_INTEGER_SCORE ? BigInt(score).toString() : this.formatScore(score);
   }
 
   private *stream(source: Source<StreamValue>): Generator<void, void, undefined> {

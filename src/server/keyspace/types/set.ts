@@ -17,6 +17,7 @@ import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
 import { parseInt64, type Int64 } from './int64.js';
 import { EMPTY_INTSET, findInIntset, insertIntoIntset, intsetAt, intsetBytes, intsetIntegers, intsetSize, readIntset, removeFromIntset } from './intset.js';
+import { LastChanged } from './last-changed.js';
 import type { EncodingLimits } from './limits.js';
 import { OpenIntset, PACKED_MOST } from './open-intset.js';
 
@@ -30,16 +31,10 @@ const MEMBER_OVERHEAD = 44;
 /** In captured state, instead of the bytes of an intset. */
 const IN_DICT = 'dict';
 
-/** An intset of up to this many characters is short enough to be copied for each change. */
+/** An intset of up to this many characters is copied for each change as fast as an array is changed. */
 const SHORT_INTSET = 12;
-/** So many changes of one set in succession, and it is opened for the next ones. */
-const CHANGES_UNTIL_OPEN = 4;
-/**
- * The last set whose packed integers were changed, and how often in succession. Only the time that a change takes depends on it: an open set has the size,
- * the order, the estimated memory and the captured state of a packed one.
- */
-let lastChanged: SetValue | null = null;
-let changesInSuccession = 0;
+
+const lastChanged = new LastChanged();
 
 export class SetValue implements Collection {
   /** The integers, or the table of members. One field, because there are many small sets. */
@@ -188,29 +183,21 @@ export class SetValue implements Collection {
     return true;
   }
 
-  /** Returns the integers in the form in which they are to be changed, and packs those of the set that was changed before. */
+  /** Returns the integers in the form in which they are to be changed. */
   private changing(content: string | OpenIntset): string | OpenIntset {
     if (typeof content === 'string') {
       if (content.length <= SHORT_INTSET) return content;
     } else if (content.integers.length > PACKED_MOST) {
-      this.forget();
+      lastChanged.forget(this);
       return content;
     }
-    if (lastChanged !== this) {
-      lastChanged?.close();
-      lastChanged = this;
-      changesInSuccession = 0;
-    }
-    if (typeof content !== 'string' || ++changesInSuccession <= CHANGES_UNTIL_OPEN) return content;
+    const isOpen = lastChanged.note(this);
+    if (typeof content !== 'string' || !isOpen) return content;
     return (this.content = OpenIntset.of(content));
   }
 
-  /** So that a large set is not kept in memory once it is deleted. */
-  private forget(): void {
-    if (lastChanged === this) lastChanged = null;
-  }
-
-  private close(): void {
+  /** Packs the integers if they are few enough: called when another set is changed. */
+  close(): void {
     const { content } = this;
     if (content instanceof OpenIntset && content.integers.length <= PACKED_MOST) this.content = content.pack();
   }
@@ -243,7 +230,7 @@ export class SetValue implements Collection {
   }
 
   private toDict(content: string | OpenIntset): Dict<null> {
-    this.forget();
+    lastChanged.forget(this);
     const dict = (this.content = new Dict<null>(this.seed));
     for (const value of integersOf(content)) this.addText(dict, String(value));
     return dict;

@@ -1,41 +1,70 @@
 /**
  * SortedSetValue: the value of a sorted set. Reached from commands/sorted-set*.ts and commands/geo.ts.
  *
- *   listpack    ScoreTree                             a member is searched for from the start
+ *   listpack    one text of Redis's bytes (score-listpack.ts)     a member is searched for from the start
+ *       │       ScoreIndex without a table, if it is large or is changed again and again
  *       │ more members than zset-max-listpack-entries, or one longer than zset-max-listpack-value
  *       ▼
- *   skiplist    ScoreTree + Dict: member → score      O(1) by member, O(log n) by rank and score
+ *   skiplist    ScoreIndex: a tree by score, and a table          O(1) by member, O(log n) by rank and score
  *
- * The encodings are Redis's; the tree is in both (Redis has a flat list for the first, a skip list for the second).
+ * The encodings are Redis's; instead of its skip list there is a tree.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { Dict } from '../dict.js';
 import { freezeDict, type FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
+import { LastChanged } from './last-changed.js';
 import type { EncodingLimits } from './limits.js';
-import { ScoreTree } from './score-tree.js';
+import { EMPTY_LISTPACK } from './listpack-text.js';
+import { ownText } from './packed-texts.js';
+import { ScoreIndex } from './score-index.js';
+import {
+  findMember, insertPacked, movePacked, packedCountBefore, packedCountBelow, packedMembers, packedScore, packedSize, packScores, rankOf, removePacked,
+  visitPacked,
+} from './score-listpack.js';
 
-/** Estimated bytes of a sorted set besides its members. */
-const SORTED_SET_OVERHEAD = 240;
-/** Estimated bytes of a member besides its text: entry in the tree, string header; with slot, hash and index entry in the dict. */
-const LIST_ENTRY_OVERHEAD = 40;
+/** Bytes of a sorted set besides its members: its fields, and the header of the text; with a tree and a table. */
+const SORTED_SET_OVERHEAD = 72;
+const INDEX_OVERHEAD = 240;
+/** Estimated bytes of a member besides its text: in a listpack; in the tree and the table. */
+const LIST_ENTRY_OVERHEAD = 6;
 const DICT_ENTRY_OVERHEAD = 84;
 
+/** More members or bytes are not packed into one text, which each change would copy. */
+const PACKED_MEMBERS = 256;
+const PACKED_BYTES = 16_384;
+/** So few bytes are copied for each change as fast as a tree is changed. */
+const SHORT_LISTPACK = 48;
+
+/** In captured state, instead of a listpack. */
+const IN_INDEX = 'index';
+
+const lastChanged = new LastChanged();
+
 export class SortedSetValue implements Collection {
-  readonly type = 'zset';
-  private readonly tree = new ScoreTree();
-  private dict: Dict<number> | null = null;
+  /** One field, because there are many small sorted sets. */
+  private content: string | ScoreIndex;
   private textBytes = 0;
-  /** The slot of the last member that was looked up in the dict, -1 if it does not exist: the lookup of a score is often followed by its change. */
-  private recentSlot = -1;
 
   /** @param indexed starts as skiplist, for a result of unknown size; see {@link settle} */
   constructor(
     private readonly seed: HashSeed,
     indexed = false,
   ) {
-    if (indexed) this.dict = new Dict(seed);
+    this.content = indexed ? new ScoreIndex(new Dict(seed)) : EMPTY_LISTPACK;
+  }
+
+  /** @param listpack whose members are in order, none twice */
+  static ofListpack(listpack: string, seed: HashSeed): SortedSetValue {
+    const set = new SortedSetValue(seed);
+    set.setListpack(listpack);
+    set.visit(0, set.size, false, (member) => void (set.textBytes += member.length));
+    return set;
+  }
+
+  get type(): 'zset' {
+    return 'zset';
   }
 
   /** Its hash table, as {@link Dict.chains} counts it; null while it has none. */
@@ -48,17 +77,27 @@ export class SortedSetValue implements Collection {
   }
 
   get size(): number {
-    return this.tree.size;
+    const { content } = this;
+    return typeof content === 'string' ? packedSize(content) : content.tree.size;
   }
 
   get memoryBytes(): number {
-    return SORTED_SET_OVERHEAD + this.textBytes + this.tree.size * (this.dict === null ? LIST_ENTRY_OVERHEAD : DICT_ENTRY_OVERHEAD);
+    if (this.dict === null) return SORTED_SET_OVERHEAD + this.textBytes + this.size * LIST_ENTRY_OVERHEAD;
+    return INDEX_OVERHEAD + this.textBytes + this.size * DICT_ENTRY_OVERHEAD;
+  }
+
+  /** The listpack; null if the set is a skiplist. */
+  get listpack(): string | null {
+    const { content } = this;
+    if (typeof content === 'string') return content;
+    return content.dict === null ? packScores((visit) => content.tree.visit(0, content.tree.size, false, visit)) : null;
   }
 
   score(member: string): number | undefined {
-    if (this.dict === null) return this.tree.findScore(member);
-    this.recentSlot = this.dict.find(member);
-    return this.recentSlot === -1 ? undefined : this.dict.valueAt(this.recentSlot);
+    const { content } = this;
+    if (typeof content !== 'string') return content.score(member);
+    const place = findMember(content, member);
+    return place === -1 ? undefined : packedScore(content, place);
   }
 
   has(member: string): boolean {
@@ -67,17 +106,18 @@ export class SortedSetValue implements Collection {
 
   /** Adds a member that is known to be absent. The score must not be NaN. */
   add(member: string, score: number, limits: EncodingLimits): void {
-    if (this.dict === null && (this.size >= limits['zset-max-listpack-entries'] || member.length > limits['zset-max-listpack-value'])) this.toDict();
-    this.dict?.add(member, score);
-    this.tree.insert(this.stored(score), member);
+    if (this.dict === null && (this.size >= limits['zset-max-listpack-entries'] || member.length > limits['zset-max-listpack-value'])) this.toSkiplist();
+    const content = this.changing();
+    if (typeof content === 'string') this.setListpack(insertPacked(content, score, member));
+    else content.add(member, stored(content, score));
     this.textBytes += member.length;
   }
 
   /** Changes the score of an existing member to a different one. */
   move(member: string, before: number, score: number): void {
-    this.tree.delete(before, member);
-    this.tree.insert(this.stored(score), member);
-    if (this.dict !== null) this.dict.setValue(this.slotOf(this.dict, member), score);
+    const content = this.changing();
+    if (typeof content === 'string') this.setListpack(movePacked(content, findMember(content, member), score));
+    else content.move(member, before, stored(content, score));
   }
 
   /** Adds a member or changes its score. */
@@ -97,23 +137,43 @@ export class SortedSetValue implements Collection {
 
   /** Returns how many members come before this one; undefined if it does not exist. */
   rank(member: string): number | undefined {
-    const score = this.score(member);
-    return score === undefined ? undefined : this.tree.rank(score, member);
+    const { content } = this;
+    if (typeof content === 'string') {
+      const place = findMember(content, member);
+      return place === -1 ? undefined : rankOf(content, place);
+    }
+    const score = content.score(member);
+    return score === undefined ? undefined : content.tree.rank(score, member);
   }
 
   /** Returns how many members come before a boundary; see {@link ScoreTree.countBefore}. */
   countBefore(isBefore: (score: number, member: string) => boolean): number {
-    return this.tree.countBefore(isBefore);
+    const { content } = this;
+    return typeof content === 'string' ? packedCountBefore(content, isBefore) : content.tree.countBefore(isBefore);
   }
 
-  /** Visits `count` members from the one of rank `start` on, up or down. The set must not change meanwhile. */
+  /** Returns how many members have a score below `limit`, or `orEqual` to it. */
+  countBelow(limit: number, orEqual = false): number {
+    const { content } = this;
+    if (typeof content === 'string') return packedCountBelow(content, limit, orEqual);
+    return content.tree.countBefore(orEqual ? (score) => score <= limit : (score) => score < limit);
+  }
+
+  /**
+   * Visits `count` members from the one of rank `start` on, up or down. The set must not change meanwhile. A member that is stored elsewhere needs memory of
+   * its own: see {@link ownText}.
+   */
   visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
-    this.tree.visit(start, count, reverse, visit);
+    const { content } = this;
+    if (typeof content !== 'string') content.tree.visit(start, count, reverse, visit);
+    else if (start >= 0 && start < packedSize(content)) visitPacked(content, start, count, reverse, visit);
   }
 
   /** Returns the members that {@link visit} visits. */
   members(start: number, count: number, reverse: boolean): string[] {
-    return this.tree.members(start, count, reverse);
+    const { content } = this;
+    if (typeof content !== 'string') return content.tree.members(start, count, reverse);
+    return start >= 0 && start < packedSize(content) ? packedMembers(content, start, count, reverse) : [];
   }
 
   /** Removes and returns `count` members from the one of rank `start` on, alternating member and score. */
@@ -134,25 +194,26 @@ export class SortedSetValue implements Collection {
 
   /** Becomes a listpack if the set is within its limits, as the result of a union does before it is stored. */
   settle(limits: EncodingLimits): void {
-    if (this.dict === null || this.size > limits['zset-max-listpack-entries']) return;
     const { dict } = this;
+    if (dict === null || this.size > limits['zset-max-listpack-entries']) return;
     for (let slot = 0; slot < dict.size; slot++) if (dict.keyAt(slot).length > limits['zset-max-listpack-value']) return;
-    this.dict = null;
-    for (let slot = 0; slot < dict.size; slot++) {
-      if (Object.is(dict.valueAt(slot), -0)) this.move(dict.keyAt(slot), -0, 0);
-    }
+    this.setListpack(packScores((visit) => this.visit(0, this.size, false, visit)));
   }
 
   /** Becomes a skiplist, however few members there are. */
   toSkiplist(): void {
-    if (this.dict === null) this.toDict();
+    if (this.dict !== null) return;
+    lastChanged.forget(this);
+    const index = typeof this.content === 'string' ? opened(this.content) : this.content;
+    index.fill(this.seed);
+    this.content = index;
   }
 
   clone(): SortedSetValue {
-    const copy = new SortedSetValue(this.seed, false);
+    const copy = new SortedSetValue(this.seed);
     copy.textBytes = this.textBytes;
-    copy.dict = this.dict?.clone() ?? null;
-    copy.tree.copy(this.tree);
+    copy.content = typeof this.content === 'string' ? this.content : this.content.clone();
+    copy.close();
     return copy;
   }
 
@@ -162,46 +223,61 @@ export class SortedSetValue implements Collection {
   }
 
   capture(to: ColumnWriter): void {
-    const { dict, tree } = this;
+    const { content, listpack } = this;
     to.number(this.textBytes);
-    to.number(dict === null ? 0 : 1);
-    dict?.capture(to);
-    if (dict !== null) for (let slot = 0; slot < dict.size; slot++) to.number(dict.valueAt(slot));
-    tree.capture(to);
+    to.text(listpack ?? IN_INDEX);
+    if (listpack === null) (content as ScoreIndex).capture(to);
   }
 
   restore(from: ColumnReader): void {
     this.textBytes = from.number();
-    if (from.number() === 1) {
-      const dict = (this.dict = new Dict<number>(this.seed));
-      dict.restore(from);
-      for (let slot = 0; slot < dict.size; slot++) dict.setValue(slot, from.number());
-    }
-    this.tree.restore(from);
+    const listpack = from.text();
+    if (listpack === IN_INDEX) this.content = ScoreIndex.restore(from, this.seed);
+    else this.setListpack(listpack);
+  }
+
+  /** Packs the members if they are few enough: called when another set is changed. */
+  close(): void {
+    const { content } = this;
+    if (typeof content !== 'string' && content.dict === null && content.tree.size <= PACKED_MEMBERS) this.setListpack(this.listpack!);
+  }
+
+  private get dict(): Dict<number> | null {
+    const { content } = this;
+    return typeof content === 'string' ? null : content.dict;
   }
 
   private remove(member: string, score: number): void {
-    this.tree.delete(score, member);
-    this.dict?.removeSlot(this.slotOf(this.dict, member));
+    const content = this.changing();
+    if (typeof content === 'string') this.content = removePacked(content, findMember(content, member));
+    else content.remove(member, score);
     this.textBytes -= member.length;
   }
 
-  /** Returns the slot of an existing member. */
-  private slotOf(dict: Dict<number>, member: string): number {
-    const slot = this.recentSlot;
-    return slot >= 0 && slot < dict.size && dict.keyAt(slot) === member ? slot : dict.find(member);
+  /** Returns the members in the form in which they are to be changed. */
+  private changing(): string | ScoreIndex {
+    const { content } = this;
+    if (typeof content === 'string' ? content.length <= SHORT_LISTPACK : content.dict !== null) return content;
+    const isOpen = lastChanged.note(this);
+    if (typeof content !== 'string' || !isOpen) return content;
+    return (this.content = opened(content));
   }
 
-  /** A listpack stores whole scores as integers, and has no negative zero; clients can see that. */
-  private stored(score: number): number {
-    return score === 0 && this.dict === null ? 0 : score;
+  /** Takes over a listpack, in the form that fits its size. */
+  private setListpack(listpack: string): void {
+    this.content = listpack.length > PACKED_BYTES || packedSize(listpack) > PACKED_MEMBERS ? opened(listpack) : listpack;
   }
+}
 
-  private toDict(): void {
-    const dict = new Dict<number>(this.seed);
-    this.visit(0, this.size, false, (member, score) => void dict.add(member, score));
-    this.dict = dict;
-  }
+/** A listpack stores whole scores as integers, and has no negative zero; clients can see that. */
+function stored({ dict }: ScoreIndex, score: number): number {
+  return score === 0 && dict === null ? 0 : score;
+}
+
+function opened(listpack: string): ScoreIndex {
+  const index = new ScoreIndex(null);
+  visitPacked(listpack, 0, Infinity, false, (member, score) => index.add(ownText(member), score));
+  return index;
 }
 
 /** Its members have the order of their slots. */
@@ -211,6 +287,10 @@ class FrozenSortedSet extends SortedSetValue {
     private readonly frozen: FrozenDict<number>,
   ) {
     super(seed);
+  }
+
+  override get listpack(): null {
+    return null;
   }
 
   override visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {

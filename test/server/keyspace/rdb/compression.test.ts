@@ -17,7 +17,7 @@ test('a snapshot whose strings are compressed later is the same', () => {
   });
   const files = [false, true].map((isLater) => {
     const chunks: Buffer[] = [];
-    const writer = new RdbWriter(settings, String, (bytes, strings) => void chunks.push(Buffer.from(compressStrings(new Uint8Array(bytes), strings))), isLater);
+    const writer = new RdbWriter(settings, (bytes, strings) => void chunks.push(Buffer.from(compressStrings(new Uint8Array(bytes), strings))), isLater);
     for (const [at, value] of values.entries()) writer.entry(`key:${at}`, value);
     writer.flush();
     return Buffer.concat(chunks);

@@ -14,7 +14,6 @@ import { SortedSetValue } from '../../../../src/server/keyspace/types/sorted-set
 import { Group } from '../../../../src/server/keyspace/types/stream-group.js';
 import { StreamValue } from '../../../../src/server/keyspace/types/stream.js';
 import type { Value } from '../../../../src/server/keyspace/value.js';
-import { formatDouble } from '../../../../src/server/resp/double.js';
 
 const SEED = new HashSeed(1);
 const LIMITS = {
@@ -25,7 +24,7 @@ const LIMITS = {
   'zset-max-listpack-value': 64,
 };
 const SETTINGS = { rdbcompression: true, 'list-max-listpack-size': -2 };
-const dump = (value: Value, settings: typeof SETTINGS): string => encode(value, settings, formatDouble);
+const dump = (value: Value, settings: typeof SETTINGS): string => encode(value, settings);
 const FOOTER = '\x0a\x00';
 
 const byteStrings = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).latin1Slice());

@@ -4,7 +4,6 @@ import { dump } from '../../../../src/server/keyspace/rdb/encoder.js';
 import { ColumnWriter } from '../../../../src/server/keyspace/columns.js';
 import type { Collection } from '../../../../src/server/keyspace/value.js';
 import { Config } from '../../../../src/server/config.js';
-import { formatDouble } from '../../../../src/server/resp/double.js';
 import { type LabClient, simulate } from '../../simulation/harness.js';
 
 const { values: settings } = new Config({});
@@ -42,10 +41,10 @@ test.each(Object.entries(TYPES).flatMap(([type, all]) => [5, 400, 1500].map((cou
   const value = db!.peek('k') as Collection;
   const copy = value.clone();
   const before = captured(value);
-  const shown = dump(value, settings, formatDouble);
-  expect([captured(copy), dump(copy, settings, formatDouble), copy.memoryBytes, copy.size]).toEqual([before, shown, value.memoryBytes, value.size]);
+  const shown = dump(value, settings);
+  expect([captured(copy), dump(copy, settings), copy.memoryBytes, copy.size]).toEqual([before, shown, value.memoryBytes, value.size]);
   for (const change of changes) client.ask(...(change.split(' ') as [string]));
-  expect(dump(value, settings, formatDouble)).not.toBe(shown);
+  expect(dump(value, settings)).not.toBe(shown);
   expect(captured(copy)).toEqual(before);
   // The other way round: the copy is changed.
   const changed = captured(db!.peek('k') as Collection);

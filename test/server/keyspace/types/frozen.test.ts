@@ -9,7 +9,6 @@ import { SetValue } from '../../../../src/server/keyspace/types/set.js';
 import { SortedSetValue } from '../../../../src/server/keyspace/types/sorted-set.js';
 import { Group } from '../../../../src/server/keyspace/types/stream-group.js';
 import { StreamValue } from '../../../../src/server/keyspace/types/stream.js';
-import { formatDouble } from '../../../../src/server/resp/double.js';
 import { Random } from '../../../fuzz/random.js';
 
 const { values: limits } = new Config({});
@@ -130,7 +129,7 @@ function streamWithGroups(): StreamValue {
 
 test('a stream with its groups, in two snapshots at once, and after them', () => {
   const copies = vi.spyOn(StreamValue.prototype, 'clone');
-  const written = (stream: StreamValue): string => dump(stream, limits, formatDouble);
+  const written = (stream: StreamValue): string => dump(stream, limits);
   for (let round = 1; round <= 4; round++) {
     const random = new Random(round);
     const stream = streamWithGroups();

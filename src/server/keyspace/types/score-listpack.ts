@@ -1,0 +1,240 @@
+/**
+ * Small sorted sets as Redis's listpacks: members and scores in the order of the scores, and among equal scores in the order of the members' bytes. Used by
+ * SortedSetValue. The text is never changed (listpack-text.ts); what changes a set returns another one.
+ *
+ *   "…header… | member | score | member | score | 0xff"      a whole score as an integer, another as %.17g prints it
+ *
+ * Members are searched for from the start, as in Redis. Places are offsets of members.
+ */
+import { formatDouble } from '../../resp/double.js';
+import { FIRST_ELEMENT, ListpackWriter } from '../rdb/listpack.js';
+import { type Int64, parseInt64 } from './int64.js';
+import { elementCount, elementEnd, elementInteger, elementText, findElement } from './listpack-text.js';
+
+/** Within LLONG_MAX / 2, as in double2ll. */
+const MAX_INTEGER_SCORE = 2 ** 62;
+
+/** Up to this many, members are compared with each other. */
+const COMPARED_MEMBERS = 16;
+
+const WRITER = new ListpackWriter();
+
+type Visit = (member: string, score: number) => void;
+
+export function packedSize(listpack: string): number {
+  return elementCount(listpack) / 2;
+}
+
+/** Returns the place of a member, or -1. */
+export function findMember(listpack: string, member: string): number {
+  return findElement(listpack, member, 2);
+}
+
+/** Returns the score of the member at a place. */
+export function packedScore(listpack: string, place: number): number {
+  return scoreElement(listpack, elementEnd(listpack, place));
+}
+
+function scoreElement(listpack: string, at: number): number {
+  const first = listpack.charCodeAt(at);
+  if (first < 0x80) return first;
+  if (first >= 0xc0 && first < 0xe0) return ((((first & 0x1f) << 8) | listpack.charCodeAt(at + 1)) << 19) >> 19;
+  const integer = elementInteger(listpack, at);
+  return integer === null ? parseScore(elementText(listpack, at)) : Number(integer);
+}
+
+function parseScore(text: string): number {
+  if (text === 'inf') return Infinity;
+  return text === '-inf' ? -Infinity : Number(text);
+}
+
+/** Returns how many members are before a place. */
+export function rankOf(listpack: string, place: number): number {
+  let rank = 0;
+  for (let at = FIRST_ELEMENT; at < place; at = next(listpack, at)) rank++;
+  return rank;
+}
+
+/** Returns how many members come before a boundary: see {@link ScoreTree.countBefore}. */
+export function packedCountBefore(listpack: string, isBefore: (score: number, member: string) => boolean): number {
+  const end = listpack.length - 1;
+  let count = 0;
+  for (let at = FIRST_ELEMENT; at < end; count++) {
+    const place = elementEnd(listpack, at);
+    if (!isBefore(scoreElement(listpack, place), elementText(listpack, at))) break;
+    at = elementEnd(listpack, place);
+  }
+  return count;
+}
+
+/** Returns how many members have a score below `limit`, or `orEqual` to it. */
+export function packedCountBelow(listpack: string, limit: number, orEqual: boolean): number {
+  const end = listpack.length - 1;
+  let count = 0;
+  for (let at = FIRST_ELEMENT; at < end; count++) {
+    const place = elementEnd(listpack, at);
+    const score = scoreElement(listpack, place);
+    if (!(score < limit || (orEqual && score === limit))) break;
+    at = elementEnd(listpack, place);
+  }
+  return count;
+}
+
+/** Visits `count` members from the one of rank `start` on, up or down; stops at the end. */
+export function visitPacked(listpack: string, start: number, count: number, reverse: boolean, visit: Visit): void {
+  if (reverse) {
+    for (const at of placesDown(listpack, start, count)) visit(elementText(listpack, at), packedScore(listpack, at));
+    return;
+  }
+  const end = listpack.length - 1;
+  let left = count;
+  for (let at = placeOf(listpack, start); at < end && left > 0; left--) {
+    const score = elementEnd(listpack, at);
+    visit(elementText(listpack, at), scoreElement(listpack, score));
+    at = elementEnd(listpack, score);
+  }
+}
+
+/** Returns the members that {@link visitPacked} visits. */
+export function packedMembers(listpack: string, start: number, count: number, reverse: boolean): string[] {
+  if (reverse) return placesDown(listpack, start, count).map((at) => elementText(listpack, at));
+  const end = listpack.length - 1;
+  const found: string[] = [];
+  for (let at = placeOf(listpack, start); at < end && found.length < count; at = next(listpack, at)) found.push(elementText(listpack, at));
+  return found;
+}
+
+/** Returns the listpack with another member. */
+export function insertPacked(listpack: string, score: number, member: string): string {
+  const at = placeFor(listpack, score, member);
+  return spliced(listpack, at, at, textElement(member) + scoreBytes(score), 2);
+}
+
+/** Returns the listpack without the member at a place. */
+export function removePacked(listpack: string, place: number): string {
+  return spliced(listpack, place, next(listpack, place), '', -2);
+}
+
+/** Returns the listpack with another score for the member at a place. */
+export function movePacked(listpack: string, place: number, score: number): string {
+  const old = elementEnd(listpack, place);
+  const behind = elementEnd(listpack, old);
+  const member = elementText(listpack, place);
+  // Where it belongs is behind or before its present place, in which it does not count itself.
+  const at = placeFor(listpack, score, member);
+  if (at === place || at === behind) return spliced(listpack, old, behind, scoreBytes(score), 0);
+  return insertPacked(removePacked(listpack, place), score, member);
+}
+
+/** Returns the listpack of members in order. */
+export function packScores(visitAll: (visit: Visit) => void): string {
+  visitAll((member, score) => {
+    WRITER.text(member);
+    if (isWhole(score)) WRITER.integer(wholeScore(score));
+    else WRITER.text(formatDouble(score));
+  });
+  return WRITER.finishText();
+}
+
+/** True if the members and scores of unknown origin in a listpack without inconsistencies are in the order in which they are kept, no member twice. */
+export function areInOrder(listpack: string, readScore: (text: string) => number): boolean {
+  const end = listpack.length - 1;
+  const members: string[] = [];
+  let last = -Infinity;
+  for (let at = FIRST_ELEMENT; at < end; ) {
+    const place = elementEnd(listpack, at);
+    const integer = elementInteger(listpack, place);
+    const score = integer === null ? readScore(elementText(listpack, place)) : Number(integer);
+    // NaN is in no order; a zero as text may be a negative one.
+    if (!(score >= last) || (score === 0 && integer === null)) return false;
+    const member = elementText(listpack, at);
+    if (score === last && members.length > 0 && member <= members[members.length - 1]!) return false;
+    members.push(member);
+    last = score;
+    at = elementEnd(listpack, place);
+  }
+  return members.length <= COMPARED_MEMBERS ? !members.some((member, at) => members.indexOf(member) < at) : new Set(members).size === members.length;
+}
+
+function next(listpack: string, at: number): number {
+  return elementEnd(listpack, elementEnd(listpack, at));
+}
+
+/** Returns the place of the member of a rank; the end if there is none. */
+function placeOf(listpack: string, rank: number): number {
+  const end = listpack.length - 1;
+  let at = FIRST_ELEMENT;
+  for (let left = rank; left > 0 && at < end; left--) at = next(listpack, at);
+  return at;
+}
+
+/** Returns the places of `count` members, from the one of rank `start` down. */
+function placesDown(listpack: string, start: number, count: number): number[] {
+  const first = Math.max(start - count + 1, 0);
+  const places: number[] = [];
+  let at = placeOf(listpack, first);
+  for (let rank = first; rank <= start; rank++) {
+    places.push(at);
+    at = next(listpack, at);
+  }
+  return places.reverse();
+}
+
+/** Returns the place of the first member that does not come before (score, member). */
+function placeFor(listpack: string, score: number, member: string): number {
+  const end = listpack.length - 1;
+  let at = FIRST_ELEMENT;
+  while (at < end) {
+    const place = elementEnd(listpack, at);
+    const there = scoreElement(listpack, place);
+    if (there > score || (there === score && elementText(listpack, at) >= member)) break;
+    at = elementEnd(listpack, place);
+  }
+  return at;
+}
+
+/** Replaces the bytes [from, to) by `elements`; V8 keeps the parts of a sum, `join` writes all characters at once. @param change of the number of elements */
+function spliced(listpack: string, from: number, to: number, elements: string, change: number): string {
+  const bytes = listpack.length - (to - from) + elements.length;
+  const count = elementCount(listpack) + change;
+  const header = String.fromCharCode(bytes & 255, (bytes >> 8) & 255, (bytes >> 16) & 255, bytes >>> 24, count & 255, count >> 8);
+  return [header, listpack.slice(FIRST_ELEMENT, from), elements, listpack.slice(to)].join('');
+}
+
+function isWhole(score: number): boolean {
+  return Number.isInteger(score) && Math.abs(score) <= MAX_INTEGER_SCORE;
+}
+
+/** The sign of -0 is lost, as in Redis's zzlInsertAt. */
+function wholeScore(score: number): Int64 {
+  return Math.abs(score) > Number.MAX_SAFE_INTEGER ? BigInt(score) : score + 0;
+}
+
+function scoreBytes(score: number): string {
+  return isWhole(score) ? integerElement(wholeScore(score)) : textElement(formatDouble(score));
+}
+
+function textElement(text: string): string {
+  const integer = parseInt64(text);
+  if (integer !== null) return integerElement(integer);
+  if (text.length < 64) return String.fromCharCode(0x80 | text.length) + text + String.fromCharCode(text.length + 1);
+  WRITER.text(text);
+  return writtenElement();
+}
+
+function integerElement(value: Int64): string {
+  if (typeof value !== 'number' || value > 0x7fffffff || value < -0x80000000) {
+    WRITER.integer(value);
+    return writtenElement();
+  }
+  const low = value & 255;
+  if (value >= 0 && value <= 127) return String.fromCharCode(low, 1);
+  if (value >= -4096 && value <= 4095) return String.fromCharCode(0xc0 | ((value >> 8) & 0x1f), low, 2);
+  if (value >= -0x8000 && value <= 0x7fff) return String.fromCharCode(0xf1, low, (value >> 8) & 255, 3);
+  if (value >= -0x800000 && value <= 0x7fffff) return String.fromCharCode(0xf2, low, (value >> 8) & 255, (value >> 16) & 255, 4);
+  return String.fromCharCode(0xf3, low, (value >> 8) & 255, (value >> 16) & 255, value >>> 24, 5);
+}
+
+function writtenElement(): string {
+  return WRITER.finishText().slice(FIRST_ELEMENT, -1);
+}
