@@ -45,13 +45,7 @@ export const hmset = command({
 });
 
 function setFields(argv: Argv, db: Database, session: Session): number {
-  const value = obtain(db, argv[1]!);
-  const limits = limitsOf(session);
-  value.prepareFor(argv, 2, limits);
-  let added = 0;
-  for (let at = 2; at < argv.length; at += 2) {
-    if (value.set(argv[at]!, argv[at + 1]!, limits)) added++;
-  }
+  const added = obtain(db, argv[1]!).setAll(argv, 2, limitsOf(session));
   db.changed(argv[1]!, 'h', 'hset');
   return added;
 }
@@ -295,11 +289,5 @@ function obtain(db: Database, name: string): HashValue {
 }
 
 function collect(value: HashValue | undefined, fields: boolean, values: boolean): string[] {
-  const found: string[] = [];
-  if (value === undefined) return found;
-  for (let position = 0; position < value.size; position++) {
-    if (fields) found.push(value.fieldAt(position));
-    if (values) found.push(value.valueAt(position));
-  }
-  return found;
+  return value?.texts(fields, values) ?? [];
 }

@@ -11,7 +11,7 @@ import { HashValue } from '../types/hash.js';
 import { readIntset } from '../types/intset.js';
 import type { EncodingLimits } from '../types/limits.js';
 import { List } from '../types/list.js';
-import { checkListpack, elementCount } from '../types/listpack-text.js';
+import { checkListpack, elementCount, hasRepeated, packElements } from '../types/listpack-text.js';
 import { type Int64, parseInt64 } from '../types/int64.js';
 import { ownText } from '../types/packed-texts.js';
 import { areInOrder } from '../types/score-listpack.js';
@@ -130,11 +130,11 @@ export class RdbReader {
       case Type.setListpack:
         return this.set(readListpack(this.text()));
       case Type.hashZipmap:
-        return this.hash(readZipmap(this.text()), this.limits);
+        return this.zipmapHash(readZipmap(this.text()));
       case Type.hashZiplist:
-        return this.hash(readZiplist(this.text()), this.compactLimits());
+        return this.listpackHash(packElements(readZiplist(this.text())));
       case Type.hashListpack:
-        return this.hash(readListpack(this.text()), this.compactLimits());
+        return this.listpackHash(checkListpack(this.ownText()));
       case Type.sortedSetZiplist:
         return this.compactSortedSet(readZiplist(this.text()));
       case Type.sortedSetListpack:
@@ -234,10 +234,9 @@ export class RdbReader {
     return notEmpty(SetValue.ofIntset(intset, this.limits, this.seed));
   }
 
-  private hash(flat: readonly string[], limits: EncodingLimits): HashValue {
-    if (flat.length % 2 === 1) throw new CorruptDump('field without value');
+  private zipmapHash(flat: readonly string[]): HashValue {
     const hash = new HashValue(this.seed);
-    for (let at = 0; at < flat.length; at += 2) if (!hash.set(flat[at]!, flat[at + 1]!, limits)) throw new CorruptDump('field twice');
+    for (let at = 0; at < flat.length; at += 2) if (!hash.set(flat[at]!, flat[at + 1]!, this.limits)) throw new CorruptDump('field twice');
     return notEmpty(hash);
   }
 
@@ -247,6 +246,12 @@ export class RdbReader {
     const isKept = count <= 2 * this.limits['zset-max-listpack-entries'] && count % 2 === 0 && areInOrder(listpack, scoreOf);
     if (!isKept) return this.compactSortedSet(readListpack(listpack));
     return notEmpty(SortedSetValue.ofListpack(listpack, this.seed));
+  }
+
+  private listpackHash(listpack: string): HashValue {
+    if (elementCount(listpack) % 2 === 1) throw new CorruptDump('field without value');
+    if (hasRepeated(listpack, 2)) throw new CorruptDump('field twice');
+    return notEmpty(HashValue.ofListpack(listpack, this.limits, this.seed));
   }
 
   private compactSortedSet(flat: readonly string[]): SortedSetValue {
@@ -263,7 +268,7 @@ export class RdbReader {
 
   /** A collection written as a list stays one, however long its members are: Redis checks only their number. */
   private compactLimits(): EncodingLimits {
-    return { ...this.limits, 'hash-max-listpack-value': Infinity, 'zset-max-listpack-value': Infinity };
+    return { ...this.limits, 'zset-max-listpack-value': Infinity };
   }
 
   // Streams.

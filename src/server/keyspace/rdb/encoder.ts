@@ -138,10 +138,8 @@ export class RdbWriter extends ChunkWriter {
   private *hash(source: Source<HashValue>): Generator<void, void, undefined> {
     const { size, encoding } = source.value;
     if (encoding === 'listpack') {
-      const flat: string[] = [];
-      for (let position = 0; position < size; position++) flat.push(source.value.fieldAt(position), source.value.valueAt(position));
       this.type(Type.hashListpack);
-      this.listpack(flat);
+      this.plain(source.value.listpack!);
       return;
     }
     this.type(Type.hash);
@@ -157,7 +155,7 @@ export class RdbWriter extends ChunkWriter {
     const { size, listpack } = source.value;
     if (listpack !== null) {
       this.type(Type.sortedSetListpack);
-      this.blob(Buffer.from(listpack, 'latin1'));
+      this.plain(listpack);
       return;
     }
     this.type(Type.sortedSet2);
@@ -250,7 +248,7 @@ export class RdbWriter extends ChunkWriter {
   text(text: string): void {
     const integer = text.length <= SHORT_INTEGER_LENGTH ? parseInt64(text) : null;
     if (typeof integer === 'number' && integer >= -0x80000000 && integer <= 0x7fffffff) this.shortInteger(integer);
-    else this.blob(Buffer.from(text, 'latin1'));
+    else this.plain(text);
   }
 
   private shortInteger(value: number): void {
@@ -260,8 +258,25 @@ export class RdbWriter extends ChunkWriter {
     this.at = this.bytes.writeIntLE(value, this.at, 1 << power);
   }
 
+  /** Writes a string of bytes that stand for themselves. */
+  private plain(text: string): void {
+    const { length } = text;
+    const isLong = this.isLong(length);
+    if (isLong && !this.isSinkCompressing) return this.blob(Buffer.from(text, 'latin1'));
+    // In one chunk with its length.
+    this.room(MOST_LENGTH_BYTES + length);
+    const start = this.at;
+    this.length(length);
+    if (isLong) this.strings.push(start, this.at - start, length);
+    this.latin1(text);
+  }
+
+  private isLong(length: number): boolean {
+    return this.settings.rdbcompression && isCompressible(length);
+  }
+
   private blob(bytes: Buffer): void {
-    const isLong = this.settings.rdbcompression && isCompressible(bytes.length);
+    const isLong = this.isLong(bytes.length);
     if (isLong && this.isSinkCompressing) return this.stringToCompress(bytes);
     const short = isLong ? compressed(bytes) : null;
     if (short !== null) {

@@ -35,8 +35,11 @@ export function integerElementBytes(value: Int64): number {
 /** Returns the size of the element for a text, in bytes. */
 export function elementBytes(text: string): number {
   const integer = parseInt64(text);
-  if (integer !== null) return integerElementBytes(integer);
-  const { length } = text;
+  return integer === null ? textElementBytes(text.length) : integerElementBytes(integer);
+}
+
+/** Returns the size of a string element of this length, in bytes. */
+export function textElementBytes(length: number): number {
   const content = length < 64 ? 1 + length : length < 4096 ? 2 + length : 5 + length;
   return content + lengthBytes(content);
 }
@@ -70,8 +73,52 @@ export function writeInteger(bytes: Buffer, at: number, value: Int64): number {
   return bytes.writeBigInt64LE(BigInt(value), at + 1);
 }
 
+/** Writes the encoding of a string element, which has its length, in at most five bytes, and returns their end. */
+export function writeTextHead(bytes: Buffer, at: number, length: number): number {
+  if (length < 64) bytes[at++] = 0x80 | length;
+  else if (length < 4096) {
+    bytes[at++] = 0xe0 | (length >> 8);
+    bytes[at++] = length & 0xff;
+  } else {
+    bytes[at++] = 0xf0;
+    at = bytes.writeUInt32LE(length, at);
+  }
+  return at;
+}
+
 /** Texts up to this length are written faster by a loop than by a call of `latin1Write`. */
 const LOOP_MAX = 24;
+
+/** Writes an element: the text, or the integer that it is. There must be room for {@link elementBytes}. Returns its end. */
+export function writeElement(bytes: Buffer, start: number, text: string, integer: Int64 | null): number {
+  if (integer !== null) return writeBackwards(bytes, start, writeInteger(bytes, start, integer));
+  const { length } = text;
+  let at = writeTextHead(bytes, start, length);
+  if (length <= LOOP_MAX) for (let i = 0; i < length; i++) bytes[at++] = text.charCodeAt(i);
+  else at += bytes.latin1Write(text, at);
+  return writeBackwards(bytes, start, at);
+}
+
+/** Writes the length of an element backwards: seven bits a byte, the highest first, all but the first marked. */
+function writeBackwards(bytes: Buffer, start: number, end: number): number {
+  const length = end - start;
+  const width = lengthBytes(length);
+  if (width === 1) bytes[end] = length;
+  else for (let i = 0; i < width; i++) bytes[end + i] = (Math.floor(length / 2 ** (7 * (width - 1 - i))) & 127) | (i === 0 ? 0 : 128);
+  return end + width;
+}
+
+/** Writes the header of a listpack that ends at `end`. */
+export function writeHeader(bytes: Buffer, end: number, count: number): void {
+  bytes[0] = end;
+  bytes[1] = end >> 8;
+  bytes[2] = end >> 16;
+  bytes[3] = end >>> 24;
+  const known = Math.min(count, COUNT_UNKNOWN);
+  bytes[4] = known;
+  bytes[5] = known >> 8;
+}
+
 const INITIAL_BYTES = 256;
 /** A writer that is used again keeps no larger block than this. */
 const KEPT_BYTES = 2 ** 16;
@@ -91,28 +138,15 @@ export class ListpackWriter {
   }
 
   text(value: string): void {
-    const integer = parseInt64(value);
-    if (integer !== null) return this.integer(integer);
-    const { length } = value;
-    this.room(length + 10);
-    const { bytes, at: start } = this;
-    let at = start;
-    if (length < 64) bytes[at++] = 0x80 | length;
-    else if (length < 4096) {
-      bytes[at++] = 0xe0 | (length >> 8);
-      bytes[at++] = length & 0xff;
-    } else {
-      bytes[at++] = 0xf0;
-      at = bytes.writeUInt32LE(length, at);
-    }
-    if (length <= LOOP_MAX) for (let i = 0; i < length; i++) bytes[at++] = value.charCodeAt(i);
-    else at += bytes.latin1Write(value, at);
-    this.end(start, at);
+    this.room(value.length + 10);
+    this.at = writeElement(this.bytes, this.at, value, parseInt64(value));
+    this.count++;
   }
 
   integer(value: Int64): void {
     this.room(10);
-    this.end(this.at, writeInteger(this.bytes, this.at, value));
+    this.at = writeElement(this.bytes, this.at, '', value);
+    this.count++;
   }
 
   /** Ends with what the listpack given to {@link begin} has from `from` on. @param count number of elements then */
@@ -143,16 +177,8 @@ export class ListpackWriter {
   /** Writes the end and the header. */
   private close(): void {
     this.room(1);
-    const { bytes } = this;
-    const count = Math.min(this.count, COUNT_UNKNOWN);
-    bytes[this.at++] = LISTPACK_END;
-    const { at } = this;
-    bytes[0] = at;
-    bytes[1] = at >> 8;
-    bytes[2] = at >> 16;
-    bytes[3] = at >>> 24;
-    bytes[4] = count;
-    bytes[5] = count >> 8;
+    this.bytes[this.at++] = LISTPACK_END;
+    writeHeader(this.bytes, this.at, this.count);
   }
 
   private room(bytes: number): void {
@@ -160,16 +186,6 @@ export class ListpackWriter {
     const grown = Buffer.allocUnsafeSlow((this.at + bytes) * 2);
     this.bytes.copy(grown);
     this.bytes = grown;
-  }
-
-  /** Writes the length of the element backwards: seven bits a byte, the highest first, all but the first marked. */
-  private end(start: number, end: number): void {
-    const length = end - start;
-    const width = lengthBytes(length);
-    if (width === 1) this.bytes[end] = length;
-    else for (let i = 0; i < width; i++) this.bytes[end + i] = (Math.floor(length / 2 ** (7 * (width - 1 - i))) & 127) | (i === 0 ? 0 : 128);
-    this.at = end + width;
-    this.count++;
   }
 }
 

@@ -13,6 +13,8 @@
 import { COUNT_UNKNOWN, FIRST_ELEMENT, integerElementBytes, lengthBytes, LISTPACK_END, ListpackWriter, readListpack, writeInteger } from '../rdb/listpack.js';
 import { parseInt64, type Int64 } from './int64.js';
 
+export { FIRST_ELEMENT };
+
 /** A listpack longer than this is better not made: every change copies it. Redis's limit is 1 GiB, more than a text can have. */
 export const LISTPACK_MAX_BYTES = 2 ** 28;
 
@@ -122,7 +124,7 @@ function findShortText(listpack: string, text: string, step: number): number {
   const end = listpack.length - 1;
   for (let at = FIRST_ELEMENT; at < end; ) {
     if (listpack.charCodeAt(at) === (0x80 | length) && holds(listpack, at + 1, text)) return at;
-    for (let left = step; left > 0; left--) at = elementEnd(listpack, at);
+    at = skip(listpack, at, step);
   }
   return -1;
 }
@@ -142,7 +144,7 @@ function findLongText(listpack: string, text: string, step: number): number {
     const first = listpack.charCodeAt(at);
     const isOfKind = content === 5 ? first === 0xf0 : first >= 0xe0 && first < 0xf0;
     if (isOfKind && longBytes(listpack, at, first) === content + text.length && listpack.startsWith(text, at + content)) return at;
-    for (let left = step; left > 0; left--) at = elementEnd(listpack, at);
+    at = skip(listpack, at, step);
   }
   return -1;
 }
@@ -157,9 +159,38 @@ function findInteger(listpack: string, integer: Int64, step: number): number {
     let same = 0;
     while (same < length && listpack.charCodeAt(at + same) === SOUGHT[same]) same++;
     if (same === length) return at;
-    for (let left = step; left > 0; left--) at = elementEnd(listpack, at);
+    at = skip(listpack, at, step);
   }
   return -1;
+}
+
+/** Up to this many, elements are compared with each other where they are. */
+const COMPARED_MAX = 32;
+
+/** True if two of the elements 0, step, 2 · step, … are equal. */
+export function hasRepeated(listpack: string, step: number): boolean {
+  const count = elementCount(listpack) / step;
+  const seen = new Set<string>();
+  for (let at = FIRST_ELEMENT; at < listpack.length - 1; at = skip(listpack, at, step)) {
+    if (count > COMPARED_MAX) {
+      const { size } = seen;
+      if (seen.add(elementText(listpack, at)).size === size) return true;
+    } else for (let before = FIRST_ELEMENT; before < at; before = skip(listpack, before, step)) if (isSame(listpack, before, at)) return true;
+  }
+  return false;
+}
+
+function skip(listpack: string, at: number, count: number): number {
+  for (let left = count; left > 0; left--) at = elementEnd(listpack, at);
+  return at;
+}
+
+function isSame(listpack: string, one: number, other: number): boolean {
+  if (listpack.charCodeAt(one) !== listpack.charCodeAt(other)) return false;
+  for (let i = elementEnd(listpack, one) - one - 1; i > 0; i--) {
+    if (listpack.charCodeAt(one + i) !== listpack.charCodeAt(other + i)) return false;
+  }
+  return true;
 }
 
 /** Returns the listpack with another element in the place of this one. */
@@ -190,10 +221,8 @@ export function appendElements(listpack: string, texts: readonly string[], from:
 
 /** Returns the listpack without this element and those behind it, `count` in all, which must be there. */
 export function removeElements(listpack: string, at: number, count: number): string {
-  let end = at;
-  for (let left = count; left > 0; left--) end = elementEnd(listpack, end);
   WRITER.begin(listpack, at);
-  WRITER.rest(listpack, end, elementCount(listpack) - count);
+  WRITER.rest(listpack, skip(listpack, at, count), elementCount(listpack) - count);
   return WRITER.finishText();
 }
 
