@@ -62,6 +62,26 @@ describe.runIf(sends === 'batched')('where io_uring is allowed', () => {
     expect(await infoOf(direct.port)).not.toContain('redis_lab_sends');
   });
 
+  test('requests that were read ahead are answered while a script runs, and may end it', async () => {
+    await using server = await createServer({ port: 0, 'busy-reply-threshold': 1 });
+    const clients = await Promise.all(Array.from({ length: 20 }, async () => {
+      const socket = connect({ port: server.port, host: '127.0.0.1' });
+      await once(socket, 'connect');
+      return socket;
+    }));
+    const answers = clients.map(async (socket) => ((await once(socket, 'data')) as [Buffer])[0].toString());
+    const [sleeper, looper, ...others] = clients;
+    // All arrive while the loop sleeps, so one wait reports them, the script first.
+    sleeper!.write('DEBUG SLEEP 0.2\r\n');
+    looper!.write("EVAL 'while true do end' 0\r\n");
+    for (const socket of others) socket.write('PING\r\n');
+    const busy = await Promise.all(answers.slice(2));
+    expect(busy.map((answer) => answer.slice(0, 5))).toEqual(busy.map(() => '-BUSY'));
+    others[0]!.write('SCRIPT KILL\r\n');
+    expect(await answers[1]).toContain('Script killed by user');
+    for (const socket of clients) socket.destroy();
+  });
+
   test('a server that has closed, or could not start, leaves no descriptor behind', async () => {
     await using server = await createServer({ port: 0 });
     const startAndEnd = async (): Promise<void> => {
