@@ -105,9 +105,11 @@ export class OutputBuffer implements ByteSink {
     return stream.write(this.full.first?.buffer ?? this.buffer, this.head, this.head + bytes);
   }
 
-  /** Before {@link writeTo}: offers the same bytes to the next batch of sends. False: not queued. Of several chunks the oldest is too large for that. */
-  queueTo(poll: Poll, stream: TcpStream): boolean {
-    return this.full.length === 0 && this.position > this.head && poll.queue(stream, this.buffer, this.head, this.position);
+  /** Before {@link writeTo}: offers at most `most` bytes to the next batch of sends. False: not queued. Of several chunks the oldest is too large for that. */
+  queueTo(poll: Poll, stream: TcpStream, most: number): boolean {
+    const { head, position } = this;
+    const end = position - head > most ? head + most : position;
+    return this.full.length === 0 && end > head && poll.queue(stream, this.buffer, head, end);
   }
 
   /** Drops sent bytes: the oldest ones, at most those that were {@link offered}. */

@@ -95,8 +95,7 @@ export class PendingWork {
   flush(): void {
     if (this.beforeWrites !== null) this.beforeWrites();
     if (this.writes.length > 0) {
-      // With a gate only each connection knows how much may leave.
-      if (this.batching !== null && this.gate === null && this.writes.length > 1) this.flushBatches(this.batching);
+      if (this.batching !== null && this.writes.length > 1) this.flushBatches(this.batching);
       else for (let i = 0; i < this.writes.length; i++) this.writes[i]!.flush();
       // Setting the length is a call into the runtime, which takes as long as ten of these.
       while (this.writes.length > 0) this.writes.pop();

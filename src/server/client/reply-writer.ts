@@ -95,9 +95,10 @@ export class ReplyWriter {
     if (this.env.eviction !== null) this.env.eviction.touch(this.connection.session);
   }
 
-  /** Before {@link flush}: offers the output to the next batch of sends. False: not queued. */
+  /** Before {@link flush}, which finds the same at the gate: offers the output to the next batch of sends. False: not queued. */
   queueSend(): boolean {
-    return this.output.queueTo(this.env.loop.poll, this.stream);
+    const { gate } = this.env.pending;
+    return this.output.queueTo(this.env.loop.poll, this.stream, gate === null ? NO_LIMIT : this.pass(gate));
   }
 
   /** Hands waiting output to the kernel. True if nothing is left. */

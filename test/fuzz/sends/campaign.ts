@@ -8,7 +8,7 @@
  */
 import { Fifo } from '../../../src/shared/fifo.js';
 import type { Faults } from '../../../src/server/io/backends/scripted.js';
-import { type Lab, type LabClient, request, simulate } from '../../server/simulation/harness.js';
+import { type Lab, type LabClient, request, simulate, type SimulationOptions } from '../../server/simulation/harness.js';
 import { Random } from '../random.js';
 
 export interface CampaignOptions {
@@ -114,10 +114,10 @@ function sizeOf(random: Random): number {
   return random.below(kind < 20 ? 1000 : 60);
 }
 
-/** Throws if a client receives anything except the expected bytes, or is disconnected without a reason. */
-export function campaign({ seed, requests, clients, batchesSends, edgeTriggered }: CampaignOptions): CampaignResult {
+/** Throws if a client receives anything except the expected bytes, or is disconnected without a reason. @param open may record the server */
+export function campaign({ seed, requests, clients, batchesSends, edgeTriggered }: CampaignOptions, open: (options: SimulationOptions) => Lab = simulate): CampaignResult {
   const random = new Random(seed ^ 0x51ed_270b);
-  using lab = simulate({ seed, edgeTriggered, batchesSends, faults: faultsOf(random) });
+  using lab = open({ seed, edgeTriggered, batchesSends, faults: faultsOf(random) });
   const setter = lab.connect();
   lab.poll.faults = { ...lab.poll.faults, reset: 0 };
   setter.ask('SET', 'long', LONG_VALUE);

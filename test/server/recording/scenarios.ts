@@ -41,7 +41,7 @@ export function record(options: Omit<SimulationOptions, 'tape'> = {}): Recorded 
 /** As in the head of a recording. */
 const stateText = (state: ServerState): string => Buffer.from(sealState(serializeState(state))).toString('base64');
 
-const ROUGH = { partial: 0.3, wouldBlock: 0.1, spurious: 0.05, interrupt: 0.05, acceptFails: 0.1, reset: 0.002 };
+const ROUGH = { partial: 0.3, wouldBlock: 0.1, spurious: 0.05, interrupt: 0.05, acceptFails: 0.1, reset: 0.002, notQueued: 0.1, cutBatch: 0.1 };
 const SETTINGS: readonly Partial<SettingValues>[] = [
   {},
   { maxmemory: 1_100_000, 'maxmemory-policy': 'allkeys-lru' },

@@ -1,7 +1,9 @@
 /** A small run of the campaign of `npm run fuzz -- sends`, and that it notices what it is there to notice. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { OutputBuffer } from '../../../src/server/client/output-buffer.js';
+import { Replay } from '../../../src/server/recording/replay.js';
 import { campaign } from '../../fuzz/sends/campaign.js';
+import { record, type Recorded } from '../recording/scenarios.js';
 
 const SMALL = { requests: 600, clients: 30, batchesSends: true, edgeTriggered: false };
 
@@ -22,6 +24,16 @@ describe.each([false, true])('edge-triggered: %s', (edgeTriggered) => {
     expect(batches > 30).toBe(batchesSends);
     expect(leftOut > 5).toBe(batchesSends);
   });
+});
+
+test.each([false, true])('a recording of it is replayed without any difference (edge-triggered: %s)', (edgeTriggered) => {
+  for (let seed = 11; seed <= 13; seed++) {
+    let recorded: Recorded | null = null;
+    const { leftOut, batches } = campaign({ ...SMALL, seed, edgeTriggered }, (options) => (recorded = record(options)).lab);
+    expect(batches + leftOut).toBeGreaterThan(5);
+    const { head, tape } = recorded as unknown as Recorded;
+    expect(new Replay(head, tape()).run()).toMatchObject({ divergence: null, hasEnd: true });
+  }
 });
 
 test('the same seed gives the same run', () => {

@@ -124,18 +124,25 @@ describe.each([['direct', false], ['batched', true]] as const)('%s sends', (_, b
     expect([...lines[0]!.matchAll(/"SET" "(k\d)"/g)].map(([, key]) => key)).toEqual(['k0', 'k1', 'k2', 'k3']);
   });
 
-  test('with appendfsync always, replies are sent once their change is on the disk', () => {
+  test('with appendfsync always, replies are sent once their change is on the disk, together', () => {
     const helper = new ScriptedHelper();
     using lab = open({ helper, loads: true, settings: { dir: temporaryDirectory(), appendonly: true, appendfsync: 'always' } });
     const clients = connectAll(lab, 6);
-    for (const [index, client] of clients.entries()) client.sendCommand(...(index % 2 === 0 ? ['INCR', 'n'] : ['GET', 'n']));
-    lab.settle();
-    expect(takeAll(clients)).toEqual(Array(6).fill(''));
-    while (helper.waiting.length > 0) {
+    const finish = (): void => {
       helper.finish();
       lab.settle();
-    }
+    };
+    for (const [index, client] of clients.entries()) client.sendCommand(...(index % 2 === 0 ? ['INCR', 'n'] : ['GET', 'n']));
+    expectBatches(lab, 0, () => lab.settle());
+    expect(takeAll(clients)).toEqual(Array(6).fill(''));
+    // While the first change is being written, all further ones are made: of each client's output a part waits for longer.
+    for (const client of clients) client.sendCommand('INCR', 'n');
+    lab.settle();
+    expectBatches(lab, 1, finish);
     expect(takeAll(clients)).toEqual([':1\r\n', bulk('1'), ':2\r\n', bulk('2'), ':3\r\n', bulk('3')]);
+    expectBatches(lab, 1, finish);
+    expect(takeAll(clients)).toEqual([4, 5, 6, 7, 8, 9].map((n) => `:${n}\r\n`));
+    expect(helper.waiting).toEqual([]);
   });
 
   test('SHUTDOWN: replies of the turns before have arrived, replicas have the whole stream', () => {
