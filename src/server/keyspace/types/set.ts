@@ -5,12 +5,17 @@
  *       │       OpenIntset for more than PACKED_MOST, and for the set that is changed again and again
  *       │ the first other member, or one too many
  *       ▼
+ *   hashtable   an array of up to FEW_MEMBERS, searched from the start
+ *       │ one more
+ *       ▼
  *   hashtable   Dict      members in dense slots     O(1) each way
+ *
+ * The array has the order of the slots: a new member comes last, and the last one takes the place of one that is removed.
  *
  * In all forms members have positions 0 … size-1, as random picks and SCAN need. A position is valid until the next
  * removal.
  */
-import type { ColumnReader, ColumnWriter } from '../columns.js';
+import { type ColumnReader, type ColumnWriter, emptyTexts } from '../columns.js';
 import { Dict } from '../dict.js';
 import { freezeDict, type FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
@@ -25,10 +30,15 @@ import { OpenIntset, PACKED_MOST } from './open-intset.js';
 const SET_OVERHEAD = 64;
 /** Estimated bytes of the Dict itself. */
 const DICT_OVERHEAD = 800;
-/** Estimated bytes of a member in the dict besides its text: slot, hash, index entry, string header. */
+/** Estimated bytes of a member besides its text: slot, hash, index entry, string header; in an array only its place and the header. */
 const MEMBER_OVERHEAD = 44;
+const ARRAY_MEMBER_OVERHEAD = 28;
+
+/** So few members are found one by one as fast as in a table, which alone takes the memory of as many. */
+const FEW_MEMBERS = 16;
 
 /** In captured state, instead of the bytes of an intset. */
+const IN_ARRAY = 'array';
 const IN_DICT = 'dict';
 
 /** An intset of up to this many characters is copied for each change as fast as an array is changed. */
@@ -37,8 +47,8 @@ const SHORT_INTSET = 12;
 const lastChanged = new LastChanged();
 
 export class SetValue implements Collection {
-  /** The integers, or the table of members. One field, because there are many small sets. */
-  private content: string | OpenIntset | Dict<null> = EMPTY_INTSET;
+  /** The integers, or the members. One field, because there are many small sets. */
+  private content: string | OpenIntset | string[] | Dict<null> = EMPTY_INTSET;
   private textBytes = 0;
 
   constructor(private readonly seed: HashSeed) {}
@@ -56,46 +66,49 @@ export class SetValue implements Collection {
 
   /** Its hash table, as {@link Dict.chains} counts it; null while it has none. */
   get chains(): number[] | null {
-    return this.content instanceof Dict ? this.content.chains() : null;
+    return this.dict?.chains() ?? null;
   }
 
   get encoding(): 'intset' | 'hashtable' {
-    return this.content instanceof Dict ? 'hashtable' : 'intset';
+    const { content } = this;
+    return typeof content === 'string' || content instanceof OpenIntset ? 'intset' : 'hashtable';
   }
 
   get size(): number {
     const { content } = this;
+    if (content instanceof Dict) return content.size;
     if (typeof content === 'string') return intsetSize(content);
-    return content instanceof Dict ? content.size : content.integers.length;
+    return content instanceof OpenIntset ? content.integers.length : content.length;
   }
 
   get memoryBytes(): number {
     const { content } = this;
-    if (typeof content === 'string') return SET_OVERHEAD + content.length * 2;
     if (content instanceof Dict) return SET_OVERHEAD + DICT_OVERHEAD + content.size * MEMBER_OVERHEAD + this.textBytes;
-    return SET_OVERHEAD + 2 + content.dataBytes;
+    if (typeof content === 'string') return SET_OVERHEAD + content.length * 2;
+    if (content instanceof OpenIntset) return SET_OVERHEAD + 2 + content.dataBytes;
+    return SET_OVERHEAD + content.length * ARRAY_MEMBER_OVERHEAD + this.textBytes;
   }
 
   /** The intset in one text; null if the set is a hash table. */
   get intset(): string | null {
     const { content } = this;
     if (typeof content === 'string') return content;
-    return content instanceof Dict ? null : content.pack();
+    return content instanceof OpenIntset ? content.pack() : null;
   }
 
   has(member: string): boolean {
-    const { content } = this;
-    if (content instanceof Dict) return content.has(member);
-    const value = parseInt64(member);
-    return value !== null && findInteger(content, value) >= 0;
+    return this.find(member) >= 0;
   }
 
   /** False if the member already existed. */
   add(member: string, limits: EncodingLimits): boolean {
     const { content } = this;
-    if (content instanceof Dict) return this.addText(content, member);
+    if (content instanceof Dict) return this.addToDict(content, member);
+    if (Array.isArray(content)) return this.addToArray(content, member);
     const value = parseInt64(member);
-    return value === null ? this.addText(this.toDict(content), member) : this.addInteger(content, value, limits['set-max-intset-entries']);
+    if (value !== null) return this.addInteger(content, value, limits['set-max-intset-entries']);
+    this.toHashtable(content);
+    return this.add(member, limits);
   }
 
   /** False if the member did not exist. */
@@ -108,8 +121,9 @@ export class SetValue implements Collection {
 
   memberAt(position: number): string {
     const { content } = this;
+    if (content instanceof Dict) return content.keyAt(position);
     if (typeof content === 'string') return String(intsetAt(content, position));
-    return content instanceof Dict ? content.keyAt(position) : String(content.integers[position]);
+    return content instanceof OpenIntset ? String(content.integers[position]) : content[position]!;
   }
 
   /** Removes and returns the member at a position. */
@@ -122,21 +136,24 @@ export class SetValue implements Collection {
   /** Returns all members, in an array that belongs to the caller. */
   members(): string[] {
     const { content } = this;
-    return content instanceof Dict ? content.keysBetween(0, content.size) : integersOf(content).map(String);
+    if (content instanceof Dict) return content.keysBetween(0, content.size);
+    return Array.isArray(content) ? content.slice() : integersOf(content).map(String);
   }
 
   /** One step of SSCAN; returns the next cursor. An intset is returned whole, as in Redis. */
   scan(cursor: number, count: number, visit: (member: string) => void): number {
-    const { content } = this;
-    if (content instanceof Dict) return content.scan(cursor, count, (slot) => visit(content.keyAt(slot)));
-    for (const value of integersOf(content)) visit(String(value));
+    const { dict } = this;
+    if (dict !== null) return dict.scan(cursor, count, (slot) => visit(dict.keyAt(slot)));
+    for (const member of this.members()) visit(member);
     return 0;
   }
 
   clone(): SetValue {
+    const { content } = this;
     const copy = new SetValue(this.seed);
     copy.textBytes = this.textBytes;
-    if (this.content instanceof Dict) copy.content = this.content.clone();
+    if (content instanceof Dict) copy.content = content.clone();
+    else if (Array.isArray(content)) copy.content = content.slice();
     else copy.setIntset(this.intset!, Infinity);
     return copy;
   }
@@ -147,24 +164,59 @@ export class SetValue implements Collection {
   }
 
   capture(to: ColumnWriter): void {
-    const { content } = this;
-    if (content instanceof Dict) {
-      to.text(IN_DICT);
-      to.number(this.textBytes);
-      content.capture(to);
-    } else to.text(intsetBytes(this.intset!).latin1Slice());
+    const { content, intset } = this;
+    if (intset !== null) return to.text(intsetBytes(intset).latin1Slice());
+    to.text(content instanceof Dict ? IN_DICT : IN_ARRAY);
+    to.number(this.textBytes);
+    if (content instanceof Dict) return content.capture(to);
+    to.number(this.size);
+    to.texts(content as string[]);
   }
 
   restore(from: ColumnReader): void {
     const text = from.text();
-    if (text !== IN_DICT) return this.setIntset(readIntset(text)!, Infinity);
+    if (text !== IN_DICT && text !== IN_ARRAY) return this.setIntset(readIntset(text)!, Infinity);
     this.textBytes = from.number();
+    if (text === IN_ARRAY) {
+      this.content = from.texts(from.number());
+      return;
+    }
     const dict = (this.content = new Dict<null>(this.seed));
     dict.restore(from);
     for (let slot = 0; slot < dict.size; slot++) dict.setValue(slot, null);
   }
 
-  private addText(dict: Dict<null>, member: string): boolean {
+  /** The table of members, made for the call if they are in an array; null for integers. */
+  private get dict(): Dict<null> | null {
+    const { content } = this;
+    if (content instanceof Dict) return content;
+    return Array.isArray(content) ? this.hashed(content) : null;
+  }
+
+  private hashed(members: readonly string[]): Dict<null> {
+    const dict = new Dict<null>(this.seed);
+    for (const member of members) dict.add(member, null);
+    return dict;
+  }
+
+  private addToArray(members: string[], member: string): boolean {
+    if (members.includes(member)) return false;
+    this.textBytes += member.length;
+    const { length } = members;
+    if (length === FEW_MEMBERS) {
+      const dict = (this.content = this.hashed(members));
+      dict.add(member, null);
+      return true;
+    }
+    // Not pushed: V8 would make room for 17 more.
+    const grown = emptyTexts(length + 1);
+    for (let at = 0; at < length; at++) grown[at] = members[at]!;
+    grown[length] = member;
+    this.content = grown;
+    return true;
+  }
+
+  private addToDict(dict: Dict<null>, member: string): boolean {
     if (dict.find(member) !== -1) return false;
     dict.addMissed(member, null);
     this.textBytes += member.length;
@@ -178,7 +230,7 @@ export class SetValue implements Collection {
     if (typeof changing === 'string') this.setIntset(insertIntoIntset(changing, -found - 1, value), most);
     else {
       changing.insert(-found - 1, value);
-      if (changing.integers.length > most) this.toDict(changing);
+      if (changing.integers.length > most) this.toHashtable(changing);
     }
     return true;
   }
@@ -205,7 +257,7 @@ export class SetValue implements Collection {
   /** Takes over an intset, in the form that fits the number of its integers. */
   private setIntset(intset: string, most: number): void {
     const size = intsetSize(intset);
-    if (size > most) this.toDict(intset);
+    if (size > most) this.toHashtable(intset);
     else this.content = size > PACKED_MOST ? OpenIntset.of(intset) : intset;
   }
 
@@ -213,27 +265,32 @@ export class SetValue implements Collection {
   private find(member: string): number {
     const { content } = this;
     if (content instanceof Dict) return content.find(member);
+    if (Array.isArray(content)) return content.indexOf(member);
     const value = parseInt64(member);
     return value === null ? -1 : findInteger(content, value);
   }
 
   private removePosition(position: number): void {
     const { content } = this;
-    if (content instanceof Dict) {
-      this.textBytes -= content.keyAt(position).length;
-      content.removeSlot(position);
+    if (typeof content === 'string' || content instanceof OpenIntset) {
+      const changing = this.changing(content);
+      if (typeof changing === 'string') this.content = removeFromIntset(changing, position);
+      else changing.removeAt(position);
       return;
     }
-    const changing = this.changing(content);
-    if (typeof changing === 'string') this.content = removeFromIntset(changing, position);
-    else changing.removeAt(position);
+    this.textBytes -= this.memberAt(position).length;
+    if (content instanceof Dict) content.removeSlot(position);
+    else {
+      const last = content.pop()!;
+      if (position < content.length) content[position] = last;
+    }
   }
 
-  private toDict(content: string | OpenIntset): Dict<null> {
+  private toHashtable(content: string | OpenIntset): void {
     lastChanged.forget(this);
-    const dict = (this.content = new Dict<null>(this.seed));
-    for (const value of integersOf(content)) this.addText(dict, String(value));
-    return dict;
+    const members = integersOf(content).map(String);
+    for (const member of members) this.textBytes += member.length;
+    this.content = members.length <= FEW_MEMBERS ? members : this.hashed(members);
   }
 }
 
