@@ -780,6 +780,10 @@ export class Server implements ServerContext {
     };
   }
 
+  collectGarbage(): void {
+    this.idleCollection?.want();
+  }
+
   private collectWhenIdle(heap: Heap): IdleCollection {
     const { clock, keyspace, loop, scheduler, statistics } = this;
     return new IdleCollection({
@@ -791,7 +795,7 @@ export class Server implements ServerContext {
       collected: (pauseMs, usedBefore, usedAfter) => {
         statistics.latencyEvent('garbage-collection', pauseMs);
         const change = `${megabytes(usedBefore)} to ${megabytes(usedAfter)}`;
-        this.log('notice', `Garbage was collected while no client was ready, since much had been dropped: the heap had ${change}, in ${pauseMs.toFixed(1)} ms`);
+        this.log('notice', `Garbage was collected while no client was ready: the heap had ${change}, in ${pauseMs.toFixed(1)} ms`);
       },
     });
   }

@@ -146,6 +146,8 @@ export interface ServerContext {
   readonly primaryLink: PrimaryLink;
   /** Returns a number in [0, 1), from the server's seed. */
   random(): number;
+  /** Collects garbage as soon as no client is ready. */
+  collectGarbage(): void;
   requiresPassword(): boolean;
   log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void;
   /**

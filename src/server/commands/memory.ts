@@ -34,10 +34,13 @@ export const memory = command({
     },
     {
       name: 'purge', since: '4.0.0', group: 'server', complexity: 'O(1)',
-      summary: 'Asks for memory to be given back. The engine decides by itself when, so this does nothing here.',
+      summary: 'Collects garbage as soon as no client is ready, and gives the memory back.',
       syntax: '',
       tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
-      run: () => OK,
+      run: (_argv, _db, session) => {
+        session.server.collectGarbage();
+        return OK;
+      },
     },
     {
       name: 'stats', since: '4.0.0', group: 'server', complexity: 'O(1)',
@@ -57,7 +60,7 @@ export const memory = command({
     helpCommand('memory', '4.0.0', [
       ['DOCTOR', 'What is unusual about the memory in use.'],
       ['MALLOC-STATS', "The JavaScript engine's own figures."],
-      ['PURGE', 'Accepted; the engine gives memory back when it sees fit.'],
+      ['PURGE', 'Collects garbage as soon as no client is ready, and gives the memory back.'],
       ['STATS', 'Figures of the memory in use.'],
       ['USAGE <key> [SAMPLES <count>]', 'Estimated bytes of a key and its value. Values are counted as they change, so nothing is sampled.'],
     ]),

@@ -1,5 +1,5 @@
 /**
- * IdleCollection: gives memory back to the system after the keyspace has become much smaller, as by FLUSHALL.
+ * IdleCollection: gives memory back to the system after the keyspace has become much smaller, as by FLUSHALL, and when MEMORY PURGE asks for it.
  *
  *   keyspace  ▂▄▆█▁      look     a second after something has happened: at most half of its largest size is left?
  *                 │
@@ -22,6 +22,8 @@ const TIMER = 'garbage collection';
 
 /** A keyspace that was smaller than this is left to V8. */
 const LEAST_BYTES = 32 * 2 ** 20;
+/** A keyspace up to this size is collected more than once, which also makes the young generation small again: 32 MB, for a pause that is short all the same. */
+const SMALL_BYTES = 64 * 2 ** 20;
 /** Dropped buffers count as much as the keyspace from this share of it on: a reply is not counted exactly as its value is. */
 const DROPPED_SHARE = 0.9;
 /** Milliseconds from a note to the look. */
@@ -32,6 +34,7 @@ const RETRY_MS = 100;
 export interface IdleCollectionState {
   readonly mostBytes: number;
   readonly isNoted: boolean;
+  readonly isWanted: boolean;
   readonly droppedBytes: number;
   readonly timer: TimerState | null;
 }
@@ -56,6 +59,8 @@ export class IdleCollection {
   private mostBytes = 0;
   /** There was a note since the last look: of the commands after it not all have made one. */
   private isNoted = false;
+  /** It was asked for, whatever has become smaller. */
+  private isWanted = false;
   /** Large buffers dropped since garbage was collected last. */
   private droppedBytes = 0;
   private timer: TimerState | null = null;
@@ -63,11 +68,12 @@ export class IdleCollection {
   constructor(private readonly server: CollectionSurroundings) {}
 
   capture(): IdleCollectionState {
-    const { mostBytes, isNoted, droppedBytes, timer } = this;
-    return { mostBytes, isNoted, droppedBytes, timer: captureTimer(timer) };
+    const { mostBytes, isNoted, isWanted, droppedBytes, timer } = this;
+    return { mostBytes, isNoted, isWanted, droppedBytes, timer: captureTimer(timer) };
   }
 
-  restore({ mostBytes, isNoted, droppedBytes, timer }: IdleCollectionState): void {
+  restore({ mostBytes, isNoted, isWanted, droppedBytes, timer }: IdleCollectionState): void {
+    this.isWanted = isWanted;
     this.droppedBytes = droppedBytes;
     this.mostBytes = mostBytes;
     this.isNoted = isNoted;
@@ -86,6 +92,13 @@ export class IdleCollection {
     if (this.droppedBytes >= LEAST_BYTES) this.lookSoon();
   }
 
+  /** Collects as soon as no client is ready. */
+  want(): void {
+    this.isWanted = true;
+    if (this.timer !== null) this.server.scheduler.cancel(this.timer);
+    this.after(0);
+  }
+
   private lookSoon(): void {
     if (this.timer === null) this.after(LOOK_MS);
     else this.isNoted = true;
@@ -101,8 +114,8 @@ export class IdleCollection {
     this.timer = null;
     this.isNoted = false;
     if (bytes > this.mostBytes) this.mostBytes = bytes;
-    const hasShrunk = this.mostBytes >= LEAST_BYTES && bytes <= this.mostBytes / 2;
-    if (!hasShrunk && (isNoted || !this.hasDropped(bytes))) {
+    const isDue = this.isWanted || (this.mostBytes >= LEAST_BYTES && bytes <= this.mostBytes / 2);
+    if (!isDue && (isNoted || !this.hasDropped(bytes))) {
       if (isNoted) this.after(LOOK_MS);
     } else if (server.isBusy()) {
       this.after(RETRY_MS);
@@ -118,11 +131,12 @@ export class IdleCollection {
   private collect(bytes: number): void {
     const { server } = this;
     this.mostBytes = bytes;
+    this.isWanted = false;
     this.droppedBytes = 0;
     const usedBefore = server.heap.used();
     server.collecting();
     const startUs = server.readUs();
-    server.heap.collect();
+    server.heap.collect(bytes <= SMALL_BYTES);
     const pauseMs = (server.readUs() - startUs) / 1000;
     server.collected(pauseMs, usedBefore, server.heap.used());
   }

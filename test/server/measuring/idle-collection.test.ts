@@ -11,6 +11,8 @@ let usedMb: number;
 let collections: number;
 let isBusy: boolean;
 let pauses: number[];
+/** Of each collection. */
+let thorough: boolean[];
 let collection: IdleCollection;
 
 function create(): IdleCollection {
@@ -20,8 +22,12 @@ function create(): IdleCollection {
     return { dueUs: delayMs * 1000, order: timers.length };
   };
   return new IdleCollection({
-    heap: { limit: 1000 * MB, used: () => 0, collect: () => void collections++ },
-    scheduler: { after: (_, delayMs, run) => add(delayMs, run), restore: (_, { dueUs }, run) => add(dueUs / 1000, run), cancel: () => {} },
+    heap: { limit: 1000 * MB, used: () => 0, collect: (isThorough = false) => void (collections++, thorough.push(isThorough)) },
+    scheduler: {
+      after: (_, delayMs, run) => add(delayMs, run),
+      restore: (_, { dueUs }, run) => add(dueUs / 1000, run),
+      cancel: () => void timers.pop(),
+    },
     usedBytes: () => usedMb * MB,
     isBusy: () => isBusy,
     readUs: () => (us += 1500),
@@ -35,6 +41,7 @@ beforeEach(() => {
   usedMb = collections = 0;
   isBusy = false;
   pauses = [];
+  thorough = [];
   collection = create();
 });
 
@@ -73,6 +80,30 @@ test('one that keeps more than half is not collected, and looked at again only a
   command(49);
   runTimer();
   expect(collections).toBe(1);
+});
+
+test('what was asked for is collected at once, whatever has become smaller, and thoroughly if the keyspace is small', () => {
+  command(100);
+  collection.want();
+  expect(timers).toMatchObject([{ delayMs: 0 }]);
+  runTimer();
+  usedMb = 64;
+  collection.want();
+  runTimer();
+  expect({ collections, thorough, timers }).toEqual({ collections: 2, thorough: [false, true], timers: [] });
+});
+
+test('what was asked for waits for clients, also in a server that was restored', () => {
+  isBusy = true;
+  collection.want();
+  runTimer();
+  const state = collection.capture();
+  timers = [];
+  isBusy = false;
+  collection = create();
+  collection.restore(state);
+  runTimer();
+  expect({ collections, timers, isWanted: collection.capture().isWanted }).toEqual({ collections: 1, timers: [], isWanted: false });
 });
 
 test('a command that was not noted, soon after a look, is found by the next look', () => {
@@ -166,6 +197,16 @@ test('a large reply is garbage once it was sent', () => {
   expect(collections).toBe(0);
   client.ask('GET', 'big');
   lab.advance(5000);
+  expect(collections).toBe(1);
+  lab.advance(60_000);
+  expect(collections).toBe(1);
+});
+
+test('MEMORY PURGE collects once no client is ready', () => {
+  using lab = simulate({ heap: counting() });
+  expect(lab.connect().ask('MEMORY', 'PURGE')).toBe('+OK\r\n');
+  expect(collections).toBe(0);
+  lab.advance(200);
   expect(collections).toBe(1);
   lab.advance(60_000);
   expect(collections).toBe(1);
