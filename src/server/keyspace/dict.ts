@@ -1,25 +1,30 @@
 /**
- * Dict: the hash table of large hashes and sets. (A database has its own, KeyTable, which stores more for each key.)
+ * Dict: the hash table of large hashes, sets and sorted sets. (A database has its own, KeyTable, which stores more for each key.)
  *
- * Keys and values are stored densely in two arrays, in slots 0 … size-1; an open-addressed index of 32-bit integers leads from a hash
- * to a slot. Removing a key moves the last one into its place.
+ * Keys and values are stored densely, in slots 0 … size-1; an index (slot-index.ts) leads from a hash to a slot. Removing a key moves the last one into its
+ * slot.
  *
- *   index   [ . . 3 . 1 . . 2 . ]     slot + 1, 0 where free; linear probing, at most half full
- *                 │   │     │
- *   hashes  [ h0  h1  h2 ]            so that growing never hashes a key again, and most misses never compare one
- *   keys    [ k0  k1  k2 ]
- *   values  [ v0  v1  v2 ]
+ *   slot >> 14 ─▶ chunk, slot & 16383 ─▶ place in it
+ *     SetDict     [ key | key | … ]
+ *     HashDict    [ key, value | key, value | … ]      side by side, in one cache line
+ *     ScoreDict   [ key | key | … ]    [ score | score | … ]
+ *     each        [ hash | hash | … ]                  so that no key is hashed, or even read, when it moves
+ *
+ * Nothing is ever copied as a whole: the table grows by a chunk of slots, or by a segment of the index, and gives them up again. The first chunk is as large as
+ * needed, and doubles.
  *
  * Why not a Map: dense slots give a random member in O(1), which SPOP and HRANDFIELD need, and the index a cursor for SCAN that stays valid while the table
- * grows and shrinks (see scan-order.ts). It also takes less memory, and has no limit at 16.7 million entries. Redis grows its table step by step; this one at
- * once, from the stored hashes, some 30 ms per million members.
+ * grows and shrinks (see scan-order.ts). A Map also takes more memory, is copied as it grows, and has at most 16.7 million entries.
  */
-import type { ColumnReader, ColumnWriter } from './columns.js';
+import { type ColumnReader, type ColumnWriter, emptyTexts } from './columns.js';
 import type { FrozenDict } from './frozen-dict.js';
 import { type HashSeed, hashString } from './hash.js';
-import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.js';
+import { SLOT_CHUNK_BITS, SlotIndex } from './slot-index.js';
 
-const MIN_INDEX = 8;
+const CHUNK_BITS = SLOT_CHUNK_BITS;
+const CHUNK = 1 << CHUNK_BITS;
+const IN_CHUNK = CHUNK - 1;
+const MIN_CAPACITY = 8;
 
 /** Counts how many of these numbers are 0, 1, 2, … */
 export function countsOf(numbers: Uint32Array): number[] {
@@ -31,52 +36,59 @@ export function countsOf(numbers: Uint32Array): number[] {
   return counts;
 }
 
-export class Dict<V> {
-  private hashes = new Int32Array(MIN_INDEX / 2);
-  private index = new Int32Array(MIN_INDEX);
-  private mask = MIN_INDEX - 1;
+abstract class Dict<V> {
+  size = 0;
+  /** The key of a slot, and its value if there are two places a slot. */
+  protected readonly chunks: string[][] = [];
+  private readonly hashes: Int32Array[] = [];
+  private readonly index = new SlotIndex(this.hashes, 0);
+  protected capacity = 0;
   /** Set while a snapshot reads this dict as it was: asked before anything changes. */
   frozen: FrozenDict<V> | null = null;
-  /** The hash computed by the last `find`. */
+  /** The hash of the last key that was looked for, and its slot. */
   private lastHash = 0;
+  private lastSlot = -1;
 
+  /** @param shift 1 if there are two places a slot, 0 if one */
   constructor(
-    private readonly seed: HashSeed,
-    private readonly keys: string[] = [],
-    private readonly values: V[] = [],
+    protected readonly seed: HashSeed,
+    protected readonly shift: 0 | 1,
   ) {}
 
-  get size(): number {
-    return this.keys.length;
-  }
+  abstract valueAt(slot: number): V;
+  protected abstract store(slot: number, value: V): void;
+  /** Returns an empty dict of the same kind, with the same seed. */
+  protected abstract another(): this;
 
   /** Returns the key in a slot. */
   keyAt(slot: number): string {
-    return this.keys[slot]!;
-  }
-
-  valueAt(slot: number): V {
-    return this.values[slot]!;
+    return this.chunks[slot >> CHUNK_BITS]![(slot & IN_CHUNK) << this.shift]!;
   }
 
   /** Returns the keys in the slots from `start` on, before `end`, in an array that belongs to the caller. */
   keysBetween(start: number, end: number): string[] {
-    return this.keys.slice(start, end);
+    if (this.shift === 0 && end > start && start >> CHUNK_BITS === (end - 1) >> CHUNK_BITS) {
+      return this.chunks[start >> CHUNK_BITS]!.slice(start & IN_CHUNK, ((end - 1) & IN_CHUNK) + 1);
+    }
+    const keys: string[] = [];
+    for (let slot = start; slot < end; slot++) keys.push(this.keyAt(slot));
+    return keys;
   }
 
   valuesBetween(start: number, end: number): V[] {
-    return this.values.slice(start, end);
+    const values: V[] = [];
+    for (let slot = start; slot < end; slot++) values.push(this.valueAt(slot));
+    return values;
   }
 
   /** Returns the slot of a key, or -1. It is valid until the next removal. */
   find(key: string): number {
+    const { index } = this;
     const hash = hashString(key, this.seed);
     this.lastHash = hash;
-    for (let at = hash & this.mask; ; at = (at + 1) & this.mask) {
-      const slot = this.index[at]! - 1;
-      if (slot === -1) return -1;
-      if (this.hashes[slot] === hash && this.keys[slot] === key) return slot;
-    }
+    let slot = index.first(hash);
+    while (slot !== -1 && this.keyAt(slot) !== key) slot = index.next(hash);
+    return (this.lastSlot = slot);
   }
 
   has(key: string): boolean {
@@ -85,7 +97,7 @@ export class Dict<V> {
 
   get(key: string): V | undefined {
     const slot = this.find(key);
-    return slot === -1 ? undefined : this.values[slot];
+    return slot === -1 ? undefined : this.valueAt(slot);
   }
 
   /** Adds or replaces a key; returns the slot. */
@@ -98,7 +110,7 @@ export class Dict<V> {
 
   setValue(slot: number, value: V): void {
     if (this.frozen !== null) this.frozen.keep(slot);
-    this.values[slot] = value;
+    this.store(slot, value);
   }
 
   /** Adds a key that is known to be absent; returns its slot, which is the last. */
@@ -112,23 +124,29 @@ export class Dict<V> {
   }
 
   private addHashed(key: string, value: V, hash: number): number {
-    const slot = this.keys.length;
+    const slot = this.size;
     if (this.frozen !== null) this.frozen.keep(slot);
-    if ((slot + 1) * 2 > this.index.length) this.resize(this.index.length * 2);
-    this.hashes[slot] = hash;
-    this.keys.push(key);
-    this.values.push(value);
-    this.link(hash, slot);
+    if (slot === this.capacity) this.addRoom();
+    this.index.add(hash, slot);
+    this.size++;
+    this.storeKey(slot, key, hash);
+    this.store(slot, value);
     return slot;
   }
 
-  /** Returns a dict with the same keys and values in the same slots: arrays are copied, and nothing is hashed. */
-  clone(): Dict<V> {
-    const copy = new Dict<V>(this.seed, this.keys.slice(), this.values.slice());
-    copy.hashes = this.hashes.slice();
-    copy.index = this.index.slice();
-    copy.mask = this.mask;
+  /** Returns a dict with the same keys and values in the same slots: nothing is hashed. */
+  clone(): this {
+    const copy = this.another();
+    copy.index.restore(this.index.capture());
+    copy.copySlots(this);
     return copy;
+  }
+
+  protected copySlots(from: this): void {
+    this.size = from.size;
+    this.capacity = from.capacity;
+    for (const chunk of from.chunks) this.chunks.push(chunk.slice());
+    for (const chunk of from.hashes) this.hashes.push(chunk.slice());
   }
 
   /** True if the key existed. */
@@ -139,129 +157,208 @@ export class Dict<V> {
     return true;
   }
 
-  /** Removes the key in a slot; the last slot's key moves into it. Arrays kept in parallel to this dict must do the same. */
+  /** Removes the key in a slot; the last slot's key moves into it. */
   removeSlot(slot: number): void {
-    this.unlink(this.position(slot));
-    const last = this.keys.length - 1;
-    if (this.frozen !== null) {
-      this.frozen.keep(slot);
-      this.frozen.keep(last);
+    const { index, frozen } = this;
+    const last = this.size - 1;
+    if (frozen !== null) {
+      frozen.keep(slot);
+      frozen.keep(last);
     }
+    index.remove(slot === this.lastSlot ? this.lastHash : this.hashAt(slot), slot);
+    this.lastSlot = -1;
     if (slot !== last) {
-      this.index[this.position(last)] = slot + 1;
-      this.hashes[slot] = this.hashes[last]!;
-      this.keys[slot] = this.keys[last]!;
-      this.values[slot] = this.values[last]!;
+      const hash = this.hashAt(last);
+      index.move(hash, last, slot);
+      this.storeKey(slot, this.keyAt(last), hash);
+      this.store(slot, this.valueAt(last));
     }
-    this.keys.pop();
-    this.values.pop();
-    // An eighth full: shrinks, but never so much that one more key would grow it again.
-    if (this.index.length > MIN_INDEX && last * 8 < this.index.length) this.resize(this.index.length / 2);
+    this.erase(last);
+    this.size = last;
+    this.releaseRoom();
   }
 
   clear(): void {
-    this.keys.length = 0;
-    this.values.length = 0;
-    this.hashes = new Int32Array(MIN_INDEX / 2);
-    this.index = new Int32Array(MIN_INDEX);
-    this.mask = MIN_INDEX - 1;
+    this.size = 0;
+    this.capacity = 0;
+    this.chunks.length = 0;
+    this.hashes.length = 0;
+    this.index.clear();
+    this.lastSlot = -1;
   }
 
-  /**
-   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end. Entries that exist from the
-   * first step to the last are visited once; others at most once each time they are added.
-   */
+  /** One step of a SCAN; see {@link SlotIndex.scan}. */
   scan(cursor: number, count: number, visit: (slot: number) => void): number {
-    let place = reverseBits(cursor);
-    let left = count;
-    for (let buckets = count * EMPTY_BUCKETS; left > 0 && buckets > 0 && place < SCAN_END; buckets--) {
-      left -= this.visitBucket(place, visit);
-      place = nextBucket(place, this.mask + 1);
-    }
-    return reverseBits(place);
-  }
-
-  /** Visits the entries of the bucket at a place in scan order, from that place on. Returns their number. */
-  private visitBucket(place: number, visit: (slot: number) => void): number {
-    const { index, hashes, mask } = this;
-    const home = reverseBits(place) & mask;
-    let visited = 0;
-    for (let at = home; index[at] !== 0; at = (at + 1) & mask) {
-      const slot = index[at]! - 1;
-      const hash = hashes[slot]!;
-      if ((hash & mask) !== home || reverseBits(hash) < place) continue;
-      visit(slot);
-      visited++;
-    }
-    return visited;
+    return this.index.scan(cursor, count, visit);
   }
 
   /** Returns a uniformly random slot, for a `random` in [0, 1); -1 if the dict is empty. */
   randomSlot(random: number): number {
-    return this.keys.length === 0 ? -1 : Math.floor(random * this.keys.length);
+    return this.size === 0 ? -1 : Math.floor(random * this.size);
   }
 
   /** Counts the positions of the index at which the search for no key begins, for one key, for two, …; for DEBUG HTSTATS. */
   chains(): number[] {
-    const homes = new Uint32Array(this.index.length);
-    for (let slot = 0; slot < this.keys.length; slot++) homes[this.hashes[slot]! & this.mask]!++;
-    return countsOf(homes);
+    return countsOf(this.index.homes());
   }
 
   /** Writes the keys and their slots. The owner writes the values. */
   capture(to: ColumnWriter): void {
     to.number(this.size);
-    to.number(this.index.length);
-    to.texts(this.keys);
-    to.words(this.hashes.subarray(0, this.size));
-    to.words(this.index);
+    to.number(this.capacity);
+    for (let slot = 0; slot < this.size; slot++) to.text(this.keyAt(slot));
+    for (const chunk of this.hashes) to.words(chunk);
+    this.index.captureTo(to);
   }
 
-  /** Becomes the captured dict, except for its values, which the owner sets in the order of their slots. Only for a new one. */
+  /** Becomes the captured dict, except for its values, which the owner sets. Only for a new one. */
   restore(from: ColumnReader): void {
     const size = from.number();
-    const length = from.number();
-    for (let left = size; left > 0; left--) this.keys.push(from.text());
-    this.hashes = new Int32Array(length / 2);
-    this.hashes.set(from.words(size));
-    this.index = from.words(length);
-    this.mask = length - 1;
+    const capacity = from.number();
+    while (this.capacity < capacity) this.addRoom();
+    for (let slot = 0; slot < size; slot++) this.storeKey(slot, from.text(), 0);
+    for (const chunk of this.hashes) chunk.set(from.words(chunk.length));
+    this.size = size;
+    this.index.restoreFrom(from);
   }
 
-  /** Returns the position of a slot in the index. */
-  private position(slot: number): number {
-    let at = this.hashes[slot]! & this.mask;
-    while (this.index[at] !== slot + 1) at = (at + 1) & this.mask;
-    return at;
+  private hashAt(slot: number): number {
+    return this.hashes[slot >> CHUNK_BITS]![slot & IN_CHUNK]!;
   }
 
-  private link(hash: number, slot: number): void {
-    let at = hash & this.mask;
-    while (this.index[at] !== 0) at = (at + 1) & this.mask;
-    this.index[at] = slot + 1;
+  private storeKey(slot: number, key: string, hash: number): void {
+    this.chunks[slot >> CHUNK_BITS]![(slot & IN_CHUNK) << this.shift] = key;
+    this.hashes[slot >> CHUNK_BITS]![slot & IN_CHUNK] = hash;
   }
 
-  /** Frees an index position and closes the gap, so that no probe sequence is cut (Knuth's algorithm R, without tombstones). */
-  private unlink(gap: number): void {
-    const { index, hashes, mask } = this;
-    for (let at = (gap + 1) & mask; index[at] !== 0; at = (at + 1) & mask) {
-      const home = hashes[index[at]! - 1]! & mask;
-      // The entry may move back into the gap unless its home is cyclically in (gap, at].
-      const reachable = gap <= at ? home <= gap || home > at : home <= gap && home > at;
-      if (reachable) {
-        index[gap] = index[at]!;
-        gap = at;
-      }
+  /** Refers no longer to the key and value of a slot. */
+  protected erase(slot: number): void {
+    this.storeKey(slot, '', 0);
+  }
+
+  /** Allocates room for the next key: the first chunk doubles, so that small tables stay small; later ones are allocated whole. */
+  protected addRoom(): void {
+    const { capacity } = this;
+    if (capacity >= CHUNK) {
+      this.chunks.push(emptyTexts(CHUNK << this.shift));
+      this.hashes.push(new Int32Array(CHUNK));
+      this.capacity = capacity + CHUNK;
+      return;
     }
-    index[gap] = 0;
+    this.capacity = Math.max(MIN_CAPACITY, capacity * 2);
+    const chunk = emptyTexts(this.capacity << this.shift);
+    const before = this.chunks[0] ?? [];
+    for (let at = 0; at < before.length; at++) chunk[at] = before[at]!;
+    this.chunks[0] = chunk;
+    const hashes = new Int32Array(this.capacity);
+    if (capacity > 0) hashes.set(this.hashes[0]!);
+    this.hashes[0] = hashes;
   }
 
-  private resize(length: number): void {
-    this.index = new Int32Array(length);
-    this.mask = length - 1;
-    const hashes = new Int32Array(length / 2);
-    hashes.set(this.hashes.subarray(0, Math.min(this.keys.length, hashes.length)));
-    this.hashes = hashes;
-    for (let slot = 0; slot < this.keys.length; slot++) this.link(hashes[slot]!, slot);
+  /** Frees the last chunk once the one before it is half empty, and half of the only one once three quarters are empty, so that no key soon needs it again. */
+  private releaseRoom(): void {
+    const { size, capacity } = this;
+    if (size === 0) return this.clear();
+    if (capacity > CHUNK ? capacity - size > CHUNK + CHUNK / 2 : capacity > MIN_CAPACITY && size * 4 <= capacity) this.giveUpRoom();
+  }
+
+  protected giveUpRoom(): void {
+    if (this.capacity > CHUNK) {
+      this.chunks.pop();
+      this.hashes.pop();
+      this.capacity -= CHUNK;
+    } else {
+      this.capacity /= 2;
+      this.chunks[0] = this.chunks[0]!.slice(0, this.capacity << this.shift);
+      this.hashes[0] = this.hashes[0]!.slice(0, this.capacity);
+    }
+  }
+}
+
+export type { Dict };
+
+/** Keys only. */
+export class SetDict extends Dict<null> {
+  constructor(seed: HashSeed) {
+    super(seed, 0);
+  }
+
+  override valueAt(): null {
+    return null;
+  }
+
+  protected override store(): void {}
+
+  protected override another(): this {
+    return new SetDict(this.seed) as this;
+  }
+}
+
+/** Texts as values. */
+export class HashDict extends Dict<string> {
+  constructor(seed: HashSeed) {
+    super(seed, 1);
+  }
+
+  override valueAt(slot: number): string {
+    return this.chunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << 1) + 1]!;
+  }
+
+  protected override store(slot: number, value: string): void {
+    this.chunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << 1) + 1] = value;
+  }
+
+  protected override another(): this {
+    return new HashDict(this.seed) as this;
+  }
+
+  protected override erase(slot: number): void {
+    super.erase(slot);
+    this.store(slot, '');
+  }
+}
+
+/** Numbers as values: stored as such, not as objects. */
+export class ScoreDict extends Dict<number> {
+  private scores: Float64Array[] = [];
+
+  constructor(seed: HashSeed) {
+    super(seed, 0);
+  }
+
+  override valueAt(slot: number): number {
+    return this.scores[slot >> CHUNK_BITS]![slot & IN_CHUNK]!;
+  }
+
+  protected override store(slot: number, value: number): void {
+    this.scores[slot >> CHUNK_BITS]![slot & IN_CHUNK] = value;
+  }
+
+  protected override another(): this {
+    return new ScoreDict(this.seed) as this;
+  }
+
+  protected override copySlots(from: this): void {
+    super.copySlots(from);
+    this.scores = from.scores.map((chunk) => chunk.slice());
+  }
+
+  override clear(): void {
+    super.clear();
+    this.scores = [];
+  }
+
+  protected override addRoom(): void {
+    super.addRoom();
+    const before = this.capacity > CHUNK ? undefined : this.scores[0];
+    const chunk = new Float64Array(Math.min(CHUNK, this.capacity));
+    if (before !== undefined) chunk.set(before);
+    this.scores[this.chunks.length - 1] = chunk;
+  }
+
+  protected override giveUpRoom(): void {
+    super.giveUpRoom();
+    this.scores.length = this.chunks.length;
+    if (this.capacity < CHUNK) this.scores[0] = this.scores[0]!.slice(0, this.capacity);
   }
 }

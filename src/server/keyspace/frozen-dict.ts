@@ -29,7 +29,8 @@ export class FrozenDict<V> {
     const at = slot >> BLOCK_BITS;
     if (slot >= this.size || this.kept.has(at)) return;
     const start = at * BLOCK;
-    this.kept.set(at, { keys: this.dict.keysBetween(start, start + BLOCK), values: this.dict.valuesBetween(start, start + BLOCK) });
+    const end = Math.min(start + BLOCK, this.size);
+    this.kept.set(at, { keys: this.dict.keysBetween(start, end), values: this.dict.valuesBetween(start, end) });
   }
 
   keyAt(slot: number): string {

@@ -10,7 +10,7 @@
  * Removing a key moves the last one into its slot, so a random key costs O(1), which eviction and the expire cycle need. SCAN uses the index instead, where
  * moved keys keep their places (scan-order.ts). The table is never copied as a whole: chunks are appended, and each of the 256 parts of the index grows by
  * itself. The longest step of the table's own, after the split into parts, took 0.3 ms on the way to 1 million keys and 152 ms on the way to 10 million, with
- * whatever collection its allocation set off (the two were not told apart); Dict, which grows at once, 28 and 665 ms. The longest pause of a hundred insertions
+ * whatever collection its allocation set off (the two were not told apart). The longest pause of a hundred insertions
  * was 37 to 62 ms on the way to 1 million keys and 359 ms to 10 million, one run each: mostly V8's collector, by its own trace at 1 million, which promotes and
  * marks every key and value; less with a smaller young generation. Redis, without a collector, spreads the growth of its one table over the commands that
  * follow.

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
-import { Dict } from '../../../src/server/keyspace/dict.js';
+import { SetDict } from '../../../src/server/keyspace/dict.js';
 import { KeyTable } from '../../../src/server/keyspace/key-table.js';
 import { nextBucket, reverseBits, SCAN_END } from '../../../src/server/keyspace/scan-order.js';
 
@@ -15,7 +15,7 @@ interface Table {
 }
 
 function dictTable(): Table {
-  const dict = new Dict<null>(new HashSeed(1));
+  const dict = new SetDict(new HashSeed(1));
   return {
     get size() { return dict.size; },
     add: (key) => void dict.add(key, null),

@@ -5,7 +5,7 @@
 import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
 import type { Database } from '../../keyspace/database.js';
-import { Dict } from '../../keyspace/dict.js';
+import { ScoreDict } from '../../keyspace/dict.js';
 import type { HashSeed } from '../../keyspace/hash.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';
 import { ownText } from '../../keyspace/types/packed-texts.js';
@@ -140,7 +140,7 @@ export function countCommon(algebra: Algebra): number {
 type Visit = (member: string, score: number) => void;
 
 function union({ inputs, aggregate }: Algebra, seed: HashSeed, visit: Visit): void {
-  const scores = new Dict<number>(seed);
+  const scores = new ScoreDict(seed);
   for (const { value, weight } of inputs) {
     const isLent = value instanceof SortedSetValue && value.encoding === 'listpack';
     visitAll(value, (member, score) => {

@@ -4,7 +4,7 @@
  *   listpack    "… | field | value | field | value | …"   one text of Redis's bytes (listpack-text.ts), in the order of insertion, searched from the start
  *       │ a field or value longer than hash-max-listpack-value, or more fields than hash-max-listpack-entries
  *       ▼
- *   hashtable   Dict: field → value, in dense slots        O(1)
+ *   hashtable   HashDict: field → value, in dense slots    O(1)
  *
  * A small listpack is as fast as a table, takes a fraction of its memory, and is loaded and saved as it is. In both forms fields have positions 0 … size-1,
  * as random picks and SCAN need. A position is valid until the next removal.
@@ -12,7 +12,7 @@
  * There may be millions of small hashes, so this class has two fields only.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
-import { Dict } from '../dict.js';
+import { HashDict } from '../dict.js';
 import { freezeDict, type FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
@@ -43,7 +43,7 @@ class FieldTable {
   /** Bytes of its fields and values. */
   textBytes = 0;
 
-  constructor(readonly dict: Dict<string>) {}
+  constructor(readonly dict: HashDict) {}
 
   /** True if the field is new. */
   set(field: string, value: string): boolean {
@@ -106,11 +106,11 @@ export class HashValue implements Collection {
     return typeof content === 'string' ? content : null;
   }
 
-  private get dict(): Dict<string> | null {
+  private get dict(): HashDict | null {
     return typeof this.content === 'string' ? null : this.content.dict;
   }
 
-  /** Its hash table, as {@link Dict.chains} counts it; null while it has none. */
+  /** Its hash table, as {@link HashDict.chains} counts it; null while it has none. */
   get chains(): number[] | null {
     return this.dict?.chains() ?? null;
   }
@@ -259,7 +259,7 @@ export class HashValue implements Collection {
       this.content = from.text();
       return;
     }
-    const dict = new Dict<string>(this.seed);
+    const dict = new HashDict(this.seed);
     dict.restore(from);
     for (let slot = 0; slot < dict.size; slot++) dict.setValue(slot, from.text());
     this.content = new FieldTable(dict);
@@ -283,7 +283,7 @@ export class HashValue implements Collection {
   private toTable(): FieldTable {
     const listpack = this.current() as string;
     if (edited === this) edited = null;
-    const table = (this.content = new FieldTable(new Dict<string>(this.seed)));
+    const table = (this.content = new FieldTable(new HashDict(this.seed)));
     for (let at = FIRST_ELEMENT; at < listpack.length - 1; ) {
       const valueAt = elementEnd(listpack, at);
       table.set(ownText(elementText(listpack, at)), ownText(elementText(listpack, valueAt)));

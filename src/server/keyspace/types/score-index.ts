@@ -3,7 +3,7 @@
  * changed again and again.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
-import { Dict } from '../dict.js';
+import { ScoreDict } from '../dict.js';
 import type { HashSeed } from '../hash.js';
 import { ScoreTree } from './score-tree.js';
 
@@ -13,7 +13,7 @@ export class ScoreIndex {
   private recentSlot = -1;
 
   /** @param dict null: members are searched for in the tree, one after the other */
-  constructor(public dict: Dict<number> | null) {}
+  constructor(public dict: ScoreDict | null) {}
 
   score(member: string): number | undefined {
     if (this.dict === null) return this.tree.findScore(member);
@@ -41,7 +41,7 @@ export class ScoreIndex {
 
   /** Builds the table by member. */
   fill(seed: HashSeed): void {
-    const dict = new Dict<number>(seed);
+    const dict = new ScoreDict(seed);
     this.tree.visit(0, this.tree.size, false, (member, score) => void dict.add(member, score));
     this.dict = dict;
   }
@@ -61,7 +61,7 @@ export class ScoreIndex {
   }
 
   static restore(from: ColumnReader, seed: HashSeed): ScoreIndex {
-    const dict = new Dict<number>(seed);
+    const dict = new ScoreDict(seed);
     dict.restore(from);
     for (let slot = 0; slot < dict.size; slot++) dict.setValue(slot, from.number());
     const index = new ScoreIndex(dict);
@@ -70,7 +70,7 @@ export class ScoreIndex {
   }
 
   /** Returns the slot of an existing member. */
-  private slotOf(dict: Dict<number>, member: string): number {
+  private slotOf(dict: ScoreDict, member: string): number {
     const slot = this.recentSlot;
     return slot >= 0 && slot < dict.size && dict.keyAt(slot) === member ? slot : dict.find(member);
   }

@@ -8,7 +8,7 @@
  *   hashtable   an array of up to FEW_MEMBERS, searched from the start
  *       │ one more
  *       ▼
- *   hashtable   Dict      members in dense slots     O(1) each way
+ *   hashtable   SetDict   members in dense slots     O(1) each way
  *
  * The array has the order of the slots: a new member comes last, and the last one takes the place of one that is removed.
  *
@@ -16,7 +16,7 @@
  * removal.
  */
 import { type ColumnReader, type ColumnWriter, emptyTexts } from '../columns.js';
-import { Dict } from '../dict.js';
+import { SetDict } from '../dict.js';
 import { freezeDict, type FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
@@ -28,7 +28,7 @@ import { OpenIntset, PACKED_MOST } from './open-intset.js';
 
 /** Bytes of a set besides its members: three fields, and the header of the text or table. */
 const SET_OVERHEAD = 64;
-/** Estimated bytes of the Dict itself. */
+/** Estimated bytes of the SetDict itself. */
 const DICT_OVERHEAD = 800;
 /** Estimated bytes of a member besides its text: slot, hash, index entry, string header; in an array only its place and the header. */
 const MEMBER_OVERHEAD = 44;
@@ -48,7 +48,7 @@ const lastChanged = new LastChanged();
 
 export class SetValue implements Collection {
   /** The integers, or the members. One field, because there are many small sets. */
-  private content: string | OpenIntset | string[] | Dict<null> = EMPTY_INTSET;
+  private content: string | OpenIntset | string[] | SetDict = EMPTY_INTSET;
   private textBytes = 0;
 
   constructor(private readonly seed: HashSeed) {}
@@ -64,7 +64,7 @@ export class SetValue implements Collection {
     return 'set';
   }
 
-  /** Its hash table, as {@link Dict.chains} counts it; null while it has none. */
+  /** Its hash table, as {@link SetDict.chains} counts it; null while it has none. */
   get chains(): number[] | null {
     return this.dict?.chains() ?? null;
   }
@@ -76,14 +76,14 @@ export class SetValue implements Collection {
 
   get size(): number {
     const { content } = this;
-    if (content instanceof Dict) return content.size;
+    if (content instanceof SetDict) return content.size;
     if (typeof content === 'string') return intsetSize(content);
     return content instanceof OpenIntset ? content.integers.length : content.length;
   }
 
   get memoryBytes(): number {
     const { content } = this;
-    if (content instanceof Dict) return SET_OVERHEAD + DICT_OVERHEAD + content.size * MEMBER_OVERHEAD + this.textBytes;
+    if (content instanceof SetDict) return SET_OVERHEAD + DICT_OVERHEAD + content.size * MEMBER_OVERHEAD + this.textBytes;
     if (typeof content === 'string') return SET_OVERHEAD + content.length * 2;
     if (content instanceof OpenIntset) return SET_OVERHEAD + 2 + content.dataBytes;
     return SET_OVERHEAD + content.length * ARRAY_MEMBER_OVERHEAD + this.textBytes;
@@ -103,7 +103,7 @@ export class SetValue implements Collection {
   /** False if the member already existed. */
   add(member: string, limits: EncodingLimits): boolean {
     const { content } = this;
-    if (content instanceof Dict) return this.addToDict(content, member);
+    if (content instanceof SetDict) return this.addToDict(content, member);
     if (Array.isArray(content)) return this.addToArray(content, member);
     const value = parseInt64(member);
     if (value !== null) return this.addInteger(content, value, limits['set-max-intset-entries']);
@@ -121,7 +121,7 @@ export class SetValue implements Collection {
 
   memberAt(position: number): string {
     const { content } = this;
-    if (content instanceof Dict) return content.keyAt(position);
+    if (content instanceof SetDict) return content.keyAt(position);
     if (typeof content === 'string') return String(intsetAt(content, position));
     return content instanceof OpenIntset ? String(content.integers[position]) : content[position]!;
   }
@@ -136,7 +136,7 @@ export class SetValue implements Collection {
   /** Returns all members, in an array that belongs to the caller. */
   members(): string[] {
     const { content } = this;
-    if (content instanceof Dict) return content.keysBetween(0, content.size);
+    if (content instanceof SetDict) return content.keysBetween(0, content.size);
     return Array.isArray(content) ? content.slice() : integersOf(content).map(String);
   }
 
@@ -152,23 +152,23 @@ export class SetValue implements Collection {
     const { content } = this;
     const copy = new SetValue(this.seed);
     copy.textBytes = this.textBytes;
-    if (content instanceof Dict) copy.content = content.clone();
+    if (content instanceof SetDict) copy.content = content.clone();
     else if (Array.isArray(content)) copy.content = content.slice();
     else copy.setIntset(this.intset!, Infinity);
     return copy;
   }
 
   freeze(): Frozen {
-    const dict = this.content instanceof Dict ? this.content : null;
+    const dict = this.content instanceof SetDict ? this.content : null;
     return freezeDict(this, dict, (frozen) => new FrozenSet(this.seed, frozen));
   }
 
   capture(to: ColumnWriter): void {
     const { content, intset } = this;
     if (intset !== null) return to.text(intsetBytes(intset).latin1Slice());
-    to.text(content instanceof Dict ? IN_DICT : IN_ARRAY);
+    to.text(content instanceof SetDict ? IN_DICT : IN_ARRAY);
     to.number(this.textBytes);
-    if (content instanceof Dict) return content.capture(to);
+    if (content instanceof SetDict) return content.capture(to);
     to.number(this.size);
     to.texts(content as string[]);
   }
@@ -181,20 +181,20 @@ export class SetValue implements Collection {
       this.content = from.texts(from.number());
       return;
     }
-    const dict = (this.content = new Dict<null>(this.seed));
+    const dict = (this.content = new SetDict(this.seed));
     dict.restore(from);
     for (let slot = 0; slot < dict.size; slot++) dict.setValue(slot, null);
   }
 
   /** The table of members, made for the call if they are in an array; null for integers. */
-  private get dict(): Dict<null> | null {
+  private get dict(): SetDict | null {
     const { content } = this;
-    if (content instanceof Dict) return content;
+    if (content instanceof SetDict) return content;
     return Array.isArray(content) ? this.hashed(content) : null;
   }
 
-  private hashed(members: readonly string[]): Dict<null> {
-    const dict = new Dict<null>(this.seed);
+  private hashed(members: readonly string[]): SetDict {
+    const dict = new SetDict(this.seed);
     for (const member of members) dict.add(member, null);
     return dict;
   }
@@ -216,7 +216,7 @@ export class SetValue implements Collection {
     return true;
   }
 
-  private addToDict(dict: Dict<null>, member: string): boolean {
+  private addToDict(dict: SetDict, member: string): boolean {
     if (dict.find(member) !== -1) return false;
     dict.addMissed(member, null);
     this.textBytes += member.length;
@@ -264,7 +264,7 @@ export class SetValue implements Collection {
   /** Returns the position of a member; a negative number if it does not exist. */
   private find(member: string): number {
     const { content } = this;
-    if (content instanceof Dict) return content.find(member);
+    if (content instanceof SetDict) return content.find(member);
     if (Array.isArray(content)) return content.indexOf(member);
     const value = parseInt64(member);
     return value === null ? -1 : findInteger(content, value);
@@ -279,7 +279,7 @@ export class SetValue implements Collection {
       return;
     }
     this.textBytes -= this.memberAt(position).length;
-    if (content instanceof Dict) content.removeSlot(position);
+    if (content instanceof SetDict) content.removeSlot(position);
     else {
       const last = content.pop()!;
       if (position < content.length) content[position] = last;

@@ -10,7 +10,7 @@
  * The encodings are Redis's; instead of its skip list there is a tree.
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
-import { Dict } from '../dict.js';
+import { ScoreDict } from '../dict.js';
 import { freezeDict, type FrozenDict } from '../frozen-dict.js';
 import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
@@ -52,7 +52,7 @@ export class SortedSetValue implements Collection {
     private readonly seed: HashSeed,
     indexed = false,
   ) {
-    this.content = indexed ? new ScoreIndex(new Dict(seed)) : EMPTY_LISTPACK;
+    this.content = indexed ? new ScoreIndex(new ScoreDict(seed)) : EMPTY_LISTPACK;
   }
 
   /** @param listpack whose members are in order, none twice */
@@ -67,7 +67,7 @@ export class SortedSetValue implements Collection {
     return 'zset';
   }
 
-  /** Its hash table, as {@link Dict.chains} counts it; null while it has none. */
+  /** Its hash table, as {@link ScoreDict.chains} counts it; null while it has none. */
   get chains(): number[] | null {
     return this.dict?.chains() ?? null;
   }
@@ -242,7 +242,7 @@ export class SortedSetValue implements Collection {
     if (typeof content !== 'string' && content.dict === null && content.tree.size <= PACKED_MEMBERS) this.setListpack(this.listpack!);
   }
 
-  private get dict(): Dict<number> | null {
+  private get dict(): ScoreDict | null {
     const { content } = this;
     return typeof content === 'string' ? null : content.dict;
   }

@@ -1,7 +1,7 @@
 /** Small sets of texts beside the table that they become: same members, positions and order of SSCAN. */
 import { expect, test } from 'vitest';
 import { ColumnReader, ColumnWriter } from '../../../../src/server/keyspace/columns.js';
-import { Dict } from '../../../../src/server/keyspace/dict.js';
+import { SetDict } from '../../../../src/server/keyspace/dict.js';
 import { Config } from '../../../../src/server/config.js';
 import { HashSeed } from '../../../../src/server/keyspace/hash.js';
 import { SetValue } from '../../../../src/server/keyspace/types/set.js';
@@ -32,7 +32,7 @@ test('members have the positions of the slots of a table, through random changes
   for (let round = 1; round <= 60; round++) {
     const random = new Random(round);
     const value = new SetValue(SEED);
-    const table = new Dict<null>(SEED);
+    const table = new SetDict(SEED);
     value.add('first', settings);
     table.add('first', null);
     for (let left = 80; left > 0; left--) {
@@ -59,7 +59,7 @@ test('members have the positions of the slots of a table, through random changes
 
 test.each([1, 3, 8, 16, 17, 40])('SSCAN returns %i members in the order of a table of them', (size) => {
   const value = new SetValue(SEED);
-  const table = new Dict<null>(SEED);
+  const table = new SetDict(SEED);
   for (let i = 0; i < size; i++) {
     value.add(`member ${i}`, settings);
     table.add(`member ${i}`, null);
