@@ -1,9 +1,9 @@
 // Measures a row: redis-benchmark loads two or more servers by turns, in the same run, since the machine is shared and noisy.
 //
 // The figure is the CPU time per request of the server's process; requests per second and latencies depend on the other load of the machine. Each round consists of two
-// runs: one in which each client sends a single pipeline, and one with as many requests more as are measured. What the first costs is subtracted from the second, so that
-// the figure contains neither connecting nor disconnecting, nor the requests of redis-benchmark's own at its start.
-import { compare, width } from './statistics.mjs';
+// runs: one in which each client sends a single pipeline, and one with as many requests more as are measured. What the first costs, the median of all so far, is subtracted
+// from the second, so that the figure contains neither connecting nor disconnecting, nor the requests of redis-benchmark's own at its start.
+import { compare, median, width } from './statistics.mjs';
 import { cpuSeconds, redisBenchmark, request } from './processes.mjs';
 
 /** The first run of a row, from which the number of requests is estimated: this number, or a few for each client. */
@@ -19,12 +19,15 @@ const ESTIMATES = 4;
 export class Alternation {
   samples;
   requests = null;
+  /** For each server the CPU seconds of the runs that only connect. */
+  connecting;
 
   /** @param samples to continue with */
   constructor(row, names, samples = Object.fromEntries(names.map((name) => [name, []]))) {
     this.row = row;
     this.names = names;
     this.samples = samples;
+    this.connecting = Object.fromEntries(names.map((name) => [name, []]));
   }
 
   get rounds() {
@@ -38,7 +41,7 @@ export class Alternation {
     const least = requests;
     for (let run = 0; run < ESTIMATES; run++) {
       const rates = [];
-      for (const server of servers) rates.push((await measure(server, this.row, multiple(requests, pipeline))).rps);
+      for (const server of servers) rates.push((await this.measure(server, multiple(requests, pipeline))).rps);
       const enough = Math.max(least, Math.max(...rates) * seconds);
       const isEnough = requests > enough / 3;
       requests = enough;
@@ -52,10 +55,20 @@ export class Alternation {
     const played = Object.fromEntries(this.names.map((name) => [name, []]));
     for (let round = 0; round < rounds; round++) {
       const isReversed = (this.rounds + round) % 2 === 1;
-      for (const server of isReversed ? servers.toReversed() : servers) played[server.name].push(await measure(server, this.row, this.requests));
+      for (const server of isReversed ? servers.toReversed() : servers) played[server.name].push(await this.measure(server, this.requests));
     }
     for (const name of this.names) this.samples[name].push(...played[name]);
     return played;
+  }
+
+  async measure(server, requests) {
+    const { row } = this;
+    const connecting = row.label.clients * row.label.pipeline;
+    await prepare(server, row, connecting + requests);
+    const costs = this.connecting[server.name];
+    costs.push((await run(server, row, connecting)).cpu);
+    const { cpu, rps, p50, p99 } = await run(server, row, connecting + requests);
+    return { cpuUs: ((cpu - median(costs)) * 1e6) / requests, rps, p50, p99 };
   }
 
   /** The CPU time of one server beside another's. */
@@ -81,15 +94,6 @@ export async function measureRow(row, servers, { rounds, mostRounds, margin, sec
 }
 
 const multiple = (requests, pipeline) => Math.ceil(requests / pipeline) * pipeline;
-
-async function measure(server, row, requests) {
-  const { clients, pipeline } = row.label;
-  const connecting = clients * pipeline;
-  await prepare(server, row, connecting + requests);
-  const before = await run(server, row, connecting);
-  const { cpu, rps, p50, p99 } = await run(server, row, connecting + requests);
-  return { cpuUs: ((cpu - before.cpu) * 1e6) / requests, rps, p50, p99 };
-}
 
 /** CPU seconds, and what redis-benchmark says. */
 async function run({ pid, port }, { args }, requests) {

@@ -117,12 +117,12 @@ function sizeOf(random: Random): number {
 /** Throws if a client receives anything except the expected bytes, or is disconnected without a reason. @param open may record the server */
 export function campaign({ seed, requests, clients, batchesSends, edgeTriggered }: CampaignOptions, open: (options: SimulationOptions) => Lab = simulate): CampaignResult {
   const random = new Random(seed ^ 0x51ed_270b);
-  using lab = open({ seed, edgeTriggered, batchesSends, faults: faultsOf(random) });
+  const faults = faultsOf(random);
+  using lab = open({ seed, edgeTriggered, batchesSends });
   const setter = lab.connect();
-  lab.poll.faults = { ...lab.poll.faults, reset: 0 };
   setter.ask('SET', 'long', LONG_VALUE);
   setter.close();
-  lab.poll.faults = { ...lab.poll.faults, reset: random.pick([0, 0, 0.0005]) };
+  lab.poll.faults = { ...lab.poll.faults, ...faults };
   const run = new Run(lab, random, clients);
   while (run.asked < requests) run.step(requests - run.asked);
   run.finish();
@@ -132,7 +132,10 @@ export function campaign({ seed, requests, clients, batchesSends, edgeTriggered 
 /** Another kernel for each seed. */
 function faultsOf(random: Random): Partial<Faults> {
   const often = (): number => random.pick([0, 0.05, 0.3]);
-  return { partial: often(), wouldBlock: often(), spurious: often() / 4, interrupt: often() / 4, acceptFails: often(), notQueued: often(), cutBatch: often() };
+  return {
+    partial: often(), wouldBlock: often(), spurious: often() / 4, interrupt: often() / 4, acceptFails: often(), notQueued: often(), cutBatch: often(),
+    reset: random.pick([0, 0, 0.0005]),
+  };
 }
 
 class Run {

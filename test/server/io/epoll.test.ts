@@ -73,6 +73,29 @@ describe.runIf(typeof probed !== 'string')('where io_uring is allowed', () => {
     expect(ring.submit().sends).toBe(0);
   });
 
+  test('where the kernel takes no entry all sends are left to write, and the next batch is as if there had been none', () => {
+    const ring = openSendRing() as SendRing;
+    const { ring: inner } = ring as unknown as { ring: { fd: number } };
+    const { fd } = inner;
+    const submitThree = (): { flushed: object; sent: number[] } => {
+      const sends = [0, 1, 2].map(() => ({ fd: -1, sent: NOT_SENT }));
+      for (const send of sends) ring.add(send, Buffer.from('nobody'), 0, 6);
+      const flushed = { ...ring.submit() };
+      return { flushed, sent: sends.map(({ sent }) => sent) };
+    };
+    try {
+      for (let round = 0; round < 100; round++) {
+        inner.fd = -1;
+        expect(submitThree()).toEqual({ flushed: { sends: 0, bytes: 0, short: 0 }, sent: Array(3).fill(NOT_SENT) });
+        inner.fd = fd;
+        expect(submitThree()).toEqual({ flushed: { sends: 3, bytes: 0, short: 3 }, sent: Array(3).fill(-constants.errno.EBADF) });
+      }
+    } finally {
+      inner.fd = fd;
+      ring.close();
+    }
+  });
+
   test('a batch takes a limited number of sends, and each reports its own result', () => {
     const ring = openSendRing() as SendRing;
     try {

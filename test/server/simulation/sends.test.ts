@@ -265,6 +265,28 @@ describe('between queue and flush', () => {
     expect(events.filter((event) => event.kind === 'flush')).toMatchObject([{ bytes: way === 'reset' ? 16 : 20, short: way === 'reset' ? 1 : 0 }]);
   });
 
+  test.each([
+    ['queued', 'afterQueued', false],
+    ['queued', 'afterQueued', true],
+    ['taken', 'afterFlush', false],
+    ['taken', 'afterFlush', true],
+  ] as const)('output that is added once a send is %s follows it (%s, edge-triggered: %s)', (_when, where, edgeTriggered) => {
+    using lab = simulate({ batchesSends: true, edgeTriggered });
+    const clients = connectAll(lab, 3);
+    const late = ['short', 'x'.repeat(30_000), 'behind it'];
+    const act = (): void => {
+      for (const { transport } of lab.server.sessions.values()) for (const text of late) transport.send(text, 2);
+    };
+    if (where === 'afterQueued') afterQueued(lab, 3, act);
+    else lab.server.tap.sink = { emit: ({ kind }) => void (kind === 'flush' && lab.server.stats.commandsProcessed === 3 && act()) };
+    // The first takes less than what was queued.
+    clients[0]!.peer.setWindow(5);
+    for (const client of clients) client.sendCommand('ECHO', 'first');
+    lab.settle();
+    lab.server.tap.sink = null;
+    for (const client of clients) expect(client.receive()).toBe(bulk('first') + late.map(bulk).join(''));
+  });
+
   test('a send that the kernel refuses, one that it does not reach and one for which there is no room are sent all the same, in order', () => {
     using lab = simulate({ batchesSends: true, seed: 3 });
     const clients = connectAll(lab, 40);
