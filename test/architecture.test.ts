@@ -16,7 +16,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   // General helpers, without Redis and without a screen.
   shared: [],
   'server/io': ['shared'],
-  'server/resp': [],
+  'server/resp': ['shared'],
   'server/trace': [],
   'server/config': ['shared'],
   'server/keyspace': ['shared', 'server/trace', 'server/resp'],
@@ -37,7 +37,7 @@ const ALLOWED: { readonly [zone: string]: readonly string[] } = {
   'server/command': ['server/resp', 'server/keyspace', 'types:server/replication', 'types:server/features', 'types:server/measuring', 'types:server/host', 'types:server/trace', 'types:server/config'],
   'server/dispatch': ['server/command', 'server/features', 'server/measuring', 'server/errors', 'server/resp'],
   'server/scripting': ['server/command', 'server/features', 'server/errors', 'server/resp', 'server/keyspace', 'server/version'],
-  'server/commands': ['server/scripting', 'server/command', 'types:server/replication', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
+  'server/commands': ['shared', 'server/scripting', 'server/command', 'types:server/replication', 'server/features', 'server/measuring', 'server/errors', 'server/resp', 'server/keyspace', 'server/version', 'types:server/config'],
   'server/rules': ['server/io'],
   'server/faults': ['shared', 'server/rules', 'types:server/features', 'server/io', 'server/resp', 'server/command', 'server/keyspace', 'server/trace', 'server/config'],
   // Code of another thread: of the server it knows only the shape of a fault.

@@ -3,12 +3,12 @@
  * PAUSE-CRON POPULATE PROTOCOL QUICKLIST QUICKLIST-PACKED-THRESHOLD RELOAD REPLICATE REPLYBUFFER SDSLEN SET-ACTIVE-EXPIRE SET-DISABLE-DENY-SCRIPTS SLEEP
  * STRINGMATCH-TEST STRUCTSIZE HELP.
  */
+import { ownText } from '../../shared/own-text.js';
 import { command, type Argv } from '../command/command.js';
 import * as errors from '../errors.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { TO_REPLICAS } from '../keyspace/effects.js';
-import { ownText } from '../keyspace/types/packed-texts.js';
 import { compact, encodingOf, isString, memoryOf, type Value } from '../keyspace/value.js';
 import { Attribute, BigNumber, Double, ErrorReply, MapReply, OK, Push, SetReply, SimpleString, Verbatim, type Reply } from '../resp/reply.js';
 import { datasetDigest, valueDigest } from './support/digest.js';

@@ -2,6 +2,7 @@
  * List commands: LPUSH RPUSH LPUSHX RPUSHX LPOP RPOP LLEN LRANGE LINDEX LSET LINSERT LREM LTRIM LPOS LMOVE RPOPLPUSH LMPOP,
  * and the blocking ones: BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP.
  */
+import { ownText } from '../../shared/own-text.js';
 import type { ParkRequest } from '../features/blocking.js';
 import { type Argv, command, type Handler, type Waiting, type WaitRequest } from '../command/command.js';
 import * as errors from '../errors.js';
@@ -9,7 +10,6 @@ import { key, keys, numkeys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { List } from '../keyspace/types/list.js';
-import { ownText } from '../keyspace/types/packed-texts.js';
 import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
 import { integer, integerBetween, isWord, positiveInteger } from './support/arguments.js';
 import { LONG_MAX, shrunk } from './support/collections.js';

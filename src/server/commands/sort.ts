@@ -6,6 +6,7 @@
  *
  * A pattern without `*` sorts nothing: the elements keep their order.
  */
+import { ownText } from '../../shared/own-text.js';
 import { type Argv, command, commandOf } from '../command/command.js';
 import * as errors from '../errors.js';
 import { key, unknownKeys } from '../command/key-spec.js';
@@ -13,7 +14,6 @@ import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { HashValue } from '../keyspace/types/hash.js';
 import { List } from '../keyspace/types/list.js';
-import { ownText } from '../keyspace/types/packed-texts.js';
 import { SetValue } from '../keyspace/types/set.js';
 import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import { isString, textOf, type Value } from '../keyspace/value.js';

@@ -15,6 +15,7 @@
  * in which the bytes arrived.
  */
 import { constants } from 'node:buffer';
+import { ownText } from '../../shared/own-text.js';
 import { splitInline } from './inline.js';
 import { LARGE_BYTES, type LentArgument, lend } from './lent-argument.js';
 import type { ReadRequest } from './request-run.js';
@@ -288,7 +289,7 @@ export class RequestDecoder implements ReadRequest {
     const words = splitInline(this.buffer.latin1Slice(this.position, hasReturn ? lineEnd - 1 : lineEnd));
     if (words === null) return this.broken('unbalanced quotes in request');
     this.position = lineEnd + 1;
-    this.argv = words;
+    this.argv = words.map(ownText);
     return COMPLETE;
   }
 

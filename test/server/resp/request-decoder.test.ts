@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ownHeap } from '../../../src/server/measuring/heap-watch.js';
 import { encodeRequest } from '../../../src/server/resp/request-encoder.js';
 import { INCOMPLETE, RequestDecoder } from '../../../src/server/resp/request-decoder.js';
 import { allSplits, decodeInPieces, type Decoded } from './splits.js';
@@ -216,4 +217,21 @@ describe('any bytes', () => {
       }),
     );
   });
+});
+
+test('words of an inline request keep nothing of the rest of their line in memory', () => {
+  const heap = ownHeap(2 ** 30);
+  const line = Buffer.from(`ECHO ${'w'.repeat(20)} "a ${'q'.repeat(20)}" ${'x'.repeat(60_000)}\r\n`);
+  const kept: string[] = [];
+  heap.collect();
+  const before = heap.used();
+  for (let i = 0; i < 500; i++) {
+    const decoder = new RequestDecoder();
+    decoder.feed(line, 0, line.length);
+    decoder.next();
+    kept.push(...decoder.argv.slice(1, 3));
+  }
+  heap.collect();
+  expect(heap.used() - before).toBeLessThan(2 ** 20);
+  expect(new Set(kept)).toEqual(new Set(['w'.repeat(20), `a ${'q'.repeat(20)}`]));
 });

@@ -2,13 +2,13 @@
  * Set operations on sorted sets: ZUNION, ZINTER, ZDIFF, their …STORE forms and ZINTERCARD. Members of plain sets have a score of 1. Scores are summed in
  * Redis's order, inputs by size, because sums of doubles depend on it.
  */
+import { ownText } from '../../../shared/own-text.js';
 import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
 import type { Database } from '../../keyspace/database.js';
 import { ScoreDict } from '../../keyspace/dict.js';
 import type { HashSeed } from '../../keyspace/hash.js';
 import type { EncodingLimits } from '../../keyspace/types/limits.js';
-import { ownText } from '../../keyspace/types/packed-texts.js';
 import { SetValue } from '../../keyspace/types/set.js';
 import { SortedSetValue } from '../../keyspace/types/sorted-set.js';
 import { double, integer, integerBetween, isWord } from './arguments.js';

@@ -5,6 +5,7 @@
  * payloads (a member twice, entries out of order, a pending entry without a consumer) are refused as a whole. Redis checks as thoroughly only with
  * `sanitize-dump-payload yes`.
  */
+import { ownText } from '../../../shared/own-text.js';
 import { ColumnReader, type ColumnsState, ColumnWriter } from '../columns.js';
 import type { HashSeed } from '../hash.js';
 import { HashValue } from '../types/hash.js';
@@ -13,7 +14,6 @@ import type { EncodingLimits } from '../types/limits.js';
 import { List } from '../types/list.js';
 import { checkListpack, elementCount, hasRepeated, packElements } from '../types/listpack-text.js';
 import { type Int64, parseInt64 } from '../types/int64.js';
-import { ownText } from '../types/packed-texts.js';
 import { areInOrder } from '../types/score-listpack.js';
 import { SetValue } from '../types/set.js';
 import { SortedSetValue } from '../types/sorted-set.js';

@@ -11,6 +11,7 @@
  *
  * There may be millions of small hashes, so this class has two fields only.
  */
+import { ownText } from '../../../shared/own-text.js';
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { HashDict } from '../dict.js';
 import { freezeDict, type FrozenDict } from '../frozen-dict.js';
@@ -19,7 +20,6 @@ import type { Collection, Frozen } from '../value.js';
 import type { EncodingLimits } from './limits.js';
 import { ListpackEditor } from './listpack-editor.js';
 import { elementAt, elementCount, elementEnd, elementText, EMPTY_LISTPACK, findElement, FIRST_ELEMENT, LISTPACK_MAX_BYTES } from './listpack-text.js';
-import { ownText } from './packed-texts.js';
 
 /** Bytes of a hash with a listpack besides the listpack's: its object, and the header of a text. */
 const LISTPACK_OVERHEAD = 56;

@@ -8,7 +8,7 @@
  * equal if their bytes are. Places are offsets of elements.
  *
  * An element of 13 characters or more that is read from here keeps the whole listpack in memory as long as it is used (V8's sliced strings): fine for a reply;
- * what is stored goes through `ownText` (packed-texts.ts).
+ * what is stored goes through shared/own-text.ts.
  */
 import { COUNT_UNKNOWN, FIRST_ELEMENT, integerElementBytes, lengthBytes, LISTPACK_END, ListpackWriter, readListpack, writeInteger } from '../rdb/listpack.js';
 import { parseInt64, type Int64 } from './int64.js';

@@ -7,7 +7,8 @@
  * An array takes 32 bytes for each short text besides its characters: the header of a string, padding, and a place in the array. Here it is one. Redis packs
  * such sequences as listpacks for the same reason; V8 reads one text out of a longer one without copying.
  *
- * A text of 13 characters or more that is read from here keeps the whole sequence in memory as long as it is used (V8's sliced strings): see {@link ownText}.
+ * A text of 13 characters or more that is read from here keeps the whole sequence in memory as long as it is used (V8's sliced strings); see
+ * shared/own-text.ts.
  */
 
 /** Most texts of a sequence: their lengths are passed to one function, each as an argument. */
@@ -104,12 +105,4 @@ export class PackedTexts {
     this.lastFrom = from;
     return from;
   }
-}
-
-/**
- * Returns the same text with memory of its own, as one that a client has sent: it may be a part of a longer one, or put together from parts, and V8 keeps both
- * that way.
- */
-export function ownText(text: string): string {
-  return text.length < 13 ? text : Buffer.from(text, 'latin1').latin1Slice();
 }

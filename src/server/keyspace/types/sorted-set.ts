@@ -9,6 +9,7 @@
  *
  * The encodings are Redis's; instead of its skip list there is a tree.
  */
+import { ownText } from '../../../shared/own-text.js';
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { ScoreDict } from '../dict.js';
 import { freezeDict, type FrozenDict } from '../frozen-dict.js';
@@ -17,7 +18,6 @@ import type { Collection, Frozen } from '../value.js';
 import { LastChanged } from './last-changed.js';
 import type { EncodingLimits } from './limits.js';
 import { EMPTY_LISTPACK } from './listpack-text.js';
-import { ownText } from './packed-texts.js';
 import { ScoreIndex } from './score-index.js';
 import {
   findMember, insertPacked, movePacked, packedCountBefore, packedCountBelow, packedMembers, packedScore, packedSize, packScores, rankOf, removePacked,
