@@ -10,6 +10,8 @@ export class CorruptDump {
   constructor(readonly what: string) {}
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
 /** Reads from a latin1 string, front to back. Throws {@link CorruptDump} beyond its end. */
 export class ByteReader {
   at = 0;
@@ -49,6 +51,15 @@ export class ByteReader {
     const text = this.source.slice(this.at, this.at + length);
     this.at += length;
     return text;
+  }
+
+  /** Where the bytes are that {@link span} has passed over; valid until the next one is read. */
+  window: Buffer = NO_BYTES;
+
+  /** Passes over bytes without making a text; returns where they begin in the window. */
+  span(length: number): number {
+    this.window = Buffer.from(this.text(length), 'latin1');
+    return 0;
   }
 
   /** Unsigned, little-endian, up to 6 bytes. */
@@ -100,7 +111,7 @@ export interface ChunkReaderState {
 
 /** The same for input in chunks, for example from a file. Unlike slices of a string, what is read does not keep the chunk in memory. */
 export class ChunkReader extends ByteReader {
-  private chunk: Buffer = Buffer.alloc(0);
+  private chunk: Buffer = NO_BYTES;
   private place = 0;
   private dropped = 0;
   /** True while what is read is added to the checksum. */
@@ -171,6 +182,14 @@ export class ChunkReader extends ByteReader {
     const text = this.chunk.latin1Slice(this.place, end);
     this.place = end;
     return text;
+  }
+
+  override span(length: number): number {
+    const start = this.place;
+    if (start + length > this.chunk.length) return super.span(length);
+    this.window = this.chunk;
+    this.place = start + length;
+    return start;
   }
 
   /** A text that is not in one chunk. Allocates only for bytes that exist, whatever a length claims. */

@@ -26,7 +26,7 @@ import { ByteReader, CorruptDump } from './bytes.js';
 import { crc64 } from './crc64.js';
 import { GroupReader, type GroupReaderState, signed, type StreamVersion } from './group-reader.js';
 import { readListpack } from './listpack.js';
-import { decompress } from './lzf.js';
+import { decompressText } from './lzf.js';
 import { ENTRY_DELETED, ENTRY_SHARES_NAMES, LAST_TYPE, RDB_VERSION, Type } from './types.js';
 import { readZiplist, readZipmap } from './ziplist.js';
 
@@ -334,7 +334,8 @@ export class RdbReader {
     if (first !== 0xc3) throw new CorruptDump('encoding of a string');
     const compressed = this.count();
     const length = this.count();
-    return decompress(Buffer.from(this.bytes.text(compressed), 'latin1'), length).latin1Slice();
+    const start = this.bytes.span(compressed);
+    return decompressText(this.bytes.window, start, start + compressed, length);
   }
 
   /** Reads a string that is stored as it is, and for long. */

@@ -130,23 +130,44 @@ function matchLength(input: Uint8Array, a: number, b: number): number {
 
 /** Decompresses. Throws CorruptDump if the result does not have exactly `length` bytes. */
 export function decompress(input: Uint8Array, length: number): Buffer {
-  if (length > input.length * MAX_EXPANSION || length > constants.MAX_STRING_LENGTH) throw new CorruptDump('length of a compressed string');
-  const output = Buffer.alloc(length);
+  checkExpansion(input.length, length);
+  const output = Buffer.allocUnsafeSlow(length);
+  decompressInto(output, input, 0, input.length, length);
+  return output;
+}
+
+/** Strings up to this length are decompressed into one block, which is used again. */
+const SHARED_BYTES = 2 ** 16;
+const SHARED = Buffer.allocUnsafeSlow(SHARED_BYTES);
+
+/** Decompresses `input[start … end-1]` into a text, without a Buffer for either. */
+export function decompressText(input: Uint8Array, start: number, end: number, length: number): string {
+  checkExpansion(end - start, length);
+  const output = length <= SHARED_BYTES ? SHARED : Buffer.allocUnsafeSlow(length);
+  decompressInto(output, input, start, end, length);
+  return output.latin1Slice(0, length);
+}
+
+function checkExpansion(compressed: number, length: number): void {
+  if (length > compressed * MAX_EXPANSION || length > constants.MAX_STRING_LENGTH) throw new CorruptDump('length of a compressed string');
+}
+
+function decompressInto(output: Buffer, input: Uint8Array, start: number, inputEnd: number, length: number): void {
   let to = 0;
-  for (let from = 0; from < input.length; ) {
+  for (let from = start; from < inputEnd; ) {
     const control = input[from++]!;
     if (control < MAX_LITERALS) {
       const end = from + control + 1;
-      if (end > input.length || to + control + 1 > length) throw new CorruptDump('run of a compressed string');
+      if (end > inputEnd || to + control + 1 > length) throw new CorruptDump('run of a compressed string');
       while (from < end) output[to++] = input[from++]!;
       continue;
     }
     let count = control >> 5;
-    if (count === LONG_MATCH) count += input[from++] ?? Infinity;
-    const reference = to - ((control & 31) << 8) - (input[from++] ?? Infinity) - 1;
+    if (from + (count === LONG_MATCH ? 2 : 1) > inputEnd) throw new CorruptDump('reference of a compressed string');
+    if (count === LONG_MATCH) count += input[from++]!;
+    const reference = to - ((control & 31) << 8) - input[from++]! - 1;
     if (reference < 0 || to + count + 2 > length) throw new CorruptDump('reference of a compressed string');
     for (let i = 0; i < count + 2; i++, to++) output[to] = output[reference + i]!;
   }
   if (to !== length) throw new CorruptDump('length of a compressed string');
-  return output;
 }

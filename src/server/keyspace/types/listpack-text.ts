@@ -164,18 +164,31 @@ function findInteger(listpack: string, integer: Int64, step: number): number {
   return -1;
 }
 
-/** Up to this many, elements are compared with each other where they are. */
+/** Up to this many, elements are compared with each other where they are: first by a mark, made of three of their bytes. */
 const COMPARED_MAX = 32;
+const PLACES = new Int32Array(COMPARED_MAX);
+const MARKS = new Int32Array(COMPARED_MAX);
 
 /** True if two of the elements 0, step, 2 · step, … are equal. */
 export function hasRepeated(listpack: string, step: number): boolean {
-  const count = elementCount(listpack) / step;
+  if (elementCount(listpack) > COMPARED_MAX * step) return hasRepeatedText(listpack, step);
+  let count = 0;
+  for (let at = FIRST_ELEMENT; at < listpack.length - 1; count++) {
+    const next = elementEnd(listpack, at);
+    const mark = listpack.charCodeAt(at) | (listpack.charCodeAt(at + 1) << 8) | (listpack.charCodeAt(next - 2) << 16);
+    for (let before = 0; before < count; before++) if (MARKS[before] === mark && isSame(listpack, PLACES[before]!, at)) return true;
+    PLACES[count] = at;
+    MARKS[count] = mark;
+    at = skip(listpack, next, step - 1);
+  }
+  return false;
+}
+
+function hasRepeatedText(listpack: string, step: number): boolean {
   const seen = new Set<string>();
   for (let at = FIRST_ELEMENT; at < listpack.length - 1; at = skip(listpack, at, step)) {
-    if (count > COMPARED_MAX) {
-      const { size } = seen;
-      if (seen.add(elementText(listpack, at)).size === size) return true;
-    } else for (let before = FIRST_ELEMENT; before < at; before = skip(listpack, before, step)) if (isSame(listpack, before, at)) return true;
+    const { size } = seen;
+    if (seen.add(elementText(listpack, at)).size === size) return true;
   }
   return false;
 }
