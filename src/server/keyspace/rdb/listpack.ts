@@ -129,14 +129,6 @@ export class ListpackWriter {
   private at = FIRST_ELEMENT;
   private count = 0;
 
-  /** Begins with what a listpack has before `end`. */
-  begin(listpack: string, end: number): void {
-    this.room(listpack.length);
-    // All of it: if what is written is as long as what it replaces, the rest is in its place.
-    this.bytes.latin1Write(listpack, 0);
-    this.at = end;
-  }
-
   text(value: string): void {
     this.room(value.length + 10);
     this.at = writeElement(this.bytes, this.at, value, parseInt64(value));
@@ -147,15 +139,6 @@ export class ListpackWriter {
     this.room(10);
     this.at = writeElement(this.bytes, this.at, '', value);
     this.count++;
-  }
-
-  /** Ends with what the listpack given to {@link begin} has from `from` on. @param count number of elements then */
-  rest(listpack: string, from: number, count: number): void {
-    const length = listpack.length - 1 - from;
-    this.room(length + 1);
-    if (length > 0 && this.at !== from) this.bytes.latin1Write(listpack.slice(from), this.at);
-    this.at += length;
-    this.count = count;
   }
 
   /** Returns the bytes, which are the writer's own. */
@@ -184,7 +167,7 @@ export class ListpackWriter {
   private room(bytes: number): void {
     if (this.at + bytes <= this.bytes.length) return;
     const grown = Buffer.allocUnsafeSlow((this.at + bytes) * 2);
-    this.bytes.copy(grown);
+    this.bytes.copy(grown, 0, 0, this.at);
     this.bytes = grown;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * ListpackText: a listpack (rdb/listpack.ts has its format) as one text, a character for each byte. The form in which small collections are kept.
  *
- *   "…header… | field | value | field | value | 0xff"      never changed: every change makes another text
+ *   "…header… | field | value | field | value | 0xff"      never changed: a change (listpack-editor.ts) makes another text
  *
  * A text has a header of 16 bytes, a Buffer one of more than 100; it is compared and walked without a call into C++, and a copy or a snapshot shares it. These
  * are Redis's bytes exactly (integers as such, each element in its shortest form), so that they go into DUMP and RDB files as they are, and two elements are
@@ -204,39 +204,6 @@ function isSame(listpack: string, one: number, other: number): boolean {
     if (listpack.charCodeAt(one + i) !== listpack.charCodeAt(other + i)) return false;
   }
   return true;
-}
-
-/** Returns the listpack with another element in the place of this one. */
-export function replaceElement(listpack: string, at: number, text: string): string {
-  WRITER.begin(listpack, at);
-  WRITER.text(text);
-  WRITER.rest(listpack, elementEnd(listpack, at), elementCount(listpack));
-  return WRITER.finishText();
-}
-
-/** Returns the listpack with two more elements before this place; at the end: `listpack.length - 1`. */
-export function insertPair(listpack: string, at: number, first: string, second: string): string {
-  WRITER.begin(listpack, at);
-  WRITER.text(first);
-  WRITER.text(second);
-  WRITER.rest(listpack, at, elementCount(listpack) + 2);
-  return WRITER.finishText();
-}
-
-/** Returns the listpack with `texts[from … end-1]` behind its elements. */
-export function appendElements(listpack: string, texts: readonly string[], from: number, end: number): string {
-  const last = listpack.length - 1;
-  WRITER.begin(listpack, last);
-  for (let at = from; at < end; at++) WRITER.text(texts[at]!);
-  WRITER.rest(listpack, last, elementCount(listpack) + end - from);
-  return WRITER.finishText();
-}
-
-/** Returns the listpack without this element and those behind it, `count` in all, which must be there. */
-export function removeElements(listpack: string, at: number, count: number): string {
-  WRITER.begin(listpack, at);
-  WRITER.rest(listpack, skip(listpack, at, count), elementCount(listpack) - count);
-  return WRITER.finishText();
 }
 
 /** Returns a listpack of these elements. */

@@ -34,7 +34,7 @@ function anyText(random: Random, most: number): string {
 
 test('does what a map does, and so do its copies, whose listpack it shares', () => {
   let tables = 0;
-  for (let round = 1; round <= 30; round++) {
+  for (let round = 1; round <= 24; round++) {
     const random = new Random(round);
     // In every third round it becomes a table: its fields are many, or one is long.
     const most = round % 3 === 0 ? 20 : 6;
@@ -47,7 +47,7 @@ test('does what a map does, and so do its copies, whose listpack it shares', () 
       map.set(field, value);
       return isNew ? 1 : 0;
     };
-    for (let step = 0; step < 80; step++) {
+    for (let step = 0; step < 60; step++) {
       const field = random.chance(0.5) && map.size > 0 ? random.pick([...map.keys()]) : text();
       expect([hash.get(field), hash.has(field)]).toEqual([map.get(field), map.has(field)]);
       if (random.chance(hash.size < most ? 0.4 : 0.7)) expect(hash.delete(field)).toBe(map.delete(field));
@@ -73,8 +73,8 @@ test('does what a map does, and so do its copies, whose listpack it shares', () 
     if (hash.encoding === 'hashtable') tables++;
     for (const [copy, pairs] of copies) expect(pairsOf(copy)).toEqual(pairs);
   }
-  expect(tables).toBeGreaterThan(8);
-  expect(tables).toBeLessThan(25);
+  expect(tables).toBeGreaterThan(4);
+  expect(tables).toBeLessThan(20);
 });
 
 function captured(hash: HashValue): HashValue {
@@ -127,7 +127,7 @@ describeWithRedis('beside redis-server', () => {
   test('DUMP has the same bytes after the same changes, and each restores the payload of the other', async () => {
     await using redis = await startRedisServer(['--rdbcompression', 'no', '--hash-max-listpack-value', '200', '--hash-max-listpack-entries', '20']);
     await using client = await RespClient.connect(redis.port);
-    for (let round = 1; round <= 8; round++) {
+    for (let round = 1; round <= 6; round++) {
       const random = new Random(round);
       const hash = new HashValue(seed);
       const key = `h${round}`;

@@ -1,20 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { CorruptDump } from '../../../../src/server/keyspace/rdb/bytes.js';
 import { elementBytes, LISTPACK_OVERHEAD, readListpack } from '../../../../src/server/keyspace/rdb/listpack.js';
+import { ListpackEditor } from '../../../../src/server/keyspace/types/listpack-editor.js';
 import {
-  appendElements, checkListpack, elementAt, elementCount, elementEnd, elementInteger, elementText, EMPTY_LISTPACK, findElement, insertPair, packElements,
-  removeElements, replaceElement,
+  checkListpack, elementAt, elementCount, elementEnd, elementInteger, elementText, EMPTY_LISTPACK, findElement, packElements,
 } from '../../../../src/server/keyspace/types/listpack-text.js';
 import { parseInt64 } from '../../../../src/server/keyspace/types/int64.js';
 
-const INTEGERS = [0, 1, 127, 128, 4095, 4096, 0x7fff, 0x8000, 0x7fffff, 0x800000, 0x7fffffff, 0x80000000].flatMap((at) => [at, -at, -at - 1]).map((at) => String(at));
+const EDGES = [0, 1, 127, 128, 4095, 4096, 0x7fff, 0x8000, 0x7fffff, 0x800000, 0x7fffffff, 0x80000000];
+const INTEGERS = EDGES.flatMap((at) => [String(at), String(-at), String(-at - 1)]);
 const WIDE = ['9007199254740991', '9007199254740993', '-9007199254740992', '9223372036854775807', '-9223372036854775808'];
 const NEARLY = ['', '-', '-0', '01', '+1', '1.0', '9223372036854775808', '-9223372036854775809', '12x', '\xff\x00'];
 const LENGTHS = [1, 5, 13, 24, 25, 62, 63, 64, 126, 127, 128, 4095, 4096, 16381, 16382, 16383, 70_000].map((length) => 'v'.repeat(length));
-const ALL = [...INTEGERS.map((text) => (text === '-0' ? '-7' : text)), ...WIDE, ...NEARLY, ...LENGTHS];
+const ALL = [...INTEGERS, ...WIDE, ...NEARLY, ...LENGTHS];
 
 /** All elements, read one after the other. */
-const elementsOf = (listpack: string): string[] => Array.from({ length: elementCount(listpack) }, (_, index) => elementText(listpack, elementAt(listpack, index)));
+const elementsOf = (listpack: string): string[] =>
+  Array.from({ length: elementCount(listpack) }, (_, index) => elementText(listpack, elementAt(listpack, index)));
 
 describe('a listpack as a text', () => {
   test('has elements of every encoding, in the bytes that the format demands', () => {
@@ -39,48 +41,62 @@ describe('a listpack as a text', () => {
 
   test('counts more elements than its header can', () => {
     const texts = Array.from({ length: 66_000 }, (_, at) => String(at % 100));
-    const listpack = packElements(texts.slice(0, 65_534));
-    expect(elementCount(listpack)).toBe(65_534);
-    const longer = appendElements(listpack, texts, 65_534, 66_000);
-    expect(elementCount(longer)).toBe(66_000);
-    expect(elementCount(removeElements(longer, elementAt(longer, 5), 466))).toBe(65_534);
-    expect(removeElements(longer, elementAt(longer, 65_534), 466)).toBe(listpack);
+    expect([65_534, 65_535, 66_000].map((count) => elementCount(packElements(texts.slice(0, count))))).toEqual([65_534, 65_535, 66_000]);
   });
+});
 
-  test('changes as an array does', () => {
+describe('an editor', () => {
+  const opened = (listpack: string): ListpackEditor => {
+    const editor = new ListpackEditor();
+    editor.open(listpack, elementCount(listpack));
+    return editor;
+  };
+
+  test('changes a listpack as an array is changed', () => {
     let state = 7;
     const random = (below: number): number => Math.floor(((state = (state * 16807) % 2147483647) / 2147483647) * below);
     const any = (): string => ALL[random(ALL.length - 3)]!;
     const texts: string[] = [];
-    let listpack = EMPTY_LISTPACK;
-    for (let round = 0; round < 2000; round++) {
+    const editor = opened(EMPTY_LISTPACK);
+    for (let round = 0; round < 500; round++) {
+      const listpack = packElements(texts);
       const at = random(texts.length + 1);
       const place = elementAt(listpack, at);
-      const added = [any(), any()];
-      const kind = random(5);
-      if (kind === 0) {
-        listpack = insertPair(listpack, place, added[0]!, added[1]!);
-        texts.splice(at, 0, ...added);
-      } else if (kind === 1) {
-        listpack = appendElements(listpack, added, 0, 2);
-        texts.push(...added);
-      } else if (kind === 2 && at < texts.length) {
-        listpack = replaceElement(listpack, place, added[0]!);
-        texts[at] = added[0]!;
-      } else if (kind > 2) {
+      if (random(100) === 0) editor.open(listpack, texts.length);
+      if (random(3) > 0 && at < texts.length) {
+        const text = any();
+        editor.replace(place, text);
+        texts[at] = text;
+      } else if (random(5) === 0) {
         const count = Math.min(texts.length - at, 2);
-        listpack = removeElements(listpack, place, count);
+        editor.remove(place, count);
         texts.splice(at, count);
+      } else {
+        texts.push(any());
+        editor.append(texts[texts.length - 1]!);
       }
-      expect(listpack).toBe(packElements(texts));
+      const sought = any();
+      expect([editor.count, editor.length, editor.text()]).toEqual([texts.length, packElements(texts).length, packElements(texts)]);
+      expect(editor.find(sought, 2)).toBe(findElement(editor.text(), sought, 2));
     }
-    expect(elementsOf(listpack)).toEqual(texts);
+    expect(texts.length).toBeGreaterThan(20);
   });
 
-  test('is not changed by a change of another one of the same length', () => {
-    const listpack = packElements(['a', 'b']);
-    const other = replaceElement(listpack, elementAt(listpack, 1), 'c');
-    expect([elementsOf(listpack), elementsOf(other)]).toEqual([['a', 'b'], ['a', 'c']]);
+  test('finds elements of every encoding', () => {
+    const listpack = packElements(ALL);
+    const editor = opened(listpack);
+    for (const [index, text] of ALL.entries()) {
+      const at = elementAt(listpack, index);
+      expect([findElement(listpack, text, 1), editor.endOf(at)]).toEqual([editor.find(text, 1), elementEnd(listpack, at)]);
+    }
+    for (const text of ['v'.repeat(65), 'v'.repeat(5000), '77', '-5000', '70000', '9007199254740995', 'w']) expect(editor.find(text, 1)).toBe(-1);
+  });
+
+  test('makes texts that further changes leave as they are', () => {
+    const editor = opened(packElements(['a', 'b']));
+    const before = editor.text();
+    editor.replace(elementAt(before, 1), 'c');
+    expect([elementsOf(before), elementsOf(editor.text())]).toEqual([['a', 'b'], ['a', 'c']]);
   });
 });
 
