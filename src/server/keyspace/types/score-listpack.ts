@@ -106,8 +106,9 @@ export function packedMembers(listpack: string, start: number, count: number, re
 
 /** Returns the listpack with another member. */
 export function insertPacked(listpack: string, score: number, member: string): string {
-  const at = placeFor(listpack, score, member);
-  return spliced(listpack, at, at, textElement(member) + scoreBytes(score), 2);
+  const text = scoreText(score);
+  const at = placeFor(listpack, score, text, member);
+  return spliced(listpack, at, at, textElement(member) + scoreBytes(score, text), 2);
 }
 
 /** Returns the listpack without the member at a place. */
@@ -121,8 +122,9 @@ export function movePacked(listpack: string, place: number, score: number): stri
   const behind = elementEnd(listpack, old);
   const member = elementText(listpack, place);
   // Where it belongs is behind or before its present place, in which it does not count itself.
-  const at = placeFor(listpack, score, member);
-  if (at === place || at === behind) return spliced(listpack, old, behind, scoreBytes(score), 0);
+  const text = scoreText(score);
+  const at = placeFor(listpack, score, text, member);
+  if (at === place || at === behind) return spliced(listpack, old, behind, scoreBytes(score, text), 0);
   return insertPacked(removePacked(listpack, place), score, member);
 }
 
@@ -136,6 +138,27 @@ export function packScores(visitAll: (visit: Visit) => void): string {
   return WRITER.finishText();
 }
 
+/** Returns the bytes of all members. */
+export function memberBytes(listpack: string): number {
+  let sum = 0;
+  for (let at = FIRST_ELEMENT; at < listpack.length - 1; at = next(listpack, at)) {
+    const first = listpack.charCodeAt(at);
+    sum += first >= 0x80 && first < 0xc0 ? first & 0x3f : elementText(listpack, at).length;
+  }
+  return sum;
+}
+
+/** Returns how many scores are not whole. */
+export function fractionCount(listpack: string): number {
+  let count = 0;
+  for (let at = FIRST_ELEMENT; at < listpack.length - 1; ) {
+    const place = elementEnd(listpack, at);
+    if (elementInteger(listpack, place) === null) count++;
+    at = elementEnd(listpack, place);
+  }
+  return count;
+}
+
 /** True if the members and scores of unknown origin in a listpack without inconsistencies are in the order in which they are kept, no member twice. */
 export function areInOrder(listpack: string, readScore: (text: string) => number): boolean {
   const end = listpack.length - 1;
@@ -145,8 +168,8 @@ export function areInOrder(listpack: string, readScore: (text: string) => number
     const place = elementEnd(listpack, at);
     const integer = elementInteger(listpack, place);
     const score = integer === null ? readScore(elementText(listpack, place)) : Number(integer);
-    // NaN is in no order; a zero as text may be a negative one.
-    if (!(score >= last) || (score === 0 && integer === null)) return false;
+    // NaN is in no order; a whole score as text is not as it is kept, and may be a negative zero.
+    if (!(score >= last) || (integer === null && isWhole(score))) return false;
     const member = elementText(listpack, at);
     if (score === last && members.length > 0 && member <= members[members.length - 1]!) return false;
     members.push(member);
@@ -180,17 +203,54 @@ function placesDown(listpack: string, start: number, count: number): number[] {
   return places.reverse();
 }
 
-/** Returns the place of the first member that does not come before (score, member). */
-function placeFor(listpack: string, score: number, member: string): number {
+/** Returns the place of the first member that does not come before (score, member). @param text see {@link scoreText} */
+function placeFor(listpack: string, score: number, text: string, member: string): number {
   const end = listpack.length - 1;
+  const point = pointOf(text, 0, text.length);
   let at = FIRST_ELEMENT;
   while (at < end) {
     const place = elementEnd(listpack, at);
-    const there = scoreElement(listpack, place);
-    if (there > score || (there === score && elementText(listpack, at) >= member)) break;
+    const order = point === -1 ? 0 : compareDigits(listpack, place, text, point);
+    if (order > 0) break;
+    if (order === 0) {
+      const there = scoreElement(listpack, place);
+      if (there > score || (there === score && elementText(listpack, at) >= member)) break;
+    }
     at = elementEnd(listpack, place);
   }
   return at;
+}
+
+/** So many characters of a decimal are digits that doubles keep, besides the point. */
+const KEPT_CHARACTERS = 16;
+
+/**
+ * Compares the score at a place with another one by their first digits: below 0 if it is smaller. Converting it to a number takes several times as long.
+ * Returns 0 if they do not decide, and for all but positive decimals without an exponent. @param point where it is in `text`
+ */
+function compareDigits(listpack: string, place: number, text: string, point: number): number {
+  const first = listpack.charCodeAt(place);
+  if (first < 0x80 || first >= 0xc0) return 0;
+  const length = first & 0x3f;
+  const other = pointOf(listpack, place + 1, length);
+  if (other === -1) return 0;
+  if (other !== point) return other - point;
+  for (let i = 0; i < KEPT_CHARACTERS && i < length && i < text.length; i++) {
+    const difference = listpack.charCodeAt(place + 1 + i) - text.charCodeAt(i);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Returns the number of digits before the point; -1 for what is no positive decimal with a point, or has an exponent or leading zeros. */
+function pointOf(text: string, from: number, length: number): number {
+  let point = -1;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(from + i);
+    if (code === 46 && point === -1) point = i;
+    else if (code < 48 || code > 57) return -1;
+  }
+  return point > 1 && text.charCodeAt(from) === 48 ? -1 : point;
 }
 
 /** Replaces the bytes [from, to) by `elements`; V8 keeps the parts of a sum, `join` writes all characters at once. @param change of the number of elements */
@@ -201,7 +261,7 @@ function spliced(listpack: string, from: number, to: number, elements: string, c
   return [header, listpack.slice(FIRST_ELEMENT, from), elements, listpack.slice(to)].join('');
 }
 
-function isWhole(score: number): boolean {
+export function isWhole(score: number): boolean {
   return Number.isInteger(score) && Math.abs(score) <= MAX_INTEGER_SCORE;
 }
 
@@ -210,8 +270,13 @@ function wholeScore(score: number): Int64 {
   return Math.abs(score) > Number.MAX_SAFE_INTEGER ? BigInt(score) : score + 0;
 }
 
-function scoreBytes(score: number): string {
-  return isWhole(score) ? integerElement(wholeScore(score)) : textElement(formatDouble(score));
+/** Returns a score that is not whole as its element contains it, else an empty text. */
+function scoreText(score: number): string {
+  return isWhole(score) ? '' : formatDouble(score);
+}
+
+function scoreBytes(score: number, text: string): string {
+  return text === '' ? integerElement(wholeScore(score)) : textElement(text);
 }
 
 function textElement(text: string): string {

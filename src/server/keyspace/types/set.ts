@@ -33,6 +33,7 @@ const DICT_OVERHEAD = 800;
 /** Estimated bytes of a member besides its text: slot, hash, index entry, string header; in an array only its place and the header. */
 const MEMBER_OVERHEAD = 44;
 const ARRAY_MEMBER_OVERHEAD = 28;
+const ARRAY_OVERHEAD = 32;
 
 /** So few members are found one by one as fast as in a table, which alone takes the memory of as many. */
 const FEW_MEMBERS = 16;
@@ -86,7 +87,7 @@ export class SetValue implements Collection {
     if (content instanceof SetDict) return SET_OVERHEAD + DICT_OVERHEAD + content.size * MEMBER_OVERHEAD + this.textBytes;
     if (typeof content === 'string') return SET_OVERHEAD + content.length * 2;
     if (content instanceof OpenIntset) return SET_OVERHEAD + 2 + content.dataBytes;
-    return SET_OVERHEAD + content.length * ARRAY_MEMBER_OVERHEAD + this.textBytes;
+    return SET_OVERHEAD + ARRAY_OVERHEAD + content.length * ARRAY_MEMBER_OVERHEAD + this.textBytes;
   }
 
   /** The intset in one text; null if the set is a hash table. */

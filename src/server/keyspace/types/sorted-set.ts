@@ -20,16 +20,17 @@ import type { EncodingLimits } from './limits.js';
 import { EMPTY_LISTPACK } from './listpack-text.js';
 import { ScoreIndex } from './score-index.js';
 import {
-  findMember, insertPacked, movePacked, packedCountBefore, packedCountBelow, packedMembers, packedScore, packedSize, packScores, rankOf, removePacked,
-  visitPacked,
+  findMember, fractionCount, insertPacked, isWhole, memberBytes, movePacked, packedCountBefore, packedCountBelow, packedMembers, packedScore, packedSize,
+  packScores, rankOf, removePacked, visitPacked,
 } from './score-listpack.js';
 
 /** Bytes of a sorted set besides its members: its fields, and the header of the text; with a tree and a table. */
 const SORTED_SET_OVERHEAD = 72;
 const INDEX_OVERHEAD = 240;
-/** Estimated bytes of a member besides its text: in a listpack; in the tree and the table. */
+/** Estimated bytes of a member besides its text: in a listpack; in the tree and the table; more for a score that is not whole. */
 const LIST_ENTRY_OVERHEAD = 6;
 const DICT_ENTRY_OVERHEAD = 84;
+const FRACTION_OVERHEAD = 16;
 
 /** More members or bytes are not packed into one text, which each change would copy. */
 const PACKED_MEMBERS = 256;
@@ -45,6 +46,7 @@ const lastChanged = new LastChanged();
 export class SortedSetValue implements Collection {
   /** One field, because there are many small sorted sets. */
   private content: string | ScoreIndex;
+  /** Bytes of the members, and {@link FRACTION_OVERHEAD} for scores. */
   private textBytes = 0;
 
   /** @param indexed starts as skiplist, for a result of unknown size; see {@link settle} */
@@ -59,7 +61,7 @@ export class SortedSetValue implements Collection {
   static ofListpack(listpack: string, seed: HashSeed): SortedSetValue {
     const set = new SortedSetValue(seed);
     set.setListpack(listpack);
-    set.visit(0, set.size, false, (member) => void (set.textBytes += member.length));
+    set.textBytes = memberBytes(listpack) + fractionCount(listpack) * FRACTION_OVERHEAD;
     return set;
   }
 
@@ -110,7 +112,7 @@ export class SortedSetValue implements Collection {
     const content = this.changing();
     if (typeof content === 'string') this.setListpack(insertPacked(content, score, member));
     else content.add(member, stored(content, score));
-    this.textBytes += member.length;
+    this.textBytes += member.length + fractionBytes(score);
   }
 
   /** Changes the score of an existing member to a different one. */
@@ -118,6 +120,7 @@ export class SortedSetValue implements Collection {
     const content = this.changing();
     if (typeof content === 'string') this.setListpack(movePacked(content, findMember(content, member), score));
     else content.move(member, before, stored(content, score));
+    this.textBytes += fractionBytes(score) - fractionBytes(before);
   }
 
   /** Adds a member or changes its score. */
@@ -251,7 +254,7 @@ export class SortedSetValue implements Collection {
     const content = this.changing();
     if (typeof content === 'string') this.content = removePacked(content, findMember(content, member));
     else content.remove(member, score);
-    this.textBytes -= member.length;
+    this.textBytes -= member.length + fractionBytes(score);
   }
 
   /** Returns the members in the form in which they are to be changed. */
@@ -267,6 +270,10 @@ export class SortedSetValue implements Collection {
   private setListpack(listpack: string): void {
     this.content = listpack.length > PACKED_BYTES || packedSize(listpack) > PACKED_MEMBERS ? opened(listpack) : listpack;
   }
+}
+
+function fractionBytes(score: number): number {
+  return isWhole(score) ? 0 : FRACTION_OVERHEAD;
 }
 
 /** A listpack stores whole scores as integers, and has no negative zero; clients can see that. */
