@@ -1,36 +1,27 @@
 /**
  * KeyTable: the hash table of a database. Keys, values and facts about each key are stored densely in slots 0 … size-1.
  *
- *   hash ─ top 8 bits ─▶ part ─ low bits ─▶ position: [hash, slot + 1], 0 where free; linear probing, at most 3/4 full
+ *   hash ─▶ index (slot-index.ts) ─▶ slot
  *
  *   slot >> 14 ─▶ chunk, slot & 16383 ─▶ place in it
  *     entries  [ key, value | key, value | … ]                two references a slot, in one cache line
  *     facts    [ hash, access, volatile, units | hash, … ]    four words a slot, in another
  *
  * Removing a key moves the last one into its slot, so a random key costs O(1), which eviction and the expire cycle need. SCAN uses the index instead, where
- * moved keys keep their places (scan-order.ts). The table is never copied as a whole: chunks are appended, and each of the 256 parts of the index grows by
- * itself. The longest step of the table's own, after the split into parts, took 0.3 ms on the way to 1 million keys and 152 ms on the way to 10 million, with
- * whatever collection its allocation set off (the two were not told apart). The longest pause of a hundred insertions
- * was 37 to 62 ms on the way to 1 million keys and 359 ms to 10 million, one run each: mostly V8's collector, by its own trace at 1 million, which promotes and
- * marks every key and value; less with a smaller young generation. Redis, without a collector, spreads the growth of its one table over the commands that
- * follow.
+ * moved keys keep their places (scan-order.ts). Nothing is ever copied as a whole: the table grows by a chunk of slots, or by a segment of the index, and gives
+ * them up again. Pauses while millions of keys are added are V8's collector, which promotes and marks every key and value; a smaller young generation makes
+ * them shorter. Redis, without a collector, spreads the growth of its one table over the commands that follow.
  */
 import { ColumnReader, type ColumnsState, ColumnWriter, emptyTexts } from './columns.js';
 import { hashBytes, type HashSeed, hashString } from './hash.js';
 import { countsOf } from './dict.js';
-import { EMPTY_BUCKETS, nextBucket, reverseBits, SCAN_END } from './scan-order.js';
+import { SLOT_CHUNK_BITS, SlotIndex, type SlotIndexState } from './slot-index.js';
 import type { Value } from './value.js';
 import { captureObject, restoreObject } from './value-state.js';
 
-const CHUNK_BITS = 14;
+const CHUNK_BITS = SLOT_CHUNK_BITS;
 const CHUNK = 1 << CHUNK_BITS;
 const IN_CHUNK = CHUNK - 1;
-
-/** Positions in the smallest part. */
-const MIN_POSITIONS = 8;
-const PARTS = 256;
-/** At this size one part is split into 256: few enough keys that the split takes no noticeable time. */
-const SPLIT_SIZE = 32 * 1024;
 
 // The four words of a slot's facts.
 const WORDS_SHIFT = 2;
@@ -53,21 +44,15 @@ export interface KeyTableState {
   readonly objects: ColumnsState;
   /** Four words per slot. */
   readonly facts: Int32Array;
-  readonly counts: Int32Array;
-  readonly partLengths: readonly number[];
-  /** All parts, one after the other. */
-  readonly index: Int32Array;
+  readonly index: SlotIndexState;
 }
 
 export class KeyTable {
   size = 0;
-  private parts: Int32Array[] = [new Int32Array(MIN_POSITIONS * 2)];
-  /** Number of keys in each part. */
-  private counts = new Int32Array(PARTS);
-  private partMask = 0;
   /** The key of a slot at an even place, followed by its value. */
   private readonly entryChunks: Value[][] = [];
   private readonly factChunks: Int32Array[] = [];
+  private readonly index = new SlotIndex(this.factChunks, WORDS_SHIFT);
   private capacity = 0;
   /** True if the string that {@link intern} returned last is the key of a slot. */
   wasInterned = false;
@@ -83,20 +68,15 @@ export class KeyTable {
 
   /** Returns the slot of a key, or -1. A slot is valid until the next removal. */
   find(key: string): number {
-    const { lastSlot } = this;
+    const { lastSlot, index } = this;
     if (lastSlot < this.size && this.keyAt(lastSlot) === key) return lastSlot;
     const hash = key === this.missed ? this.missedHash : hashString(key, this.seed);
-    const part = this.parts[(hash >>> 24) & this.partMask]!;
-    const mask = part.length - 1;
-    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
-      const slot = part[at + 1]! - 1;
-      if (slot === -1) {
-        this.missed = key;
-        this.missedHash = hash;
-        return -1;
-      }
-      if (part[at] === hash && this.keyAt(slot) === key) return (this.lastSlot = slot);
+    for (let slot = index.first(hash); slot !== -1; slot = index.next(hash)) {
+      if (this.keyAt(slot) === key) return (this.lastSlot = slot);
     }
+    this.missed = key;
+    this.missedHash = hash;
+    return -1;
   }
 
   /**
@@ -104,30 +84,24 @@ export class KeyTable {
    * two pointers; otherwise a new one, whose hash is cached for the next `find` or `add`.
    */
   intern(bytes: Buffer, start: number, length: number): string {
-    const { lastSlot } = this;
+    const { lastSlot, index } = this;
     this.wasInterned = true;
     if (lastSlot < this.size && isSpelled(this.keyAt(lastSlot), bytes, start, length)) return this.keyAt(lastSlot);
     const hash = hashBytes(bytes, start, length, this.seed);
-    const part = this.parts[(hash >>> 24) & this.partMask]!;
-    const mask = part.length - 1;
-    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
-      const slot = part[at + 1]! - 1;
-      if (slot === -1) {
-        this.wasInterned = false;
-        this.missedHash = hash;
-        return (this.missed = bytes.latin1Slice(start, start + length));
-      }
-      if (part[at] !== hash) continue;
+    for (let slot = index.first(hash); slot !== -1; slot = index.next(hash)) {
       const key = this.keyAt(slot);
       if (!isSpelled(key, bytes, start, length)) continue;
       this.lastSlot = slot;
       return key;
     }
+    this.wasInterned = false;
+    this.missedHash = hash;
+    return (this.missed = bytes.latin1Slice(start, start + length));
   }
 
   /** Allocated bytes of the table itself, without keys and values. */
   get tableBytes(): number {
-    return this.parts.reduce((bytes, part) => bytes + part.byteLength, this.capacity * SLOT_BYTES);
+    return this.index.bytes + this.capacity * SLOT_BYTES;
   }
 
   has(key: string): boolean {
@@ -183,7 +157,7 @@ export class KeyTable {
     const hash = key === this.missed ? this.missedHash : hashString(key, this.seed);
     const slot = this.size;
     if (slot === this.capacity) this.addRoom();
-    if (slot === SPLIT_SIZE && this.partMask === 0) this.split();
+    this.index.add(hash, slot);
     this.size++;
     this.setEntryAt(slot, key, value);
     const facts = this.factChunks[slot >> CHUNK_BITS]!;
@@ -192,17 +166,13 @@ export class KeyTable {
     facts[word + ACCESS] = 0;
     facts[word + VOLATILE] = 0;
     facts[word + UNITS] = 0;
-    const number = (hash >>> 24) & this.partMask;
-    const count = ++this.counts[number]!;
-    if (count * 8 > this.parts[number]!.length * 3) this.resizePart(number, this.parts[number]!.length * 2);
-    link(this.parts[number]!, hash, slot + 1);
     return slot;
   }
 
   /** Removes the key in a slot. Returns the slot whose key has moved into it, or -1 if none had to. */
   removeSlot(slot: number): number {
     const last = this.size - 1;
-    this.unlink(slot);
+    this.index.remove(this.hashAt(slot), slot);
     if (slot !== last) this.moveLast(last, slot);
     this.size = last;
     this.setEntryAt(last, '', '');
@@ -210,60 +180,9 @@ export class KeyTable {
     return slot === last ? -1 : last;
   }
 
-  /**
-   * One step of a SCAN: calls `visit` for about `count` slots, and returns the next cursor, 0 at the end. Entries that exist from the first step to the last
-   * are visited once; others at most once each time they are added.
-   *
-   *   one part      the order of scan-order.ts                          cursor: bucket ·0
-   *   256 parts     part after part, each in that order                 cursor: bucket · part ·1
-   *                 … but a scan that began before the split continues    cursor: bucket ·0
-   *                 as it began: a bucket of all parts at a time
-   */
+  /** One step of a SCAN; see {@link SlotIndex.scan}. Cursors are even, as in recordings of earlier versions. */
   scan(cursor: number, count: number, visit: (slot: number) => void): number {
-    const isByPart = cursor === 0 ? this.partMask > 0 : (cursor & 1) === 1;
-    const rest = Math.floor(cursor / 2);
-    if (isByPart && this.partMask > 0) return this.scanByPart(rest & 0xff, reverseBits(rest / 256), count, visit);
-    return this.scanAcross(reverseBits(rest), count, visit);
-  }
-
-  private scanByPart(number: number, place: number, count: number, visit: (slot: number) => void): number {
-    let left = count;
-    for (let buckets = count * EMPTY_BUCKETS; left > 0 && buckets > 0 && number < PARTS; buckets--) {
-      left -= this.visitBucket(number, place, SCAN_END, visit);
-      place = nextBucket(place, this.parts[number]!.length / 2);
-      if (place < SCAN_END) continue;
-      place = 0;
-      number++;
-    }
-    return number === PARTS ? 0 : (reverseBits(place) * PARTS + number) * 2 + 1;
-  }
-
-  private scanAcross(place: number, count: number, visit: (slot: number) => void): number {
-    const buckets = Math.max(...this.parts.map(({ length }) => length / 2));
-    let left = count;
-    for (let rows = count * EMPTY_BUCKETS; left > 0 && rows > 0 && place < SCAN_END; rows--) {
-      const next = nextBucket(place, buckets);
-      for (let number = 0; number < this.parts.length; number++) left -= this.visitBucket(number, place, next, visit);
-      place = next;
-    }
-    return reverseBits(place) * 2;
-  }
-
-  /** Visits the entries of a part's bucket at a place in scan order, from that place on and up to `end`. Returns their number. */
-  private visitBucket(number: number, place: number, end: number, visit: (slot: number) => void): number {
-    const part = this.parts[number]!;
-    const mask = part.length - 1;
-    const home = (reverseBits(place) << 1) & mask;
-    let visited = 0;
-    for (let at = home; part[at + 1] !== 0; at = (at + 2) & mask) {
-      const hash = part[at]!;
-      if (((hash << 1) & mask) !== home) continue;
-      const found = reverseBits(hash);
-      if (found < place || found >= end) continue;
-      visit(part[at + 1]! - 1);
-      visited++;
-    }
-    return visited;
+    return this.index.scan(Math.floor(cursor / 2), count, visit) * 2;
   }
 
   /** Returns a uniformly random slot, for a `random` in [0, 1); -1 if the table is empty. */
@@ -271,21 +190,9 @@ export class KeyTable {
     return this.size === 0 ? -1 : Math.floor(random * this.size);
   }
 
-  /** Counts the positions of all parts at which the search for no key begins, for one key, for two, …; for DEBUG HTSTATS. */
+  /** Counts the positions of the index at which the search for no key begins, for one key, for two, …; for DEBUG HTSTATS. */
   chains(): number[] {
-    const starts = this.parts.map(() => 0);
-    let positions = 0;
-    for (const [number, part] of this.parts.entries()) {
-      starts[number] = positions;
-      positions += part.length / 2;
-    }
-    const homes = new Uint32Array(positions);
-    for (let slot = 0; slot < this.size; slot++) {
-      const hash = this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + HASH]!;
-      const number = (hash >>> 24) & this.partMask;
-      homes[starts[number]! + (hash & (this.parts[number]!.length / 2 - 1))]!++;
-    }
-    return countsOf(homes);
+    return countsOf(this.index.homes());
   }
 
   /** @param hasObjects whether there may be values other than strings and numbers; if not, none is checked */
@@ -302,28 +209,13 @@ export class KeyTable {
       entries.push(chunk as (string | number | null)[]);
       facts.set(this.factChunks[slot >> CHUNK_BITS]!.subarray(0, count << WORDS_SHIFT), slot << WORDS_SHIFT);
     }
-    return { size, capacity, entries, kinds: Uint8Array.from(kinds), objects: objects.finish(), facts, counts: this.counts.slice(), ...this.captureIndex() };
-  }
-
-  private captureIndex(): Pick<KeyTableState, 'partLengths' | 'index'> {
-    const partLengths = this.parts.map(({ length }) => length);
-    const index = new Int32Array(partLengths.reduce((sum, length) => sum + length, 0));
-    let start = 0;
-    for (const part of this.parts) {
-      index.set(part, start);
-      start += part.length;
-    }
-    return { partLengths, index };
+    return { size, capacity, entries, kinds: Uint8Array.from(kinds), objects: objects.finish(), facts, index: this.index.capture() };
   }
 
   /** Becomes the captured table. Only for a new one with the same seed. */
-  restore({ size, capacity, entries, kinds, objects, facts, counts, partLengths, index }: KeyTableState): void {
+  restore({ size, capacity, entries, kinds, objects, facts, index }: KeyTableState): void {
     this.size = size;
-    this.counts = counts.slice();
-    this.parts = [];
-    let start = 0;
-    for (const length of partLengths) this.parts.push(index.slice(start, (start += length)));
-    this.partMask = this.parts.length - 1;
+    this.index.restore(index);
     this.capacity = capacity;
     for (let slot = 0; slot < capacity; slot += CHUNK) {
       const length = Math.min(CHUNK, capacity);
@@ -371,9 +263,11 @@ export class KeyTable {
     this.entryChunks.length = 0;
     this.factChunks.length = 0;
     this.capacity = 0;
-    this.parts = [new Int32Array(MIN_POSITIONS * 2)];
-    this.counts.fill(0);
-    this.partMask = 0;
+    this.index.clear();
+  }
+
+  private hashAt(slot: number): number {
+    return this.factChunks[slot >> CHUNK_BITS]![((slot & IN_CHUNK) << WORDS_SHIFT) + HASH]!;
   }
 
   private setEntryAt(slot: number, key: string, value: Value): void {
@@ -386,56 +280,11 @@ export class KeyTable {
   private moveLast(last: number, slot: number): void {
     const from = this.factChunks[last >> CHUNK_BITS]!;
     const fromWord = (last & IN_CHUNK) << WORDS_SHIFT;
-    const hash = from[fromWord + HASH]!;
-    const part = this.parts[(hash >>> 24) & this.partMask]!;
-    part[position(part, hash, last + 1) + 1] = slot + 1;
+    this.index.move(from[fromWord + HASH]!, last, slot);
     this.setEntryAt(slot, this.keyAt(last), this.valueAt(last));
     const to = this.factChunks[slot >> CHUNK_BITS]!;
     const toWord = (slot & IN_CHUNK) << WORDS_SHIFT;
     for (let word = 0; word < 1 << WORDS_SHIFT; word++) to[toWord + word] = from[fromWord + word]!;
-  }
-
-  /** Frees the position of a slot and closes the gap, so that no probe sequence is cut (Knuth's algorithm R, without tombstones). */
-  private unlink(slot: number): void {
-    const hash = this.factChunks[slot >> CHUNK_BITS]![(slot & IN_CHUNK) << WORDS_SHIFT]!;
-    const number = (hash >>> 24) & this.partMask;
-    const part = this.parts[number]!;
-    const mask = part.length - 1;
-    let gap = position(part, hash, slot + 1);
-    for (let at = (gap + 2) & mask; part[at + 1] !== 0; at = (at + 2) & mask) {
-      const home = (part[at]! << 1) & mask;
-      // The entry may move back into the gap unless its home is cyclically in (gap, at].
-      const reachable = gap <= at ? home <= gap || home > at : home <= gap && home > at;
-      if (!reachable) continue;
-      part[gap] = part[at]!;
-      part[gap + 1] = part[at + 1]!;
-      gap = at;
-    }
-    part[gap + 1] = 0;
-    const count = --this.counts[number]!;
-    // A tenth full: shrinks, but never so much that one more key would grow it again.
-    if (part.length > MIN_POSITIONS * 2 && count * 20 < part.length) this.resizePart(number, part.length / 2);
-  }
-
-  private resizePart(number: number, length: number): void {
-    const old = this.parts[number]!;
-    const grown = new Int32Array(length);
-    for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) link(grown, old[at]!, old[at + 1]!);
-    this.parts[number] = grown;
-  }
-
-  private split(): void {
-    const whole = this.parts[0]!;
-    const length = Math.max(MIN_POSITIONS * 2, (whole.length * 2) / PARTS);
-    this.parts = Array.from({ length: PARTS }, () => new Int32Array(length));
-    this.counts.fill(0);
-    this.partMask = PARTS - 1;
-    for (let at = 0; at < whole.length; at += 2) {
-      if (whole[at + 1] === 0) continue;
-      const number = whole[at]! >>> 24;
-      this.counts[number]!++;
-      link(this.parts[number]!, whole[at]!, whole[at + 1]!);
-    }
   }
 }
 
@@ -462,20 +311,4 @@ function isSpelled(key: string, bytes: Uint8Array, start: number, length: number
   let at = length - 1;
   while (at >= 0 && key.charCodeAt(at) === bytes[start + at]) at--;
   return at < 0;
-}
-
-function link(part: Int32Array, hash: number, entry: number): void {
-  const mask = part.length - 1;
-  let at = (hash << 1) & mask;
-  while (part[at + 1] !== 0) at = (at + 2) & mask;
-  part[at] = hash;
-  part[at + 1] = entry;
-}
-
-/** Returns the position of an entry in a part. */
-function position(part: Int32Array, hash: number, entry: number): number {
-  const mask = part.length - 1;
-  let at = (hash << 1) & mask;
-  while (part[at + 1] !== entry) at = (at + 2) & mask;
-  return at;
 }
