@@ -24,7 +24,7 @@
 //   --json         a file to which all results are added, one JSON object per line, as they come
 //   --scale        multiplies the number of keys of loading, memory and bgsave, and the requests of durability
 //
-// memory loads each dataset into one server after the other, and reads resident sizes: after a collection of garbage and ten seconds, after all of it has been read back, and after
+// memory loads each dataset into one server after the other, and reads resident sizes: after MEMORY PURGE and ten seconds, after all of it has been read back, and after
 // FLUSHALL. Ten million keys: --row keys --scale 10; a list of 20 million: --row list --scale 20; both servers need that much memory, one after the other.
 //
 // tables measures all that docs/performance.md shows, in passes of 5 rounds, and then the rows again whose rounds differ most. It says at its start how long that takes (about 75

@@ -1,19 +1,15 @@
-// Memory: what both servers keep resident for a dataset, after a collection of garbage and ten seconds; what it is after all of it has been read back; and what is
+// Memory: what both servers keep resident for a dataset, after MEMORY PURGE and ten seconds; what it is after all of it has been read back; and what is
 // left after FLUSHALL. Each row has two servers of its own, one after the other, so that the machine need not hold both.
 //
-//   start ─▶ empty ─▶ load ─▶ collect, 10 s ─▶ loaded ─▶ read, compare ─▶ collect ─▶ read back ─▶ FLUSHALL ─▶ each second, at most a minute ─▶ left
+//   start ─▶ empty ─▶ load ─▶ purge, 10 s ─▶ loaded ─▶ read, compare ─▶ purge ─▶ read back ─▶ FLUSHALL ─▶ each second, at most a minute ─▶ left
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { freemem, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { freemem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { DATASETS } from './memory-datasets.mjs';
 import { refusal } from './options.mjs';
 import { request, residentBytes, startLab, startRedis, table } from './processes.mjs';
 
-const COLLECTOR = fileURLToPath(new URL('./collector.cjs', import.meta.url));
 /** Requests of a batch when loading, and members or keys when reading. */
 const BATCH = 1000;
 const PAUSES = { settle: 10_000, brief: 1000, flush: 60_000 };
@@ -22,7 +18,7 @@ const BACK_SHARE = 0.1;
 const BACK_BYTES = 16e6;
 /** Estimates, for the line at the start: seconds for a million requests, with their replies read back, and those that a row waits. */
 const SECONDS_A_MILLION = 12;
-const SECONDS_OF_PAUSES = 45;
+const SECONDS_OF_PAUSES = 65;
 
 /** Markdown. @param options { row, scale, variant flags as `labFlags`, goal } @param results a ResultsFile @param pauses in ms, for tests shorter ones */
 export async function memory({ row, scale, labFlags, goal }, results, pauses = PAUSES) {
@@ -33,7 +29,7 @@ export async function memory({ row, scale, labFlags, goal }, results, pauses = P
   const measured = [];
   for (const dataset of datasets) {
     checkRoom(dataset);
-    const figures = { lab: await inServer(() => startCollectable(labFlags), dataset, pauses), redis: await inServer(startRedis, dataset, pauses) };
+    const figures = { lab: await inServer(() => startLab(['--save', '', ...labFlags]), dataset, pauses), redis: await inServer(startRedis, dataset, pauses) };
     results.add('memory', { dataset: dataset.name, count: dataset.count, ...figures });
     measured.push({ dataset, ...figures });
     process.stderr.write(`${cellsOf(measured.at(-1), goal).join('  ')}\n`);
@@ -48,28 +44,6 @@ function checkRoom({ name, count, bytes }) {
   if (count * bytes > freemem()) throw refusal(`${name}: about ${megabytes(count * bytes)} MB are needed, and ${megabytes(freemem())} are free`);
 }
 
-/** A lab that collects its garbage when it is asked to: `collect` resolves once it has. */
-async function startCollectable(labFlags) {
-  const folder = mkdtempSync(join(tmpdir(), 'redis-lab-bench-'));
-  const file = join(folder, 'collect');
-  const server = await startLab(['--save', '', ...labFlags], ['--expose-gc', '--require', COLLECTOR], undefined, { BENCH_COLLECT: file });
-  return {
-    ...server,
-    async collect() {
-      writeFileSync(file, '');
-      for (let tries = 0; existsSync(file); tries++) {
-        if (tries === 1000) throw new Error('the lab has not collected its garbage');
-        await request(server.port, ['PING']);
-        await sleep(20);
-      }
-    },
-    async stop() {
-      await server.stop();
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-
 async function inServer(start, dataset, pauses) {
   const server = await start();
   try {
@@ -80,20 +54,20 @@ async function inServer(start, dataset, pauses) {
 }
 
 /** Resident bytes: { empty, loaded, readBack, left }, and `seconds` from FLUSHALL on until memory was back; null if it was not. */
-export async function measureMemory({ pid, port, collect = () => {} }, dataset, pauses) {
+export async function measureMemory({ pid, port, purge = () => request(port, ['MEMORY', 'PURGE']) }, dataset, pauses) {
   const { count, load, read } = dataset;
-  const resident = async (ms) => {
-    await collect();
-    await sleep(ms);
+  const resident = async () => {
+    await purge();
+    await sleep(pauses.settle);
     return residentBytes(pid);
   };
-  const empty = await resident(pauses.brief);
+  const empty = await resident();
   const client = await Exchange.connect(port);
   try {
     for (let from = 0; from < count; from += BATCH) await client.exchange(numbers(from, Math.min(from + BATCH, count)).flatMap(load));
-    const loaded = await resident(pauses.settle);
+    const loaded = await resident();
     for (let from = 0; from < count; from += BATCH) await client.exchange(read(from, Math.min(from + BATCH, count)));
-    const readBack = await resident(pauses.brief);
+    const readBack = await resident();
     await client.exchange([[['FLUSHALL'], '+OK\r\n']]);
     return { empty, loaded, readBack, ...(await afterFlush(pid, empty + Math.max(BACK_BYTES, (loaded - empty) * BACK_SHARE), pauses)) };
   } finally {

@@ -792,8 +792,9 @@ export class Server implements ServerContext {
       isBusy: () => loop.readyCount > 0 || this.persistence.isSaving || this.appendOnly.rewriting.isRunning,
       readUs: () => clock.readUs(),
       collecting: () => this.activity.is(COLLECTING_GARBAGE),
-      collected: (pauseMs, usedBefore, usedAfter) => {
+      collected: (pauseMs, usedBefore, usedAfter, isRepeat) => {
         statistics.latencyEvent('garbage-collection', pauseMs);
+        if (isRepeat) return;
         const change = `${megabytes(usedBefore)} to ${megabytes(usedAfter)}`;
         this.log('notice', `Garbage was collected while no client was ready: the heap had ${change}, in ${pauseMs.toFixed(1)} ms`);
       },

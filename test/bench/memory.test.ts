@@ -28,13 +28,13 @@ describe.each(DATASETS)('$name', (dataset) => {
   test('is loaded, read back and flushed', async () => {
     let sizeAfterLoading = -1;
     await using client = await RespClient.connect(port);
-    let collections = 0;
-    const collect = async (): Promise<void> => {
-      if (++collections === 2) sizeAfterLoading = Number(await client.call('DBSIZE'));
+    let purges = 0;
+    const purge = async (): Promise<void> => {
+      if (++purges === 2) sizeAfterLoading = Number(await client.call('DBSIZE'));
     };
-    const figures = await measureMemory({ pid: process.pid, port, collect }, { ...dataset, count: COUNT }, AT_ONCE);
+    const figures = await measureMemory({ pid: process.pid, port, purge }, { ...dataset, count: COUNT }, AT_ONCE);
     expect(sizeAfterLoading).toBe(dataset.name === 'keys' || dataset.name.startsWith('small') ? COUNT : 1);
-    expect(collections).toBe(3);
+    expect(purges).toBe(3);
     for (const name of ['empty', 'loaded', 'readBack', 'left']) expect(figures[name]).toBeGreaterThan(1e6);
     expect(await client.call('DBSIZE')).toBe(0);
   });

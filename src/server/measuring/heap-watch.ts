@@ -31,8 +31,8 @@ export interface Heap {
   used(): number;
   /** Its maximum size in bytes; V8 gives up somewhat later. */
   readonly limit: number;
-  /** Collects all garbage, at once. @param isThorough several times, until nothing more is found, and with the memory of the young generation */
-  collect(isThorough?: boolean): void;
+  /** Collects all garbage, at once. */
+  collect(): void;
 }
 
 /** The state of a heap watch between two checks. */
@@ -139,19 +139,17 @@ export const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 2
  * @param collected called after each collection
  */
 export function ownHeap(limit: number, collected: () => void = () => {}): Heap {
-  let gc: ((options?: { readonly type: 'major'; readonly flavor: 'last-resort' }) => void) | null = null;
+  let gc: (() => void) | null = null;
   return {
     // Including the young generation: all of it may become old at once.
     used: () => getHeapStatistics().used_heap_size,
     limit,
-    collect(isThorough = false) {
+    collect() {
       if (gc === null) {
         // The function exists only in contexts created from here on.
         setFlagsFromString('--expose-gc');
-        gc = runInNewContext('gc') as NonNullable<typeof gc>;
+        gc = runInNewContext('gc') as () => void;
       }
-      if (isThorough) gc({ type: 'major', flavor: 'last-resort' });
-      // Also then: this one returns only once all pages are swept, which otherwise waits for tasks of V8 that a thread in epoll_wait does not run.
       gc();
       collected();
     },

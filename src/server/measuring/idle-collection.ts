@@ -12,6 +12,8 @@
  * The buffers of large replies are garbage as well once they are sent: if they are about as much as the keyspace, garbage is collected after a second
  * in which no more were dropped. V8 collects while more are allocated.
  *
+ * A small keyspace is collected a few times more within seconds, for the memory of V8's young generation.
+ *
  * When to collect depends only on what a recording contains: counted sizes, timers, and how many tokens were ready. So a replay decides the same at the same
  * places, and collects nothing.
  */
@@ -22,8 +24,13 @@ const TIMER = 'garbage collection';
 
 /** A keyspace that was smaller than this is left to V8. */
 const LEAST_BYTES = 32 * 2 ** 20;
-/** A keyspace up to this size is collected more than once, which also makes the young generation small again: 32 MB, for a pause that is short all the same. */
-const SMALL_BYTES = 64 * 2 ** 20;
+/**
+ * Milliseconds from one collection of a small keyspace to the next: V8 makes its young generation small again, which has up to 32 MB, only once the collections
+ * of five seconds have found little new, and returns its pages with the one after that.
+ */
+const REPEAT_MS = [2600, 2600, 100];
+/** Maximum counted size of a keyspace that is collected again: the pause grows with it, and 32 MB matter less. */
+const SMALL_BYTES = 128 * 2 ** 20;
 /** Dropped buffers count as much as the keyspace from this share of it on: a reply is not counted exactly as its value is. */
 const DROPPED_SHARE = 0.9;
 /** Milliseconds from a note to the look. */
@@ -35,6 +42,7 @@ export interface IdleCollectionState {
   readonly mostBytes: number;
   readonly isNoted: boolean;
   readonly isWanted: boolean;
+  readonly repeats: number;
   readonly droppedBytes: number;
   readonly timer: TimerState | null;
 }
@@ -50,8 +58,8 @@ export interface CollectionSurroundings {
   readUs(): number;
   /** Called before the pause, in which this thread reports nothing. */
   collecting(): void;
-  /** @param usedBefore bytes of the heap */
-  collected(pauseMs: number, usedBefore: number, usedAfter: number): void;
+  /** @param usedBefore bytes of the heap. @param isRepeat it followed another one, to give back more */
+  collected(pauseMs: number, usedBefore: number, usedAfter: number, isRepeat: boolean): void;
 }
 
 export class IdleCollection {
@@ -61,6 +69,8 @@ export class IdleCollection {
   private isNoted = false;
   /** It was asked for, whatever has become smaller. */
   private isWanted = false;
+  /** How many more collections follow the last one. */
+  private repeats = 0;
   /** Large buffers dropped since garbage was collected last. */
   private droppedBytes = 0;
   private timer: TimerState | null = null;
@@ -68,12 +78,13 @@ export class IdleCollection {
   constructor(private readonly server: CollectionSurroundings) {}
 
   capture(): IdleCollectionState {
-    const { mostBytes, isNoted, isWanted, droppedBytes, timer } = this;
-    return { mostBytes, isNoted, isWanted, droppedBytes, timer: captureTimer(timer) };
+    const { mostBytes, isNoted, isWanted, repeats, droppedBytes, timer } = this;
+    return { mostBytes, isNoted, isWanted, repeats, droppedBytes, timer: captureTimer(timer) };
   }
 
-  restore({ mostBytes, isNoted, isWanted, droppedBytes, timer }: IdleCollectionState): void {
+  restore({ mostBytes, isNoted, isWanted, repeats, droppedBytes, timer }: IdleCollectionState): void {
     this.isWanted = isWanted;
+    this.repeats = repeats;
     this.droppedBytes = droppedBytes;
     this.mostBytes = mostBytes;
     this.isNoted = isNoted;
@@ -114,13 +125,17 @@ export class IdleCollection {
     this.timer = null;
     this.isNoted = false;
     if (bytes > this.mostBytes) this.mostBytes = bytes;
-    const isDue = this.isWanted || (this.mostBytes >= LEAST_BYTES && bytes <= this.mostBytes / 2);
+    const hasShrunk = this.mostBytes >= LEAST_BYTES && bytes <= this.mostBytes / 2;
+    const isRepeat = this.repeats > 0 && !this.isWanted && !hasShrunk;
+    const isDue = this.isWanted || hasShrunk || isRepeat;
     if (!isDue && (isNoted || !this.hasDropped(bytes))) {
       if (isNoted) this.after(LOOK_MS);
     } else if (server.isBusy()) {
-      this.after(RETRY_MS);
+      // Clients that go on make V8 collect by itself.
+      if (isRepeat) this.repeats = 0;
+      else this.after(RETRY_MS);
     } else {
-      this.collect(bytes);
+      this.collect(bytes, isRepeat);
     }
   }
 
@@ -128,7 +143,7 @@ export class IdleCollection {
     return this.droppedBytes >= Math.max(LEAST_BYTES, bytes * DROPPED_SHARE);
   }
 
-  private collect(bytes: number): void {
+  private collect(bytes: number, isRepeat: boolean): void {
     const { server } = this;
     this.mostBytes = bytes;
     this.isWanted = false;
@@ -136,8 +151,11 @@ export class IdleCollection {
     const usedBefore = server.heap.used();
     server.collecting();
     const startUs = server.readUs();
-    server.heap.collect(bytes <= SMALL_BYTES);
+    server.heap.collect();
     const pauseMs = (server.readUs() - startUs) / 1000;
-    server.collected(pauseMs, usedBefore, server.heap.used());
+    server.collected(pauseMs, usedBefore, server.heap.used(), isRepeat);
+    if (bytes > SMALL_BYTES) this.repeats = 0;
+    else this.repeats = isRepeat ? this.repeats - 1 : REPEAT_MS.length;
+    if (this.repeats > 0) this.after(REPEAT_MS[REPEAT_MS.length - this.repeats]!);
   }
 }

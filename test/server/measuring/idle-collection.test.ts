@@ -11,8 +11,7 @@ let usedMb: number;
 let collections: number;
 let isBusy: boolean;
 let pauses: number[];
-/** Of each collection. */
-let thorough: boolean[];
+let repeats: boolean[];
 let collection: IdleCollection;
 
 function create(): IdleCollection {
@@ -22,7 +21,7 @@ function create(): IdleCollection {
     return { dueUs: delayMs * 1000, order: timers.length };
   };
   return new IdleCollection({
-    heap: { limit: 1000 * MB, used: () => 0, collect: (isThorough = false) => void (collections++, thorough.push(isThorough)) },
+    heap: { limit: 1000 * MB, used: () => 0, collect: () => void collections++ },
     scheduler: {
       after: (_, delayMs, run) => add(delayMs, run),
       restore: (_, { dueUs }, run) => add(dueUs / 1000, run),
@@ -32,16 +31,19 @@ function create(): IdleCollection {
     isBusy: () => isBusy,
     readUs: () => (us += 1500),
     collecting: () => {},
-    collected: (pauseMs) => void pauses.push(pauseMs),
+    collected: (pauseMs, _before, _after, isRepeat) => void (pauses.push(pauseMs), repeats.push(isRepeat)),
   });
 }
+
+/** A small keyspace is to be collected again. */
+const REPEAT = [expect.objectContaining({ delayMs: 2600 })];
 
 beforeEach(() => {
   timers = [];
   usedMb = collections = 0;
   isBusy = false;
   pauses = [];
-  thorough = [];
+  repeats = [];
   collection = create();
 });
 
@@ -67,7 +69,7 @@ test('a keyspace of which half is gone is collected once, and the pause is repor
   command(100);
   usedMb = 50;
   runTimer();
-  expect({ collections, pauses, timers }).toEqual({ collections: 1, pauses: [1.5], timers: [] });
+  expect({ collections, pauses, timers }).toEqual({ collections: 1, pauses: [1.5], timers: REPEAT });
 });
 
 test('one that keeps more than half is not collected, and looked at again only after another command', () => {
@@ -82,15 +84,30 @@ test('one that keeps more than half is not collected, and looked at again only a
   expect(collections).toBe(1);
 });
 
-test('what was asked for is collected at once, whatever has become smaller, and thoroughly if the keyspace is small', () => {
-  command(100);
+test('what was asked for is collected at once, whatever has become smaller', () => {
+  command(200);
   collection.want();
   expect(timers).toMatchObject([{ delayMs: 0 }]);
   runTimer();
-  usedMb = 64;
+  expect({ collections, timers }).toEqual({ collections: 1, timers: [] });
+});
+
+test('a small keyspace is collected three times more, unless clients are ready; a large one is not', () => {
+  usedMb = 128;
+  collection.want();
+  const delays: number[] = [];
+  for (; timers.length > 0; runTimer()) delays.push(timers[0]!.delayMs);
+  expect({ collections, delays, repeats }).toEqual({ collections: 4, delays: [0, 2600, 2600, 100], repeats: [false, true, true, true] });
   collection.want();
   runTimer();
-  expect({ collections, thorough, timers }).toEqual({ collections: 2, thorough: [false, true], timers: [] });
+  isBusy = true;
+  runTimer();
+  expect({ collections, timers }).toEqual({ collections: 5, timers: [] });
+  isBusy = false;
+  usedMb = 129;
+  collection.want();
+  runTimer();
+  expect({ collections, timers }).toEqual({ collections: 6, timers: [] });
 });
 
 test('what was asked for waits for clients, also in a server that was restored', () => {
@@ -103,7 +120,7 @@ test('what was asked for waits for clients, also in a server that was restored',
   collection = create();
   collection.restore(state);
   runTimer();
-  expect({ collections, timers, isWanted: collection.capture().isWanted }).toEqual({ collections: 1, timers: [], isWanted: false });
+  expect({ collections, timers, isWanted: collection.capture().isWanted }).toEqual({ collections: 1, timers: REPEAT, isWanted: false });
 });
 
 test('a command that was not noted, soon after a look, is found by the next look', () => {
@@ -112,7 +129,7 @@ test('a command that was not noted, soon after a look, is found by the next look
   runTimer();
   usedMb = 10;
   runTimer();
-  expect({ collections, timers }).toEqual({ collections: 1, timers: [] });
+  expect({ collections, timers }).toEqual({ collections: 1, timers: REPEAT });
 });
 
 test('nothing is collected while clients are ready', () => {
@@ -146,7 +163,7 @@ test('a restored server does the collection that was due', () => {
   collection = create();
   collection.restore(state);
   runTimer();
-  expect({ collections, timers }).toEqual({ collections: 1, timers: [] });
+  expect({ collections, timers }).toEqual({ collections: 1, timers: REPEAT });
 });
 
 const counting = () => ({ limit: 1000 * MB, used: () => 0, collect: () => void collections++ });
@@ -158,7 +175,7 @@ test.each([{ isVirtual: false }, { isVirtual: true }])('keys that expire without
   client.ask('PEXPIRE', 'big', '30000');
   lab.advance(29_000);
   expect(collections).toBe(0);
-  lab.advance(5000);
+  lab.advance(2500);
   expect(collections).toBe(1);
 });
 
@@ -185,7 +202,7 @@ test('dropped buffers are collected if they are as much as the keyspace, once no
   runTimer();
   expect(collections).toBe(0);
   runTimer();
-  expect({ collections, timers }).toEqual({ collections: 1, timers: [] });
+  expect({ collections, timers }).toEqual({ collections: 1, timers: REPEAT });
 });
 
 test('a large reply is garbage once it was sent', () => {
@@ -196,10 +213,10 @@ test('a large reply is garbage once it was sent', () => {
   lab.advance(5000);
   expect(collections).toBe(0);
   client.ask('GET', 'big');
-  lab.advance(5000);
+  lab.advance(2500);
   expect(collections).toBe(1);
   lab.advance(60_000);
-  expect(collections).toBe(1);
+  expect(collections).toBe(4);
 });
 
 test('MEMORY PURGE collects once no client is ready', () => {
@@ -209,7 +226,7 @@ test('MEMORY PURGE collects once no client is ready', () => {
   lab.advance(200);
   expect(collections).toBe(1);
   lab.advance(60_000);
-  expect(collections).toBe(1);
+  expect(collections).toBe(4);
 });
 
 test('the activity names the collection while it runs', () => {
