@@ -19,7 +19,9 @@ import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
 import type { EncodingLimits } from './limits.js';
 import { ListpackEditor } from './listpack-editor.js';
-import { elementAt, elementCount, elementEnd, elementText, EMPTY_LISTPACK, findElement, FIRST_ELEMENT, LISTPACK_MAX_BYTES } from './listpack-text.js';
+import {
+  elementAt, elementCount, elementEnd, elementText, elementTexts, EMPTY_LISTPACK, findElement, FIRST_ELEMENT, LISTPACK_MAX_BYTES,
+} from './listpack-text.js';
 
 /** Bytes of a hash with a listpack besides the listpack's: its object, and the header of a text. */
 const LISTPACK_OVERHEAD = 56;
@@ -34,7 +36,7 @@ const IN_LISTPACK = -1;
  * The hash with a listpack that was changed last, and its bytes. They become its text when that is asked for, or when another hash is changed: commands that
  * change one hash again and again make no text each time.
  */
-const EDITOR = new ListpackEditor();
+const EDITOR = new ListpackEditor(2);
 let edited: HashValue | null = null;
 /** True if the bytes were changed since its text was made. */
 let isTextOld = false;
@@ -141,7 +143,7 @@ export class HashValue implements Collection {
   has(field: string): boolean {
     const { content } = this;
     if (typeof content !== 'string') return content.dict.has(field);
-    return (edited === this ? EDITOR.find(field, 2) : findElement(content, field, 2)) !== -1;
+    return (edited === this ? EDITOR.find(field) : findElement(content, field, 2)) !== -1;
   }
 
   /** True if the field is new. */
@@ -149,11 +151,10 @@ export class HashValue implements Collection {
     const { content } = this;
     if (typeof content !== 'string') return content.set(field, value);
     const longest = limits['hash-max-listpack-value'];
-    if (field.length > longest || value.length > longest || this.memoryBytes + field.length + value.length > LISTPACK_MAX_BYTES) {
-      return this.toTable().set(field, value);
-    }
+    if (field.length > longest || value.length > longest) return this.toTable().set(field, value);
     if (edited !== this) this.edit(content);
-    const at = EDITOR.find(field, 2);
+    if (EDITOR.length + field.length + value.length > LISTPACK_MAX_BYTES) return this.toTable().set(field, value);
+    const at = EDITOR.find(field);
     isTextOld = true;
     if (at === -1) {
       EDITOR.append(field);
@@ -181,7 +182,7 @@ export class HashValue implements Collection {
   delete(field: string): boolean {
     const { content } = this;
     if (typeof content !== 'string') return content.delete(field);
-    const at = edited === this ? EDITOR.find(field, 2) : findElement(content, field, 2);
+    const at = edited === this ? EDITOR.find(field) : findElement(content, field, 2);
     if (at === -1) return false;
     if (edited !== this) this.edit(content);
     isTextOld = true;
@@ -201,17 +202,9 @@ export class HashValue implements Collection {
 
   /** Returns all fields, all values, or each field followed by its value, in an array that belongs to the caller. */
   texts(withFields: boolean, withValues: boolean): string[] {
-    const texts: string[] = [];
     const content = this.current();
-    if (typeof content === 'string') {
-      for (let at = FIRST_ELEMENT; at < content.length - 1; ) {
-        const valueAt = elementEnd(content, at);
-        if (withFields) texts.push(elementText(content, at));
-        if (withValues) texts.push(elementText(content, valueAt));
-        at = elementEnd(content, valueAt);
-      }
-      return texts;
-    }
+    if (typeof content === 'string') return elementTexts(content, withFields ? 0 : 1, withFields && withValues ? 1 : 2);
+    const texts: string[] = [];
     const { dict } = content;
     for (let slot = 0; slot < dict.size; slot++) {
       if (withFields) texts.push(dict.keyAt(slot));

@@ -19,6 +19,11 @@ export class ListpackEditor {
   length = LISTPACK_OVERHEAD;
   /** Number of elements. */
   count = 0;
+  /** The place that was found last: the next one sought is often the same, or the one behind it. */
+  private found = FIRST_ELEMENT;
+
+  /** @param step elements are sought among those with the numbers 0, step, 2 · step, … */
+  constructor(private readonly step: number) {}
 
   open(listpack: string, count: number): void {
     if (this.bytes.length > KEPT_BYTES) this.bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
@@ -26,6 +31,7 @@ export class ListpackEditor {
     this.grow(listpack.length);
     this.length = listpack.length;
     this.count = count;
+    this.found = FIRST_ELEMENT;
     // Of an empty one all is written in the end.
     if (count > 0) this.bytes.latin1Write(listpack, 0);
     else this.bytes[FIRST_ELEMENT] = LISTPACK_END;
@@ -47,17 +53,28 @@ export class ListpackEditor {
     return at + content + lengthBytes(content);
   }
 
-  /** Returns the place of an element equal to `text`, or -1. @param step looks only at elements 0, step, 2 · step, … */
-  find(text: string, step: number): number {
+  /** Returns the place of an element equal to `text`, or -1. */
+  find(text: string): number {
     const integer = parseInt64(text);
     const head = integer === null ? writeTextHead(SOUGHT, 0, text.length) : writeInteger(SOUGHT, 0, integer);
     const content = integer === null ? text : '';
-    const first = SOUGHT[0];
-    const { bytes } = this;
-    const end = this.length - 1;
-    for (let at = FIRST_ELEMENT; at < end; ) {
-      if (bytes[at] === first && this.holds(at, head, content)) return at;
-      for (let left = step; left > 0; left--) at = this.endOf(at);
+    const { found } = this;
+    let at = this.findBetween(found, this.length - 1, head, content);
+    if (at === -1 && found !== FIRST_ELEMENT) at = this.findBetween(FIRST_ELEMENT, found, head, content);
+    if (at !== -1) this.found = at;
+    return at;
+  }
+
+  /** @param head number of bytes in SOUGHT, before the content */
+  private findBetween(from: number, end: number, head: number, content: string): number {
+    const { bytes, step } = this;
+    const sought = SOUGHT[0];
+    for (let at = from; at < end; ) {
+      if (bytes[at] === sought && this.holds(at, head, content)) return at;
+      for (let left = step; left > 0; left--) {
+        const first = bytes[at]!;
+        at = first < 0xc0 ? at + 2 + (first < 0x80 ? 0 : first & 0x3f) : this.endOf(at);
+      }
     }
     return -1;
   }
@@ -67,6 +84,7 @@ export class ListpackEditor {
     const end = this.endOf(at);
     const newEnd = at + (integer === null ? textElementBytes(text.length) : integerElementBytes(integer));
     if (newEnd !== end) this.move(end, newEnd);
+    if (at < this.found) this.found = FIRST_ELEMENT;
     writeElement(this.bytes, at, text, integer);
   }
 
@@ -85,6 +103,7 @@ export class ListpackEditor {
     for (let left = count; left > 0; left--) end = this.endOf(end);
     this.move(end, at);
     this.count -= count;
+    this.found = FIRST_ELEMENT;
   }
 
   /** Compares contents from the end: names often begin alike. */

@@ -60,6 +60,14 @@ export function elementText(listpack: string, at: number): string {
   return listpack.slice(content, at + longBytes(listpack, at, first));
 }
 
+/** Returns the elements with the numbers first, first + step, …, in an array that belongs to the caller. */
+export function elementTexts(listpack: string, first: number, step: number): string[] {
+  const texts: string[] = [];
+  const end = listpack.length - 1;
+  for (let at = skip(listpack, FIRST_ELEMENT, first); at < end; at = skip(listpack, at, step)) texts.push(elementText(listpack, at));
+  return texts;
+}
+
 /** Returns an element as an integer; null if it is a string. */
 export function elementInteger(listpack: string, at: number): Int64 | null {
   const first = listpack.charCodeAt(at);
@@ -123,8 +131,10 @@ function findShortText(listpack: string, text: string, step: number): number {
   const { length } = text;
   const end = listpack.length - 1;
   for (let at = FIRST_ELEMENT; at < end; ) {
-    if (listpack.charCodeAt(at) === (0x80 | length) && holds(listpack, at + 1, text)) return at;
-    at = skip(listpack, at, step);
+    const first = listpack.charCodeAt(at);
+    if (first === (0x80 | length) && holds(listpack, at + 1, text)) return at;
+    at = first >= 0xc0 ? elementEnd(listpack, at) : first < 0x80 ? at + 2 : at + (first & 0x3f) + 2;
+    if (step > 1) at = skip(listpack, at, step - 1);
   }
   return -1;
 }
