@@ -6,7 +6,7 @@
  *                                       │   │       │
  *   the nine bits above  ─▶ segments  [ 0 ][ 1    ][ 2 ]           512 positions each, linear probing
  *                                            │
- *                             position   [ tag · slot + 1 ]        32 bits, 0 where free; the tag is all that is left of the hash
+ *                             position   [ ↷ · tag · slot + 1 ]    32 bits, 0 where free; the tag is what is left of the hash, ↷ one bit: not at its home
  *
  * A segment that becomes more than 3/4 full is split: its depth, the number of low bits that all its hashes have in common, grows by one, and the entries in
  * which the next bit is 1 move to a new segment at the end. Nothing else moves; only the directory, four bytes for several hundred keys, is copied when the
@@ -14,7 +14,8 @@
  * free. (Known as extendible hashing. Redis has a second table meanwhile, and moves some entries of the first with each command: here there is no meanwhile.)
  *
  * A segment of depth d spends d + 9 bits of a position on the slot, enough for as many keys as there are positions when all segments are that deep, and the
- * other 23 - d on the tag: so the key in a slot is hardly ever read in vain. Hashes are read from the owner's array where entries move.
+ * other 22 - d on the tag: so the key in a slot is hardly ever read in vain. Hashes are read from the owner's array where entries move. The first bit says
+ * that an entry is not at the position where searches for its key begin, because that was taken: others never move back when a gap is closed.
  *
  *   depth 0           one segment, which doubles from 8 positions to 512
  *   segment >> 6      chunk: an array of 64 segments; the first is as large as needed
@@ -39,8 +40,11 @@ const IN_CHUNK = CHUNK - 1;
 /** An entry of the directory is a segment's number, followed by its depth. */
 const DEPTH_BITS = 5;
 const IN_DEPTH = (1 << DEPTH_BITS) - 1;
-/** A slot has at most 31 bits. */
-const MAX_DEPTH = 31 - POSITION_BITS;
+/** A slot has at most 30 bits. */
+const MAX_DEPTH = 30 - POSITION_BITS;
+
+const DISPLACED = 1 << 31;
+const NOT_DISPLACED = ~DISPLACED;
 
 /** Entries of a segment while it is split or merged. */
 const moving = new Int32Array(POSITIONS);
@@ -104,12 +108,14 @@ export class SlotIndex {
     const base = (segment & IN_CHUNK) << POSITION_BITS;
     const slotBits = (entry & IN_DEPTH) + POSITION_BITS;
     const tag = (hash >>> slotBits) << slotBits;
+    // Bits of the tag and no others.
+    const tagMask = NOT_DISPLACED & (-1 << slotBits);
     for (let at = from; ; at = (at + 1) & mask) {
       const word = words[base + at]!;
       if (word === 0) return -1;
-      if ((word ^ tag) >>> slotBits !== 0) continue;
+      if (((word ^ tag) & tagMask) !== 0) continue;
       this.at = at;
-      return (word ^ tag) - 1;
+      return (word & ~(-1 << slotBits)) - 1;
     }
   }
 
@@ -138,9 +144,9 @@ export class SlotIndex {
   move(hash: number, slot: number, to: number): void {
     const entry = this.directory[hash & this.directoryMask]!;
     const segment = entry >>> DEPTH_BITS;
-    const slotBits = (entry & IN_DEPTH) + POSITION_BITS;
+    const words = this.chunks[segment >> CHUNK_BITS]!;
     const at = ((segment & IN_CHUNK) << POSITION_BITS) + this.position(entry, hash, slot);
-    this.chunks[segment >> CHUNK_BITS]![at] = ((hash >>> slotBits) << slotBits) | (to + 1);
+    words[at] = (words[at]! & (-1 << ((entry & IN_DEPTH) + POSITION_BITS))) | (to + 1);
   }
 
   clear(): void {
@@ -183,6 +189,7 @@ export class SlotIndex {
     const home = (bits >>> depth) & mask;
     let visited = 0;
     for (let at = home; words[base + at] !== 0; at = (at + 1) & mask) {
+      if (words[base + at]! > 0 && at !== home) continue;
       const slot = (words[base + at]! & slotMask) - 1;
       const hash = this.hashAt(slot);
       if (((hash >>> depth) & mask) !== home || reverseBits(hash) < place) continue;
@@ -274,9 +281,11 @@ export class SlotIndex {
     const segment = entry >>> DEPTH_BITS;
     const words = this.chunks[segment >> CHUNK_BITS]!;
     const base = (segment & IN_CHUNK) << POSITION_BITS;
-    let at = (hash >>> depth) & mask;
+    const home = (hash >>> depth) & mask;
+    let at = home;
     while (words[base + at] !== 0) at = (at + 1) & mask;
-    words[base + at] = ((hash >>> slotBits) << slotBits) | (slot + 1);
+    const word = (((hash >>> slotBits) << slotBits) & NOT_DISPLACED) | (slot + 1);
+    words[base + at] = at === home ? word : word | DISPLACED;
     this.counts[segment]!++;
   }
 
@@ -287,9 +296,9 @@ export class SlotIndex {
     const segment = entry >>> DEPTH_BITS;
     const words = this.chunks[segment >> CHUNK_BITS]!;
     const base = (segment & IN_CHUNK) << POSITION_BITS;
-    const word = ((hash >>> slotBits) << slotBits) | (slot + 1);
+    const word = (((hash >>> slotBits) << slotBits) & NOT_DISPLACED) | (slot + 1);
     let at = (hash >>> (entry & IN_DEPTH)) & mask;
-    while (words[base + at] !== word) at = (at + 1) & mask;
+    while ((words[base + at]! & NOT_DISPLACED) !== word) at = (at + 1) & mask;
     return at;
   }
 
@@ -304,11 +313,12 @@ export class SlotIndex {
     let gap = position;
     for (let at = (gap + 1) & mask; words[base + at] !== 0; at = (at + 1) & mask) {
       const word = words[base + at]!;
+      if (word > 0) continue;
       const home = (this.hashAt((word & slotMask) - 1) >>> depth) & mask;
       // The entry may move back into the gap unless its home is cyclically in (gap, at].
       const reachable = gap <= at ? home <= gap || home > at : home <= gap && home > at;
       if (!reachable) continue;
-      words[base + gap] = word;
+      words[base + gap] = home === gap ? word & NOT_DISPLACED : word;
       gap = at;
     }
     words[base + gap] = 0;
