@@ -4,7 +4,7 @@
  * Keys and values are stored densely, in slots 0 … size-1; an index (slot-index.ts) leads from a hash to a slot. Removing a key moves the last one into its
  * slot.
  *
- *   slot >> 14 ─▶ chunk, slot & 16383 ─▶ place in it
+ *   slot >> 15 ─▶ chunk, slot & 32767 ─▶ place in it
  *     SetDict     [ key | key | … ]
  *     HashDict    [ key, value | key, value | … ]      side by side, in one cache line
  *     ScoreDict   [ key | key | … ]    [ score | score | … ]

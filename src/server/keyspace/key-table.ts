@@ -3,7 +3,7 @@
  *
  *   hash ─▶ index (slot-index.ts) ─▶ slot
  *
- *   slot >> 14 ─▶ chunk, slot & 16383 ─▶ place in it
+ *   slot >> 15 ─▶ chunk, slot & 32767 ─▶ place in it
  *     entries  [ key, value | key, value | … ]                two references a slot, in one cache line
  *     facts    [ hash, access, volatile, units | hash, … ]    four words a slot, in another
  *

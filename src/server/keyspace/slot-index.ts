@@ -30,7 +30,7 @@ const POSITION_BITS = 9;
 const POSITIONS = 1 << POSITION_BITS;
 
 /** The owner's chunks of slots. */
-export const SLOT_CHUNK_BITS = 14;
+export const SLOT_CHUNK_BITS = 15;
 const IN_SLOT_CHUNK = (1 << SLOT_CHUNK_BITS) - 1;
 
 const CHUNK_BITS = 6;
