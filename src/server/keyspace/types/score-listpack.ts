@@ -162,7 +162,7 @@ export function fractionCount(listpack: string): number {
 /** True if the members and scores of unknown origin in a listpack without inconsistencies are in the order in which they are kept, no member twice. */
 export function areInOrder(listpack: string, readScore: (text: string) => number): boolean {
   const end = listpack.length - 1;
-  const members: string[] = [];
+  const places: number[] = [];
   let last = -Infinity;
   for (let at = FIRST_ELEMENT; at < end; ) {
     const place = elementEnd(listpack, at);
@@ -170,13 +170,30 @@ export function areInOrder(listpack: string, readScore: (text: string) => number
     const score = integer === null ? readScore(elementText(listpack, place)) : Number(integer);
     // NaN is in no order; a whole score as text is not as it is kept, and may be a negative zero.
     if (!(score >= last) || (integer === null && isWhole(score))) return false;
-    const member = elementText(listpack, at);
-    if (score === last && members.length > 0 && member <= members[members.length - 1]!) return false;
-    members.push(member);
+    if (score === last && places.length > 0 && elementText(listpack, at) <= elementText(listpack, places[places.length - 1]!)) return false;
+    places.push(at);
     last = score;
     at = elementEnd(listpack, place);
   }
-  return members.length <= COMPARED_MEMBERS ? !members.some((member, at) => members.indexOf(member) < at) : new Set(members).size === members.length;
+  return !hasEqual(listpack, places);
+}
+
+/** True if two members are equal. */
+function hasEqual(listpack: string, places: readonly number[]): boolean {
+  if (places.length > COMPARED_MEMBERS) return new Set(places.map((place) => elementText(listpack, place))).size < places.length;
+  for (let one = 1; one < places.length; one++) {
+    for (let other = 0; other < one; other++) if (areEqual(listpack, places[one]!, places[other]!)) return true;
+  }
+  return false;
+}
+
+/** Texts are compared from the end, since many begin alike. */
+function areEqual(listpack: string, one: number, other: number): boolean {
+  const first = listpack.charCodeAt(one);
+  if (listpack.charCodeAt(other) !== first) return false;
+  if (first < 0x80 || first >= 0xc0) return elementText(listpack, one) === elementText(listpack, other);
+  for (let i = first & 0x3f; i > 0; i--) if (listpack.charCodeAt(one + i) !== listpack.charCodeAt(other + i)) return false;
+  return true;
 }
 
 function next(listpack: string, at: number): number {

@@ -4,9 +4,11 @@ import { expect, test } from 'vitest';
 import { ColumnReader, ColumnWriter } from '../../../../src/server/keyspace/columns.js';
 import { Config } from '../../../../src/server/config.js';
 import { HashSeed } from '../../../../src/server/keyspace/hash.js';
+import { crc64 } from '../../../../src/server/keyspace/rdb/crc64.js';
 import { restore } from '../../../../src/server/keyspace/rdb/decoder.js';
 import { dump } from '../../../../src/server/keyspace/rdb/encoder.js';
 import { readListpack } from '../../../../src/server/keyspace/rdb/listpack.js';
+import { packElements } from '../../../../src/server/keyspace/types/listpack-text.js';
 import { SortedSetValue } from '../../../../src/server/keyspace/types/sorted-set.js';
 import { formatDouble } from '../../../../src/server/resp/double.js';
 
@@ -115,6 +117,19 @@ test('a set of more members or bytes than are packed stays a listpack for client
     expect(value.removeRange(0, count - 2)).toHaveLength(2 * count - 4);
     expect([value.size, readListpack(value.listpack!).length]).toEqual([2, 4]);
   }
+});
+
+test('a payload with a member twice is refused, and one out of order is sorted', () => {
+  const payload = (...elements: string[]): string => {
+    const listpack = packElements(elements);
+    const body = `\x11${String.fromCharCode(0x40 | (listpack.length >> 8), listpack.length & 255)}${listpack}\x0a\0`;
+    return body + crc64(body);
+  };
+  const long = 'a member of more than sixty-four bytes, which has a header of two of them';
+  for (const member of ['a', '', '7', '70000', long]) expect(restore(payload(member, '1', 'b', '2', member, '3'), settings, SEED)).toBeUndefined();
+  for (const score of ['x', 'nan', '']) expect(restore(payload('a', score), settings, SEED)).toBeUndefined();
+  const back = restore(payload('c', '0.5', 'b', '-0', 'a', '5.0', long, '2'), settings, SEED) as SortedSetValue;
+  expect([pairs(back), readListpack(back.listpack!)]).toEqual([[['b', 0], ['c', 0.5], [long, 2], ['a', 5]], ['b', '0', 'c', '0.5', long, '2', 'a', '5']]);
 });
 
 const hex = (text: string): string => Buffer.from(text, 'latin1').toString('hex');
