@@ -23,7 +23,9 @@ import type { Heap } from './heap-watch.js';
 const TIMER = 'garbage collection';
 
 /** A keyspace that was smaller than this is left to V8. */
-const LEAST_BYTES = 32 * 2 ** 20;
+const LEAST_BYTES = 8 * 2 ** 20;
+/** Fewer bytes of dropped buffers are left to it as well. */
+const LEAST_DROPPED = 32 * 2 ** 20;
 /**
  * Milliseconds from one collection of a small keyspace to the next: V8 makes its young generation small again, which has up to 32 MB, only once the collections
  * of five seconds have found little new, and returns its pages with the one after that.
@@ -100,7 +102,7 @@ export class IdleCollection {
   /** A large buffer of a client was dropped. */
   dropped(bytes: number): void {
     this.droppedBytes += bytes;
-    if (this.droppedBytes >= LEAST_BYTES) this.lookSoon();
+    if (this.droppedBytes >= LEAST_DROPPED) this.lookSoon();
   }
 
   /** Collects as soon as no client is ready. */
@@ -140,7 +142,7 @@ export class IdleCollection {
   }
 
   private hasDropped(bytes: number): boolean {
-    return this.droppedBytes >= Math.max(LEAST_BYTES, bytes * DROPPED_SHARE);
+    return this.droppedBytes >= Math.max(LEAST_DROPPED, bytes * DROPPED_SHARE);
   }
 
   private collect(bytes: number, isRepeat: boolean): void {
