@@ -69,6 +69,8 @@ export interface ReplicasState {
   readonly backlog: BacklogState | null;
   /** Replicas in their order, then clients that have only sent REPLCONF. */
   readonly replicas: readonly ReplicaState[];
+  /** The end of the backlog when the replicas were last told that it grew: otherwise a continued server would tell them again, and send earlier. */
+  readonly told: number;
   readonly seconds: number;
   readonly lonelySinceMs: number;
   readonly timer: TimerState | null;
@@ -123,10 +125,10 @@ export class Replicas {
   /** @param clients all of them, in their order */
   capture(clients: Iterable<ReplicaClient>): ReplicasState {
     const handshakes = Array.from(clients).flatMap(({ replica }) => (replica === null || replica.phase !== 'handshake' ? [] : [replica]));
-    const { seconds, lonelySinceMs, asksForAck } = this;
+    const { told, seconds, lonelySinceMs, asksForAck } = this;
     const waiters = this.waiters.filter(isStillParked).map(({ client, offset, wanted }) => ({ token: client.id, offset, wanted }));
     const replicas = [...this.list, ...handshakes].map((replica) => replica.capture());
-    return { backlog: this.backlog?.capture() ?? null, replicas, seconds, lonelySinceMs, asksForAck, waiters, timer: captureTimer(this.timer) };
+    return { backlog: this.backlog?.capture() ?? null, replicas, told, seconds, lonelySinceMs, asksForAck, waiters, timer: captureTimer(this.timer) };
   }
 
   /** @param isAnother the server starts from the state of another one: its replicas are not those of this one, and its history diverges */
