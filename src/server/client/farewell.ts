@@ -4,7 +4,7 @@
  */
 import { clientInfo } from '../command/client-info.js';
 import { quote } from '../resp/quote.js';
-import { ErrorReply, type Reply } from '../resp/reply.js';
+import type { ErrorReply, Reply } from '../resp/reply.js';
 import type { Session } from '../command/session.js';
 import type { QueryBuffer } from './query-buffer.js';
 
@@ -32,10 +32,13 @@ export function logOutputLimit(session: Session): void {
 export function logReplyToReplica(session: Session, reply: Reply): void {
   const command = session.lastCommand?.fullName ?? '<unknown>';
   session.server.log('warning', `Replica generated a reply to command '${command}', disconnecting it: ${clientInfo(session)}`);
-  if (!(reply instanceof ErrorReply)) return;
+  if (!isError(reply)) return;
   session.server.stats.failedChanges++;
   session.server.log('warning', `== CRITICAL == The reply to the replica was an error: '${reply.text}'`);
 }
+
+/** Also for one that a fault held while the state was captured, which is a plain object in the server that continues. */
+const isError = (reply: Reply): reply is ErrorReply => reply !== null && typeof reply === 'object' && 'type' in reply && reply.type === 'error';
 
 function printable(bytes: Buffer): string {
   return bytes.latin1Slice().replace(/[^\x20-\x7e]/g, '.');
