@@ -254,7 +254,8 @@ function compareDigits(listpack: string, place: number, text: string, point: num
   if (other !== point) return other - point;
   for (let i = 0; i < KEPT_CHARACTERS && i < length && i < text.length; i++) {
     const difference = listpack.charCodeAt(place + 1 + i) - text.charCodeAt(i);
-    if (difference !== 0) return difference;
+    // One apart, they may be the same score: 0.3, of another origin, is written 0.29999999999999999 here.
+    if (difference !== 0) return Math.abs(difference) === 1 ? 0 : difference;
   }
   return 0;
 }

@@ -119,12 +119,13 @@ test('a set of more members or bytes than are packed stays a listpack for client
   }
 });
 
+const payload = (...elements: string[]): string => {
+  const listpack = packElements(elements);
+  const body = `\x11${String.fromCharCode(0x40 | (listpack.length >> 8), listpack.length & 255)}${listpack}\x0a\0`;
+  return body + crc64(body);
+};
+
 test('a payload with a member twice is refused, and one out of order is sorted', () => {
-  const payload = (...elements: string[]): string => {
-    const listpack = packElements(elements);
-    const body = `\x11${String.fromCharCode(0x40 | (listpack.length >> 8), listpack.length & 255)}${listpack}\x0a\0`;
-    return body + crc64(body);
-  };
   const long = 'a member of more than sixty-four bytes, which has a header of two of them';
   for (const member of ['a', '', '7', '70000', long]) expect(restore(payload(member, '1', 'b', '2', member, '3'), settings, SEED)).toBeUndefined();
   for (const score of ['x', 'nan', '']) expect(restore(payload('a', score), settings, SEED)).toBeUndefined();
@@ -139,4 +140,12 @@ test('a removal and an equal score leave no trace in the bytes', () => {
   for (const [member, score] of [['b', 1], ['a', 1], ['c', 0.5], ['c', 300], ['a', -1], ['d', 7]] as const) value.set(member, score, settings);
   expect(value.delete('d')).toBe(true);
   expect(hex(value.listpack!)).toBe('180000000600816102dfff028162020101816302c12c02ff');
+});
+
+test('scores that were written with other digits are ordered as numbers', () => {
+  for (const [written, score] of [['0.3', 0.3], ['0.49999999999999999999', 0.5], ['12.600000000000000', 12.6]] as const) {
+    const value = restore(payload('m', written), settings, SEED) as SortedSetValue;
+    for (const member of ['z', 'a']) value.set(member, score, settings);
+    expect(pairs(value)).toEqual([['a', score], ['m', score], ['z', score]]);
+  }
 });
