@@ -177,7 +177,7 @@ export class Connection implements EventHandler, Transport {
     const { current } = env.policy;
     for (let reads = 1; this.state < DOOMED; reads++) {
       const size = current.readSize(token, query.length === 0 ? READ_BYTES : this.makeRoom());
-      const result = this.read(size);
+      const result = this.read(size, reads > 1);
       // The read may have closed the connection; where a rule ignores EOF, nothing follows it.
       if (this.state >= DOOMED || result === END_OF_FILE) return;
       const next = current.afterRead(token, result, size, isEdgeTriggered, reads);
@@ -204,8 +204,11 @@ export class Connection implements EventHandler, Transport {
     return query.readEnd(env.settings['client-query-buffer-limit']) - query.end;
   }
 
-  /** Does one read(2) of at most `size` bytes, and everything that follows from it. Returns the result of the read; {@link WOULD_BLOCK} after an error. */
-  private read(size: number): number {
+  /**
+   * Does one read(2) of at most `size` bytes, and everything that follows from it. Returns the result of the read; {@link WOULD_BLOCK} after an error.
+   * @param isDraining other reads of the same event came before: an end of file closes once their replies are sent, as where each read has a turn of its own
+   */
+  private read(size: number, isDraining = false): number {
     const { query, env } = this;
     const isQueryWaiting = query.length > 0;
     const { input } = env;
@@ -214,7 +217,9 @@ export class Connection implements EventHandler, Transport {
     const count = this.tryRead(buffer, start, start + size);
     if (count === WOULD_BLOCK) return count;
     if (count === END_OF_FILE) {
-      if (env.policy.current.onEof(this.token, this.outputBytes) === 'close') this.close('EOF');
+      if (env.policy.current.onEof(this.token, this.outputBytes) !== 'close') return count;
+      if (isDraining && this.outputBytes > 0) this.flushAsReported();
+      this.close('EOF');
       return count;
     }
     const { server } = env;

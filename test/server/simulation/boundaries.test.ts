@@ -23,6 +23,15 @@ describe.each(MODES)('$mode', ({ edgeTriggered }) => {
     }
   });
 
+  test('a client that has sent its last byte before the server looks gets all replies', () => {
+    using lab = simulate({ edgeTriggered });
+    const client = lab.connect();
+    client.send(WIRE);
+    client.shutdown();
+    expect(client.receive()).toBe(REPLIES);
+    expect(client.isClosedByServer).toBe(true);
+  });
+
   test('a pipeline that arrives byte by byte gets the same replies', () => {
     using lab = simulate({ edgeTriggered });
     const client = lab.connect();
