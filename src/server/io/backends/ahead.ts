@@ -61,5 +61,5 @@ export interface AheadStream {
   readonly largeReads: number;
 }
 
-/** After a large read so many small ones must follow before a stream is read ahead again: the ends of large requests are small as well. */
+/** Number of small reads that must follow a large one before a stream is read ahead again: the ends of large requests are small as well. */
 export const READS_REMEMBERED = 8;

@@ -53,7 +53,7 @@ export function removeFromIntset(text: string, position: number): string {
   return flat(text.slice(0, at), '', text.slice(at + units));
 }
 
-/** Returns the intset of sorted integers, each of so many units. */
+/** Returns the intset of sorted integers. @param units of each integer */
 export function intsetOf(integers: readonly Int64[], units: number): string {
   const bytes = 2 + integers.length * units * 2 <= scratch.length ? scratch : Buffer.allocUnsafe(2 + integers.length * units * 2);
   let at = writeUnit(bytes, 0, units);

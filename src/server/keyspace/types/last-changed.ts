@@ -7,7 +7,7 @@
  * Only the time that a change takes depends on it: an open value has the size, the order, the estimated memory and the captured state of a packed one.
  */
 
-/** So many changes in succession, and the value is opened for the next ones: opening and packing cost about as much as two of them. */
+/** After this number of changes in succession a value is opened for the next ones: opening and packing cost about as much as two of them. */
 const CHANGES_UNTIL_OPEN = 4;
 
 export interface Packable {

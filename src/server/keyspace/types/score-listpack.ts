@@ -9,13 +9,10 @@
 import { formatDouble } from '../../resp/double.js';
 import { FIRST_ELEMENT, ListpackWriter } from '../rdb/listpack.js';
 import { type Int64, parseInt64 } from './int64.js';
-import { elementCount, elementEnd, elementInteger, elementText, findElement } from './listpack-text.js';
+import { elementCount, elementEnd, elementInteger, elementText, findElement, hasRepeated } from './listpack-text.js';
 
 /** Within LLONG_MAX / 2, as in double2ll. */
 const MAX_INTEGER_SCORE = 2 ** 62;
-
-/** Up to this many, members are compared with each other. */
-const COMPARED_MEMBERS = 16;
 
 const WRITER = new ListpackWriter();
 
@@ -162,38 +159,20 @@ export function fractionCount(listpack: string): number {
 /** True if the members and scores of unknown origin in a listpack without inconsistencies are in the order in which they are kept, no member twice. */
 export function areInOrder(listpack: string, readScore: (text: string) => number): boolean {
   const end = listpack.length - 1;
-  const places: number[] = [];
   let last = -Infinity;
+  let lastPlace = -1;
   for (let at = FIRST_ELEMENT; at < end; ) {
     const place = elementEnd(listpack, at);
     const integer = elementInteger(listpack, place);
     const score = integer === null ? readScore(elementText(listpack, place)) : Number(integer);
     // NaN is in no order; a whole score as text is not as it is kept, and may be a negative zero.
     if (!(score >= last) || (integer === null && isWhole(score))) return false;
-    if (score === last && places.length > 0 && elementText(listpack, at) <= elementText(listpack, places[places.length - 1]!)) return false;
-    places.push(at);
+    if (score === last && lastPlace !== -1 && elementText(listpack, at) <= elementText(listpack, lastPlace)) return false;
+    lastPlace = at;
     last = score;
     at = elementEnd(listpack, place);
   }
-  return !hasEqual(listpack, places);
-}
-
-/** True if two members are equal. */
-function hasEqual(listpack: string, places: readonly number[]): boolean {
-  if (places.length > COMPARED_MEMBERS) return new Set(places.map((place) => elementText(listpack, place))).size < places.length;
-  for (let one = 1; one < places.length; one++) {
-    for (let other = 0; other < one; other++) if (areEqual(listpack, places[one]!, places[other]!)) return true;
-  }
-  return false;
-}
-
-/** Texts are compared from the end, since many begin alike. */
-function areEqual(listpack: string, one: number, other: number): boolean {
-  const first = listpack.charCodeAt(one);
-  if (listpack.charCodeAt(other) !== first) return false;
-  if (first < 0x80 || first >= 0xc0) return elementText(listpack, one) === elementText(listpack, other);
-  for (let i = first & 0x3f; i > 0; i--) if (listpack.charCodeAt(one + i) !== listpack.charCodeAt(other + i)) return false;
-  return true;
+  return !hasRepeated(listpack, 2);
 }
 
 function next(listpack: string, at: number): number {
@@ -238,7 +217,7 @@ function placeFor(listpack: string, score: number, text: string, member: string)
   return at;
 }
 
-/** So many characters of a decimal are digits that doubles keep, besides the point. */
+/** Number of characters of a decimal, besides the point, that are digits which doubles keep. */
 const KEPT_CHARACTERS = 16;
 
 /**
