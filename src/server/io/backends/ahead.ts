@@ -4,12 +4,10 @@
  */
 import type { Interest } from '../interest.js';
 import type { Token } from '../token.js';
+import { copyBytes } from './copy-bytes.js';
 
 /** Reads of fewer bytes are worth being made ahead: larger ones would cost a copy that is dearer than a system call. */
 export const SLOT_BYTES = 4096;
-
-/** Below this many bytes a loop is faster than a call into the runtime. */
-const COPIED_BY_LOOP = 64;
 
 export class Ahead {
   /** As recv(2) returns it, or an errno below 0. */
@@ -30,12 +28,10 @@ export class Ahead {
 
   /** Copies at most `end - start` bytes that have not been taken, and returns their number. */
   take(into: Buffer, start: number, end: number): number {
-    const { bytes } = this;
     const count = Math.min(end - start, this.result - this.taken);
-    let from = this.start + this.taken;
+    const from = this.start + this.taken;
     this.taken += count;
-    if (count > COPIED_BY_LOOP) bytes.copy(into, start, from, from + count);
-    else for (let at = start; at < start + count; at++) into[at] = bytes[from++]!;
+    copyBytes(this.bytes, from, from + count, into, start);
     return count;
   }
 

@@ -9,14 +9,12 @@
  * is posted, while those of all others are left out. Entries that the kernel did not take are left to send(2).
  */
 import { type Flushed, MAX_BATCH, NOTHING_FLUSHED } from '../poll.js';
+import { copyBytes } from './copy-bytes.js';
 import * as libc from './libc.js';
 import { NOT_SENT, type QueuedSend, SENT_LATER } from './queued-send.js';
 import { OP_SEND, Ring } from './ring.js';
 
 const STAGING_BYTES = 512 * 1024;
-/** Below this many bytes a loop is faster than a call into the runtime. */
-const COPIED_BY_LOOP = 48;
-
 const MSG_WAITALL = 0x100;
 
 export class SendRing {
@@ -33,19 +31,12 @@ export class SendRing {
     const length = end - start;
     const at = this.staged;
     if (this.queued === MAX_BATCH || at + length > STAGING_BYTES || this.ring.isClosed) return false;
-    this.stage(from, start, end);
+    copyBytes(from, start, end, this.staging, at);
+    this.staged += length;
     this.ring.set(this.queued, stream.fd, this.stagingAddress + at, length);
     stream.sent = SENT_LATER;
     this.streams[this.queued++] = stream;
     return true;
-  }
-
-  private stage(from: Buffer, start: number, end: number): void {
-    const { staging } = this;
-    let at = this.staged;
-    this.staged += end - start;
-    if (end - start > COPIED_BY_LOOP) from.copy(staging, at, start, end);
-    else for (let i = start; i < end; i++) staging[at++] = from[i]!;
   }
 
   /** Hands all queued sends to the kernel and sets each stream's result. A single one is left to send(2). */
