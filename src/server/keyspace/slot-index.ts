@@ -6,7 +6,7 @@
  *                                       │   │       │
  *   the nine bits above  ─▶ segments  [ 0 ][ 1    ][ 2 ]           512 positions each, linear probing
  *                                            │
- *                             position   [ ↷ · tag · slot + 1 ]    32 bits, 0 where free; the tag is what is left of the hash, ↷ one bit: not at its home
+ *                             position   [ ↷ · tag · slot + 1 ]    32 bits, 0 where free; the tag is what is left of the hash, ↷ two bits: how far from home
  *
  * A segment that becomes more than 3/4 full is split: its depth, the number of low bits that all its hashes have in common, grows by one, and the entries in
  * which the next bit is 1 move to a new segment at the end. Nothing else moves; only the directory, four bytes for several hundred keys, is copied when the
@@ -14,8 +14,9 @@
  * free. (Known as extendible hashing. Redis has a second table meanwhile, and moves some entries of the first with each command: here there is no meanwhile.)
  *
  * A segment of depth d spends d + 9 bits of a position on the slot, enough for as many keys as there are positions when all segments are that deep, and the
- * other 22 - d on the tag: so the key in a slot is hardly ever read in vain. Hashes are read from the owner's array where entries move. The first bit says
- * that an entry is not at the position where searches for its key begin, because that was taken: others never move back when a gap is closed.
+ * other 21 - d on the tag: so the key in a slot is hardly ever read in vain. The first two bits say how far an entry is behind its home, the position where
+ * searches for its key begin, because that was taken; 3 stands for 3 or more. So a gap is closed, by entries that may move back to it, without their hashes:
+ * those are read from the owner's array only where entries move to another segment, and for entries that are far from home.
  *
  *   depth 0           one segment, which doubles from 8 positions to 512
  *   segment >> 6      chunk: an array of 64 segments; the first is as large as needed
@@ -43,8 +44,10 @@ const IN_DEPTH = (1 << DEPTH_BITS) - 1;
 /** A slot has at most 30 bits. */
 const MAX_DEPTH = 30 - POSITION_BITS;
 
-const DISPLACED = 1 << 31;
-const NOT_DISPLACED = ~DISPLACED;
+/** The first bits of a position: how many positions behind its home the entry is, at most FAR. */
+const DISTANCE_SHIFT = 30;
+const FAR = 3;
+const NO_DISTANCE = ~(FAR << DISTANCE_SHIFT);
 
 /** Entries of a segment while it is split or merged. */
 const moving = new Int32Array(POSITIONS);
@@ -109,7 +112,7 @@ export class SlotIndex {
     const slotBits = (entry & IN_DEPTH) + POSITION_BITS;
     const tag = (hash >>> slotBits) << slotBits;
     // Bits of the tag and no others.
-    const tagMask = NOT_DISPLACED & (-1 << slotBits);
+    const tagMask = NO_DISTANCE & (-1 << slotBits);
     for (let at = from; ; at = (at + 1) & mask) {
       const word = words[base + at]!;
       if (word === 0) return -1;
@@ -189,7 +192,8 @@ export class SlotIndex {
     const home = (bits >>> depth) & mask;
     let visited = 0;
     for (let at = home; words[base + at] !== 0; at = (at + 1) & mask) {
-      if (words[base + at]! > 0 && at !== home) continue;
+      const distance = words[base + at]! >>> DISTANCE_SHIFT;
+      if (distance !== FAR && ((at - distance) & mask) !== home) continue;
       const slot = (words[base + at]! & slotMask) - 1;
       const hash = this.hashAt(slot);
       if (((hash >>> depth) & mask) !== home || reverseBits(hash) < place) continue;
@@ -284,8 +288,7 @@ export class SlotIndex {
     const home = (hash >>> depth) & mask;
     let at = home;
     while (words[base + at] !== 0) at = (at + 1) & mask;
-    const word = (((hash >>> slotBits) << slotBits) & NOT_DISPLACED) | (slot + 1);
-    words[base + at] = at === home ? word : word | DISPLACED;
+    words[base + at] = (((hash >>> slotBits) << slotBits) & NO_DISTANCE) | (slot + 1) | distanceBits((at - home) & mask);
     this.counts[segment]!++;
   }
 
@@ -296,9 +299,9 @@ export class SlotIndex {
     const segment = entry >>> DEPTH_BITS;
     const words = this.chunks[segment >> CHUNK_BITS]!;
     const base = (segment & IN_CHUNK) << POSITION_BITS;
-    const word = (((hash >>> slotBits) << slotBits) & NOT_DISPLACED) | (slot + 1);
+    const word = (((hash >>> slotBits) << slotBits) & NO_DISTANCE) | (slot + 1);
     let at = (hash >>> (entry & IN_DEPTH)) & mask;
-    while ((words[base + at]! & NOT_DISPLACED) !== word) at = (at + 1) & mask;
+    while ((words[base + at]! & NO_DISTANCE) !== word) at = (at + 1) & mask;
     return at;
   }
 
@@ -313,12 +316,12 @@ export class SlotIndex {
     let gap = position;
     for (let at = (gap + 1) & mask; words[base + at] !== 0; at = (at + 1) & mask) {
       const word = words[base + at]!;
-      if (word > 0) continue;
-      const home = (this.hashAt((word & slotMask) - 1) >>> depth) & mask;
-      // The entry may move back into the gap unless its home is cyclically in (gap, at].
-      const reachable = gap <= at ? home <= gap || home > at : home <= gap && home > at;
-      if (!reachable) continue;
-      words[base + gap] = home === gap ? word & NOT_DISPLACED : word;
+      let distance = word >>> DISTANCE_SHIFT;
+      if (distance === FAR) distance = (at - (this.hashAt((word & slotMask) - 1) >>> depth)) & mask;
+      // The entry may move back into the gap unless its home is behind it.
+      const back = (at - gap) & mask;
+      if (distance < back) continue;
+      words[base + gap] = (word & NO_DISTANCE) | distanceBits(distance - back);
       gap = at;
     }
     words[base + gap] = 0;
@@ -474,6 +477,10 @@ export class SlotIndex {
     this.counts = this.counts.slice(0, this.counts.length / 2);
     this.prefixes = this.prefixes.slice(0, this.prefixes.length / 2);
   }
+}
+
+function distanceBits(distance: number): number {
+  return (distance < FAR ? distance : FAR) << DISTANCE_SHIFT;
 }
 
 function resized(words: Int32Array, length: number): Int32Array {
