@@ -49,6 +49,10 @@ const NOT_A_NUMBER = Number.MIN_SAFE_INTEGER;
 /** Comparing the bytes of a longer key takes longer than making a string of them. */
 const MAX_INTERNED = 64;
 
+/** Lengths of a script's SHA1 and of `EVALSHA`, before it. */
+const DIGEST = 40;
+const EVALSHA = 7;
+
 /** Makes strings of bytes that are probably keys; existing keys already have theirs. */
 export interface KeyInterner {
   /** Returns the latin1 string of these bytes. */
@@ -103,6 +107,8 @@ export class RequestDecoder implements ReadRequest {
   private requestStart = 0;
   /** The previous command name; connections mostly repeat one, and the same string object is found faster. */
   private lastName = '';
+  /** The same for the script of EVALSHA. */
+  private lastDigest = '';
 
   feed(buffer: Buffer, start: number, end: number): void {
     this.buffer = buffer;
@@ -340,19 +346,22 @@ export class RequestDecoder implements ReadRequest {
   /** A key is the first argument and, if there are several, usually every other one; these are looked up until one is not found. */
   private readKey(start: number, length: number): string {
     const { keys, buffer } = this;
+    if (length === DIGEST && this.filled === 1 && this.argv[0]!.length === EVALSHA) return this.readDigest(start);
     const key = keys.intern(buffer, start, length);
     this.expectsKey = keys.wasInterned;
     return key;
   }
 
+  /** Of a script that is called repeatedly this is the same string object, whose hash is known. Its keys may follow. */
+  private readDigest(start: number): string {
+    const { buffer, lastDigest } = this;
+    return isSpelled(lastDigest, buffer, start, DIGEST) ? lastDigest : (this.lastDigest = buffer.latin1Slice(start, start + DIGEST));
+  }
+
   private readName(start: number, end: number): string {
     const { buffer, lastName } = this;
     const length = end - start;
-    if (length === lastName.length) {
-      let i = 0;
-      while (i < length && lastName.charCodeAt(i) === buffer[start + i]) i++;
-      if (i === length) return lastName;
-    }
+    if (isSpelled(lastName, buffer, start, length)) return lastName;
     const name = buffer.latin1Slice(start, end);
     // A name longer than any command is not worth keeping, least of all a very long one.
     if (length <= 32) this.lastName = name;
@@ -415,4 +424,12 @@ function parseHugeNegative(buffer: Buffer, start: number, end: number): number {
   if (end - start > 20) return NOT_A_NUMBER;
   const text = buffer.latin1Slice(start, end);
   return /^-[1-9]\d*$/.test(text) && BigInt(text) >= -(2n ** 63n) ? -1 : NOT_A_NUMBER;
+}
+
+/** True if these bytes spell the text as latin1. */
+function isSpelled(text: string, bytes: Buffer, start: number, length: number): boolean {
+  if (text.length !== length) return false;
+  let at = 0;
+  while (at < length && text.charCodeAt(at) === bytes[start + at]) at++;
+  return at === length;
 }

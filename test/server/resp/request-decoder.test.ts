@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ownHeap } from '../../../src/server/measuring/heap-watch.js';
 import { encodeRequest } from '../../../src/server/resp/request-encoder.js';
-import { INCOMPLETE, RequestDecoder } from '../../../src/server/resp/request-decoder.js';
+import { COMPLETE, INCOMPLETE, RequestDecoder } from '../../../src/server/resp/request-decoder.js';
 import { allSplits, decodeInPieces, type Decoded } from './splits.js';
 
 function decode(text: string, cuts: readonly number[] = [], prepare: (decoder: RequestDecoder) => void = () => {}): Decoded<string[]> {
@@ -191,8 +191,21 @@ describe('known keys', () => {
     expect(source).toMatchObject({ asked, made });
   });
 
+  test('the SHA1 of a script is not looked up, whether it is repeated or not', () => {
+    const [sha, other] = ['0123456789'.repeat(4), '0123456789'.repeat(3) + '012345678a'];
+    const source = observed();
+    const decoder = new RequestDecoder();
+    source.prepare(decoder);
+    const bytes = Buffer.from([sha, sha, other, sha].map((each) => encodeRequest(['EVALSHA', each, '1', 'key:000001'])).join(''), 'latin1');
+    decoder.feed(bytes, 0, bytes.length);
+    const decoded: string[] = [];
+    while (decoder.position < bytes.length && decoder.next() === COMPLETE) decoded.push(...decoder.argv.slice(1));
+    expect(decoded).toEqual([sha, sha, other, sha].flatMap((each) => [each, '1', 'key:000001']));
+    expect(source).toMatchObject({ asked: Array(4).fill('key:000001'), made: [] });
+  });
+
   test('do not change what is decoded, at any split', () => {
-    const requests = [['DEL', ...KNOWN], ['ECHO', 'no key at all'], ['MSET', 'key:000002', 'v', 'a key with \xff in it', 'v']];
+    const requests = [['EVALSHA', '0123456789'.repeat(4), '1', 'key:000001'], ['DEL', ...KNOWN], ['ECHO', 'no key at all'], ['MSET', 'key:000002', 'v', 'a key with \xff in it', 'v']];
     const text = requests.map(encodeRequest).join('');
     for (const cuts of allSplits(text.length)) expect(decode(text, cuts, observed().prepare)).toEqual(whole(...requests));
   });
