@@ -157,6 +157,7 @@ export class Command implements AccessedCommand {
   readonly deniesOutOfMemory: boolean;
   readonly needsNoAuth: boolean;
   readonly deniesMulti: boolean;
+  readonly deniesScripts: boolean;
   readonly allowsBusy: boolean;
   /** Null: always allowed. */
   readonly allowedBy: Guard | null;
@@ -191,6 +192,7 @@ export class Command implements AccessedCommand {
     this.deniesOutOfMemory = this.flags.has('denyoom');
     this.needsNoAuth = this.flags.has('no_auth');
     this.deniesMulti = this.flags.has('no_multi');
+    this.deniesScripts = this.flags.has('noscript');
     this.allowsBusy = this.flags.has('allow_busy');
     this.allowedBy = declaration.allowedBy ?? null;
     this.mayReplicate = this.isWrite || this.flags.has('may_replicate');

@@ -38,18 +38,23 @@ const STATE_TOP = 8;
 const STATE_BASE = 12;
 
 /**
- * Maximum length of cached strings. Strings in a script's text and its keys are read at every call. The string
- * last read at an address is compared byte by byte, since it may have been freed and replaced by another; up to this length that is faster
+ * Maximum length of cached strings. Strings in a script's text and its keys are read at every call. The bytes of the string
+ * last read at an address are compared, since it may have been freed and replaced by another; up to this length that is faster
  * than making a new one.
  */
 const MOST_REMEMBERED = 32;
+const MOST_WORDS = MOST_REMEMBERED / 4;
 const PLACES = 1024;
+const NONE = 255;
 
 export class LuaMemory {
   bytes = Buffer.alloc(0);
   private words = new Int32Array(0);
   private doubles = new Float64Array(0);
   private readonly remembered = new Array<string>(PLACES).fill('');
+  /** The lengths of the remembered strings, and their bytes. */
+  private readonly rememberedLengths = new Uint8Array(PLACES).fill(NONE);
+  private readonly rememberedWords = new Int32Array(PLACES * MOST_WORDS);
   private readonly double = new Float64Array(1);
   private readonly halves = new Int32Array(this.double.buffer);
 
@@ -152,19 +157,52 @@ export class LuaMemory {
     const length = this.words[(string + STRING_LENGTH) >>> 2]!;
     if (length > MOST_REMEMBERED) return this.bytes.latin1Slice(start, start + length);
     const place = (string >>> 4) & (PLACES - 1);
-    const known = this.remembered[place]!;
-    if (known.length === length) {
-      let same = 0;
-      while (same < length && known.charCodeAt(same) === this.bytes[start + same]) same++;
-      if (same === length) return known;
-    }
+    return this.isRemembered(place, start, length) ? this.remembered[place]! : this.remember(place, start, length);
+  }
+
+  /** Compares words of four bytes: strings begin at one. */
+  private isRemembered(place: number, start: Pointer, length: number): boolean {
+    if (this.rememberedLengths[place] !== length) return false;
+    const { words, rememberedWords } = this;
+    const whole = length >>> 2;
+    const known = place * MOST_WORDS;
+    const first = start >>> 2;
+    for (let i = 0; i < whole; i++) if (words[first + i] !== rememberedWords[known + i]) return false;
+    const rest = length & 3;
+    // The bytes after the end are the upper ones.
+    return rest === 0 || (words[first + whole]! ^ rememberedWords[known + whole]!) << (32 - 8 * rest) === 0;
+  }
+
+  private remember(place: number, start: Pointer, length: number): string {
+    const first = start >>> 2;
+    for (let i = 0; i * 4 < length; i++) this.rememberedWords[place * MOST_WORDS + i] = this.words[first + i]!;
+    this.rememberedLengths[place] = length;
     return (this.remembered[place] = this.bytes.latin1Slice(start, start + length));
+  }
+
+  /** True if the slot has this string. */
+  isText(slot: Pointer, text: string): boolean {
+    const { length } = text;
+    if (this.type(slot) !== TYPE.string || this.textLength(slot) !== length) return false;
+    const { bytes } = this;
+    const start = this.textStart(slot);
+    let at = 0;
+    while (at < length && text.charCodeAt(at) === bytes[start + at]) at++;
+    return at === length;
   }
 
   // Tables. Entries are those of the array part and then the nodes, in the order of Lua's next; an entry with value nil does not count.
 
   arrayLength(table: Pointer): number {
     return this.words[(table + TABLE_ARRAY_LENGTH) >>> 2]!;
+  }
+
+  /** True if none of the tables has anything in it. @param noNodes see {@link nodes} */
+  areEmpty(tables: readonly Pointer[], noNodes: Pointer): boolean {
+    const { words } = this;
+    let found = 0;
+    for (const table of tables) found |= words[(table + TABLE_ARRAY_LENGTH) >>> 2]! | (words[(table + TABLE_NODES) >>> 2]! ^ noNodes);
+    return found === 0;
   }
 
   hasMetatable(table: Pointer): boolean {
@@ -216,6 +254,7 @@ export class LuaMemory {
     return node;
   }
 
+  /** Returns where its hash part is; the same for all tables without one. */
   nodes(table: Pointer): Pointer {
     return this.words[(table + TABLE_NODES) >>> 2]!;
   }

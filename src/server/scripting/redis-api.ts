@@ -102,11 +102,11 @@ function readArguments(lua: LuaState): string[] | string {
   const end = memory.top(current);
   let slot = memory.base(current);
   if (slot === end) return 'Please specify at least one argument for this redis lib call';
-  const argv: string[] = [];
-  for (; slot < end; slot += SLOT_BYTES) {
+  const argv = new Array<string>((end - slot) / SLOT_BYTES);
+  for (let i = 0; slot < end; slot += SLOT_BYTES) {
     const type = memory.type(slot);
-    if (type === TYPE.string) argv.push(memory.text(slot));
-    else if (type === TYPE.number) argv.push(formatDouble(memory.number(slot)));
+    if (type === TYPE.string) argv[i++] = memory.text(slot);
+    else if (type === TYPE.number) argv[i++] = formatDouble(memory.number(slot));
     else return 'Lua redis lib command arguments must be strings or integers';
   }
   return argv;

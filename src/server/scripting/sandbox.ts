@@ -216,6 +216,7 @@ export class Sandbox {
   /** table.insert ignores metatables: what it has added to stand-ins must not be there for the next script. */
   clean(): void {
     const { memory } = this.lua;
+    if (memory.areEmpty(this.standInPlaces, this.noNodes)) return;
     for (const standIn of this.standInPlaces) if (memory.arrayLength(standIn) > 0 || memory.nodes(standIn) !== this.noNodes) this.clear(standIn);
   }
 

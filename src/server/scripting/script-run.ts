@@ -39,10 +39,23 @@ export interface RunOptions extends ScriptArguments {
 }
 
 /** Commands by their names in lower and upper case, as scripts write them. */
-export type Spellings = ReadonlyMap<string, Command>;
+export class Spellings {
+  private readonly commands: ReadonlyMap<string, Command>;
+  /** The latest name: in a loop it is the same string object. */
+  private lastName = '';
+  private lastCommand: Command | null = null;
 
-export const spellingsOf = (commands: ReadonlyMap<string, Command>): Spellings =>
-  new Map([...commands].flatMap(([name, command]) => [[name, command], [name.toUpperCase(), command]]));
+  constructor(commands: ReadonlyMap<string, Command>) {
+    this.commands = new Map([...commands].flatMap(([name, command]) => [[name, command], [name.toUpperCase(), command]]));
+  }
+
+  find(name: string): Command | null {
+    if (name === this.lastName) return this.lastCommand;
+    this.lastCommand = this.commands.get(name) ?? this.commands.get(name.toLowerCase()) ?? null;
+    this.lastName = name;
+    return this.lastCommand;
+  }
+}
 
 /** For each client the session in which its scripts call commands. */
 const sessions = new WeakMap<Session, Session>();
@@ -141,9 +154,8 @@ export class ScriptRun {
   }
 
   lookup(argv: Argv): Command | null {
-    const name = argv[0]!;
-    const command = this.spellings.get(name) ?? this.spellings.get(name.toLowerCase()) ?? null;
-    if (command?.subcommands == null || argv.length === 1) return command;
+    const command = this.spellings.find(argv[0]!);
+    if (command === null || command.subcommands === null || argv.length === 1) return command;
     return command.subcommands.get(argv[1]!.toLowerCase()) ?? null;
   }
 
@@ -155,7 +167,7 @@ export class ScriptRun {
   /** In the order of Redis's scriptCall. */
   private gates(session: Session, command: Command, argv: Argv): ErrorReply | null {
     if (!command.acceptsArgc(argv.length)) return errors.ARITY_IN_SCRIPT;
-    if (command.flags.has('noscript') && !this.mayCallNoscript(command)) return errors.DENIED_IN_SCRIPT;
+    if (command.deniesScripts && !this.mayCallNoscript(command)) return errors.DENIED_IN_SCRIPT;
     const denial = mayRun(session.user, command, argv);
     if (denial !== null) return session.server.dispatcher.deny(this.caller, 'lua', denial, errors.noPermissionInScript(denial.reason));
     const { flags, readsOnly } = this.options;

@@ -13,7 +13,7 @@ import { ENTRY_BYTES, Libraries, type LibrariesState } from './libraries.js';
 import type { Kept } from './lua-state.js';
 import { NumberGenerator } from './number-generator.js';
 import { sha1 } from './redis-api.js';
-import { type RunOptions, type ScriptArguments, type ScriptFlags, ScriptRun, type ScriptRules, type Spellings, spellingsOf } from './script-run.js';
+import { type RunOptions, type ScriptArguments, type ScriptFlags, ScriptRun, type ScriptRules, Spellings } from './script-run.js';
 import { parseShebang } from './shebang.js';
 import { type EngineState, LuaEngine } from './wasm.js';
 
@@ -61,7 +61,7 @@ export class Scripting implements ScriptRules {
   private evaluator: Interpreter | null = null;
 
   constructor(readonly server: ServerContext) {
-    this.spellings = spellingsOf(server.commands);
+    this.spellings = new Spellings(server.commands);
   }
 
   /**

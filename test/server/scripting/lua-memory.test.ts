@@ -98,6 +98,29 @@ describe('strings', () => {
     expect(lua.memory.textLength(lua.slot(-1))).toBe(text.length);
   });
 
+  test('of two at the same address that differ in one byte, the later one is read', () => {
+    const lua = run('return nil');
+    lua.pushText('0'.repeat(32));
+    const { memory } = lua;
+    const slot = lua.slot(-1);
+    const start = memory.textStart(slot);
+    for (let length = 0; length <= 32; length++) {
+      memory.setWord(start - 4, length);
+      for (let at = 0; at < 32; at++) {
+        memory.bytes[start + at] ^= 1;
+        expect(memory.text(slot)).toBe(memory.bytes.latin1Slice(start, start + length));
+      }
+    }
+  });
+
+  test('is compared with a text byte for byte', () => {
+    const lua = run('return nil');
+    lua.pushText('a text\xff');
+    const slot = lua.slot(-1);
+    expect(['a text\xff', 'a text', 'a text\xfe', 'b text\xff', ''].map((text) => lua.memory.isText(slot, text))).toEqual([true, false, false, false, false]);
+    expect(lua.memory.isText(lua.slot(1), 'nil')).toBe(false);
+  });
+
   test('a string at the address of an earlier one is not mistaken for it', () => {
     const lua = run('return nil');
     for (let i = 0; i < 5_000; i++) {

@@ -212,6 +212,7 @@ describe('what a script may break', () => {
 
   test.each([
     'KEYS[2] = nil', "KEYS[9] = 'more'", "KEYS.x = 'field'", 'setmetatable(KEYS, {__index = function() return 1 end})', 'table.insert(KEYS, 1)', 'table.remove(KEYS)', 'KEYS[1] = {KEYS}',
+    'KEYS[1], KEYS[2] = KEYS[2], KEYS[1]',
   ])('what it does to KEYS is gone with it: %s', (script) => {
     using lab = simulate();
     const client = lab.connect();
