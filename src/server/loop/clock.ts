@@ -44,6 +44,9 @@ export function momentUs(clock: Clock): number {
   return clock.targetUs === null ? clock.measureUs() : clock.nowUs;
 }
 
+/** How old `nowMs` may become: Date.now() takes longer than hrtime, and a busy loop turns 30,000 times a second. */
+const DATE_LASTS_US = 200;
+
 export class SystemClock implements Clock {
   nowMs = 0;
   nowUs = 0;
@@ -53,6 +56,8 @@ export class SystemClock implements Clock {
   private heldNs: number;
   private heldSinceNs = -1;
   heldAtMs = 0;
+  /** When `nowMs` was read. */
+  private datedUs = -Infinity;
 
   /**
    * @param startUs initial value of the monotonic time: that of the server that continues here
@@ -67,8 +72,10 @@ export class SystemClock implements Clock {
 
   refresh(): void {
     if (this.heldSinceNs >= 0) return;
-    this.nowMs = Date.now() - Math.round(this.heldNs / 1e6);
     this.nowUs = this.readUs();
+    if (this.nowUs - this.datedUs < DATE_LASTS_US) return;
+    this.datedUs = this.nowUs;
+    this.nowMs = Date.now() - Math.round(this.heldNs / 1e6);
   }
 
   get refreshedUs(): number {

@@ -32,7 +32,7 @@ const SOURCE: PollerSource = {
   platform: process.platform,
   epoll: async (edgeTriggered, ring) => {
     const { EpollPoll } = await import('../io/backends/epoll.js');
-    return new EpollPoll(edgeTriggered, ring, ring === null ? null : (await import('../io/backends/probe-reads.js')).openReadAhead());
+    return new EpollPoll(edgeTriggered, ring, ring === null ? null : (await import('../io/backends/probe-reads.js')).openReadAhead(ring.ring));
   },
   ring: async () => (await import('../io/backends/probe-sends.js')).openSendRing(),
   portable: async (edgeTriggered) => new (await import('../io/backends/portable.js')).PortablePoll(edgeTriggered),

@@ -7,7 +7,8 @@ import { READS_REMEMBERED, SLOT_BYTES } from '../../../src/server/io/backends/ah
 import { EpollPoll } from '../../../src/server/io/backends/epoll.js';
 import { unreadBytes } from '../../../src/server/io/backends/kernel-queues.js';
 import { openReadAhead } from '../../../src/server/io/backends/probe-reads.js';
-import { ReadAhead } from '../../../src/server/io/backends/read-ahead.js';
+import { openSendRing } from '../../../src/server/io/backends/probe-sends.js';
+import { SendRing } from '../../../src/server/io/backends/send-ring.js';
 import { Events, READY_READABLE } from '../../../src/server/io/event.js';
 import { EDGE, READABLE, WRITABLE } from '../../../src/server/io/interest.js';
 import { END_OF_FILE, MAX_BATCH, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
@@ -15,9 +16,16 @@ import { FIRST_FREE, LISTENER } from '../../../src/server/io/token.js';
 import { describePoll } from './contract.js';
 import { connectSocket, openSocketRemote } from './net-world.js';
 
-const probed = process.platform === 'linux' ? openReadAhead() : null;
 /** One for all polls, as for SendRing. */
-const reads = probed === null ? null : Object.assign(probed, { close: () => {} });
+const opened = process.platform === 'linux' ? openSendRing() : 'not Linux';
+const sends = typeof opened === 'string' ? null : Object.assign(opened, { close: () => {} });
+const reads = sends === null ? null : openReadAhead(sends.ring);
+
+function openPoll(edgeTriggered: boolean): EpollPoll {
+  const poll = new EpollPoll(edgeTriggered, sends, reads);
+  poll.readsAhead = true;
+  return poll;
+}
 
 interface Client {
   readonly token: number;
@@ -32,8 +40,7 @@ describe.runIf(reads !== null)('where io_uring is allowed', () => {
   const events = new Events();
 
   beforeEach(() => {
-    poll = new EpollPoll(false, null, reads);
-    poll.readsAhead = true;
+    poll = openPoll(false);
     listener = poll.listen({ host: '127.0.0.1', port: 0 }, 512);
     poll.register(listener, LISTENER, READABLE);
     clients = [];
@@ -50,7 +57,7 @@ describe.runIf(reads !== null)('where io_uring is allowed', () => {
     poll.waker.close();
   });
 
-  afterAll(() => ReadAhead.prototype.close.call(reads));
+  afterAll(() => SendRing.prototype.close.call(sends));
 
   const closed = new Set<number>();
   const streamOf = (token: number): TcpStream => clients[token - FIRST_FREE]!.stream;
@@ -273,9 +280,20 @@ describe.runIf(reads !== null)('where io_uring is allowed', () => {
     expect(reads!.keepUnread()).toBe(false);
   });
 
-  describePoll('EpollPoll that reads ahead', (edgeTriggered) => {
-    const contracted = new EpollPoll(edgeTriggered, null, reads);
-    contracted.readsAhead = true;
+  test('between queueing sends and the flush nothing is read ahead, and all bytes arrive', async () => {
+    const tokens = await connected(3);
+    for (const token of tokens) await send(token, `request ${token}`);
+    for (const token of tokens) expect(poll.queue(streamOf(token), Buffer.from(`reply ${token}`), 0, 7)).toBe(true);
+    wait();
+    expect(tokens.filter((token) => unreadBytes(streamOf(token).fd) > 0)).toEqual(tokens);
+    expect(poll.flush()).toEqual({ sends: 3, bytes: 21, short: 0 });
+    wait();
+    expect(tokens.filter((token) => unreadBytes(streamOf(token).fd) > 0)).toEqual([]);
+    expect(tokens.map((token) => read(token))).toEqual(tokens.map((token) => `request ${token}`));
+  });
+
+  describePoll('EpollPoll that reads ahead and batches sends', (edgeTriggered) => {
+    const contracted = openPoll(edgeTriggered);
     return {
       poll: contracted,
       connect: connectSocket,

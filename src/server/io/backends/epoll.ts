@@ -43,11 +43,13 @@ export class EpollPoll implements Poll {
   readonly waker: Waker;
   private readonly epfd: number;
   private readonly eventWords = new Int32Array(MAX_EVENTS * EVENT_WORDS);
+  /** The same memory: koffi passes a Buffer in half the time of an Int32Array. */
+  private readonly eventBytes = Buffer.from(this.eventWords.buffer);
   private readonly controlWords = new Int32Array(EVENT_WORDS);
   readsAhead: boolean | undefined = false;
 
   /**
-   * @param ring sends for many streams in one call; null: each send is a call of its own
+   * @param ring sends for many streams in one call; null: each send is a call of its own. Closed with the poll
    * @param ahead reads from many streams in one call; null: each read is a call of its own
    */
   constructor(
@@ -107,7 +109,7 @@ export class EpollPoll implements Poll {
     const hasUnread = ahead !== null && ahead.keepUnread();
     // Rounded up: waking before the timer is due would only mean waiting again.
     const timeout = hasUnread ? 0 : timeoutMs < 0 ? -1 : Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS);
-    const count: number = libc.epollWait(this.epfd, this.eventWords, MAX_EVENTS, timeout);
+    const count: number = libc.epollWait(this.epfd, this.eventBytes, MAX_EVENTS, timeout);
     events.clear();
     if (count === -1 && libc.errno() !== libc.EINTR) throw libc.lastError('epoll_wait', this.epfd);
     for (let i = 0; i < count; i++) {
@@ -127,7 +129,6 @@ export class EpollPoll implements Poll {
   close(): void {
     libc.close(this.epfd);
     this.ring?.close();
-    this.ahead?.close();
   }
 
   private control(operation: number, fd: number, token: Token, interest: Interest): void {

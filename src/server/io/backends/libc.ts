@@ -26,7 +26,8 @@ interface Koffi {
 const koffi = createRequire(import.meta.url)(`@koromix/koffi-${process.platform}-${process.arch}`) as Koffi;
 const libc = koffi.load(null);
 
-// ssize_t is intptr_t, socklen_t is uint32 on every Linux that Node runs on.
+// ssize_t is intptr_t, socklen_t is uint32 on every Linux that Node runs on. recv and send transfer less than 2 GB, so their results fit an int, of which
+// koffi makes no heap number.
 export const socket = libc.func('int socket(int domain, int type, int protocol)');
 export const bind = libc.func('int bind(int fd, void *address, uint32_t length)');
 export const listen = libc.func('int listen(int fd, int backlog)');
@@ -36,8 +37,8 @@ export const setsockopt = libc.func('int setsockopt(int fd, int level, int name,
 export const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *value, void *length)');
 export const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *argument)');
 export const accept4 = libc.func('int accept4(int fd, void *address, void *length, int flags)');
-export const recv = libc.func('intptr_t recv(int fd, void *buffer, size_t length, int flags)');
-export const send = libc.func('intptr_t send(int fd, void *buffer, size_t length, int flags)');
+export const recv = libc.func('int recv(int fd, void *buffer, size_t length, int flags)');
+export const send = libc.func('int send(int fd, void *buffer, size_t length, int flags)');
 export const poll = libc.func('int poll(void *fds, unsigned long count, int timeout)');
 export const shutdown = libc.func('int shutdown(int fd, int how)');
 export const close = libc.func('int close(int fd)');

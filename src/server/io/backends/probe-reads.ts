@@ -6,18 +6,17 @@ import type { AheadStream } from './ahead.js';
 import * as libc from './libc.js';
 import { pair } from './probe-sends.js';
 import { ReadAhead } from './read-ahead.js';
+import type { Ring } from './ring.js';
 
-/** Returns null where reading ahead is not possible. Where sends cannot be batched, it is not worth trying. */
-export function openReadAhead(): ReadAhead | null {
-  let reads: ReadAhead | null = null;
+/** Returns null where reading ahead is not possible. Where sends cannot be batched, it is not worth trying. @param ring that of the sends */
+export function openReadAhead(ring: Ring): ReadAhead | null {
   try {
-    reads = new ReadAhead();
-    if (probe(reads)) return reads;
+    const reads = new ReadAhead(ring);
+    return probe(reads) ? reads : null;
   } catch {
     // As if the probe had failed: every read is then a call of its own.
+    return null;
   }
-  reads?.close();
-  return null;
 }
 
 function probe(reads: ReadAhead): boolean {

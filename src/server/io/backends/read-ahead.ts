@@ -17,7 +17,7 @@ import { MAX_BATCH } from '../poll.js';
 import type { Token } from '../token.js';
 import { Ahead, type AheadStream, SLOT_BYTES } from './ahead.js';
 import * as libc from './libc.js';
-import { OP_RECV, Ring } from './ring.js';
+import { READ, type Ring } from './ring.js';
 
 /** Slots begin at different cache lines of their pages: otherwise all would share the same few lines of the processor's cache. */
 const STRIDE = SLOT_BYTES + 64;
@@ -25,7 +25,6 @@ const STRIDE = SLOT_BYTES + 64;
 export class ReadAhead {
   /** Those that are level-triggered and registered for READABLE, by token. An edge is drained by several reads, so one ahead saves little. */
   private readonly streams = new Map<Token, AheadStream>();
-  private readonly ring = new Ring(OP_RECV, libc.MSG_DONTWAIT, false);
   private readonly bytes = Buffer.allocUnsafeSlow(MAX_BATCH * STRIDE);
   private readonly address = libc.addressOf(this.bytes);
   private readonly slots = Array.from({ length: MAX_BATCH }, (_, i) => new Ahead(this.bytes, i * STRIDE));
@@ -35,6 +34,9 @@ export class ReadAhead {
   private filled = 0;
   /** Those with bytes of an earlier batch that have not been read. */
   private readonly unread = new Set<AheadStream>();
+
+  /** @param ring may be used for other batches between two waits; closed by its owner, after which nothing is read ahead */
+  constructor(private readonly ring: Ring) {}
 
   /** Called when a stream is registered, and when its interest changes. */
   register(stream: AheadStream, token: Token, interest: Interest, edgeTriggered: boolean): void {
@@ -80,10 +82,12 @@ export class ReadAhead {
 
   /** Adds the stream of a token that is readable, and nothing else, to the batch. */
   add(token: Token): void {
-    if (this.added === MAX_BATCH) return;
+    const { ring } = this;
+    // While sends are queued, the batch is theirs.
+    if (this.added === MAX_BATCH || ring.pending !== this.added || ring.isClosed) return;
     const stream = this.streams.get(token);
     if (stream === undefined || stream.ahead !== null || stream.largeReads > 0) return;
-    this.ring.set(this.added, stream.fd, this.address + this.added * STRIDE, SLOT_BYTES);
+    ring.add(READ, stream.fd, this.address + this.added * STRIDE, SLOT_BYTES);
     this.batch[this.added++] = stream;
   }
 
@@ -91,18 +95,14 @@ export class ReadAhead {
   submit(): void {
     const { added, batch, slots, ring } = this;
     this.added = 0;
+    if (added === 1) ring.drop();
     if (added < 2) return;
-    const taken = ring.submit(added);
+    const taken = ring.submit();
     for (let i = 0; i < taken; i++) {
       slots[i]!.fill(ring.result(i));
       batch[i]!.ahead = slots[i]!;
     }
     this.filled = taken;
-  }
-
-  /** Nothing is read ahead any more. */
-  close(): void {
-    this.ring.close();
   }
 }
 

@@ -1,9 +1,11 @@
 /**
- * Ring: io_uring as far as the epoll backend uses it: one kind of operation on many sockets, in one system call that does all of them and never waits.
+ * Ring: io_uring as far as the epoll backend uses it: sends or reads of many sockets, in one system call that does all of them and never waits.
  *
- *   set(i, fd, address, bytes)   fills in the i-th entry of the batch
- *   submit(count)                io_uring_enter(2): the kernel performs the operations inside of the call, in their order
- *   result(i)                    what recv(2) or send(2) would have returned, or an errno below 0
+ *   add(operation, fd, address, bytes)   fills in the next entry of the batch
+ *   submit()                             io_uring_enter(2): the kernel performs the operations inside of the call, in their order
+ *   result(i)                            what recv(2) or send(2) would have returned for the i-th, or an errno below 0
+ *
+ * One ring serves both: a thread that enters another ring than last time makes the kernel look it up, which took 1 % of the CPU time of a request.
  *
  * The traps: the rings are the kernel's memory, seen through ArrayBuffers that must be dropped before it is unmapped; entries that the kernel did not take are
  * withdrawn.
@@ -23,8 +25,9 @@ const FEAT_CQE_SKIP = 1 << 11;
 const OFF_SQ_RING = 0;
 const OFF_SQES = 0x10000000;
 const SQE_CQE_SKIP_SUCCESS = 1 << 6;
-export const OP_SEND = 26;
-export const OP_RECV = 27;
+const OP_SEND = 26;
+const OP_RECV = 27;
+const MSG_WAITALL = 0x100;
 
 /** struct io_uring_params, in 32-bit words. */
 const PARAMS_WORDS = 30;
@@ -43,7 +46,8 @@ const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const WORD = 0x1_0000_0000;
 
 const setup = libc.foreign('long syscall(long number, unsigned int entries, void *params)');
-const enter = libc.foreign('long syscall(long number, unsigned int fd, unsigned int submit, unsigned int wait, unsigned int flags, void *set, size_t size)');
+// It returns a number of entries, or -1.
+const enter = libc.foreign('int syscall(long number, unsigned int fd, unsigned int submit, unsigned int wait, unsigned int flags, void *set, size_t size)');
 const mmap = libc.foreign<(address: null, bytes: number, protection: number, flags: number, fd: number, offset: number) => bigint>(
   'void *mmap(void *address, size_t bytes, int protection, int flags, int fd, int64_t offset)',
 );
@@ -56,7 +60,25 @@ interface Mapping {
   readonly bytes: number;
 }
 
+/** An operation that the kernel is to perform: what is the same for every socket. */
+export interface Operation {
+  /** The first word of its entry: opcode and flags. */
+  readonly word: number;
+  readonly messageFlags: number;
+}
+
+function operation(opcode: number, flags: number, messageFlags: number): Operation {
+  return { word: new Int32Array(new Uint8Array([opcode, flags, 0, 0]).buffer)[0]!, messageFlags };
+}
+
+/** A recv(2) that never waits. */
+export const READ = operation(OP_RECV, 0, libc.MSG_DONTWAIT);
+/** A send(2) that never waits. No completion is posted for one that succeeds; {@link Ring.result} is then the number of bytes that were asked for. */
+export const SEND = operation(OP_SEND, SQE_CQE_SKIP_SUCCESS, libc.MSG_NOSIGNAL | libc.MSG_DONTWAIT | MSG_WAITALL);
+
 export class Ring {
+  /** Number of entries of the batch so far. */
+  pending = 0;
   /** Number of the completions that the last {@link submit} has found. */
   completed = 0;
   private readonly fd: number;
@@ -76,12 +98,8 @@ export class Ring {
   /** By entry of the submission ring. */
   private readonly results = new Int32Array(ENTRIES);
 
-  /**
-   * Throws SystemError where it is not allowed, and Error where the kernel lacks something.
-   * @param opcode of every operation. @param messageFlags of every operation: MSG_DONTWAIT and others
-   * @param skipsSuccess no completion is posted for an operation that succeeds; {@link result} is then the number of bytes that were asked for
-   */
-  constructor(opcode: number, messageFlags: number, skipsSuccess: boolean) {
+  /** Throws SystemError where it is not allowed, and Error where the kernel lacks something. */
+  constructor() {
     const params = new Int32Array(PARAMS_WORDS);
     params[PARAM.flags] = SETUP_SUBMIT_ALL;
     this.fd = setup(SYS_IO_URING_SETUP, ENTRIES, params);
@@ -101,7 +119,7 @@ export class Ring {
       this.sqMask = this.rings[word(PARAM.sqMask)]!;
       this.cqMask = this.rings[word(PARAM.cqMask)]!;
       if (this.sqMask !== ENTRIES - 1) throw new Error(`io_uring: ${this.sqMask + 1} entries instead of ${ENTRIES}`);
-      this.prepare(word(PARAM.sqArray), opcode, skipsSuccess ? SQE_CQE_SKIP_SUCCESS : 0, messageFlags);
+      this.prepare(word(PARAM.sqArray));
     } catch (error) {
       this.close();
       throw error;
@@ -115,14 +133,11 @@ export class Ring {
     return new Int32Array(libc.viewOf(address, bytes));
   }
 
-  /** Fills in what is the same for every operation. */
-  private prepare(sqArray: number, opcode: number, flags: number, messageFlags: number): void {
+  /** Fills in what never changes. */
+  private prepare(sqArray: number): void {
     const { rings, entries } = this;
-    const first = new Int32Array(new Uint8Array([opcode, flags, 0, 0]).buffer)[0]!;
     for (let i = 0; i < ENTRIES; i++) {
       rings[sqArray + i] = i;
-      entries[i * SQE_WORDS] = first;
-      entries[i * SQE_WORDS + SQE.messageFlags] = messageFlags;
       entries[i * SQE_WORDS + SQE.userData] = i;
     }
   }
@@ -131,11 +146,13 @@ export class Ring {
     return this.entries === NOTHING;
   }
 
-  /** Sets the `index`th operation of the batch, from 0. There is room for {@link MAX_BATCH}. */
-  set(index: number, fd: number, address: number, bytes: number): void {
-    const slot = (this.tail + index) & this.sqMask;
+  /** Adds an operation to the batch. There is room for {@link MAX_BATCH}. */
+  add({ word, messageFlags }: Operation, fd: number, address: number, bytes: number): void {
+    const slot = (this.tail + this.pending++) & this.sqMask;
     const entry = slot * SQE_WORDS;
     const { entries } = this;
+    entries[entry] = word;
+    entries[entry + SQE.messageFlags] = messageFlags;
     entries[entry + SQE.fd] = fd;
     entries[entry + SQE.addressLow] = address | 0;
     entries[entry + SQE.addressHigh] = Math.floor(address / WORD);
@@ -143,10 +160,11 @@ export class Ring {
     this.results[slot] = bytes;
   }
 
-  /** Performs the first `count` operations of the batch. Returns how many the kernel has taken: all, unless the call fails. */
-  submit(count: number): number {
+  /** Performs the operations of the batch. Returns how many the kernel has taken: all, unless the call fails. */
+  submit(): number {
     this.first = this.tail;
-    const taken = this.enter(count);
+    const taken = this.enter(this.pending);
+    this.pending = 0;
     this.tail = (this.tail + taken) | 0;
     this.completed = this.reap();
     return taken;
@@ -155,6 +173,11 @@ export class Ring {
   /** Of the last {@link submit}: the result of an operation that the kernel has taken. */
   result(index: number): number {
     return this.results[(this.first + index) & this.sqMask]!;
+  }
+
+  /** Forgets the operations of the batch. */
+  drop(): void {
+    this.pending = 0;
   }
 
   private enter(count: number): number {

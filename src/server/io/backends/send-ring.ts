@@ -12,13 +12,12 @@ import { type Flushed, MAX_BATCH, NOTHING_FLUSHED } from '../poll.js';
 import { copyBytes } from './copy-bytes.js';
 import * as libc from './libc.js';
 import { NOT_SENT, type QueuedSend, SENT_LATER } from './queued-send.js';
-import { OP_SEND, Ring } from './ring.js';
+import { Ring, SEND } from './ring.js';
 
 const STAGING_BYTES = 512 * 1024;
-const MSG_WAITALL = 0x100;
 
 export class SendRing {
-  private readonly ring = new Ring(OP_SEND, libc.MSG_NOSIGNAL | libc.MSG_DONTWAIT | MSG_WAITALL, true);
+  readonly ring = new Ring();
   private readonly staging = Buffer.allocUnsafeSlow(STAGING_BYTES);
   private readonly stagingAddress = libc.addressOf(this.staging);
   private staged = 0;
@@ -33,7 +32,7 @@ export class SendRing {
     if (this.queued === MAX_BATCH || at + length > STAGING_BYTES || this.ring.isClosed) return false;
     copyBytes(from, start, end, this.staging, at);
     this.staged += length;
-    this.ring.set(this.queued, stream.fd, this.stagingAddress + at, length);
+    this.ring.add(SEND, stream.fd, this.stagingAddress + at, length);
     stream.sent = SENT_LATER;
     this.streams[this.queued++] = stream;
     return true;
@@ -46,10 +45,11 @@ export class SendRing {
     this.queued = 0;
     this.staged = 0;
     if (queued === 1) {
+      ring.drop();
       streams[0]!.sent = NOT_SENT;
       return NOTHING_FLUSHED;
     }
-    const taken = ring.submit(queued);
+    const taken = ring.submit();
     flushed.sends = taken;
     flushed.short = ring.completed;
     let bytes = 0;
