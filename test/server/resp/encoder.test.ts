@@ -4,6 +4,7 @@ import { type ByteSink, encode, type RespVersion } from '../../../src/server/res
 import { ReplyDecoder } from '../../../src/server/resp/reply-decoder.js';
 import { Attribute, BigNumber, BulkError, Double, ErrorReply, mapReply, MapReply, NO_REPLY, NULL_ARRAY, OK, Push, type Reply, SetReply, SimpleString, Verbatim, Versioned } from '../../../src/server/resp/reply.js';
 import { formatDouble } from '../../../src/server/resp/double.js';
+import { OutputBuffer } from '../../../src/server/client/output-buffer.js';
 import { decodeInPieces } from './splits.js';
 
 /** Grows in the smallest possible steps, so that every reserve is tested. */
@@ -146,3 +147,19 @@ describe('any replies', () => {
     fc.assert(fc.property(fc.array(anyReply, { maxLength: 4 }), fc.nat(500), (replies, cut) => void expect(roundTrip(replies, 2, [cut])).toEqual({ values: replies.map(inResp2), error: null })));
   });
 });
+
+test('an array is written as its items are one by one, in the same chunks', () => {
+  const texts = Array.from({ length: 4000 }, (_, i) => (i % 97 === 0 ? null : String.fromCharCode(i & 0xff).repeat((i * 7) % 41)));
+  const whole = new OutputBuffer();
+  encode(whole, texts, 2);
+  const parts = new OutputBuffer();
+  // A status has the same number of bytes as the header of an array.
+  encode(parts, new SimpleString('4000'), 2);
+  for (const text of texts) encode(parts, text, 2);
+  expect(chunksOf(whole)).toEqual(chunksOf(parts));
+  expect(whole.extraChunks).toBeGreaterThan(3);
+});
+
+function chunksOf(output: OutputBuffer): string[] {
+  return output.capture()!.chunks.map(({ bytes }) => Buffer.from(bytes).latin1Slice().replace(/^[+*]/, ''));
+}
