@@ -16,6 +16,7 @@
  */
 import { constants } from 'node:buffer';
 import { ownText } from '../../shared/own-text.js';
+import { DIGEST, digestString } from './digest-strings.js';
 import { splitInline } from './inline.js';
 import { LARGE_BYTES, type LentArgument, lend } from './lent-argument.js';
 import type { ReadRequest } from './request-run.js';
@@ -49,8 +50,7 @@ const NOT_A_NUMBER = Number.MIN_SAFE_INTEGER;
 /** Comparing the bytes of a longer key takes longer than making a string of them. */
 const MAX_INTERNED = 64;
 
-/** Lengths of a script's SHA1 and of `EVALSHA`, before it. */
-const DIGEST = 40;
+/** Length of `EVALSHA`, after which comes a digest. */
 const EVALSHA = 7;
 
 /** Makes strings of bytes that are probably keys; existing keys already have theirs. */
@@ -107,8 +107,6 @@ export class RequestDecoder implements ReadRequest {
   private requestStart = 0;
   /** The previous command name; connections mostly repeat one, and the same string object is found faster. */
   private lastName = '';
-  /** The same for the script of EVALSHA. */
-  private lastDigest = '';
 
   feed(buffer: Buffer, start: number, end: number): void {
     this.buffer = buffer;
@@ -346,22 +344,20 @@ export class RequestDecoder implements ReadRequest {
   /** A key is the first argument and, if there are several, usually every other one; these are looked up until one is not found. */
   private readKey(start: number, length: number): string {
     const { keys, buffer } = this;
-    if (length === DIGEST && this.filled === 1 && this.argv[0]!.length === EVALSHA) return this.readDigest(start);
+    if (length === DIGEST && this.filled === 1 && this.argv[0]!.length === EVALSHA) return digestString(buffer, start);
     const key = keys.intern(buffer, start, length);
     this.expectsKey = keys.wasInterned;
     return key;
   }
 
-  /** Of a script that is called repeatedly this is the same string object, whose hash is known. Its keys may follow. */
-  private readDigest(start: number): string {
-    const { buffer, lastDigest } = this;
-    return isSpelled(lastDigest, buffer, start, DIGEST) ? lastDigest : (this.lastDigest = buffer.latin1Slice(start, start + DIGEST));
-  }
-
   private readName(start: number, end: number): string {
     const { buffer, lastName } = this;
     const length = end - start;
-    if (isSpelled(lastName, buffer, start, length)) return lastName;
+    if (length === lastName.length) {
+      let i = 0;
+      while (i < length && lastName.charCodeAt(i) === buffer[start + i]) i++;
+      if (i === length) return lastName;
+    }
     const name = buffer.latin1Slice(start, end);
     // A name longer than any command is not worth keeping, least of all a very long one.
     if (length <= 32) this.lastName = name;
@@ -424,12 +420,4 @@ function parseHugeNegative(buffer: Buffer, start: number, end: number): number {
   if (end - start > 20) return NOT_A_NUMBER;
   const text = buffer.latin1Slice(start, end);
   return /^-[1-9]\d*$/.test(text) && BigInt(text) >= -(2n ** 63n) ? -1 : NOT_A_NUMBER;
-}
-
-/** True if these bytes spell the text as latin1. */
-function isSpelled(text: string, bytes: Buffer, start: number, length: number): boolean {
-  if (text.length !== length) return false;
-  let at = 0;
-  while (at < length && text.charCodeAt(at) === bytes[start + at]) at++;
-  return at === length;
 }

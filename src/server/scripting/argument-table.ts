@@ -10,8 +10,8 @@ import type { Sandbox } from './sandbox.js';
 
 /** A longer one is not reused, because its places would have to be emptied. */
 const LONGEST = 32;
-/** Longer texts are stored without a look at what is there: making them costs less than comparing. */
-const MOST_COMPARED = 64;
+/** Longer texts are stored without a look at what is there: Lua copies them faster than they are compared. */
+const MOST_COMPARED = 32;
 
 export class ArgumentTable {
   /** A field of the real globals, which keep it alive; 0 until it is made. Part of the interpreter's state. */

@@ -91,7 +91,7 @@ export class LuaEngine {
   private captured: WeakRef<EngineState> | null = null;
   private hasChanged = true;
   /** The functions that {@link protect} has called, to save lookups in the table. */
-  private readonly bodies = new Map<number, (...args: number[]) => number>();
+  private readonly bodies: ((...args: number[]) => number)[] = [];
 
   constructor() {
     compiled ??= new WebAssembly.Module(readFileSync(engine()));
@@ -139,8 +139,7 @@ export class LuaEngine {
   private protect(index: number, first: number, second: number): void {
     const { lua } = this;
     const stack = lua.stackSave();
-    let body = this.bodies.get(index);
-    if (body === undefined) this.bodies.set(index, (body = lua.__indirect_function_table.get(index)));
+    const body = (this.bodies[index] ??= lua.__indirect_function_table.get(index));
     try {
       body(first, second);
     } catch (error) {
