@@ -37,7 +37,8 @@ function toExponential(value: number, digits: number): string {
   if (!mayBeTie(value)) return rounded;
   const mantissaEnd = rounded.indexOf('e');
   const lastDigit = rounded.charCodeAt(mantissaEnd - 1) - 48;
-  if (lastDigit % 2 === 0 || !isTie(value, digits)) return rounded;
+  // A single digit 1 is 9.5 rounded up, which is to the even digit already.
+  if (lastDigit % 2 === 0 || (digits === 1 && lastDigit === 1) || !isTie(value, digits)) return rounded;
   return `${rounded.slice(0, mantissaEnd - 1)}${lastDigit - 1}${rounded.slice(mantissaEnd)}`;
 }
 

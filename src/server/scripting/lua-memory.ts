@@ -30,8 +30,9 @@ const TABLE_METATABLE = 8;
 const TABLE_ARRAY = 12;
 const TABLE_NODES = 16;
 const TABLE_ARRAY_LENGTH = 28;
-const NODE_BYTES = 32;
-const NODE_KEY = 16;
+/** Size of a node, which begins with the slot of the value, and where in it the slot of the key is. */
+export const NODE_BYTES = 32;
+export const NODE_KEY = 16;
 const NODE_NEXT = 28;
 const CLOSURE_UPVALUES = 24;
 const STATE_TOP = 8;
@@ -180,15 +181,11 @@ export class LuaMemory {
     return (this.remembered[place] = this.bytes.latin1Slice(start, start + length));
   }
 
-  /** True if the slot has this string. */
+  /** True if the slot has this string, which {@link text} then returns as this very object: for a key the one in the table of keys. */
   isText(slot: Pointer, text: string): boolean {
-    const { length } = text;
-    if (this.type(slot) !== TYPE.string || this.textLength(slot) !== length) return false;
-    const { bytes } = this;
-    const start = this.textStart(slot);
-    let at = 0;
-    while (at < length && text.charCodeAt(at) === bytes[start + at]) at++;
-    return at === length;
+    if (this.type(slot) !== TYPE.string || this.textLength(slot) !== text.length || this.text(slot) !== text) return false;
+    if (text.length <= MOST_REMEMBERED) this.remembered[(this.pointer(slot) >>> 4) & (PLACES - 1)] = text;
+    return true;
   }
 
   // Tables. Entries are those of the array part and then the nodes, in the order of Lua's next; an entry with value nil does not count.
@@ -200,8 +197,12 @@ export class LuaMemory {
   /** True if none of the tables has anything in it. @param noNodes see {@link nodes} */
   areEmpty(tables: readonly Pointer[], noNodes: Pointer): boolean {
     const { words } = this;
+    const { length } = tables;
     let found = 0;
-    for (const table of tables) found |= words[(table + TABLE_ARRAY_LENGTH) >>> 2]! | (words[(table + TABLE_NODES) >>> 2]! ^ noNodes);
+    for (let i = 0; i < length; i++) {
+      const table = tables[i]! >>> 2;
+      found |= words[table + TABLE_ARRAY_LENGTH / 4]! | (words[table + TABLE_NODES / 4]! ^ noNodes);
+    }
     return found === 0;
   }
 
@@ -252,6 +253,11 @@ export class LuaMemory {
     let node = this.node(table, this.word(name + STRING_HASH) & (this.nodeCount(table) - 1));
     while (node !== 0 && !(this.pointer(node + NODE_KEY) === name && this.type(node + NODE_KEY) === TYPE.string)) node = this.word(node + NODE_NEXT);
     return node;
+  }
+
+  /** Returns the first slot of its array part. */
+  items(table: Pointer): Pointer {
+    return this.words[(table + TABLE_ARRAY) >>> 2]!;
   }
 
   /** Returns where its hash part is; the same for all tables without one. */

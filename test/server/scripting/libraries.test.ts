@@ -24,6 +24,37 @@ describe('cjson', () => {
     ["cjson.decode('{a}')", 'Expected object key string but found invalid token at character 2'],
     ["cjson.decode('[null]')[1] == cjson.null", 'true'],
   ])('%s', (expression, text) => expect(evaluate(expression)).toBe(text));
+
+  test.each([14, 9, 3, 1])('writes numbers with %i digits like string.format', (digits) => {
+    using lab = simulate();
+    const script = `
+      cjson.encode_number_precision(ARGV[1])
+      local wrong = {}
+      local function check(x)
+        local expected = string.format('%.' .. ARGV[1] .. 'g', x)
+        if cjson.encode(x) ~= expected then wrong[#wrong + 1] = expected .. ' ' .. cjson.encode(x) end
+      end
+      for _, x in ipairs{0, -0, 1.15, 1.005, 0.001, 0.0001, 0.5, 95, 99.999, 999.95, 1e14, 1e15, 99999999999999, 123456789012.345, 2^31, 2^31 - 1, 2^53, 1e300} do check(x) check(-x) end
+      math.randomseed(1)
+      for i = 1, 1000 do
+        local x = math.random(0, 10 ^ math.random(0, 15))
+        check(x) check(-x / 10 ^ math.random(0, 6)) check(x / 1000 + math.random(2)) check(math.random())
+      end
+      return wrong`;
+    expect(lab.connect().ask('EVAL', script, '0', String(digits))).toBe('*0\r\n');
+  });
+
+  test('escapes each byte as redis-server does', () => {
+    const script = "local t = {} for i = 0, 255 do t[i] = string.char(i) end return cjson.encode(table.concat(t, '', 0))";
+    using lab = simulate();
+    const shorts = new Map([['\b', 'b'], ['\t', 't'], ['\n', 'n'], ['\f', 'f'], ['\r', 'r'], ['"', '"'], ['/', '/'], ['\\', '\\']]);
+    const expected = Array.from({ length: 256 }, (_, code) => {
+      const char = String.fromCharCode(code);
+      const short = shorts.get(char);
+      return short !== undefined ? `\\${short}` : code < 32 || code === 127 ? `\\u${code.toString(16).padStart(4, '0')}` : char;
+    }).join('');
+    expect(lab.connect().ask('EVAL', script, '0')).toBe(`$${expected.length + 2}\r\n"${expected}"\r\n`);
+  });
 });
 
 describe('cmsgpack', () => {

@@ -8,6 +8,10 @@ import type { LuaMemory, Pointer } from '../lua-memory.js';
 
 /** Longer texts are copied by native code. */
 const SHORT = 32;
+const MAX_INT = 2 ** 31 - 1;
+/** As many as a safe integer has. */
+const MOST_DIGITS = 16;
+const ZERO = 48;
 /** For converting numbers to bytes. */
 const eightBytes = new DataView(new ArrayBuffer(8));
 
@@ -79,6 +83,28 @@ export class ByteWriter {
     if (length > SHORT) bytes.copyWithin(this.at, start, start + length);
     else for (let i = 0; i < length; i++) bytes[this.at + i] = bytes[start + i]!;
     this.at += length;
+  }
+
+  /** Writes an integer of 0 or more in decimal. @param least a power of ten: smaller integers get zeros in front, up to as many digits */
+  decimal(value: number, least: number): void {
+    this.reserve(MOST_DIGITS);
+    let count = least === 1 ? 1 : least === 10 ? 2 : 3;
+    for (let limit = least * 10; limit <= value; limit *= 10) count++;
+    const { bytes } = this.memory;
+    let at = this.at + count;
+    this.at = at;
+    let rest = value;
+    // Integers of 32 bits are divided faster.
+    for (; rest > MAX_INT; count--) {
+      const tenth = Math.floor(rest / 10);
+      bytes[--at] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    }
+    for (let small = rest | 0; count > 0; count--) {
+      const tenth = (small / 10) | 0;
+      bytes[--at] = ZERO + small - tenth * 10;
+      small = tenth;
+    }
   }
 
   /** Writes the lower `size` bytes of an integer, the highest first. @param size 1, 2 or 4 */

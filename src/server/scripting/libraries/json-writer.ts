@@ -5,7 +5,7 @@
  * stack.
  */
 import { formatGeneral } from '../../resp/double.js';
-import { type LuaMemory, type Pointer, TYPE } from '../lua-memory.js';
+import { type LuaMemory, NODE_BYTES, NODE_KEY, type Pointer, SLOT_BYTES, TYPE } from '../lua-memory.js';
 import { LuaError, type LuaState, typeName } from '../lua-state.js';
 import type { ByteWriter } from './byte-writer.js';
 import { INVALID, type JsonSettings } from './json-settings.js';
@@ -16,21 +16,26 @@ const TABLE_SLOTS = 3;
 
 const QUOTE = 34;
 const COMMA = 44;
-const COLON = 58;
+const [COLON, ZERO, MINUS, POINT] = [58, 48, 45, 46];
 const [ARRAY_BEGIN, ARRAY_END, OBJECT_BEGIN, OBJECT_END] = [91, 93, 123, 125];
 /** The longest escape, \u001f. */
 const ESCAPE_BYTES = 6;
 
-/** The escape of each byte: undefined for itself. */
-const ESCAPES: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, code) => escapeOf(code));
-/** 1 where there is an escape. */
-const IS_ESCAPED = Uint8Array.from(ESCAPES, (text) => (text === undefined ? 0 : 1));
+const BACKSLASH = 92;
+const LETTER_U = 117;
+/** For each byte that is escaped what follows the backslash: a character, or the u of \u001f; 0 for all others. */
+const ESCAPES = Uint8Array.from({ length: 256 }, (_, code) => escapeOf(code));
+const HEX = Buffer.from('0123456789abcdef');
 
-function escapeOf(code: number): string | undefined {
-  const short: { readonly [char: string]: string } = { '"': '\\"', '\\': '\\\\', '/': '\\/', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+function escapeOf(code: number): number {
+  const short: { readonly [char: string]: string } = { '"': '"', '\\': '\\', '/': '/', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't' };
   const isControl = code < 32 || code === 127;
-  return short[String.fromCharCode(code)] ?? (isControl ? `\\u${code.toString(16).padStart(4, '0')}` : undefined);
+  return short[String.fromCharCode(code)]?.charCodeAt(0) ?? (isControl ? LETTER_U : 0);
 }
+
+/** Fractions with up to three decimals are written without JavaScript's conversion. */
+const MOST_SCALE = 1000;
+const POWERS = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 
 const OBJECT = -1;
 
@@ -40,6 +45,11 @@ interface Level {
   /** Length of an array; OBJECT for an object. */
   readonly length: number;
   entry: number;
+  /** Where its array part and its nodes are, and the numbers of their entries. */
+  readonly items: Pointer;
+  readonly nodes: Pointer;
+  readonly positions: number;
+  readonly end: number;
 }
 
 export class JsonWriter {
@@ -85,7 +95,7 @@ export class JsonWriter {
       case TYPE.string:
         return this.text(memory.textStart(slot), memory.textLength(slot));
       case TYPE.number:
-        return out.text(this.number(memory.number(slot)));
+        return this.numeral(memory.number(slot));
       case TYPE.boolean:
         return out.text(memory.boolean(slot) ? 'true' : 'false');
       case TYPE.table:
@@ -101,8 +111,12 @@ export class JsonWriter {
   private begin(table: Pointer): void {
     const depth = this.levels.length + 1;
     if (depth > this.maxDepth || this.stack + TABLE_SLOTS > MAX_STACK) throw new LuaError(`Cannot serialise, excessive nesting (${depth})`);
+    const { memory } = this;
     const length = this.lengthOf(table);
-    this.levels.push({ table, length: length > 0 ? length : OBJECT, entry: 0 });
+    this.levels.push({
+      table, length: length > 0 ? length : OBJECT, entry: 0,
+      items: memory.items(table), nodes: memory.nodes(table), positions: memory.arrayLength(table), end: memory.entryCount(table),
+    });
     this.stack += length > 0 ? 1 : 2;
     this.out.byte(length > 0 ? ARRAY_BEGIN : OBJECT_BEGIN);
   }
@@ -117,23 +131,28 @@ export class JsonWriter {
     const { memory, out } = this;
     if (level.entry === level.length) return this.end(level);
     if (level.entry > 0) out.byte(COMMA);
-    const slot = memory.item(level.table, ++level.entry);
+    const index = level.entry++;
+    const slot = index < level.positions ? level.items + index * SLOT_BYTES : memory.item(level.table, index + 1);
     if (slot === 0) out.text('null');
     else this.value(slot);
   }
 
   private member(level: Level): void {
     const { memory, out } = this;
-    const { table } = level;
-    const end = memory.entryCount(table);
-    while (level.entry < end && memory.type(memory.value(table, level.entry)) === TYPE.nil) level.entry++;
-    if (level.entry === end) return this.end(level);
+    const { positions, end } = level;
+    let { entry } = level;
+    let slot = 0;
+    for (; entry < end; entry++) {
+      slot = entry < positions ? level.items + entry * SLOT_BYTES : level.nodes + (entry - positions) * NODE_BYTES;
+      if (memory.type(slot) !== TYPE.nil) break;
+    }
+    if (entry === end) return this.end(level);
+    level.entry = entry + 1;
     if (out.last !== OBJECT_BEGIN) out.byte(COMMA);
-    const entry = level.entry++;
-    if (entry < memory.arrayLength(table)) out.text(`"${this.number(entry + 1)}"`);
-    else this.key(memory.key(table, entry));
+    if (entry < positions) out.text(`"${this.number(entry + 1)}"`);
+    else this.key(slot + NODE_KEY);
     out.byte(COLON);
-    this.value(memory.value(table, entry));
+    this.value(slot);
   }
 
   private key(slot: Pointer): void {
@@ -177,11 +196,44 @@ export class JsonWriter {
     bytes[at++] = QUOTE;
     for (let from = start; from < start + length; from++) {
       const code = bytes[from]!;
-      if (IS_ESCAPED[code] === 0) bytes[at++] = code;
-      else at += bytes.latin1Write(ESCAPES[code]!, at);
+      const escape = ESCAPES[code]!;
+      if (escape === 0) {
+        bytes[at++] = code;
+        continue;
+      }
+      bytes[at++] = BACKSLASH;
+      bytes[at++] = escape;
+      if (escape !== LETTER_U) continue;
+      bytes[at++] = ZERO;
+      bytes[at++] = ZERO;
+      bytes[at++] = HEX[code >>> 4]!;
+      bytes[at++] = HEX[code & 15]!;
     }
     bytes[at++] = QUOTE;
     out.at = at;
+  }
+
+  private numeral(value: number): void {
+    if (!this.decimal(value)) this.out.text(this.number(value));
+  }
+
+  /** Writes an integer, or a number with few decimals, if it has no more than the requested digits. False: it is another number, and nothing is written. */
+  private decimal(value: number): boolean {
+    const size = Math.abs(value);
+    const most = POWERS[this.digits]!;
+    let scale = 1;
+    // Divided again it must be the same number: then these are its digits, since it has fewer than are exact.
+    while (Math.floor(size * scale) !== size * scale || (size * scale) / scale !== size) if ((scale *= 10) > MOST_SCALE) return false;
+    let digits = size * scale;
+    for (; scale > 1 && digits % 10 === 0; scale /= 10) digits /= 10;
+    if (!(digits < most) || (size === 0 && Object.is(value, -0))) return false;
+    if (value < 0) this.out.byte(MINUS);
+    const whole = Math.floor(size);
+    this.out.decimal(whole, 1);
+    if (scale === 1) return true;
+    this.out.byte(POINT);
+    this.out.decimal(digits - whole * scale, scale / 10);
+    return true;
   }
 
   private number(value: number): string {
