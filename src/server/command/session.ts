@@ -248,6 +248,11 @@ export class Session {
     this.deniesBlocking = true;
   }
 
+  /** True if the reply of the command is encoded before anything else happens: it is not kept or converted before that, nor replaced by a fault. */
+  get encodesAtOnce(): boolean {
+    return !this.deniesBlocking && this.server.hooks.faults === null;
+  }
+
   /** True for a replica of this server. */
   get isReplica(): boolean {
     return this.replica !== null && this.replica.phase !== 'handshake';

@@ -16,7 +16,9 @@ import { MapReply, mapReply, NULL_ARRAY, OK, type Reply } from '../resp/reply.js
 import { integer, integer64, isWord } from './support/arguments.js';
 import { helpReply } from './support/help.js';
 import { radixNodes } from './support/radix-nodes.js';
-import { entryOrNull, entryReply, exactId, exactTrim, rangeEnd, rangeStart, readStream, TrimOptions, writeStream } from './support/stream-arguments.js';
+import {
+  entriesReply, entryOrNull, entryReply, exactId, exactTrim, rangeEnd, rangeStart, readStream, TrimOptions, writeStream,
+} from './support/stream-arguments.js';
 import { readArguments, streamsReply } from './support/stream-reading.js';
 
 function limitsOf(session: Session): StreamLimits {
@@ -138,7 +140,7 @@ function rangeCount(argv: Argv): number {
 }
 
 function range(isReverse: boolean): Handler {
-  return (argv, db) => {
+  return (argv, db, session) => {
     const start = rangeStart(argv[isReverse ? 3 : 2]!);
     const end = rangeEnd(argv[isReverse ? 2 : 3]!);
     const count = rangeCount(argv);
@@ -146,7 +148,7 @@ function range(isReverse: boolean): Handler {
     if (stream === undefined) return [];
     if (count === 0) return NULL_ARRAY;
     const most = Math.max(0, count);
-    return (isReverse ? stream.rangeBackwards(start, end, most) : stream.range(start, end, most)).map(entryReply);
+    return entriesReply(isReverse ? stream.placesBackwards(start, end, most) : stream.places(start, end, most), session);
   };
 }
 
@@ -284,7 +286,7 @@ export const xread = command({
     const from = request.names.map((name, i) => readFrom(db, name, request.ids[i]!));
     const replies: Reply[] = [];
     request.names.forEach((name, i) => {
-      const entries = readBehind(readStream(db, name), from[i]!, request.count);
+      const entries = readBehind(readStream(db, name), from[i]!, request.count, session);
       if (entries !== null) replies.push(name, entries);
     });
     if (replies.length > 0) return streamsReply(replies, session);
@@ -305,10 +307,10 @@ function readFrom(db: Database, name: string, text: string): StreamId {
 }
 
 /** Returns null if there is nothing after the ID. */
-function readBehind(stream: StreamValue | undefined, from: StreamId, count: number): Reply | null {
+function readBehind(stream: StreamValue | undefined, from: StreamId, count: number, session: Session): Reply | null {
   if (stream === undefined || compareIds(stream.lastId, from) <= 0) return null;
-  const entries = stream.range(nextId(from)!, MAX_ID, count);
-  return entries.length === 0 ? null : entries.map(entryReply);
+  const places = stream.places(nextId(from)!, MAX_ID, count);
+  return places.length === 0 ? null : entriesReply(places, session);
 }
 
 /** A stream that is named twice is waited for from the first of its IDs. */

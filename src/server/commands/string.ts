@@ -359,7 +359,7 @@ export const lcs = command({
 function readAll(value: Value | undefined, session: Session): Reply {
   if (typeof value === 'string') return value;
   if (!(value instanceof ByteString) || value.length < LARGE_BYTES) return replyOf(value);
-  return session.deniesBlocking || session.server.hooks.faults !== null ? value.toString() : new Bytes(value.view);
+  return session.encodesAtOnce ? new Bytes(value.view) : value.toString();
 }
 
 /** Returns the text of a value. */

@@ -6,23 +6,19 @@
  *
  * Source of the formats: Redis's protocol specification, RESP versions 2 and 3.
  */
+import type { ByteSink } from './byte-sink.js';
 import { formatDouble } from './double.js';
 import type { Double, Reply } from './reply.js';
 
-export type RespVersion = 2 | 3;
+export type { ByteSink };
 
-/** Where encoded bytes go. `buffer` and `position` are the sink's own: reserve first, then write, then move `position`. */
-export interface ByteSink {
-  buffer: Buffer;
-  position: number;
-  /** Ensures that `bytes` more fit into `buffer` after `position`; may replace the buffer. */
-  reserve(bytes: number): void;
-}
+export type RespVersion = 2 | 3;
 
 const CR = 13;
 const LF = 10;
 const MINUS = 45;
 const ZERO = 48;
+const BILLION = 1e9;
 
 /**
  * Longer strings are copied by native code. Measured: both ways take the same time at about 32 bytes; from Node 22 on, where the native function is called
@@ -68,6 +64,8 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
       return;
     case 'bytes':
       return encodeBytes(out, reply.bytes);
+    case 'in-place':
+      return reply.writeTo(out);
     case 'verbatim':
       return version === 3 ? encodeVerbatim(out, reply.format, reply.text) : encodeBulk(out, reply.text);
     case 'bignumber':
@@ -118,7 +116,7 @@ function writeShortBulk(buffer: Buffer, at: number, text: string): number {
   buffer[at] = ZERO + (length % 10);
   buffer[at + 1] = CR;
   buffer[at + 2] = LF;
-  at = writeShort(buffer, at + 3, text);
+  at = writeShort(buffer, at + 3, text, 0, length);
   buffer[at] = CR;
   buffer[at + 1] = LF;
   return at + 2;
@@ -162,19 +160,45 @@ function encodeVerbatim(out: ByteSink, format: string, text: string): void {
   encodeRaw(out, '\r\n');
 }
 
-function encodeBulk(out: ByteSink, text: string): void {
+/** Writes the header of an array. */
+export function encodeArray(out: ByteSink, length: number): void {
+  encodeHeader(out, 42 /* * */, length);
+}
+
+/** Writes a part of a text as a bulk string, without making a text of it if it is short. */
+export function encodePart(out: ByteSink, text: string, from: number, to: number): void {
+  const length = to - from;
+  out.reserve(HEADER_BYTES + length + 2);
+  const { buffer } = out;
+  let at = writeHeader(buffer, out.position, 36 /* $ */, length);
+  if (length > SHORT) at += buffer.latin1Write(text.slice(from, to), at, length);
+  else at = writeShort(buffer, at, text, from, to);
+  buffer[at] = CR;
+  buffer[at + 1] = LF;
+  out.position = at + 2;
+}
+
+/** Writes two safe integers that are not negative as one bulk string, with a minus sign between: the ID of a stream's entry. */
+export function encodePair(out: ByteSink, one: number, other: number): void {
+  const length = digitsOf(one) + 1 + digitsOf(other);
+  out.reserve(HEADER_BYTES + length + 2);
+  const { buffer } = out;
+  let at = writeInteger(buffer, writeHeader(buffer, out.position, 36 /* $ */, length), one);
+  buffer[at] = MINUS;
+  at = writeInteger(buffer, at + 1, other);
+  buffer[at] = CR;
+  buffer[at + 1] = LF;
+  out.position = at + 2;
+}
+
+export function encodeBulk(out: ByteSink, text: string): void {
   const { length } = text;
   out.reserve(HEADER_BYTES + length + 2);
   const { buffer } = out;
-  let at = out.position;
-  buffer[at++] = 36; // $
-  at = writeInteger(buffer, at, length);
-  buffer[at++] = CR;
-  buffer[at++] = LF;
-  at = writeLatin1(buffer, at, text);
-  buffer[at++] = CR;
-  buffer[at++] = LF;
-  out.position = at;
+  const at = writeLatin1(buffer, writeHeader(buffer, out.position, 36 /* $ */, length), text);
+  buffer[at] = CR;
+  buffer[at + 1] = LF;
+  out.position = at + 2;
 }
 
 function encodeBytes(out: ByteSink, bytes: Uint8Array): void {
@@ -193,32 +217,33 @@ function encodeRaw(out: ByteSink, text: string): void {
 
 function encodeHeader(out: ByteSink, type: number, value: number): void {
   out.reserve(HEADER_BYTES);
-  const { buffer } = out;
-  let at = out.position;
-  buffer[at++] = type;
-  at = writeInteger(buffer, at, value);
-  buffer[at++] = CR;
-  buffer[at++] = LF;
-  out.position = at;
+  out.position = writeHeader(out.buffer, out.position, type, value);
+}
+
+function writeHeader(buffer: Buffer, at: number, type: number, value: number): number {
+  buffer[at] = type;
+  at = writeInteger(buffer, at + 1, value);
+  buffer[at] = CR;
+  buffer[at + 1] = LF;
+  return at + 2;
 }
 
 function writeLatin1(buffer: Buffer, at: number, text: string): number {
   const { length } = text;
   if (length > SHORT) return at + buffer.latin1Write(text, at, length);
-  return writeShort(buffer, at, text);
+  return writeShort(buffer, at, text, 0, length);
 }
 
 /** Four at a time: a quarter less for 20 characters. */
-function writeShort(buffer: Buffer, at: number, text: string): number {
-  const { length } = text;
-  let i = 0;
-  for (; i + 4 <= length; i += 4, at += 4) {
+function writeShort(buffer: Buffer, at: number, text: string, from: number, to: number): number {
+  let i = from;
+  for (; i + 4 <= to; i += 4, at += 4) {
     buffer[at] = text.charCodeAt(i);
     buffer[at + 1] = text.charCodeAt(i + 1);
     buffer[at + 2] = text.charCodeAt(i + 2);
     buffer[at + 3] = text.charCodeAt(i + 3);
   }
-  for (; i < length; i++) buffer[at++] = text.charCodeAt(i);
+  for (; i < to; i++) buffer[at++] = text.charCodeAt(i);
   return at;
 }
 
@@ -233,11 +258,14 @@ function writeInteger(buffer: Buffer, start: number, value: number): number {
     buffer[at] = ZERO + value;
     return at + 1;
   }
-  // Above 2^31 integer arithmetic is slower; such numbers are rare.
-  if (value > 0x7fffffff) {
-    return writeLatin1(buffer, at, String(value));
-  }
+  // Above 2^31 integer arithmetic is slower: what is in front of the last nine digits is written first.
   let digits = digitsOf(value);
+  if (value > 0x7fffffff) {
+    const front = Math.floor(value / BILLION);
+    at = writeInteger(buffer, at, front);
+    value -= front * BILLION;
+    digits = 9;
+  }
   const end = at + digits;
   while (digits-- > 0) {
     const rest = (value / 10) | 0;
@@ -247,8 +275,9 @@ function writeInteger(buffer: Buffer, start: number, value: number): number {
   return end;
 }
 
-/** Returns the number of decimal digits of an integer from 0 to 2^31. */
+/** Returns the number of decimal digits of a safe integer from 0 on. */
 function digitsOf(value: number): number {
+  if (value > 0x7fffffff) return 9 + digitsOf(Math.floor(value / BILLION));
   if (value < 10) return 1;
   return (
     value < 100 ? 2

@@ -21,10 +21,12 @@
  *   Push               *n                    >n
  *   ReplySequence      one after another, without a header
  *   Bytes              $n bytes              $n bytes
+ *   InPlace            the same in both: what it writes itself
  *   Verbatim           $n text               =n txt:text
  *   BigNumber          $n digits             (digits
  *   Attribute          (left out)            |n, then the reply
  */
+import type { ByteSink } from './byte-sink.js';
 
 export type Reply =
   | string
@@ -42,6 +44,7 @@ export type Reply =
   | Push
   | ReplySequence
   | Bytes
+  | InPlace
   | Verbatim
   | BigNumber
   | Attribute
@@ -84,6 +87,15 @@ export class BulkError {
 export class Bytes {
   readonly type = 'bytes';
   constructor(readonly bytes: Uint8Array) {}
+}
+
+/**
+ * A reply that writes itself from where its parts are kept, so that nothing is made of each. They may change afterwards: only for a reply that is encoded at
+ * once.
+ */
+export abstract class InPlace {
+  readonly type = 'in-place';
+  abstract writeTo(out: ByteSink): void;
 }
 
 /** A floating point number. */

@@ -148,3 +148,14 @@ test('SORT gives a small sorted set its dict permanently', () => {
   expect(client.ask('SORT', 'z', 'ALPHA')).toBe(array(bulk('a'), bulk('b')));
   expect(client.ask('OBJECT', 'ENCODING', 'z')).toBe(bulk('skiplist'));
 });
+
+test('a range that a transaction has read is that of its moment', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('XADD', 'x', '1-0', 'f', 'a');
+  client.ask('MULTI');
+  for (const request of [['XRANGE', 'x', '-', '+'], ['XREAD', 'STREAMS', 'x', '0'], ['XDEL', 'x', '1-0'], ['XADD', 'x', '2-0', 'f', 'b']]) client.ask(...request);
+  const before = array(entry('1-0', 'f', 'a'));
+  expect(client.ask('EXEC')).toBe(array(before, array(array(bulk('x'), before)), ':1\r\n', bulk('2-0')));
+  expect(client.ask('XRANGE', 'x', '-', '+')).toBe(array(entry('2-0', 'f', 'b')));
+});

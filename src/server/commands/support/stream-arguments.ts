@@ -3,12 +3,15 @@
  */
 import type { Argv } from '../../command/command.js';
 import * as errors from '../../errors.js';
+import type { Session } from '../../command/session.js';
 import type { Database } from '../../keyspace/database.js';
+import type { EntryPlaces } from '../../keyspace/types/entry-places.js';
 import { MAX_ID, nextId, previousId, formatId, type StreamId, type Uint64, uint64, UINT64_MAX, ZERO_ID } from '../../keyspace/types/stream-id.js';
 import type { StreamEntry } from '../../keyspace/types/stream-node.js';
 import { StreamValue, type Trim } from '../../keyspace/types/stream.js';
 import type { Value } from '../../keyspace/value.js';
-import type { Reply } from '../../resp/reply.js';
+import { type ByteSink, encodeArray } from '../../resp/encoder.js';
+import { InPlace, type Reply } from '../../resp/reply.js';
 import { integer, isWord, parseInteger } from './arguments.js';
 
 /** Maximum length of an ID. */
@@ -36,6 +39,23 @@ export function streamFrom(value: Value | undefined): StreamValue | undefined {
 
 export function entryReply(entry: StreamEntry): Reply {
   return [formatId(entry), entry.fields];
+}
+
+/** Returns the entries at these places: encoded from there, unless the reply is kept or converted before that. */
+export function entriesReply(places: EntryPlaces, session: Session): Reply {
+  return session.encodesAtOnce ? new EntriesInPlace(places) : places.entries().map(entryReply);
+}
+
+class EntriesInPlace extends InPlace {
+  constructor(private readonly places: EntryPlaces) {
+    super();
+  }
+
+  override writeTo(out: ByteSink): void {
+    const { places } = this;
+    encodeArray(out, places.length);
+    for (let i = 0; i < places.length; i++) places.nodeAt(i).writeTo(out, places.placeAt(i));
+  }
 }
 
 /** Null for an entry that was deleted meanwhile. */

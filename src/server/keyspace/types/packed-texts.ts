@@ -10,6 +10,7 @@
  * A text of 13 characters or more that is read from here keeps the whole sequence in memory as long as it is used (V8's sliced strings); see
  * shared/own-text.ts.
  */
+import { type ByteSink, encodePart } from '../../resp/encoder.js';
 
 /** Most texts of a sequence: their lengths are passed to one function, each as an argument. */
 const COUNT_MAX = 10_000;
@@ -47,6 +48,12 @@ export class PackedTexts {
   at(index: number): string {
     const from = this.find(index);
     return this.text.slice(from, from + this.lengths.charCodeAt(index));
+  }
+
+  /** Encodes a text as a bulk string. */
+  writeTo(out: ByteSink, index: number): void {
+    const from = this.find(index);
+    encodePart(out, this.text, from, from + this.lengths.charCodeAt(index));
   }
 
   /** Writes the texts `start … end-1` into an array, from `to` on. */

@@ -10,15 +10,17 @@
  *   texts    [ 21 C  | 22 C  | door open by me ]
  *
  * Columns, because an object for each entry would take three times the memory, and the garbage collector three times as long. An object is made when an entry
- * is read. A node to which nothing is appended any more is sealed: its columns are packed (see PackedTexts), so that it takes as little memory as in Redis.
+ * is read, none for a reply. A node to which nothing is appended any more is sealed: its columns are packed (see PackedTexts), so that it takes as little
+ * memory as in Redis.
  * The flags are those of Redis, whose nodes are listpacks of the same content; their size is counted here, since it decides when a node is full.
  */
+import { type ByteSink, encodeArray, encodeBulk, encodePair } from '../../resp/encoder.js';
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { elementBytes, integerElementBytes, LISTPACK_OVERHEAD } from '../rdb/listpack.js';
 import { ENTRY_DELETED, ENTRY_SHARES_NAMES } from '../rdb/types.js';
 import { PackedNumbers } from './packed-numbers.js';
 import { PackedTexts } from './packed-texts.js';
-import { advance, compareIds, distance, type StreamId, type Uint64 } from './stream-id.js';
+import { advance, compareIds, distance, formatId, type StreamId, type Uint64 } from './stream-id.js';
 
 export interface StreamEntry extends StreamId {
   /** Field, value, field, value … */
@@ -55,7 +57,7 @@ export class StreamNode implements StreamId {
   /** The columns are empty while this is set. */
   private sealed: Sealed | null = null;
   /** XSETID may set a stream back before deleted entries, so that an entry follows one with a higher ID. Such a node is searched from its start. */
-  private isSorted = true;
+  isSorted = true;
   /** Bytes of the counts of live and deleted entries. */
   private countBytes = 4;
 
@@ -168,6 +170,38 @@ export class StreamNode implements StreamId {
     return { ms: this.msAt(at), seq: this.seqAt(at), fields: sharesNames ? this.withNames(texts) : texts };
   }
 
+  /** Encodes an entry, an array of its ID and its fields, without making an object of it. */
+  writeTo(out: ByteSink, at: number): void {
+    const { sealed } = this;
+    const from = sealed === null ? this.starts[at]! : sealed.starts.at(at);
+    encodeArray(out, 2);
+    encodeId(out, this.msAt(at), this.seqAt(at));
+    if ((this.flagsAt(at) & ENTRY_SHARES_NAMES) === 0) return this.writeTexts(out, from, this.textsEnd(at));
+    const { names } = this;
+    encodeArray(out, names.length * 2);
+    for (let i = 0; i < names.length; i++) {
+      encodeBulk(out, names[i]!);
+      if (sealed === null) encodeBulk(out, this.texts[from + i]!);
+      else sealed.texts.writeTo(out, from + i);
+    }
+  }
+
+  private writeTexts(out: ByteSink, from: number, end: number): void {
+    const { sealed, texts } = this;
+    encodeArray(out, end - from);
+    for (let i = from; i < end; i++) {
+      if (sealed === null) encodeBulk(out, texts[i]!);
+      else sealed.texts.writeTo(out, i);
+    }
+  }
+
+  /** Returns where the texts of an entry end. */
+  private textsEnd(at: number): number {
+    const { sealed } = this;
+    if (at + 1 === this.length) return sealed === null ? this.texts.length : sealed.texts.count;
+    return sealed === null ? this.starts[at + 1]! : sealed.starts.at(at + 1);
+  }
+
   /** Returns a negative number, zero or a positive one if the entry is before, at or after an ID. */
   compareAt(at: number, id: StreamId): number {
     return compareIds({ ms: this.msAt(at), seq: this.seqAt(at) }, id);
@@ -193,6 +227,12 @@ export class StreamNode implements StreamId {
   /** Returns the place from which to search backwards for entries up to `id`. */
   lastUpTo(id: StreamId): number {
     return (this.isSorted ? this.countUpTo(id) : this.length) - 1;
+  }
+
+  /** True if not all entries from this place on are deleted. */
+  hasLiveFrom(place: number): boolean {
+    for (let at = place; at < this.length; at++) if (!this.isDeletedAt(at)) return true;
+    return false;
   }
 
   clone(): StreamNode {
@@ -267,6 +307,7 @@ export class StreamNode implements StreamId {
   private countUpTo(id: StreamId): number {
     let low = 0;
     let high = this.length;
+    if (high > 0 && this.compareAt(high - 1, id) <= 0) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.compareAt(middle, id) <= 0) low = middle + 1;
@@ -300,4 +341,9 @@ export class StreamNode implements StreamId {
     }
     return fields;
   }
+}
+
+function encodeId(out: ByteSink, ms: Uint64, seq: Uint64): void {
+  if (typeof ms === 'number' && typeof seq === 'number') encodePair(out, ms, seq);
+  else encodeBulk(out, formatId({ ms, seq }));
 }

@@ -15,6 +15,7 @@
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import type { Collection, Frozen } from '../value.js';
+import { EntryPlaces } from './entry-places.js';
 import { IdIndex, type Owned } from './id-index.js';
 import { type Int64, oneMore } from './int64.js';
 import { compareIds, distance, isZeroId, MAX_ID, nextId, type StreamId, ZERO_ID } from './stream-id.js';
@@ -117,31 +118,45 @@ export class StreamValue implements Collection {
 
   /** Returns the first `count` entries from `start` to `end`; all for 0. */
   range(start: StreamId, end: StreamId, count: number): StreamEntry[] {
-    const found: StreamEntry[] = [];
+    return this.places(start, end, count).entries();
+  }
+
+  /** Returns the last `count` entries from `end` back to `start`; all for 0. */
+  rangeBackwards(start: StreamId, end: StreamId, count: number): StreamEntry[] {
+    return this.placesBackwards(start, end, count).entries();
+  }
+
+  /** Returns where the first `count` entries from `start` to `end` are; all for 0. */
+  places(start: StreamId, end: StreamId, count: number): EntryPlaces {
+    const found = new EntryPlaces();
     const limit = count === 0 ? Infinity : count;
     let node = this.nodeOf(start);
     if (node === undefined) return found;
     let at = node.firstFrom(start);
     for (; node !== undefined; node = this.nodes.after(node), at = 0) {
-      for (; at < node.length; at++) {
-        if (node.isDeletedAt(at) || node.compareAt(at, start) < 0) continue;
-        if (node.compareAt(at, end) > 0) return found;
-        found.push(node.entryAt(at));
+      const { isSorted } = node;
+      const behind = node.lastUpTo(end) + 1;
+      for (; at < behind; at++) {
+        if (node.isDeletedAt(at)) continue;
+        if (!isSorted && node.compareAt(at, start) < 0) continue;
+        if (!isSorted && node.compareAt(at, end) > 0) return found;
+        found.add(node, at);
         if (found.length >= limit) return found;
       }
+      if (node.hasLiveFrom(behind)) return found;
     }
     return found;
   }
 
-  /** Returns the last `count` entries from `end` back to `start`; all for 0. */
-  rangeBackwards(start: StreamId, end: StreamId, count: number): StreamEntry[] {
-    const found: StreamEntry[] = [];
+  /** Returns where the last `count` entries from `end` back to `start` are; all for 0. */
+  placesBackwards(start: StreamId, end: StreamId, count: number): EntryPlaces {
+    const found = new EntryPlaces();
     const limit = count === 0 ? Infinity : count;
     for (let node = this.nodes.atOrBefore(end); node !== undefined; node = this.nodes.before(node)) {
       for (let at = node.lastUpTo(end); at >= 0; at--) {
         if (node.isDeletedAt(at) || node.compareAt(at, end) > 0) continue;
         if (node.compareAt(at, start) < 0) return found;
-        found.push(node.entryAt(at));
+        found.add(node, at);
         if (found.length >= limit) return found;
       }
     }

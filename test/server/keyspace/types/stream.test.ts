@@ -5,6 +5,8 @@ import { IdIndex } from '../../../../src/server/keyspace/types/id-index.js';
 import { ColumnReader, type ColumnsState, ColumnWriter } from '../../../../src/server/keyspace/columns.js';
 import { Group, UNKNOWN_COUNT } from '../../../../src/server/keyspace/types/stream-group.js';
 import { advance, compareIds, distance, formatId, MAX_ID, nextId, previousId, type StreamId, type Uint64, uint64, ZERO_ID } from '../../../../src/server/keyspace/types/stream-id.js';
+import { OutputBuffer } from '../../../../src/server/client/output-buffer.js';
+import { encode, encodeArray } from '../../../../src/server/resp/encoder.js';
 import { StreamNode } from '../../../../src/server/keyspace/types/stream-node.js';
 import { StreamValue } from '../../../../src/server/keyspace/types/stream.js';
 
@@ -261,4 +263,22 @@ test('deleting a consumer deletes its pending entries', () => {
   group.deleteConsumer(ann);
   expect([...group.pending].map(formatId)).toEqual(['2-0']);
   expect([...bob.pending].map(formatId)).toEqual(['2-0']);
+});
+
+test('entries are encoded where they are as their replies would be, in the same chunks', () => {
+  const stream = new StreamValue();
+  const texts = ['', '7', 'x'.repeat(31), 'y'.repeat(70), '\xff\r\n'];
+  for (let i = 1; i <= 600; i++) {
+    const fields = i % 5 === 0 ? ['own', texts[i % 4]!, 'names', String(i)] : ['f', texts[i % 5]!];
+    stream.append({ ms: i < 590 ? i * 10 ** Math.floor(i / 50) : 2n ** 63n + BigInt(i), seq: i % 7 === 0 ? 2 ** 31 + i : i % 3 }, fields, 0, LIMITS);
+  }
+  const places = stream.places(ZERO_ID, MAX_ID, 0);
+  const inPlace = new OutputBuffer();
+  encodeArray(inPlace, places.length);
+  for (let i = 0; i < places.length; i++) places.nodeAt(i).writeTo(inPlace, places.placeAt(i));
+  const made = new OutputBuffer();
+  encode(made, places.entries().map((entry) => [formatId(entry), entry.fields]), 2);
+  expect(places.length).toBe(600);
+  expect(inPlace.capture()).toEqual(made.capture());
+  expect(made.extraChunks).toBeGreaterThan(0);
 });
