@@ -49,11 +49,8 @@ export class ArgumentTable {
 
   private make(texts: readonly string[], start: number, end: number): void {
     const { lua } = this;
-    lua.pushKept(this.sandbox.globals);
-    lua.pushName(this.name);
     pushTexts(lua, texts, start, end);
     this.table = lua.memory.pointer(lua.slot(-1));
-    lua.lua.lua_rawset(lua.current, -3);
-    lua.pop();
+    this.sandbox.setGlobal(this.name);
   }
 }

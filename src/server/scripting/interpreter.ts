@@ -56,7 +56,10 @@ export class Interpreter {
     });
     const { lua, sandbox } = this;
     this.globalArrays = isEval ? { keys: new ArgumentTable(lua, sandbox, 'KEYS'), args: new ArgumentTable(lua, sandbox, 'ARGV') } : null;
-    if (isEval) this.nameHandler();
+    if (isEval) {
+      this.nameHandler();
+      sandbox.allowDirect();
+    }
     this.lua.watch = () => this.watch(false);
     this.watcher = this.lua.hookCallback(() => this.watch(true));
     this.lua.hook(this.watcher, INSTRUCTIONS_BETWEEN_LOOKS);
@@ -97,7 +100,11 @@ export class Interpreter {
   compile(code: string, name: string): Kept | string {
     const { lua } = this;
     lua.engine.touch();
-    if (lua.load(withoutSignature(code), name)) return lua.keep();
+    if (lua.load(withoutSignature(code), name)) {
+      const compiled = lua.keep();
+      if (this.globalArrays !== null) this.sandbox.direct(compiled);
+      return compiled;
+    }
     const complaint = lua.text(-1) ?? '';
     lua.pop();
     return complaint;

@@ -6,10 +6,14 @@
  *   script ─▶ stand-in of _G ──__index──▶ real globals ──__index──▶ "nonexistent global variable"
  *             __newindex: "readonly"       redis, string, … each again a stand-in before the real table
  *
+ * The way through a stand-in costs two more lookups. So a script that sets no global, as nearly all, has other globals, which no script can reach as a table:
+ * they contain the same values directly, and the real libraries by names that no script can spell, for places that read a field, such as redis.call.
+ *
  * pairs, next, rawget, rawset, setmetatable and getmetatable know the stand-ins and act as if they were the real tables. What table.insert adds to them is
  * removed after each script.
  */
 import { cString } from '../errors.js';
+import { renameGlobals, setGlobals, setsGlobals, unitOf } from './compiled-code.js';
 import { bitLibrary } from './libraries/bit.js';
 import { cjsonLibrary } from './libraries/cjson.js';
 import { cmsgpackLibrary } from './libraries/cmsgpack.js';
@@ -61,12 +65,17 @@ return function(reader)
   end
 end`;
 
+/** Returns the name of a real library in the direct globals, which no script can write as a name. */
+const directName = (name: string): string => `\0${name}`;
+
 /** The state of a sandbox: addresses in the engine's memory. */
 export interface SandboxState {
   readonly errorHandler: Kept;
   readonly readerGuard: Kept;
   readonly globals: Kept;
   readonly standInOfGlobals: Kept;
+  /** Null for functions, which have none. */
+  readonly directGlobals: Kept | null;
   readonly standIns: readonly (readonly [place: Pointer, real: Kept])[];
 }
 
@@ -82,6 +91,10 @@ export class Sandbox {
   private readonly deny: number;
   private readonly denyUnknown: number;
   private standInOfGlobals: Kept;
+  /** The globals of scripts that set none; null until {@link allowDirect}. */
+  directGlobals: Kept | null = null;
+  /** The names of the real libraries in them, by those of the stand-ins. */
+  private readonly directNames = new Map<Pointer, Pointer>();
   private readerGuard: Kept;
 
   /** @param fill adds the table `redis`, and other special fields, to the real globals on top of the stack */
@@ -106,15 +119,17 @@ export class Sandbox {
   }
 
   capture(): SandboxState {
-    const { errorHandler, readerGuard, globals, standInOfGlobals } = this;
-    return { errorHandler, readerGuard, globals, standInOfGlobals, standIns: [...this.standIns] };
+    const { errorHandler, readerGuard, globals, standInOfGlobals, directGlobals } = this;
+    return { errorHandler, readerGuard, globals, standInOfGlobals, directGlobals, standIns: [...this.standIns] };
   }
 
-  restore({ errorHandler, readerGuard, globals, standInOfGlobals, standIns }: SandboxState): void {
+  restore({ errorHandler, readerGuard, globals, standInOfGlobals, directGlobals, standIns }: SandboxState): void {
     this.errorHandler = errorHandler;
     this.readerGuard = readerGuard;
     this.globals = globals;
     this.standInOfGlobals = standInOfGlobals;
+    this.directGlobals = directGlobals;
+    this.nameDirect();
     this.standIns = new Map(standIns);
     this.standInPlaces = [...this.standIns.keys()];
   }
@@ -125,6 +140,61 @@ export class Sandbox {
     lua.load(code, '=internal');
     lua.call(0, 1);
     return lua.keep();
+  }
+
+  /** Makes the globals for {@link direct}. */
+  allowDirect(): void {
+    const { lua } = this;
+    lua.pushTable();
+    lua.pushKept(this.globals);
+    lua.pushNil();
+    while (lua.lua.lua_next(lua.current, -2) !== 0) {
+      lua.pushValue(-2);
+      lua.lua.lua_insert(lua.current, -2);
+      lua.lua.lua_rawset(lua.current, -5);
+    }
+    for (const name of PROTECTED) {
+      lua.getField(-1, name);
+      const real = this.standIns.get(lua.memory.pointer(lua.slot(-1)))!;
+      lua.pop();
+      lua.pushKept(real);
+      lua.setField(-3, directName(name));
+    }
+    lua.pop();
+    lua.pushTable(0, 1);
+    lua.pushKept(this.globals);
+    lua.setField(-2, '__index');
+    lua.lua.lua_setmetatable(lua.current, -2);
+    this.directGlobals = lua.keep();
+    this.nameDirect();
+  }
+
+  private nameDirect(): void {
+    const { lua } = this;
+    if (this.directGlobals === null) return;
+    this.directNames.clear();
+    for (const name of PROTECTED) this.directNames.set(lua.name(name), lua.name(directName(name)));
+  }
+
+  /** Called for a script that has just been compiled: it gets the direct globals, unless it would change them. */
+  direct(compiled: Kept): void {
+    const { memory } = this.lua;
+    const unit = unitOf(memory, compiled.pointer);
+    if (setsGlobals(memory, unit)) return;
+    renameGlobals(memory, unit, this.directNames);
+    setGlobals(memory, compiled.pointer, this.directGlobals!.pointer);
+  }
+
+  /** Sets a global to the table or string on top, which is popped. */
+  setGlobal(name: string): void {
+    const { lua } = this;
+    for (const { type, pointer } of this.directGlobals === null ? [this.globals] : [this.globals, this.directGlobals]) {
+      lua.memory.pushPointer(lua.current, type, pointer);
+      lua.pushValue(-2);
+      lua.setField(-2, name);
+      lua.pop();
+    }
+    lua.pop();
   }
 
   /** Replaces the globals `redis` while a library is loaded. Null: restores the ordinary ones. */
@@ -255,14 +325,16 @@ export class Sandbox {
     lua.keep();
   }
 
-  /** ("x"):upper() uses the metatable of strings, where the real table could be changed. */
+  /** ("x"):upper() uses the metatable of strings, with the real table, which could be changed. So scripts see another one, with the stand-in. */
   private protectStringMethods(): void {
     const { lua } = this;
     lua.pushText('');
     lua.lua.lua_getmetatable(lua.current, -1);
-    lua.getField(-3, 'string');
+    lua.pushTable(0, 1);
+    lua.getField(-4, 'string');
     lua.setField(-2, '__index');
-    this.hideMetatable();
+    this.protect();
+    lua.setField(-2, '__metatable');
     lua.pop(2);
   }
 

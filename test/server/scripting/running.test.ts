@@ -201,6 +201,34 @@ describe('what a script may break', () => {
     expect(evaluate(lab.connect(), 'error({})')).toMatch(/^-ERR unknown error script: /);
   });
 
+  test.each([
+    'redis.x = 1', "redis['x'] = 1", 'local r = redis r.x = 1', 'local f = redis.call redis.x = f', '(nil or redis).x = 1', '(redis and redis).x = redis.call', 'string.x = string.sub',
+    'for _, library in pairs({redis, string}) do library.x = redis.call end', 'local function f() redis.x = redis.call end f()', "loadstring('redis.x = redis.call')()",
+    "getmetatable('').__index.x = 1", "for _, v in pairs(getmetatable('')) do v.x = 1 end", 'coroutine.wrap(function() redis.x = redis.call end)()', 'x = 1', 'redis.x, x = 1, 1',
+    'redis = redis.call', 'KEYS = {redis.call}', "_G['\\0redis'].x = 1", "rawget(_G, '\\0redis').x = 1", 'redis.call.x.y = 1', 'function redis.x() return redis.call end',
+  ])('cannot change a global or a library: %s', (script) => {
+    using lab = simulate();
+    const client = lab.connect();
+    expect(evaluate(client, script)).toMatch(/^-ERR .*(Attempt to modify a readonly table|nonexistent global variable|attempt to index)/);
+    expect(evaluate(client, `return {type(redis.x), type(string.x), type(rawget(_G, 'x')), type(redis), #KEYS, ('a'):upper()}`)).toBe(
+      '*6\r\n$3\r\nnil\r\n$3\r\nnil\r\n$3\r\nnil\r\n$5\r\ntable\r\n:0\r\n$1\r\nA\r\n');
+  });
+
+  test.each([
+    ["return redis.call('ECHO', 'redis')", '$5\r\nredis\r\n'],
+    ["local t = {redis = 'field'} return t.redis .. redis.sha1hex('')", '$45\r\nfieldda39a3ee5e6b4b0d3255bfef95601890afd80709\r\n'],
+    ["local t = {} t.string = string.upper('a') return t.string .. 'string'", '$7\r\nAstring\r\n'],
+    ["local r = redis return {r.call == redis.call and 1, r == _G.redis and 1, r == redis and 1}", '*3\r\n:1\r\n:1\r\n:1\r\n'],
+    ["return (function() return redis.call('ECHO', redis.sha1hex('') == 'redis' and 1 or 'no') end)()", '$2\r\nno\r\n'],
+    ["return (KEYS[1] or redis).sha1hex('') == redis.sha1hex('') and 'same'", '$4\r\nsame\r\n'],
+    ["local n = 0 for k in pairs(_G) do if k:find('%z') then n = n + 1 end end return n", ':0\r\n'],
+    [`return {${'1, '.repeat(600)} redis.sha1hex('') ~= nil and math.floor(2.5)}`, `*601\r\n${':1\r\n'.repeat(600)}:2\r\n`],
+    ['return redis.nothing', '$-1\r\n'],
+  ])('reads the globals that it names: %s', (script, reply) => {
+    using lab = simulate();
+    expect(evaluate(lab.connect(), script)).toBe(reply);
+  });
+
   test('what a script stores in global tables is not visible to the next script', () => {
     using lab = simulate();
     const client = lab.connect();
