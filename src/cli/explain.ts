@@ -4,7 +4,7 @@
 import { toBytes } from '../server/config/bytes.js';
 import { formatAddress, OutOfMemoryError, StartError } from '../server/index.js';
 import type { Language } from '../shared/language.js';
-import { SYSTEM_REASONS } from '../shared/system-reasons.js';
+import { reasonOf } from '../shared/system-reasons.js';
 import { FileExistsError } from './trace-file.js';
 
 const REASONS_IN_KOREAN: { readonly [code: string]: string } = {
@@ -22,13 +22,13 @@ const REASONS_IN_KOREAN: { readonly [code: string]: string } = {
 
 /** Returns a byte string. @param language of what learners meet first: addresses and files that cannot be used */
 export function explain(error: unknown, language: Language = 'en'): string {
-  const { code, path, message, stack } = error as NodeJS.ErrnoException;
+  const { path, message, stack } = error as NodeJS.ErrnoException;
   const inKorean = language === 'ko' ? explainInKorean(error) : null;
   if (inKorean !== null) return toBytes(inKorean);
   if (error instanceof StartError || error instanceof OutOfMemoryError) return toBytes(message);
   // Its message is already a byte string.
   if (error instanceof FileExistsError) return message;
-  if (path !== undefined) return toBytes(`cannot open '${path}': ${(code === undefined ? undefined : SYSTEM_REASONS[code]) ?? message}`);
+  if (path !== undefined) return toBytes(`cannot open '${path}': ${reasonOf(error)}`);
   return toBytes(stack ?? message ?? String(error));
 }
 

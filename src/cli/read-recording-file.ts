@@ -4,6 +4,7 @@
 import { constants } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { isPipe, readWhole } from '../shared/read-whole.js';
+import { reasonOf } from '../shared/system-reasons.js';
 import { toBytes, toText } from '../server/config/bytes.js';
 import { readRecording, RecordingError, type RecordingFile } from '../server/recording/index.js';
 
@@ -28,8 +29,7 @@ function readLarge(path: string): Buffer {
     for (let count = -1; count !== 0 && taken < size; taken += count) count = readSync(fd, bytes, taken, Math.min(size - taken, SMALL_BYTES), taken);
     return bytes.subarray(0, taken);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw error instanceof RecordingError ? error : new RecordingError(code === 'EISDIR' ? 'this is a directory' : toBytes(message));
+    throw error instanceof RecordingError ? error : new RecordingError(toBytes(reasonOf(error)));
   } finally {
     closeSync(fd);
   }

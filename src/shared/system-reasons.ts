@@ -1,5 +1,5 @@
 /**
- * SYSTEM_REASONS: what error codes of the file system mean, in words for users.
+ * What error codes of the file system mean, in words for users.
  */
 export const SYSTEM_REASONS: { readonly [code: string]: string } = {
   EACCES: 'permission denied',
@@ -11,3 +11,9 @@ export const SYSTEM_REASONS: { readonly [code: string]: string } = {
   ENXIO: 'no such device or address',
   EROFS: 'the file system is read-only',
 };
+
+/** Returns what an error means, without the file that it is about. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : SYSTEM_REASONS[code]) ?? message;
+}

@@ -89,7 +89,8 @@ test.each([
   [['--seed', 'x'], "--seed 'x': must be a number from 0 to 4294967295"],
   [['--dir', '/no/such/place'], "--dir '/no/such/place': No such file or directory"],
   [['--dir', '/dev/null'], "--dir '/dev/null': Not a directory"],
-  [['/no/such/file'], "cannot read the configuration file '/no/such/file': ENOENT"],
+  [['/no/such/file'], "cannot read the configuration file '/no/such/file': no such file or directory"],
+  [['/dev'], "cannot read the configuration file '/dev': is a directory"],
   [['--logfile', '/no/such/place/log'], "cannot open '/no/such/place/log': no such file or directory"],
   [['one', 'two'], "unknown option 'two'"],
 ])('%j is refused in one line with exit code 1', async (args, message) => {

@@ -260,7 +260,7 @@ describe('redis-lab replay', () => {
       expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
       return stderr;
     };
-    expect(await refused(dir)).toBe(`redis-lab: '${dir}': this is a directory\n`);
+    expect(await refused(dir)).toBe(`redis-lab: '${dir}': is a directory\n`);
     const build = { ...head, build: '1.0\n\x1b[2J' };
     for (const [name, wrong] of Object.entries({ empty: {}, null: null, number: 5, settings: { ...head, settings: null }, poll: { ...head, poll: {} }, build })) {
       const path = file(`${name}.lab`, headed(wrong));

@@ -7,6 +7,7 @@
 import { dirname } from 'node:path';
 import { readWhole } from '../../shared/read-whole.js';
 import { replaceFile } from '../../shared/replace-file.js';
+import { reasonOf } from '../../shared/system-reasons.js';
 import { resolvePath, toBytes, toText } from './bytes.js';
 import { expandGlob } from './glob-files.js';
 import { parseValue } from './parse.js';
@@ -60,7 +61,7 @@ export class ConfigReader {
     try {
       text = readWhole(toText(path), MAX_BYTES).toString('latin1');
     } catch (error) {
-      throw new ConfigFileError(`cannot read the configuration file '${path}': ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
+      throw new ConfigFileError(`cannot read the configuration file '${path}': ${reasonOf(error)}`);
     }
     this.readText(text, path, dirname(path), depth);
   }
