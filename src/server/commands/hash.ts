@@ -7,6 +7,7 @@ import { key } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { HashValue } from '../keyspace/types/hash.js';
+import { ListpackReply } from '../keyspace/types/listpack-reply.js';
 import { MapReply, OK, type Reply } from '../resp/reply.js';
 import { INT64_MAX, INT64_MIN, integer64, narrow, parseInteger } from './support/arguments.js';
 import { limitsOf, randomArguments, randomPositions, shrunk } from './support/collections.js';
@@ -199,7 +200,7 @@ export const hkeys = command({
   keys: [key(1, 'RO access')],
   categories: ['hash'],
   tips: ['nondeterministic_output_order'],
-  run: (argv, db) => collect(read(db, argv[1]!), true, false),
+  run: (argv, db, session) => textsReply(read(db, argv[1]!), true, false, session),
 });
 
 export const hvals = command({
@@ -210,7 +211,7 @@ export const hvals = command({
   keys: [key(1, 'RO access')],
   categories: ['hash'],
   tips: ['nondeterministic_output_order'],
-  run: (argv, db) => collect(read(db, argv[1]!), false, true),
+  run: (argv, db, session) => textsReply(read(db, argv[1]!), false, true, session),
 });
 
 export const hgetall = command({
@@ -221,7 +222,7 @@ export const hgetall = command({
   keys: [key(1, 'RO access')],
   categories: ['hash'],
   tips: ['nondeterministic_output_order'],
-  run: (argv, db) => new MapReply(collect(read(db, argv[1]!), true, true)),
+  run: (argv, db, session) => textsReply(read(db, argv[1]!), true, true, session),
 });
 
 export const hrandfield = command({
@@ -288,6 +289,11 @@ function obtain(db: Database, name: string): HashValue {
   return created;
 }
 
-function collect(value: HashValue | undefined, fields: boolean, values: boolean): string[] {
-  return value?.texts(fields, values) ?? [];
+/** Returns all fields, all values, or a map of both: a listpack's are encoded from its bytes, unless the reply is kept or converted before that. */
+function textsReply(value: HashValue | undefined, withFields: boolean, withValues: boolean, session: Session): Reply {
+  const isMap = withFields && withValues;
+  const listpack = value !== undefined && session.encodesAtOnce ? value.listpack : null;
+  if (listpack !== null) return new ListpackReply(listpack, withFields ? 0 : 1, isMap ? 1 : 2, isMap ? value!.size * 2 : value!.size, isMap);
+  const texts = value?.texts(withFields, withValues) ?? [];
+  return isMap ? new MapReply(texts) : texts;
 }

@@ -11,7 +11,7 @@ import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import type { Reply } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
 import { limitsOf, shrunk, storeResult } from './support/collections.js';
-import { DOWNWARDS, lexRange, membersIn, rankRange, type Range, scoreRange, UPWARDS, visitRange, type Walk } from './support/sorted-set-ranges.js';
+import { DOWNWARDS, lexRange, membersReply, rankRange, type Range, scoreRange, UPWARDS, visitRange, type Walk } from './support/sorted-set-ranges.js';
 import { Members, NOTHING, readSortedSet } from './support/sorted-sets.js';
 
 type By = 'rank' | 'score' | 'lex';
@@ -81,7 +81,7 @@ function replyRange(argv: Argv, db: Database, session: Session, form: RangeForm)
   const { range, walk, withScores } = readRange(argv, form);
   const value = readSortedSet(db, argv[form.at]!);
   if (value === undefined) return NOTHING;
-  if (!withScores) return membersIn(value, range(value), walk);
+  if (!withScores) return membersReply(value, range(value), walk, session);
   const out = new Members(session, true);
   visitRange(value, range(value), walk, out.add);
   return out.items;

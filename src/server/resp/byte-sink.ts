@@ -1,3 +1,5 @@
+export type RespVersion = 2 | 3;
+
 /** Where encoded bytes go. `buffer` and `position` are the sink's own: reserve first, then write, then move `position`. */
 export interface ByteSink {
   buffer: Buffer;

@@ -6,13 +6,11 @@
  *
  * Source of the formats: Redis's protocol specification, RESP versions 2 and 3.
  */
-import type { ByteSink } from './byte-sink.js';
+import type { ByteSink, RespVersion } from './byte-sink.js';
 import { formatDouble } from './double.js';
 import type { Double, Reply } from './reply.js';
 
-export type { ByteSink };
-
-export type RespVersion = 2 | 3;
+export type { ByteSink, RespVersion };
 
 const CR = 13;
 const LF = 10;
@@ -65,7 +63,7 @@ export function encode(out: ByteSink, reply: Reply, version: RespVersion): void 
     case 'bytes':
       return encodeBytes(out, reply.bytes);
     case 'in-place':
-      return reply.writeTo(out);
+      return reply.writeTo(out, version);
     case 'verbatim':
       return version === 3 ? encodeVerbatim(out, reply.format, reply.text) : encodeBulk(out, reply.text);
     case 'bignumber':
@@ -163,6 +161,17 @@ function encodeVerbatim(out: ByteSink, format: string, text: string): void {
 /** Writes the header of an array. */
 export function encodeArray(out: ByteSink, length: number): void {
   encodeHeader(out, 42 /* * */, length);
+}
+
+/** Writes the header of a map of so many pairs: in RESP2 an array. */
+export function encodeMap(out: ByteSink, pairs: number, version: RespVersion): void {
+  if (version === 3) encodeHeader(out, 37 /* % */, pairs);
+  else encodeArray(out, pairs * 2);
+}
+
+/** Writes an integer of 32 bits as a bulk string. */
+export function encodeDigits(out: ByteSink, value: number): void {
+  encodeWhole(out, value, 2);
 }
 
 /** Writes a part of a text as a bulk string, without making a text of it if it is short. */

@@ -21,12 +21,12 @@
  *   Push               *n                    >n
  *   ReplySequence      one after another, without a header
  *   Bytes              $n bytes              $n bytes
- *   InPlace            the same in both: what it writes itself
+ *   InPlace            what it writes itself
  *   Verbatim           $n text               =n txt:text
  *   BigNumber          $n digits             (digits
  *   Attribute          (left out)            |n, then the reply
  */
-import type { ByteSink } from './byte-sink.js';
+import type { ByteSink, RespVersion } from './byte-sink.js';
 
 export type Reply =
   | string
@@ -95,7 +95,7 @@ export class Bytes {
  */
 export abstract class InPlace {
   readonly type = 'in-place';
-  abstract writeTo(out: ByteSink): void;
+  abstract writeTo(out: ByteSink, version: RespVersion): void;
 }
 
 /** A floating point number. */

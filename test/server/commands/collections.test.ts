@@ -91,3 +91,16 @@ describe('a client that waits for a sorted set', () => {
     expect(waiting.receive()).toBe('*-1\r\n');
   });
 });
+
+test('a hash and a sorted set that a transaction has read are those of their moment', () => {
+  using lab = simulate();
+  const client = lab.connect();
+  client.ask('HSET', 'h', 'a', '1');
+  client.ask('ZADD', 'z', '1', 'a', '2', 'b');
+  client.ask('MULTI');
+  for (const request of [['HGETALL', 'h'], ['ZRANGE', 'z', '0', '-1'], ['HSET', 'h', 'a', '2'], ['ZREM', 'z', 'a']]) client.ask(...request);
+  expect(client.ask('EXEC')).toBe('*4\r\n*2\r\n$1\r\na\r\n$1\r\n1\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n:0\r\n:1\r\n');
+  expect(client.ask('HGETALL', 'h')).toBe('*2\r\n$1\r\na\r\n$1\r\n2\r\n');
+  expect(client.ask('HVALS', 'h')).toBe('*1\r\n$1\r\n2\r\n');
+  expect(client.ask('ZRANGE', 'z', '0', '-1')).toBe('*1\r\n$1\r\nb\r\n');
+});

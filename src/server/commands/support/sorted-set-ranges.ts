@@ -6,7 +6,10 @@
  *   by bytes    [a (b - +         limits, included or excluded; - and + are the two ends
  */
 import * as errors from '../../errors.js';
+import type { Session } from '../../command/session.js';
+import { ListpackReply } from '../../keyspace/types/listpack-reply.js';
 import type { SortedSetValue } from '../../keyspace/types/sorted-set.js';
+import type { Reply } from '../../resp/reply.js';
 import { parseDouble } from './arguments.js';
 
 /** Ranks [start, end); empty if end is not greater than start. */
@@ -134,10 +137,13 @@ export function visitRange(set: SortedSetValue, range: RankRange, walk: Walk, vi
   return count;
 }
 
-/** Returns the members of a range. */
-export function membersIn(set: SortedSetValue, range: RankRange, walk: Walk): string[] {
+/** Returns the members of a range: a listpack's are encoded from its bytes, unless the reply is kept or converted before that. */
+export function membersReply(set: SortedSetValue, range: RankRange, walk: Walk, session: Session): Reply {
   const count = countOf(range, walk);
-  return count === 0 ? [] : set.members(firstOf(range, walk), count, walk.reverse);
+  if (count === 0) return [];
+  const first = firstOf(range, walk);
+  const packed = walk.reverse || !session.encodesAtOnce ? null : set.packed;
+  return packed === null ? set.members(first, count, walk.reverse) : new ListpackReply(packed, first * 2, 2, count);
 }
 
 /** As in Redis a negative offset gives an empty result. */

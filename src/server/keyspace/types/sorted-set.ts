@@ -95,6 +95,11 @@ export class SortedSetValue implements Collection {
     return content.dict === null ? packScores((visit) => content.tree.visit(0, content.tree.size, false, visit)) : null;
   }
 
+  /** The listpack, if the set is kept as one. */
+  get packed(): string | null {
+    return typeof this.content === 'string' ? this.content : null;
+  }
+
   score(member: string): number | undefined {
     const { content } = this;
     if (typeof content !== 'string') return content.score(member);
