@@ -11,7 +11,7 @@ import { cli } from '../support/cli.js';
 import { installPacked } from '../support/packed.js';
 import { TestTerminal } from '../support/terminal.js';
 import { MISTAKES } from './mistakes.js';
-import { expectTold, fileOf, redTests, ROOT, said, verdict } from './verdict.js';
+import { expectTold, fileOf, ManyVerdicts, redTests, ROOT, said, verdict } from './verdict.js';
 
 /** Lesson 10 begins with a program that works, within the limits of one lock for everything. */
 const WORKS_WITH_LOCKS = ['a sink gets all existing keys', 'a sink that joins during the writes gets each of them once', 'three sinks'];
@@ -43,7 +43,14 @@ test.concurrent('a test that hangs is ended', { timeout: 60_000 }, async ({ expe
   expect(isGreen(report)).toBe(false);
 });
 
-test.concurrent.for(MISTAKES)('typical mistakes: $lesson, $what', (mistake) => expectTold(mistake));
+describe('typical mistakes', () => {
+  let many: ManyVerdicts;
+  beforeAll(() => {
+    many = new ManyVerdicts();
+    return () => many.end();
+  });
+  test.concurrent.for(MISTAKES)('typical mistakes: $lesson, $what', (mistake) => expectTold(mistake, (number, program) => many.verdict(number, program)));
+});
 
 /** False for a process that has ended, and that nothing has waited for: it has no command line any more. Linux only. */
 const isAlive = (pid: string): boolean => existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'latin1') !== '';

@@ -22,4 +22,4 @@ test.concurrent.for(lessons)('$poller, lesson $number: the stub is RED, the solu
 const tried = LESSONS.flatMap(({ number }) => MISTAKES.filter(({ lesson }) => lesson === number).slice(0, MOST));
 const mistakes = POLLERS.flatMap((poller) => tried.map((mistake) => ({ poller, mistake, lesson: mistake.lesson, what: mistake.what })));
 
-test.concurrent.for(mistakes)('$poller, what learners get wrong: $lesson, $what', { timeout: PATIENCE_MS }, ({ poller, mistake }) => expectTold(mistake, poller));
+test.concurrent.for(mistakes)('$poller, what learners get wrong: $lesson, $what', { timeout: PATIENCE_MS }, ({ poller, mistake }) => expectTold(mistake, (number, program) => verdict(number, program, poller)));
