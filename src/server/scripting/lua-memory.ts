@@ -6,11 +6,14 @@
  * top of a stack pointers to values that something else keeps. Code that makes a string or a table, or stores one in another, uses Lua's own functions.
  *
  *   slot   (16)  0 value: double, pointer or boolean     8 type                        one place on a stack or in a table
+ *   any          0 next     5 marks of the collector                                    strings, tables and functions
  *   string       8 hash     12 length     16 bytes …                                    a slot of type string points here
  *   table        7 log2 of the nodes     8 metatable     12 array     16 nodes     28 length of the array
  *   node   (32)  0 slot of the value     16 key     24 its type     28 next node        hash part of a table: an array of these, in chains
  *   closure      24 slots of the upvalues                                               a function of C or of ours
- *   state        8 top     12 base                                                      pointers into its stack
+ *   state        8 top     12 base     16 shared     20 call                            pointers into its stack, and to the running call
+ *   shared       0 table of strings: chains     8 their number     20 the current white  of all coroutines
+ *   call         8 top                                                                  how far the stack may grow meanwhile
  */
 
 /** An address in the engine's memory, in bytes; for example of a Lua state. */
@@ -37,6 +40,14 @@ const NODE_NEXT = 28;
 const CLOSURE_UPVALUES = 24;
 const STATE_TOP = 8;
 const STATE_BASE = 12;
+const STATE_SHARED = 16;
+const STATE_CALL = 20;
+const SHARED_CHAIN_COUNT = 8;
+const SHARED_WHITE = 20;
+const MARKS = 5;
+/** What is still to be collected has the white that is not the current one. */
+const WHITES = 3;
+const CALL_TOP = 8;
 
 /**
  * Maximum length of cached strings. Strings in a script's text and its keys are read at every call. The bytes of the string
@@ -83,6 +94,11 @@ export class LuaMemory {
 
   base(state: Pointer): Pointer {
     return this.words[(state + STATE_BASE) >>> 2]!;
+  }
+
+  /** True if the running function may push this many values. Otherwise Lua must be asked, which makes room. */
+  hasRoom(state: Pointer, extra: number): boolean {
+    return this.words[(this.words[(state + STATE_CALL) >>> 2]! + CALL_TOP) >>> 2]! - this.top(state) >= extra * SLOT_BYTES;
   }
 
   /** Drops the values above. */
@@ -179,6 +195,22 @@ export class LuaMemory {
     for (let i = 0; i * 4 < length; i++) this.rememberedWords[place * MOST_WORDS + i] = this.words[first + i]!;
     this.rememberedLengths[place] = length;
     return (this.remembered[place] = this.bytes.latin1Slice(start, start + length));
+  }
+
+  /** Returns the string of these bytes, of which there are at most 31; 0 if there is none, or one that is about to be collected. */
+  findString(state: Pointer, start: Pointer, length: number): Pointer {
+    const { words, bytes } = this;
+    const shared = words[(state + STATE_SHARED) >>> 2]!;
+    let hash = length;
+    for (let at = start + length - 1; at >= start; at--) hash ^= (hash << 5) + (hash >>> 2) + bytes[at]!;
+    const chain = hash & (words[(shared + SHARED_CHAIN_COUNT) >>> 2]! - 1);
+    for (let string = words[(words[shared >>> 2]! >>> 2) + chain]!; string !== 0; string = words[string >>> 2]!) {
+      if (words[(string + STRING_HASH) >>> 2] !== hash || words[(string + STRING_LENGTH) >>> 2] !== length) continue;
+      let same = 0;
+      while (same < length && bytes[string + STRING_BYTES + same] === bytes[start + same]) same++;
+      if (same === length) return (bytes[string + MARKS]! & (bytes[shared + SHARED_WHITE]! ^ WHITES) & WHITES) === 0 ? string : 0;
+    }
+    return 0;
   }
 
   /** True if the slot has this string, which {@link text} then returns as this very object: for a key the one in the table of keys. */

@@ -24,6 +24,8 @@ const SCRATCH_BYTES = 4096;
 export const BLOCK_BYTES = 1024;
 /** Longer strings are copied by native code, whose call costs as much as copying this many bytes here. */
 const SHORT = 32;
+/** Up to this length Lua's hash of a string is of all its bytes. */
+const SHORT_HASH = 31;
 const STEPS_BETWEEN_LOOKS = 100_000;
 
 /** An error for the script: thrown by a host function, raised in Lua. */
@@ -123,6 +125,16 @@ export class LuaState {
     this.watch();
   }
 
+  /** Counts several steps: {@link watch} is called as often as if each had been counted. */
+  stepBy(count: number): void {
+    let rest = count;
+    for (; this.steps + rest >= STEPS_BETWEEN_LOOKS; this.watch()) {
+      rest -= STEPS_BETWEEN_LOOKS - this.steps;
+      this.steps = 0;
+    }
+    this.steps += rest;
+  }
+
   /** Takes BLOCK_BYTES of the engine's memory, to be returned; 0 if there is no more. Most strings that are built fit, so one block is kept. */
   takeBlock(): Pointer {
     const { spareBlock } = this;
@@ -194,7 +206,7 @@ export class LuaState {
 
   /** True if there is room for `extra` more values. Otherwise the stack has its maximum depth. A host function always has room for 20. */
   hasRoom(extra: number): boolean {
-    return this.lua.lua_checkstack(this.current, extra) !== 0;
+    return this.memory.hasRoom(this.current, extra) || this.lua.lua_checkstack(this.current, extra) !== 0;
   }
 
   pushNil(): void {
@@ -233,6 +245,13 @@ export class LuaState {
   /** Pushes a string of bytes in the engine's memory. */
   pushBytes(start: Pointer, length: number): void {
     this.lua.lua_pushlstring(this.current, start, length);
+  }
+
+  /** The same for bytes of which there is probably a string already, as keys in a text repeat; finding it here takes less than a call. */
+  pushRepeated(start: Pointer, length: number): void {
+    const known = length <= SHORT_HASH ? this.memory.findString(this.current, start, length) : 0;
+    if (known === 0) this.lua.lua_pushlstring(this.current, start, length);
+    else this.memory.pushPointer(this.current, TYPE.string, known);
   }
 
   private write(text: string, at: Pointer): void {

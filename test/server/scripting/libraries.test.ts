@@ -44,6 +44,21 @@ describe('cjson', () => {
     expect(lab.connect().ask('EVAL', script, '0', String(digits))).toBe('*0\r\n');
   });
 
+  test('keys that repeat are those of their objects, whichever was read before', () => {
+    const objects = Array.from({ length: 400 }, (_, i) => ({ [`k${i % 90}`]: i, [`${i % 90}k`]: [{ [`k${i % 7}`]: null, '': i }], [`long ${'key '.repeat(6)}${i % 3}`]: i }));
+    const script = `
+      local wrong = 0
+      for i, object in ipairs(cjson.decode(ARGV[1])) do
+        local n = i - 1
+        local inner = object[n % 90 .. 'k'][1]
+        local isRight = object['k' .. n % 90] == n and object['long ' .. ('key '):rep(6) .. n % 3] == n and inner['k' .. n % 7] == cjson.null and inner[''] == n
+        if not isRight then wrong = wrong + 1 end
+      end
+      return wrong`;
+    using lab = simulate();
+    expect(lab.connect().ask('EVAL', script, '0', JSON.stringify(objects))).toBe(':0\r\n');
+  });
+
   test('escapes each byte as redis-server does', () => {
     const script = "local t = {} for i = 0, 255 do t[i] = string.char(i) end return cjson.encode(table.concat(t, '', 0))";
     using lab = simulate();
@@ -75,6 +90,19 @@ describe('cmsgpack', () => {
   test.each(['{}', '{1,{2,{3}}}', "{a='x',b={c=-5}}", '2^53', '-2^40', "string.rep('x', 70000)"])('%s comes back as it was', (value) => {
     expect(evaluate(`cjson.encode({cmsgpack.unpack(cmsgpack.pack(${value}))}) == cjson.encode({${value}})`)).toBe('true');
   });
+});
+
+test('a key whose value was nil, which Lua may drop, is read again', () => {
+  const keys = Array.from({ length: 1500 }, (_, i) => `key${10 + (i % 50)}`);
+  const packed = `\xdc\x0b\xb8${keys.map((key, i) => `\x81\xa5${key}\xc0\x81\xa5${key}\xcd${String.fromCharCode(i >> 8, i & 255)}`).join('')}`;
+  const script = `
+    collectgarbage('setpause', 0) collectgarbage('setstepmul', 10000)
+    local wrong, t = 0, cmsgpack.unpack(ARGV[1])
+    for i = 0, 1499 do if t[2 * i + 2]['key' .. 10 + i % 50] ~= i then wrong = wrong + 1 end end
+    collectgarbage('setpause', 200) collectgarbage('setstepmul', 200)
+    return {#t, wrong}`;
+  using lab = simulate();
+  expect(lab.connect().ask('EVAL', script, '0', packed)).toBe('*2\r\n:3000\r\n:0\r\n');
 });
 
 describe('struct', () => {

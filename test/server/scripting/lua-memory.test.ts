@@ -121,6 +121,22 @@ describe('strings', () => {
     expect(lua.memory.isText(lua.slot(1), 'nil')).toBe(false);
   });
 
+  test('are found among those of Lua if they are in use, and only then', () => {
+    const lua = run('kept = {} for i = 1, 500 do kept[i] = "text " .. i end for i = 501, 1000 do local dropped = "text " .. i end collectgarbage() return nil');
+    const { memory } = lua;
+    const block = lua.takeBlock();
+    const found = Array.from({ length: 1000 }, (_, i) => {
+      const spelled = `text ${i + 1}`;
+      memory.bytes.latin1Write(spelled, block);
+      const string = memory.findString(lua.current, block, spelled.length);
+      if (string !== 0) memory.pushPointer(lua.current, TYPE.string, string);
+      const text = string === 0 ? null : lua.text(-1);
+      if (string !== 0) lua.pop();
+      return text;
+    });
+    expect(found).toEqual(Array.from({ length: 1000 }, (_, i) => (i < 500 ? `text ${i + 1}` : null)));
+  });
+
   test('a string at the address of an earlier one is not mistaken for it', () => {
     const lua = run('return nil');
     for (let i = 0; i < 5_000; i++) {

@@ -77,3 +77,14 @@ test('a short string that is built repeatedly takes memory once', () => {
   expect(engine.memoryBytes).toBe(bytes);
   vi.restoreAllMocks();
 });
+
+test('steps that are counted together call the watch as often as single ones', () => {
+  const [one, other] = [new LuaState(engine), new LuaState(engine)];
+  const [single, together] = [vi.fn(), vi.fn()];
+  [one.watch, other.watch] = [single, together];
+  for (const count of [1, 99_998, 1, 1, 250_000, 0, 49_999, 100_000]) {
+    for (let i = 0; i < count; i++) one.step();
+    other.stepBy(count);
+    expect([together.mock.calls.length, other.capture().steps]).toEqual([single.mock.calls.length, one.capture().steps]);
+  }
+});

@@ -101,7 +101,8 @@ class Packer {
     }
     this.header(count, 0x80, 0xde);
     const positions = memory.arrayLength(table);
-    for (let entry = 0; entry < memory.entryCount(table); entry++) {
+    const end = memory.entryCount(table);
+    for (let entry = 0; entry < end; entry++) {
       const value = memory.value(table, entry);
       if (memory.type(value) === TYPE.nil) continue;
       if (entry < positions) this.number(entry + 1);
@@ -122,7 +123,8 @@ class Packer {
     let count = 0;
     let max = 0;
     let isArray = true;
-    for (let entry = 0; entry < memory.entryCount(table); entry++) {
+    const end = memory.entryCount(table);
+    for (let entry = 0; entry < end; entry++) {
       if (memory.type(memory.value(table, entry)) === TYPE.nil) continue;
       count++;
       const key = entry < positions ? entry + 1 : this.position(memory.key(table, entry));
@@ -155,6 +157,8 @@ class Unpacker {
   private readonly end: Pointer;
   private at: Pointer;
   private readonly open: Container[] = [];
+  /** The innermost one. */
+  private innermost: Container | null = null;
 
   /** @param slot of the text, which must stay on the stack @param offset where to begin in it */
   constructor(
@@ -182,7 +186,7 @@ class Unpacker {
       this.makeRoom('too many return values at once; use unpack_one or unpack_limit instead.');
       const isWhole = this.begin(this.memory.bytes[this.take(1)]!);
       if (isWhole) while (this.deliver()) continue;
-    } while (this.open.length > 0);
+    } while (this.innermost !== null);
   }
 
   private makeRoom(complaint: string): void {
@@ -191,21 +195,26 @@ class Unpacker {
 
   /** Moves the value on top into the enclosing container. True if that is now complete. */
   private deliver(): boolean {
-    const { lua, open } = this;
-    const container = open.at(-1);
-    if (container === undefined) return false;
+    const { lua, innermost: container } = this;
+    if (container === null) return false;
     container.missing--;
     if (!container.isMap) lua.lua.lua_rawset(lua.current, -3);
     else if (container.missing % 2 === 0) this.setMember();
-    if (container.missing === 0) return open.pop() !== undefined;
+    if (container.missing === 0) {
+      this.open.pop();
+      this.innermost = this.open.length > 0 ? this.open[this.open.length - 1]! : null;
+      return true;
+    }
     if (!container.isMap) lua.pushNumber(++container.index);
     return false;
   }
 
   private setMember(): void {
     const { lua } = this;
-    if (lua.type(-2) === TYPE.nil) throw new LuaError('table index is nil', 'plain');
-    if (lua.type(-2) === TYPE.number && Number.isNaN(lua.number(-2))) throw new LuaError('table index is NaN', 'plain');
+    const key = lua.slot(-2);
+    const type = this.memory.type(key);
+    if (type === TYPE.nil) throw new LuaError('table index is nil', 'plain');
+    if (type === TYPE.number && Number.isNaN(this.memory.number(key))) throw new LuaError('table index is NaN', 'plain');
     lua.lua.lua_rawset(lua.current, -3);
   }
 
@@ -265,19 +274,25 @@ class Unpacker {
   }
 
   private unsigned(size: number): number {
-    return this.memory.bytes.readUIntBE(this.take(size), size);
+    const { bytes } = this.memory;
+    let value = 0;
+    for (let at = this.take(size), end = at + size; at < end; at++) value = value * 256 + bytes[at]!;
+    return value;
   }
 
   private text(length: number): void {
     const start = this.take(length);
-    this.lua.pushBytes(start, length);
+    const container = this.innermost;
+    if (container !== null && container.isMap && container.missing % 2 === 0) this.lua.pushRepeated(start, length);
+    else this.lua.pushBytes(start, length);
   }
 
   private container(count: number, isMap: boolean): boolean {
     this.lua.pushTable();
     if (!isMap) this.makeRoom('in function mp_decode_to_lua_array');
     if (count === 0) return true;
-    this.open.push({ missing: isMap ? 2 * count : count, isMap, index: 1 });
+    this.innermost = { missing: isMap ? 2 * count : count, isMap, index: 1 };
+    this.open.push(this.innermost);
     if (!isMap) this.lua.pushNumber(1);
     return false;
   }

@@ -29,9 +29,10 @@ const WORDS: readonly (readonly [string, Token])[] = [['true', 'T_BOOLEAN'], ['f
 /** Every character that can be part of a number or a word. */
 const IS_WORD = Uint8Array.from({ length: 256 }, (_, code) => (/[-+.0-9a-zA-Z]/.test(String.fromCharCode(code)) ? 1 : 0));
 
-const [TAB, NEWLINE, RETURN, SPACE, QUOTE, MINUS, POINT, ZERO, NINE, BACKSLASH] = [9, 10, 13, 32, 34, 45, 46, 48, 57, 92];
+const [TAB, NEWLINE, RETURN, SPACE, QUOTE, COMMA, MINUS, POINT, ZERO, NINE, COLON, BACKSLASH] = [9, 10, 13, 32, 34, 44, 45, 46, 48, 57, 58, 92];
 /** A number with this many digits, and a power of ten of this size, are exact, so their quotient is the nearest double. */
 const EXACT_DIGITS = 15;
+const POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 
 /** Stack slots that lua-cjson reserves: the table, a value, and for an object its key. */
 const ARRAY_SLOTS = 2;
@@ -113,6 +114,8 @@ export class JsonParser {
       const isObject = counts[depth] === OBJECT;
       if (isObject) lua.lua.lua_rawset(lua.current, -3);
       else lua.lua.lua_rawseti(lua.current, -2, ++counts[depth]!);
+      // Nearly always the next character is the one that belongs here, without spaces.
+      if (this.skip(COMMA)) return isObject ? this.member(this.next()) : this.next();
       const token = this.next();
       if (token === 'T_COMMA') return isObject ? this.member(this.next()) : this.next();
       if (token !== (isObject ? 'T_OBJ_END' : 'T_ARR_END')) this.fail(isObject ? 'comma or object end' : 'comma or array end', token);
@@ -126,7 +129,9 @@ export class JsonParser {
   /** Pushes the key. Returns the first token of its value. */
   private member(token: Token): Token {
     if (token !== 'T_STRING') this.fail('object key string', token);
-    this.pushText();
+    if (this.text !== null) this.lua.pushText(this.text);
+    else this.lua.pushRepeated(this.plainStart, this.plainEnd - this.plainStart);
+    if (this.skip(COLON)) return this.next();
     const colon = this.next();
     if (colon !== 'T_COLON') this.fail('colon', colon);
     return this.next();
@@ -158,18 +163,25 @@ export class JsonParser {
     throw new LuaError(`Expected ${expected} but found ${token === 'T_ERROR' ? this.text : token} at character ${this.start - this.origin + 1}`);
   }
 
+  /** Skips the next character if it is this one. */
+  private skip(code: number): boolean {
+    if (this.at >= this.end || this.memory.bytes[this.at] !== code) return false;
+    this.at++;
+    return true;
+  }
+
   private next(): Token {
     const { bytes } = this.memory;
-    while (this.at < this.end && isSpace(bytes[this.at]!)) this.at++;
+    while (this.at < this.end && bytes[this.at]! <= SPACE && isSpace(bytes[this.at]!)) this.at++;
     this.start = this.at;
     if (this.at >= this.end) return 'T_END';
     const code = bytes[this.at]!;
+    if (code === QUOTE) return this.string();
     const token = PUNCTUATION[code];
     if (token !== undefined) {
       this.at++;
       return token;
     }
-    if (code === QUOTE) return this.string();
     if (code === MINUS || isDigit(code)) return this.decimal() ? 'T_NUMBER' : this.numeral(this.word());
     return this.named(this.word());
   }
@@ -188,7 +200,8 @@ export class JsonParser {
     const first = at;
     let value = 0;
     let point = -1;
-    for (; at < this.end; at++) {
+    const { end } = this;
+    for (; at < end; at++) {
       const code = bytes[at]!;
       if (isDigit(code)) value = value * 10 + code - ZERO;
       else if (code === POINT && point === -1) point = at;
@@ -197,8 +210,8 @@ export class JsonParser {
     const digits = at - first - (point === -1 ? 0 : 1);
     if (digits === 0 || digits > EXACT_DIGITS) return false;
     if (bytes[first] === ZERO && digits > 1 && point !== first + 1) return false;
-    if (at < this.end && IS_WORD[bytes[at]!] === 1) return false;
-    if (point !== -1) value /= 10 ** (at - point - 1);
+    if (at < end && IS_WORD[bytes[at]!] === 1) return false;
+    if (point !== -1) value /= POWERS[at - point - 1]!;
     this.number = isNegative ? -value : value;
     this.at = at;
     return true;
@@ -232,9 +245,10 @@ export class JsonParser {
 
   private string(): Token {
     const { bytes } = this.memory;
+    const { end } = this;
     let at = this.at + 1;
-    while (at < this.end && bytes[at] !== QUOTE && bytes[at] !== BACKSLASH) at++;
-    if (bytes[at] === BACKSLASH || at >= this.end) return this.escapedString();
+    while (at < end && bytes[at] !== QUOTE && bytes[at] !== BACKSLASH) at++;
+    if (bytes[at] === BACKSLASH || at >= end) return this.escapedString();
     this.plainStart = this.at + 1;
     this.plainEnd = at;
     this.text = null;

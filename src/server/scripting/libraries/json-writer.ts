@@ -82,7 +82,9 @@ export class JsonWriter {
 
   write(slot: Pointer): void {
     this.value(slot);
-    for (let level = this.levels.at(-1); level !== undefined; level = this.levels.at(-1)) {
+    const { levels } = this;
+    while (levels.length > 0) {
+      const level = levels[levels.length - 1]!;
       if (level.length === OBJECT) this.member(level);
       else this.item(level);
     }

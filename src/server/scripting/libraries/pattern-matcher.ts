@@ -104,14 +104,26 @@ export class PatternMatcher {
     return length;
   }
 
-  /** Returns the first place from `at` on where a match may begin: a pattern that begins with a plain character matches only where that occurs. */
+  /** Returns the first place from `at` on where a match may begin: a pattern that begins with a plain character or a class matches only where that occurs. */
   skip(at: Pointer, pattern: Pointer): Pointer {
     const { bytes } = this.lua.memory;
     const code = bytes[pattern]!;
     const next = bytes[pattern + 1]!;
+    if (code === PERCENT) return this.skipClass(at, next, bytes[pattern + 2]!);
     if (code === 0 || IS_SPECIAL[code] === 1 || code === CLOSE || next === STAR || next === MINUS || next === QUESTION) return at;
     while (at < this.end && bytes[at] !== code) at++;
     return at;
+  }
+
+  /** Counts a step for each place that it skips, as the matcher would. */
+  private skipClass(at: Pointer, letter: number, next: number): Pointer {
+    const members = CLASSES[letter];
+    if (members === undefined || next === STAR || next === MINUS || next === QUESTION) return at;
+    const { bytes } = this.lua.memory;
+    let found = at;
+    while (found < this.end && members[bytes[found]!] === 0) found++;
+    if (found > at) this.lua.stepBy(found - at);
+    return found;
   }
 
   private match(at: Pointer, pattern: Pointer): Pointer {
@@ -231,8 +243,11 @@ export class PatternMatcher {
 
   /** Tries as many as possible, then fewer, until the rest matches. */
   private expandMost(at: Pointer, item: Pointer, end: Pointer): Pointer {
+    const { bytes } = this;
+    const members = bytes[item] === PERCENT ? CLASSES[bytes[item + 1]!] : undefined;
     let count = 0;
-    while (at + count < this.end && this.matchesOne(this.bytes[at + count]!, item, end)) count++;
+    if (members !== undefined) while (at + count < this.end && members[bytes[at + count]!] === 1) count++;
+    else while (at + count < this.end && this.matchesOne(bytes[at + count]!, item, end)) count++;
     for (; count >= 0; count--) {
       const after = this.match(at + count, end + 1);
       if (after !== NONE) return after;
