@@ -58,7 +58,11 @@ export async function connectTo(address: number | string): Promise<RespClient> {
 export async function connectWhenReady(address: number | string): Promise<RespClient> {
   for (;;) {
     const client = await RespClient.connect(address).catch(() => null);
-    if (client === null) continue;
+    if (client === null) {
+      // Attempts without a pause would take a processor from the server that starts.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      continue;
+    }
     onTestFinished(() => void client.socket.destroy());
     return client;
   }
