@@ -19,7 +19,7 @@ import type { HashSeed } from './hash.js';
 import { KeyTable, type KeyTableState } from './key-table.js';
 import type { Keyspace, EventClass, KeyspaceWork } from './keyspace.js';
 import type { Int64 } from './types/int64.js';
-import { typeOf, memoryOf, type Value } from './value.js';
+import { type Collection, type Large, typeOf, memoryOf, type Value } from './value.js';
 
 /** Bytes that a key takes besides its text and its value: facts, references, position in the index, string header. */
 const KEY_OVERHEAD = 64;
@@ -80,6 +80,17 @@ export class Database {
 
   get wasInterned(): boolean {
     return this.dict.wasInterned;
+  }
+
+  /** For the decoder: false while there can be no large collection. */
+  get hasCollections(): boolean {
+    return this.hasMutableValues;
+  }
+
+  /** For the decoder: returns the collection of a key if it is a large one. Not a lookup either. */
+  largeCollection(key: string): Large | null {
+    const value = this.stored(key);
+    return typeof value === 'object' ? ((value as Collection).large ?? null) : null;
   }
 
   lookupRead(key: string): Value | undefined {

@@ -104,6 +104,13 @@ export class SlotIndex {
     return this.search(hash, this.directory[hash & this.directoryMask]!, (this.at + 1) & this.mask);
   }
 
+  /** Returns the position at which the search for a hash begins, as it is in memory: reads nothing that depends on it. */
+  home(hash: number): number {
+    const entry = this.directory[hash & this.directoryMask]!;
+    const segment = entry >>> DEPTH_BITS;
+    return this.chunks[segment >> CHUNK_BITS]![((segment & IN_CHUNK) << POSITION_BITS) + ((hash >>> (entry & IN_DEPTH)) & this.mask)]!;
+  }
+
   private search(hash: number, entry: number, from: number): number {
     const { mask } = this;
     const segment = entry >>> DEPTH_BITS;

@@ -19,6 +19,7 @@ import { ownText } from '../../shared/own-text.js';
 import { DIGEST, digestString } from './digest-strings.js';
 import { splitInline } from './inline.js';
 import { LARGE_BYTES, type LentArgument, lend } from './lent-argument.js';
+import { followers, isPrefetched, type Prefetching } from './prefetch.js';
 import type { ReadRequest } from './request-run.js';
 import { MAX_SHORT, shortString } from './short-strings.js';
 
@@ -59,9 +60,18 @@ export interface KeyInterner {
   intern(bytes: Buffer, start: number, length: number): string;
   /** True if the string that `intern` returned last is an existing key. */
   readonly wasInterned: boolean;
+  /** False if no key has a large collection; if true, one may have. */
+  readonly hasCollections: boolean;
+  /** Returns the collection of a key, if it is a large one. */
+  largeCollection(key: string): Prefetching | null;
 }
 
-const NO_KEYS: KeyInterner = { intern: (bytes, start, length) => bytes.latin1Slice(start, start + length), wasInterned: false };
+const NO_KEYS: KeyInterner = {
+  intern: (bytes, start, length) => bytes.latin1Slice(start, start + length),
+  wasInterned: false,
+  hasCollections: false,
+  largeCollection: () => null,
+};
 
 /** An incomplete request: the part that is no longer in the caller's buffer. */
 export interface DecoderState {
@@ -107,11 +117,16 @@ export class RequestDecoder implements ReadRequest {
   private requestStart = 0;
   /** The previous command name; connections mostly repeat one, and the same string object is found faster. */
   private lastName = '';
+  /** Whether {@link lastName} is one of those whose members are prefetched; null: not known yet. */
+  private prefetches: boolean | null = null;
+  /** Arguments that begin before this position need no prefetch. */
+  private prefetchedTo = 0;
 
   feed(buffer: Buffer, start: number, end: number): void {
     this.buffer = buffer;
     this.position = start;
     this.requestStart = start;
+    this.prefetchedTo = start;
     this.end = end;
   }
 
@@ -192,6 +207,8 @@ export class RequestDecoder implements ReadRequest {
     for (const argument of argv) this.argv[this.filled++] = argument;
     this.remaining = remaining;
     this.expectsKey = expectsKey;
+    this.lastName = '';
+    this.prefetches = null;
     this.bulkLength = bulkLength;
     this.earlierBytes = earlierBytes;
   }
@@ -338,7 +355,37 @@ export class RequestDecoder implements ReadRequest {
     if (this.filled === 0) return this.readName(start, end);
     const length = end - start;
     if (length <= MAX_SHORT) return shortString(this.buffer, start, end);
+    if (this.filled === 2 && this.keys.hasCollections && start >= this.prefetchedTo && length <= MAX_INTERNED) this.prefetch(start, length);
     return this.expectsKey && (this.filled & 1) === 1 && length <= MAX_INTERNED ? this.readKey(start, length) : this.buffer.latin1Slice(start, end);
+  }
+
+  /** The second argument, which begins at `start`, may be a member: prefetches those of the next requests. */
+  private prefetch(start: number, length: number): void {
+    const { argv, buffer, requestStart, end } = this;
+    if (this.earlierBytes > 0 || start + length + 2 >= end) return;
+    if (!(this.prefetches ??= isPrefetched(argv[0]!))) return;
+    const requestEnd = this.skipShort(start + length + 2, this.remaining - 1);
+    if (requestEnd === -1) return;
+    const step = requestEnd - requestStart;
+    const count = followers(buffer, requestStart, start, step, end);
+    this.prefetchedTo = start + count * step;
+    if (count === 0) return;
+    const collection = this.keys.largeCollection(argv[1]!);
+    // Members that are added need little of what is read: no more of them in this range.
+    if (collection !== null && collection.prefetch(buffer, start + step, step, count, length) * 2 < count) this.prefetchedTo = end;
+  }
+
+  /** Returns the end of so many arguments of less than a hundred bytes; -1 if others are there. */
+  private skipShort(at: number, count: number): number {
+    const { buffer } = this;
+    for (let left = count; left > 0; left--) {
+      const hasOne = buffer[at + 2] === CR;
+      if (!hasOne && buffer[at + 3] !== CR) return -1;
+      const length = parseLength(buffer, at + 1, hasOne ? at + 2 : at + 3);
+      if (length < 0) return -1;
+      at += (hasOne ? 6 : 7) + length;
+    }
+    return at;
   }
 
   /** A key is the first argument and, if there are several, usually every other one; these are looked up until one is not found. */
@@ -361,6 +408,7 @@ export class RequestDecoder implements ReadRequest {
     const name = buffer.latin1Slice(start, end);
     // A name longer than any command is not worth keeping, least of all a very long one.
     if (length <= 32) this.lastName = name;
+    this.prefetches = null;
     return name;
   }
 

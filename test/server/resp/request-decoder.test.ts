@@ -166,6 +166,8 @@ describe('known keys', () => {
     const made: string[] = [];
     const keys = {
       wasInterned: false,
+      hasCollections: false,
+      largeCollection: () => null,
       intern(bytes: Buffer, start: number, length: number): string {
         const key = bytes.latin1Slice(start, start + length);
         asked.push(key);

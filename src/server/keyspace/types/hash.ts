@@ -117,6 +117,10 @@ export class HashValue implements Collection {
     return this.dict?.chains() ?? null;
   }
 
+  get large(): HashDict | null {
+    return this.dict?.large ?? null;
+  }
+
   get encoding(): 'listpack' | 'hashtable' {
     return typeof this.content === 'string' ? 'listpack' : 'hashtable';
   }

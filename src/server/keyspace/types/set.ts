@@ -70,6 +70,11 @@ export class SetValue implements Collection {
     return this.dict?.chains() ?? null;
   }
 
+  get large(): SetDict | null {
+    const { content } = this;
+    return content instanceof SetDict ? content.large : null;
+  }
+
   get encoding(): 'intset' | 'hashtable' {
     const { content } = this;
     return typeof content === 'string' || content instanceof OpenIntset ? 'intset' : 'hashtable';

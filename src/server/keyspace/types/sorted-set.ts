@@ -74,6 +74,10 @@ export class SortedSetValue implements Collection {
     return this.dict?.chains() ?? null;
   }
 
+  get large(): ScoreDict | null {
+    return this.dict?.large ?? null;
+  }
+
   get encoding(): 'listpack' | 'skiplist' {
     return this.dict === null ? 'listpack' : 'skiplist';
   }

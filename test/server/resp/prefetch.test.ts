@@ -1,0 +1,95 @@
+/** Which members the decoder prefetches, in which pipelines; and that a table is the same afterwards. */
+import { describe, expect, test } from 'vitest';
+import { commandTable } from '../../../src/server/commands/index.js';
+import { ColumnWriter } from '../../../src/server/keyspace/columns.js';
+import { HashDict, ScoreDict, SetDict } from '../../../src/server/keyspace/dict.js';
+import { HashSeed } from '../../../src/server/keyspace/hash.js';
+import { PREFETCHED } from '../../../src/server/resp/prefetch.js';
+import { COMPLETE, RequestDecoder } from '../../../src/server/resp/request-decoder.js';
+
+const encode = (argv: readonly string[]): string => `*${argv.length}\r\n${argv.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
+const member = (i: number): string => `member:${String(i).padStart(6, '0')}`;
+const members = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => member(from + i));
+
+/** Decodes requests in one range; returns the groups that were prefetched from the collection `large`. @param exist whether the members do */
+function prefetched(requests: readonly (readonly string[])[], exist = true, hasCollections = true): string[][] {
+  const groups: string[][] = [];
+  const decoder = new RequestDecoder();
+  const large = {
+    prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number {
+      groups.push(Array.from({ length: count }, (_, i) => Buffer.from(bytes.subarray(start + i * step, start + i * step + length)).toString('latin1')));
+      return exist ? count : 0;
+    },
+  };
+  decoder.keys = {
+    intern: (bytes, start, length) => bytes.latin1Slice(start, start + length),
+    wasInterned: false,
+    hasCollections,
+    largeCollection: (key) => (key === 'large' ? large : null),
+  };
+  const bytes = Buffer.from(requests.map(encode).join(''), 'latin1');
+  decoder.feed(bytes, 0, bytes.length);
+  for (const request of requests) {
+    expect(decoder.next()).toBe(COMPLETE);
+    expect(decoder.argv).toEqual(request);
+  }
+  return groups;
+}
+
+describe('members of the next requests', () => {
+  const asked = (count: number): string[][] => members(0, count).map((name) => ['SISMEMBER', 'large', name]);
+
+  test('are prefetched 16 at a time, each once', () => {
+    expect(prefetched(asked(40))).toEqual([members(1, 17), members(17, 33), members(33, 40)]);
+  });
+
+  test('also before arguments of equal length', () => {
+    expect(prefetched(members(0, 3).map((name, i) => ['hmget', 'large', name, `field ${i}`, 'f']))).toEqual([members(1, 3)]);
+  });
+
+  test('up to a request that differs in more than the member', () => {
+    const other = [['GET', 'large'], ['SISMEMBER', 'other', member(0)], ['SISMEMBER', 'large', 'a longer member'], ['HGET', 'large', member(9)]];
+    for (const request of other) expect(prefetched([...asked(3), request, ...asked(2)])).toEqual([members(1, 3), members(1, 2)]);
+  });
+
+  test('are left alone where the first group does not exist', () => {
+    expect(prefetched(asked(40), false)).toEqual([members(1, 17)]);
+  });
+
+  test.each([
+    { name: 'one request', requests: asked(1) },
+    { name: 'another command', requests: members(0, 9).map((name) => ['SETNX', 'large', name]) },
+    { name: 'a small collection', requests: members(0, 9).map((name) => ['SISMEMBER', 'small', name]) },
+    { name: 'short members', requests: members(0, 9).map((_, i) => ['SISMEMBER', 'large', `m:${i}`]) },
+    { name: 'arguments of a hundred bytes', requests: members(0, 9).map((name) => ['HMGET', 'large', name, 'f'.repeat(100)]) },
+  ])('$name: none', ({ requests }) => {
+    expect(prefetched(requests)).toEqual([]);
+  });
+
+  test('without collections none', () => {
+    expect(prefetched(asked(9), true, false)).toEqual([]);
+  });
+});
+
+test('every command whose members are prefetched has its key before them', () => {
+  const commands = commandTable();
+  for (const name of PREFETCHED) expect([name, commands.get(name)?.keys.length]).toEqual([name, 1]);
+});
+
+test.each([
+  { name: 'set', dict: new SetDict(new HashSeed(1)), value: null },
+  { name: 'hash', dict: new HashDict(new HashSeed(1)), value: 'value' },
+  { name: 'sorted set', dict: new ScoreDict(new HashSeed(1)), value: 0.5 },
+])('a table of a $name counts those that it has, and stays as it is', ({ dict, value }) => {
+  const captured = (): unknown => {
+    const to = new ColumnWriter();
+    dict.capture(to);
+    return to.finish();
+  };
+  for (let i = 0; i < 3000; i++) (dict as { add(key: string, value: unknown): number }).add(member(i * 2), value);
+  const before = captured();
+  const bytes = Buffer.from(members(100, 116).join('\r\n'), 'latin1');
+  expect(dict.prefetch(bytes, 0, member(0).length + 2, 16, member(0).length)).toBe(8);
+  expect(captured()).toEqual(before);
+  expect(dict.large).toBe(null);
+});
