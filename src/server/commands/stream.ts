@@ -37,7 +37,11 @@ interface Addition {
   readonly fieldsAt: number;
 }
 
+/** What `XADD key * field value …` says. */
+const PLAIN_ADDITION: Addition = { createsStream: true, trim: null, id: null, isPartial: false, fieldsAt: 3 };
+
 function addArguments(argv: Argv, { isObeyed }: Session): Addition {
+  if (argv[2] === '*') return PLAIN_ADDITION;
   const options = new TrimOptions(isObeyed);
   let createsStream = true;
   for (let at = 2; at < argv.length; ) {
