@@ -51,8 +51,10 @@ const NOT_A_NUMBER = Number.MIN_SAFE_INTEGER;
 /** Comparing the bytes of a longer key takes longer than making a string of them. */
 const MAX_INTERNED = 64;
 
-/** Length of `EVALSHA`, after which comes a digest. */
+/** Length and first letter of `EVALSHA`, after which comes a digest. No command that is followed by a key has both. */
 const EVALSHA = 7;
+const LOWER_E = 101;
+const LOWER_CASE = 0x20;
 
 /** Makes strings of bytes that are probably keys; existing keys already have theirs. */
 export interface KeyInterner {
@@ -391,7 +393,7 @@ export class RequestDecoder implements ReadRequest {
   /** A key is the first argument and, if there are several, usually every other one; these are looked up until one is not found. */
   private readKey(start: number, length: number): string {
     const { keys, buffer } = this;
-    if (length === DIGEST && this.filled === 1 && this.argv[0]!.length === EVALSHA) return digestString(buffer, start);
+    if (length === DIGEST && this.filled === 1 && isEvalsha(this.argv[0]!)) return digestString(buffer, start);
     const key = keys.intern(buffer, start, length);
     this.expectsKey = keys.wasInterned;
     return key;
@@ -469,3 +471,5 @@ function parseHugeNegative(buffer: Buffer, start: number, end: number): number {
   const text = buffer.latin1Slice(start, end);
   return /^-[1-9]\d*$/.test(text) && BigInt(text) >= -(2n ** 63n) ? -1 : NOT_A_NUMBER;
 }
+
+const isEvalsha = (name: string): boolean => name.length === EVALSHA && (name.charCodeAt(0) | LOWER_CASE) === LOWER_E;

@@ -185,6 +185,8 @@ describe('known keys', () => {
     { request: ['SET', 'key:000001', 'a value of some length'], asked: ['key:000001'], made: [] },
     { request: ['MSET', 'key:000001', 'key:000003', 'key:000002', 'x'], asked: ['key:000001', 'key:000002'], made: [] },
     { request: ['MSET', 'key:999999', 'x', 'key:000002', 'x'], asked: ['key:999999'], made: ['key:999999'] },
+    { request: ['HGETALL', 'h'.repeat(40)], asked: ['h'.repeat(40)], made: ['h'.repeat(40)] },
+    { request: ['evalsha', 'e'.repeat(40), '1', 'key:000002'], asked: ['key:000002'], made: [] },
     { request: ['GET', 'short'], asked: [], made: [] },
     { request: ['GET', 'l'.repeat(65)], asked: [], made: [] },
   ])('$request: looked up as long as they are found', ({ request, asked, made }) => {
