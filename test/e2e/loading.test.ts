@@ -1,26 +1,36 @@
 /** Loading at the start, as clients, signals and programs see it, beside a redis-server. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createServer, StartError } from 'redis-lab';
 import { connectTo, connectWhenReady, type Headless, startHeadless, temporaryDirectory } from '../support/headless.js';
 import { describeWithRedis } from '../support/redis-server.js';
-import type { RespClient } from '../support/resp-client.js';
+import { RespClient } from '../support/resp-client.js';
 
 const LOADING = { error: 'LOADING Redis is loading the dataset in memory' };
 const KEYS = 500;
 /** Half a minute for all of them: loading does not end before a test does. Each key has more bytes than go by between two looks at the clients. */
 const SLOWLY = ['--key-load-delay', '60000', '--loading-process-events-interval-bytes', '1024'];
 
-/** A folder with a snapshot of {@link KEYS} keys. */
-async function saved(): Promise<string> {
-  const dir = temporaryDirectory();
+let snapshot: Buffer;
+
+beforeAll(async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'redis-lab-loading-'));
   await using server = await createServer({ port: 0, dir, rdbcompression: false, 'enable-debug-command': 'yes' });
-  const client = await connectTo(server.port);
+  await using client = await RespClient.connect(server.port);
   await client.call('DEBUG', 'POPULATE', String(KEYS), 'key', '1100');
   await client.call('SAVE');
+  snapshot = readFileSync(join(dir, 'dump.rdb'));
+  rmSync(dir, { recursive: true });
+});
+
+/** A folder with a snapshot of {@link KEYS} keys. */
+function saved(): string {
+  const dir = temporaryDirectory();
+  writeFileSync(join(dir, 'dump.rdb'), snapshot);
   return dir;
 }
 
@@ -32,7 +42,7 @@ async function slow(dir: string, ...args: string[]): Promise<{ readonly server: 
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a server that is loading with 0, and the file stays as it is', async (signal) => {
-  const dir = await saved();
+  const dir = saved();
   const before = readFileSync(join(dir, 'dump.rdb'));
   const { server, client } = await slow(dir, '--save', '1 1');
   expect(await client.call('GET', 'key:1')).toEqual(LOADING);
@@ -43,8 +53,8 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a server that is loading with
 });
 
 /** A folder whose snapshot is found to be damaged at its end. */
-async function damaged(): Promise<{ readonly dir: string; readonly bytes: Buffer }> {
-  const dir = await saved();
+function damaged(): { readonly dir: string; readonly bytes: Buffer } {
+  const dir = saved();
   const bytes = readFileSync(join(dir, 'dump.rdb'));
   bytes[bytes.length - 1]! ^= 1;
   writeFileSync(join(dir, 'dump.rdb'), bytes);
@@ -52,7 +62,7 @@ async function damaged(): Promise<{ readonly dir: string; readonly bytes: Buffer
 }
 
 test.each(['epoll', 'portable'])('a file that turns out to be damaged when the server listens already ends it with 1 and the place (%s)', async (poller) => {
-  const { dir, bytes } = await damaged();
+  const { dir, bytes } = damaged();
   const server = startHeadless('--port', '0', '--dir', dir, '--loading-process-events-interval-bytes', '1024', '--poller', poller);
   expect(await server.exited).toBe(1);
   expect(server.errors).toMatch(/^redis-lab: .*dump\.rdb cannot be loaded, and is left as it is: CRC error: a checksum that is not that of the file at byte \d+\n$/);
@@ -60,13 +70,13 @@ test.each(['epoll', 'portable'])('a file that turns out to be damaged when the s
 });
 
 test('createServer rejects for such a file', async () => {
-  const { dir } = await damaged();
+  const { dir } = damaged();
   const failure = await createServer({ port: 0, dir, 'loading-process-events-interval-bytes': 1024 }).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(StartError);
 });
 
 test.each(['epoll', 'portable'] as const)('createServer resolves when all of it is there, with a history, too (%s)', async (poller) => {
-  const dir = await saved();
+  const dir = saved();
   await using server = await createServer({ port: 0, dir, 'loading-process-events-interval-bytes': 1024, poller, history: 2 ** 20 });
   const client = await connectTo(server.port);
   expect(await client.call('DBSIZE')).toBe(KEYS);
@@ -75,7 +85,7 @@ test.each(['epoll', 'portable'] as const)('createServer resolves when all of it 
 });
 
 test('a loop that is held loads in the turns that it is let go on for', async () => {
-  const dir = await saved();
+  const dir = saved();
   await using server = await createServer({ port: 0, dir, 'loading-process-events-interval-bytes': 1024, paused: true });
   const { persistence, turn } = await server.snapshot();
   expect([persistence!.loading!.bytes > 1024, turn]).toEqual([true, 1]);
@@ -92,7 +102,7 @@ const shapeOf = (info: unknown): string[] =>
 
 describeWithRedis('beside redis-server', () => {
   test('the same commands are answered while data is being loaded, and the same are refused', async () => {
-    const dir = await saved();
+    const dir = saved();
     const { server, client } = await slow(dir, '--save', '', '--enable-debug-command', 'yes');
     const socket = join(temporaryDirectory(), 'redis');
     const settings = ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', dir, '--enable-debug-command', 'yes', ...SLOWLY];
