@@ -26,7 +26,7 @@ export const PREFETCH_MOST = 16;
 /** Commands whose second argument is a member of the collection at the first, and probably exists. */
 export const PREFETCHED: readonly string[] = [
   'sismember', 'smismember', 'srem',
-  'hget', 'hmget', 'hexists', 'hstrlen', 'hincrby', 'hincrbyfloat', 'hdel',
+  'hget', 'hmget', 'hexists', 'hstrlen', 'hset', 'hmset', 'hincrby', 'hincrbyfloat', 'hdel',
   'zscore', 'zmscore', 'zrank', 'zrevrank', 'zrem',
 ];
 

@@ -44,7 +44,7 @@ describe('members of the next requests', () => {
   });
 
   test('also before arguments of equal length', () => {
-    expect(prefetched(members(0, 3).map((name, i) => ['hmget', 'large', name, `field ${i}`, 'f']))).toEqual([members(1, 3)]);
+    expect(prefetched(members(0, 3).map((name, i) => ['hset', 'large', name, `value ${i}`, 'f', 'v']))).toEqual([members(1, 3)]);
   });
 
   test('up to a request that differs in more than the member', () => {
