@@ -12,6 +12,7 @@ import { Fifo } from '../../shared/fifo.js';
 import type { Poll, TcpStream } from '../io/poll.js';
 import type { ByteSink } from '../resp/encoder.js';
 import { LARGE_BYTES } from '../resp/lent-argument.js';
+import * as pooled from './buffer-pool.js';
 
 /** Size of a pooled chunk: PROTO_REPLY_CHUNK_BYTES of Redis. */
 export const CHUNK_BYTES = 16 * 1024;
@@ -21,9 +22,9 @@ const MAX_POOLED = 1024;
 
 const pool: Buffer[] = [];
 
-/** Memory of chunks for replies that need more, up to 80 KB: allocating it costs more than copying the reply. */
-const LARGER = [20, 40, 80].map((kilobytes) => ({ bytes: kilobytes * 1024, pool: [] as ArrayBuffer[] }));
-const MAX_POOLED_LARGER = 64;
+/** A large reply behind others gets a chunk with room for more like it, so that all are sent in few calls. Redis writes 64 KB at once. */
+const LARGE_REPLY = 8 * 1024;
+const LARGE_CHUNK_BYTES = 80 * 1024;
 const NONE = Buffer.alloc(0);
 
 interface Chunk {
@@ -95,8 +96,8 @@ export class OutputBuffer implements ByteSink {
     } else if (this.buffer.length === CHUNK_BYTES) {
       release(this.buffer);
     }
+    this.buffer = room(this.position > 0 && bytes > LARGE_REPLY ? Math.max(bytes, LARGE_CHUNK_BYTES) : bytes);
     this.position = 0;
-    this.buffer = room(bytes);
     if (!isFirst || this.counted !== 0) this.count();
   }
 
@@ -179,9 +180,7 @@ export class OutputBuffer implements ByteSink {
 
 /** Returns a buffer for at least this number of bytes; for exactly this number if that is more than a pooled chunk has. */
 function room(bytes: number): Buffer {
-  if (bytes <= CHUNK_BYTES) return acquire();
-  for (const larger of LARGER) if (bytes <= larger.bytes) return Buffer.from(larger.pool.pop() ?? new ArrayBuffer(larger.bytes), 0, bytes);
-  return Buffer.allocUnsafeSlow(bytes);
+  return bytes <= CHUNK_BYTES ? acquire() : pooled.acquire(bytes);
 }
 
 function chunkOf(capacity: number, bytes: Uint8Array, start: number): Chunk {
@@ -195,11 +194,6 @@ function acquire(): Buffer {
 }
 
 function release(buffer: Buffer): void {
-  if (buffer.length === CHUNK_BYTES) {
-    if (pool.length < MAX_POOLED) pool.push(buffer);
-    return;
-  }
-  if (buffer.length < CHUNK_BYTES) return;
-  const memory = buffer.buffer as ArrayBuffer;
-  for (const larger of LARGER) if (memory.byteLength === larger.bytes && larger.pool.length < MAX_POOLED_LARGER) larger.pool.push(memory);
+  if (buffer.length !== CHUNK_BYTES) pooled.release(buffer);
+  else if (pool.length < MAX_POOLED) pool.push(buffer);
 }

@@ -11,6 +11,8 @@
  * more for each byte than a short one.
  */
 
+import { acquire, release } from './buffer-pool.js';
+
 /** Minimum size of a read. */
 const MIN_ROOM = 1024;
 
@@ -57,7 +59,7 @@ export class QueryBuffer {
 
   /** Takes over `buffer[start, end)`, which may be a part of its own bytes. @param missing how many more bytes the decoder needs */
   keep(buffer: Buffer, start: number, end: number, missing: number): void {
-    if (start === end) return this.clear();
+    if (start === end) return this.empty();
     const length = end - start;
     this.start = start;
     this.end = end;
@@ -79,8 +81,9 @@ export class QueryBuffer {
   }
 
   private moveTo(source: Buffer, capacity: number): void {
-    const target = Buffer.allocUnsafeSlow(capacity);
+    const target = acquire(capacity);
     source.copy(target, 0, this.start, this.end);
+    release(this.bytes);
     this.bytes = target;
     this.moved();
   }
@@ -95,6 +98,13 @@ export class QueryBuffer {
     this.start = 0;
   }
 
+  /** Called when a read has been processed, and nothing refers to the bytes any more. */
+  private empty(): void {
+    release(this.bytes);
+    this.clear();
+  }
+
+  /** Called at any time: the bytes may be in use. */
   clear(): void {
     this.bytes = EMPTY;
     this.start = 0;

@@ -48,9 +48,21 @@ test('any part of what waits can be read, also when a part of the oldest chunk w
   expect([output.capacity, output.extraChunks]).toEqual([0, 0]);
 });
 
+test('large replies behind others share chunks, and are offered to the socket together; small ones do not claim so much', () => {
+  const output = new OutputBuffer();
+  for (let i = 0; i < 10; i++) write(output, String(i).repeat(16_000));
+  expect([output.extraChunks, output.capacity]).toEqual([2, CHUNK_BYTES + 2 * 80 * 1024]);
+  output.drop(16_000);
+  expect([output.offered, output.peek(0, 1), output.peek(64_000, 1)]).toEqual([5 * 16_000, '1', '5']);
+  output.clear();
+  for (let i = 0; i < 10; i++) write(output, 'x'.repeat(5000));
+  expect(output.capacity).toBe(4 * CHUNK_BYTES);
+  output.clear();
+});
+
 test('reading the newest reply costs the same after ten thousand chunks', () => {
   const output = new OutputBuffer();
-  for (let i = 0; i < 10_000; i++) write(output, 'x'.repeat(CHUNK_BYTES));
+  for (let i = 0; i < 20_000; i++) write(output, 'x'.repeat(CHUNK_BYTES / 2));
   write(output, 'y'.repeat(10));
   const at = vi.spyOn(Fifo.prototype, 'at');
   expect(output.peek(output.length - 10, 10)).toBe('yyyyyyyyyy');

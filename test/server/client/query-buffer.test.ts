@@ -13,6 +13,34 @@ test('the rest of another buffer is copied, the rest of its own stays where it i
   expect(query.bytes.latin1Slice(query.start, query.end)).toBe('ET');
 });
 
+test('memory that one buffer has given back is not shared by two others, and buffers have exactly the size that they say', () => {
+  const rest = (text: string): Buffer => Buffer.alloc(40_000, text);
+  const first = new QueryBuffer();
+  first.keep(rest('a'), 0, 40_000, 30_000);
+  const { bytes } = first;
+  first.keep(bytes, first.end, first.end, 1);
+  expect(first.capacity).toBe(0);
+  const queries = ['b', 'c', 'd'].map((text) => {
+    const query = new QueryBuffer();
+    query.keep(rest(text), 0, 40_000, 30_000);
+    return query;
+  });
+  expect(queries.map(({ capacity }) => capacity)).toEqual([70_000, 70_000, 70_000]);
+  expect(queries.map((query) => query.bytes.latin1Slice(query.start, query.end))).toEqual(['b', 'c', 'd'].map((text) => text.repeat(40_000)));
+  expect(new Set(queries.map((query) => query.bytes.buffer)).size).toBe(3);
+});
+
+test('a buffer that is cleared while a read is being processed is not given to others', () => {
+  const query = new QueryBuffer();
+  query.keep(Buffer.alloc(40_000, 'a'), 0, 40_000, 30_000);
+  const { bytes } = query;
+  query.clear();
+  const other = new QueryBuffer();
+  other.keep(Buffer.alloc(40_000, 'b'), 0, 40_000, 30_000);
+  expect(other.bytes.buffer).not.toBe(bytes.buffer);
+  expect(bytes.latin1Slice(0, 40_000)).toBe('a'.repeat(40_000));
+});
+
 test('an announced length alone allocates only a little room', () => {
   const query = new QueryBuffer();
   query.keep(Buffer.from('$536870912\r\n'), 0, 12, 512 * 1024 * 1024);

@@ -1,4 +1,5 @@
 /** Rules as expressions: what they may contain, their results, and that the textbook's expressions describe the textbook's policy. */
+import { READ_BYTES } from '../../../src/server/client/input.js';
 import { describe, expect, test } from 'vitest';
 import { DEFECTS } from '../../../src/server/rules/defects.js';
 import { PolicyInForce } from '../../../src/server/rules/policy.js';
@@ -67,8 +68,8 @@ test('a result that the seam does not allow is reported', () => {
 /** Values of each seam, around the points where its decision could change. */
 const CASES: { readonly [S in SeamName]: readonly (readonly RuleValue[])[] } = {
   serve: [[7, 0], [7, 3], [7, 7]],
-  'read-size': [[1], [65_536]],
-  'after-read': ['WouldBlock', 1, 16, 65_536].flatMap((result) => [true, false].flatMap((edge) => [1, 2, 15, 16, 17, 1000].map((reads) => [result, 65_536, edge, reads]))),
+  'read-size': [[1], [READ_BYTES]],
+  'after-read': ['WouldBlock', 1, 16, READ_BYTES].flatMap((result) => [true, false].flatMap((edge) => [1, 2, 15, 16, 17, 1000].map((reads) => [result, READ_BYTES, edge, reads]))),
   'on-eof': [[0], [5]],
   'on-partial': [[1, 2], [100, 65_536]],
   'after-frame': [[1], [2], [1000]],
