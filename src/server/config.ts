@@ -37,7 +37,7 @@ export class Config {
     for (const name in SETTINGS) values[name] = SETTINGS[name as SettingName].default;
     for (const [name, value] of Object.entries(initial)) if (value !== undefined) values[name] = checkedValue(name, value);
     values['dir'] = resolvePath(values['dir'] as string);
-    // Copies: V8 keeps an object to which so many properties were added one by one as a hash table, and looks each of them up whenever it is read.
+    // A copy: V8 keeps an object to which more than a hundred properties were added one by one as a hash table, and looks each up whenever it is read.
     this.values = { ...(values as unknown as SettingValues) };
     this.initial = { ...this.values };
   }

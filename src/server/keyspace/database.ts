@@ -12,6 +12,7 @@
  * Expiry is lazy first: an expired key is deleted by the lookup that finds it (hidden by one that reads, while clients are paused), and no command ever sees
  * it. The active cycle (expire-cycle.ts) deletes those that are never looked up.
  */
+import type { Prefetching } from '../resp/prefetch.js';
 import { lfuInitial, lfuTouched } from './access.js';
 import type { Effects } from './effects.js';
 import { type Expires, type ExpiresState, NEVER } from './expires.js';
@@ -19,7 +20,7 @@ import type { HashSeed } from './hash.js';
 import { KeyTable, type KeyTableState } from './key-table.js';
 import type { Keyspace, EventClass, KeyspaceWork } from './keyspace.js';
 import type { Int64 } from './types/int64.js';
-import { type Collection, type Large, typeOf, memoryOf, type Value } from './value.js';
+import { type Collection, typeOf, memoryOf, type Value } from './value.js';
 
 /** Bytes that a key takes besides its text and its value: facts, references, position in the index, string header. */
 const KEY_OVERHEAD = 64;
@@ -88,7 +89,7 @@ export class Database {
   }
 
   /** For the decoder: returns the collection of a key if it is a large one. Not a lookup either. */
-  largeCollection(key: string): Large | null {
+  largeCollection(key: string): Prefetching | null {
     const value = this.stored(key);
     return typeof value === 'object' ? ((value as Collection).large ?? null) : null;
   }

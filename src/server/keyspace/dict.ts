@@ -16,6 +16,7 @@
  * Why not a Map: dense slots give a random member in O(1), which SPOP and HRANDFIELD need, and the index a cursor for SCAN that stays valid while the table
  * grows and shrinks (see scan-order.ts). A Map also takes more memory, is copied as it grows, and has at most 16.7 million entries.
  */
+import { PREFETCH_MOST } from '../resp/prefetch.js';
 import { type ColumnReader, type ColumnWriter, emptyTexts } from './columns.js';
 import type { FrozenDict } from './frozen-dict.js';
 import { hashBytes, type HashSeed, hashString } from './hash.js';
@@ -30,8 +31,8 @@ const MIN_CAPACITY = 8;
 const LARGE = 1 << 16;
 
 /** Hashes and slots of the keys that are prefetched. */
-const hashed = new Int32Array(16);
-const slots = new Int32Array(16);
+const hashed = new Int32Array(PREFETCH_MOST);
+const slots = new Int32Array(PREFETCH_MOST);
 
 /** Counts how many of these numbers are 0, 1, 2, … */
 export function countsOf(numbers: Uint32Array): number[] {
@@ -106,7 +107,7 @@ abstract class Dict<V> {
 
   /**
    * Reads what `find` will read for these keys, for all of them one step after the other (resp/prefetch.ts): no step waits for what another key's step reads.
-   * At most 16 keys. Returns how many are probably there.
+   * At most {@link PREFETCH_MOST} keys. Returns how many are probably there.
    */
   prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number {
     const { index, seed } = this;

@@ -8,6 +8,7 @@
  *
  * Every other type is a class that implements {@link Collection}.
  */
+import type { Prefetching } from '../resp/prefetch.js';
 import type { ColumnReader, ColumnWriter } from './columns.js';
 
 export type TypeName = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream';
@@ -21,12 +22,6 @@ export interface Frozen {
   thaw(): void;
 }
 
-/** A collection that is too large for the processor's caches. */
-export interface Large {
-  /** Reads what lookups of these members will read, and returns how many probably exist; see resp/prefetch.ts. */
-  prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number;
-}
-
 /** What the keyspace needs to know of a list, set, sorted set, hash or stream. */
 export interface Collection {
   readonly type: Exclude<TypeName, 'string'>;
@@ -37,7 +32,7 @@ export interface Collection {
   /** Estimated bytes in memory, in O(1): used by maxmemory and MEMORY USAGE. */
   readonly memoryBytes: number;
   /** Its hash table, if that is large. */
-  readonly large?: Large | null;
+  readonly large?: Prefetching | null;
   /** A deep copy, for COPY. */
   clone(): Collection;
   /**

@@ -163,7 +163,7 @@ export function encodeArray(out: ByteSink, length: number): void {
   encodeHeader(out, 42 /* * */, length);
 }
 
-/** Writes the header of a map of so many pairs: in RESP2 an array. */
+/** Writes the header of a map, in RESP2 of an array of keys and values. @param pairs their number */
 export function encodeMap(out: ByteSink, pairs: number, version: RespVersion): void {
   if (version === 3) encodeHeader(out, 37 /* % */, pairs);
   else encodeArray(out, pairs * 2);

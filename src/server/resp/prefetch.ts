@@ -11,7 +11,7 @@
  * it in the caches.
  */
 
-/** The collection, if it is too large for the caches. */
+/** A collection that is too large for the processor's caches. */
 export interface Prefetching {
   /**
    * Reads what a lookup of each of these members reads: `count` times `length` bytes, the first at `start`, the others `step` bytes apart. Returns how many
@@ -20,7 +20,7 @@ export interface Prefetching {
   prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number;
 }
 
-/** At most so many requests ahead: as many reads are under way at the same time. */
+/** The maximum number of requests looked ahead: their reads are under way at the same time. */
 export const PREFETCH_MOST = 16;
 
 /** Commands whose second argument is a member of the collection at the first, and probably exists. */

@@ -377,7 +377,7 @@ export class RequestDecoder implements ReadRequest {
     if (collection !== null && collection.prefetch(buffer, start + step, step, count, length) * 2 < count) this.prefetchedTo = end;
   }
 
-  /** Returns the end of so many arguments of less than a hundred bytes; -1 if others are there. */
+  /** Returns where the next `count` arguments end, of less than a hundred bytes each; -1 if others are there. */
   private skipShort(at: number, count: number): number {
     const { buffer } = this;
     for (let left = count; left > 0; left--) {

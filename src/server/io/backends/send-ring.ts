@@ -21,28 +21,28 @@ export class SendRing {
   private readonly staging = Buffer.allocUnsafeSlow(STAGING_BYTES);
   private readonly stagingAddress = libc.addressOf(this.staging);
   private staged = 0;
-  private queued = 0;
   private readonly streams: QueuedSend[] = [];
   private readonly flushed = { sends: 0, bytes: 0, short: 0 };
 
   /** Queues a send. False if there is no room for it. */
   add(stream: QueuedSend, from: Buffer, start: number, end: number): boolean {
+    const { ring } = this;
     const length = end - start;
     const at = this.staged;
-    if (this.queued === MAX_BATCH || at + length > STAGING_BYTES || this.ring.isClosed) return false;
+    if (ring.pending === MAX_BATCH || at + length > STAGING_BYTES || ring.isClosed) return false;
     copyBytes(from, start, end, this.staging, at);
     this.staged += length;
-    this.ring.add(SEND, stream.fd, this.stagingAddress + at, length);
+    this.streams[ring.pending] = stream;
+    ring.add(SEND, stream.fd, this.stagingAddress + at, length);
     stream.sent = SENT_LATER;
-    this.streams[this.queued++] = stream;
     return true;
   }
 
   /** Hands all queued sends to the kernel and sets each stream's result. A single one is left to send(2). */
   submit(): Flushed {
-    const { queued, streams, flushed, ring } = this;
+    const { streams, flushed, ring } = this;
+    const queued = ring.pending;
     if (queued === 0) return NOTHING_FLUSHED;
-    this.queued = 0;
     this.staged = 0;
     if (queued === 1) {
       ring.drop();
@@ -65,8 +65,8 @@ export class SendRing {
 
   /** Queued sends are not sent. */
   close(): void {
-    for (let i = 0; i < this.queued; i++) this.streams[i]!.sent = NOT_SENT;
-    this.queued = 0;
+    for (let i = 0; i < this.ring.pending; i++) this.streams[i]!.sent = NOT_SENT;
+    this.ring.drop();
     this.ring.close();
   }
 }
