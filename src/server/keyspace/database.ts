@@ -12,7 +12,7 @@
  * Expiry is lazy first: an expired key is deleted by the lookup that finds it (hidden by one that reads, while clients are paused), and no command ever sees
  * it. The active cycle (expire-cycle.ts) deletes those that are never looked up.
  */
-import type { Prefetching } from '../resp/prefetch.js';
+import type { MemberTable } from '../resp/member-table.js';
 import { lfuInitial, lfuTouched } from './access.js';
 import type { Effects } from './effects.js';
 import { type Expires, type ExpiresState, NEVER } from './expires.js';
@@ -83,15 +83,15 @@ export class Database {
     return this.dict.wasInterned;
   }
 
-  /** For the decoder: false while there can be no large collection. */
+  /** For the decoder: false while there can be no collection. */
   get hasCollections(): boolean {
     return this.hasMutableValues;
   }
 
-  /** For the decoder: returns the collection of a key if it is a large one. Not a lookup either. */
-  largeCollection(key: string): Prefetching | null {
+  /** For the decoder: returns the members of a key's collection, if they are in a table. Not a lookup either. */
+  membersOf(key: string): MemberTable | null {
     const value = this.stored(key);
-    return typeof value === 'object' ? ((value as Collection).large ?? null) : null;
+    return typeof value === 'object' ? ((value as Collection).table ?? null) : null;
   }
 
   lookupRead(key: string): Value | undefined {

@@ -16,10 +16,11 @@
  * Why not a Map: dense slots give a random member in O(1), which SPOP and HRANDFIELD need, and the index a cursor for SCAN that stays valid while the table
  * grows and shrinks (see scan-order.ts). A Map also takes more memory, is copied as it grows, and has at most 16.7 million entries.
  */
+import type { MemberTable } from '../resp/member-table.js';
 import { PREFETCH_MOST } from '../resp/prefetch.js';
 import { type ColumnReader, type ColumnWriter, emptyTexts } from './columns.js';
 import type { FrozenDict } from './frozen-dict.js';
-import { hashBytes, type HashSeed, hashString } from './hash.js';
+import { hashBytes, type HashSeed, hashString, isSpelled } from './hash.js';
 import { SLOT_CHUNK_BITS, SlotIndex } from './slot-index.js';
 
 const CHUNK_BITS = SLOT_CHUNK_BITS;
@@ -44,7 +45,7 @@ export function countsOf(numbers: Uint32Array): number[] {
   return counts;
 }
 
-abstract class Dict<V> {
+abstract class Dict<V> implements MemberTable {
   size = 0;
   /** The key of a slot, and its value if there are two places a slot. */
   protected readonly chunks: string[][] = [];
@@ -53,8 +54,9 @@ abstract class Dict<V> {
   protected capacity = 0;
   /** Set while a snapshot reads this dict as it was: asked before anything changes. */
   frozen: FrozenDict<V> | null = null;
-  /** The hash of the last key that was looked for, and its slot. */
-  private lastHash = 0;
+  /** The last key that was looked for, its hash, and its slot; -1 if it has none, or that is not known any more. */
+  private lastKey = '';
+  private lastHash: number;
   private lastSlot = -1;
   /** What {@link prefetch} has read: without a result the reads would be left out. */
   prefetched = 0;
@@ -63,7 +65,9 @@ abstract class Dict<V> {
   constructor(
     protected readonly seed: HashSeed,
     protected readonly shift: 0 | 1,
-  ) {}
+  ) {
+    this.lastHash = hashString('', seed);
+  }
 
   abstract valueAt(slot: number): V;
   protected abstract store(slot: number, value: V): void;
@@ -94,21 +98,32 @@ abstract class Dict<V> {
   /** Returns the slot of a key, or -1. It is valid until the next removal. */
   find(key: string): number {
     const { index } = this;
-    const hash = hashString(key, this.seed);
-    this.lastHash = hash;
+    if (key !== this.lastKey) {
+      this.lastKey = key;
+      this.lastHash = hashString(key, this.seed);
+    } else if (this.lastSlot !== -1) return this.lastSlot;
+    const hash = this.lastHash;
     let slot = index.first(hash);
     while (slot !== -1 && this.keyAt(slot) !== key) slot = index.next(hash);
     return (this.lastSlot = slot);
   }
 
-  get large(): this | null {
-    return this.size < LARGE ? null : this;
+  /** Also: the next `find` of this key, or `addMissed` after it, needs no hash, and compares two pointers. */
+  intern(bytes: Buffer, start: number, length: number): string {
+    const { index } = this;
+    const hash = hashBytes(bytes, start, length, this.seed);
+    let slot = index.first(hash);
+    while (slot !== -1 && !isSpelled(this.keyAt(slot), bytes, start, length)) slot = index.next(hash);
+    this.lastHash = hash;
+    this.lastSlot = slot;
+    return (this.lastKey = slot === -1 ? bytes.latin1Slice(start, start + length) : this.keyAt(slot));
   }
 
-  /**
-   * Reads what `find` will read for these keys, for all of them one step after the other (resp/prefetch.ts): no step waits for what another key's step reads.
-   * At most {@link PREFETCH_MOST} keys. Returns how many are probably there.
-   */
+  get isLarge(): boolean {
+    return this.size >= LARGE;
+  }
+
+  /** For all of these keys does one step after the other: no step waits for what another key's step reads. */
   prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number {
     const { index, seed } = this;
     let read = 0;
@@ -156,7 +171,7 @@ abstract class Dict<V> {
 
   /** Adds a key that is known to be absent; returns its slot, which is the last. */
   add(key: string, value: V): number {
-    return this.addHashed(key, value, hashString(key, this.seed));
+    return this.addHashed(key, value, key === this.lastKey ? this.lastHash : hashString(key, this.seed));
   }
 
   /** The same for the last key that `find` looked for, which is not hashed again. */

@@ -93,3 +93,11 @@ function finish(v0: number, v1: number, v2: number, v3: number, last: number): n
   }
   return v1 ^ v3;
 }
+
+/** True if these bytes spell the key as latin1. Compares from the end, where keys differ sooner. */
+export function isSpelled(key: string, bytes: Uint8Array, start: number, length: number): boolean {
+  if (key.length !== length) return false;
+  let at = length - 1;
+  while (at >= 0 && key.charCodeAt(at) === bytes[start + at]) at--;
+  return at < 0;
+}

@@ -13,7 +13,7 @@
  * them shorter. Redis, without a collector, spreads the growth of its one table over the commands that follow.
  */
 import { ColumnReader, type ColumnsState, ColumnWriter, emptyTexts } from './columns.js';
-import { hashBytes, type HashSeed, hashString } from './hash.js';
+import { hashBytes, type HashSeed, hashString, isSpelled } from './hash.js';
 import { countsOf } from './dict.js';
 import { SLOT_CHUNK_BITS, SlotIndex, type SlotIndexState } from './slot-index.js';
 import type { Value } from './value.js';
@@ -303,12 +303,4 @@ function takeObjects(entries: (Value | null)[], kinds: number[], to: ColumnWrite
     kinds.push(captureObject(value, to));
     entries[at] = null;
   }
-}
-
-/** Compares from the end, where keys differ sooner. */
-function isSpelled(key: string, bytes: Uint8Array, start: number, length: number): boolean {
-  if (key.length !== length) return false;
-  let at = length - 1;
-  while (at >= 0 && key.charCodeAt(at) === bytes[start + at]) at--;
-  return at < 0;
 }

@@ -8,7 +8,7 @@
  *
  * Every other type is a class that implements {@link Collection}.
  */
-import type { Prefetching } from '../resp/prefetch.js';
+import type { MemberTable } from '../resp/member-table.js';
 import type { ColumnReader, ColumnWriter } from './columns.js';
 
 export type TypeName = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream';
@@ -31,8 +31,8 @@ export interface Collection {
   readonly size: number;
   /** Estimated bytes in memory, in O(1): used by maxmemory and MEMORY USAGE. */
   readonly memoryBytes: number;
-  /** Its hash table, if that is large. */
-  readonly large?: Prefetching | null;
+  /** Its hash table of members; null while it has none. */
+  readonly table?: MemberTable | null;
   /** A deep copy, for COPY. */
   clone(): Collection;
   /**

@@ -11,30 +11,11 @@
  * it in the caches.
  */
 
-/** A collection that is too large for the processor's caches. */
-export interface Prefetching {
-  /**
-   * Reads what a lookup of each of these members reads: `count` times `length` bytes, the first at `start`, the others `step` bytes apart. Returns how many
-   * probably exist.
-   */
-  prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number;
-}
-
 /** The maximum number of requests looked ahead: their reads are under way at the same time. */
 export const PREFETCH_MOST = 16;
 
-/** Commands whose second argument is a member of the collection at the first, and probably exists. */
-export const PREFETCHED: readonly string[] = [
-  'sismember', 'smismember', 'srem',
-  'hget', 'hmget', 'hexists', 'hstrlen', 'hset', 'hmset', 'hincrby', 'hincrbyfloat', 'hdel',
-  'zscore', 'zmscore', 'zrank', 'zrevrank', 'zrem',
-];
-
-const names = new Set(PREFETCHED.flatMap((name) => [name, name.toUpperCase()]));
-
-export function isPrefetched(name: string): boolean {
-  return names.has(name);
-}
+/** Members are prefetched if they come right after the key: behind a score, requests in succession are hardly ever equal up to the member. */
+export const PREFETCHED_AT = 2;
 
 /** Returns how many requests of `step` bytes follow one another that are equal to the one at `start` before `member`, at most {@link PREFETCH_MOST}. */
 export function followers(buffer: Uint8Array, start: number, member: number, step: number, end: number): number {

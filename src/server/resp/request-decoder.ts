@@ -19,7 +19,8 @@ import { ownText } from '../../shared/own-text.js';
 import { DIGEST, digestString } from './digest-strings.js';
 import { splitInline } from './inline.js';
 import { LARGE_BYTES, type LentArgument, lend } from './lent-argument.js';
-import { followers, isPrefetched, type Prefetching } from './prefetch.js';
+import { memberPlace, type MemberTable } from './member-table.js';
+import { followers, PREFETCHED_AT } from './prefetch.js';
 import type { ReadRequest } from './request-run.js';
 import { MAX_SHORT, shortString } from './short-strings.js';
 
@@ -62,17 +63,19 @@ export interface KeyInterner {
   intern(bytes: Buffer, start: number, length: number): string;
   /** True if the string that `intern` returned last is an existing key. */
   readonly wasInterned: boolean;
-  /** False if no key has a large collection; if true, one may have. */
+  /** False if no key has a collection; if true, one may have. */
   readonly hasCollections: boolean;
-  /** Returns the collection of a key, if it is a large one. */
-  largeCollection(key: string): Prefetching | null;
+  /** Returns the members of a key's collection, if they are in a table. */
+  membersOf(key: string): MemberTable | null;
 }
+
+const UNKNOWN = -1;
 
 const NO_KEYS: KeyInterner = {
   intern: (bytes, start, length) => bytes.latin1Slice(start, start + length),
   wasInterned: false,
   hasCollections: false,
-  largeCollection: () => null,
+  membersOf: () => null,
 };
 
 /** An incomplete request: the part that is no longer in the caller's buffer. */
@@ -119,8 +122,8 @@ export class RequestDecoder implements ReadRequest {
   private requestStart = 0;
   /** The previous command name; connections mostly repeat one, and the same string object is found faster. */
   private lastName = '';
-  /** Whether {@link lastName} is one of those whose members are prefetched; null: not known yet. */
-  private prefetches: boolean | null = null;
+  /** Which argument of {@link lastName} is a member: see {@link memberPlace}; {@link UNKNOWN} until that is needed. */
+  private memberAt = UNKNOWN;
   /** Arguments that begin before this position need no prefetch. */
   private prefetchedTo = 0;
 
@@ -210,7 +213,7 @@ export class RequestDecoder implements ReadRequest {
     this.remaining = remaining;
     this.expectsKey = expectsKey;
     this.lastName = '';
-    this.prefetches = null;
+    this.memberAt = UNKNOWN;
     this.bulkLength = bulkLength;
     this.earlierBytes = earlierBytes;
   }
@@ -357,24 +360,36 @@ export class RequestDecoder implements ReadRequest {
     if (this.filled === 0) return this.readName(start, end);
     const length = end - start;
     if (length <= MAX_SHORT) return shortString(this.buffer, start, end);
-    if (this.filled === 2 && this.keys.hasCollections && start >= this.prefetchedTo && length <= MAX_INTERNED) this.prefetch(start, length);
-    return this.expectsKey && (this.filled & 1) === 1 && length <= MAX_INTERNED ? this.readKey(start, length) : this.buffer.latin1Slice(start, end);
+    if (length > MAX_INTERNED) return this.buffer.latin1Slice(start, end);
+    if (this.filled > 1 && this.keys.hasCollections && this.isMember()) return this.readMember(start, length);
+    return this.expectsKey && (this.filled & 1) === 1 ? this.readKey(start, length) : this.buffer.latin1Slice(start, end);
   }
 
-  /** The second argument, which begins at `start`, may be a member: prefetches those of the next requests. */
-  private prefetch(start: number, length: number): void {
-    const { argv, buffer, requestStart, end } = this;
+  private isMember(): boolean {
+    if (this.memberAt === UNKNOWN) this.memberAt = memberPlace(this.argv[0]!);
+    return this.filled === this.memberAt;
+  }
+
+  /** A member that exists already has its string in the table, like a key. */
+  private readMember(start: number, length: number): string {
+    const { buffer } = this;
+    const members = this.keys.membersOf(this.argv[1]!);
+    if (members === null) return buffer.latin1Slice(start, start + length);
+    if (start >= this.prefetchedTo && members.isLarge && this.memberAt === PREFETCHED_AT) this.prefetch(members, start, length);
+    return members.intern(buffer, start, length);
+  }
+
+  /** Prefetches the members of the next requests after the one that begins at `start`. */
+  private prefetch(members: MemberTable, start: number, length: number): void {
+    const { buffer, requestStart, end } = this;
     if (this.earlierBytes > 0 || start + length + 2 >= end) return;
-    if (!(this.prefetches ??= isPrefetched(argv[0]!))) return;
     const requestEnd = this.skipShort(start + length + 2, this.remaining - 1);
     if (requestEnd === -1) return;
     const step = requestEnd - requestStart;
     const count = followers(buffer, requestStart, start, step, end);
     this.prefetchedTo = start + count * step;
-    if (count === 0) return;
-    const collection = this.keys.largeCollection(argv[1]!);
     // Members that are added need little of what is read: no more of them in this range.
-    if (collection !== null && collection.prefetch(buffer, start + step, step, count, length) * 2 < count) this.prefetchedTo = end;
+    if (count > 0 && members.prefetch(buffer, start + step, step, count, length) * 2 < count) this.prefetchedTo = end;
   }
 
   /** Returns where the next `count` arguments end, of less than a hundred bytes each; -1 if others are there. */
@@ -410,7 +425,7 @@ export class RequestDecoder implements ReadRequest {
     const name = buffer.latin1Slice(start, end);
     // A name longer than any command is not worth keeping, least of all a very long one.
     if (length <= 32) this.lastName = name;
-    this.prefetches = null;
+    this.memberAt = UNKNOWN;
     return name;
   }
 

@@ -1,4 +1,5 @@
 /** The hash tables of hashes, sets and sorted sets against a Map, while they grow and shrink through every form of their index. */
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ColumnReader, ColumnWriter } from '../../../src/server/keyspace/columns.js';
 import { type Dict, HashDict, ScoreDict, SetDict } from '../../../src/server/keyspace/dict.js';
@@ -67,6 +68,38 @@ describe.for(Object.entries(KINDS))('%s', ([, { create, valueOf }]) => {
       dict = copy;
     }
     expectSame(dict, model);
+  });
+});
+
+describe('intern', () => {
+  const intern = (dict: Dict<Stored>, key: string): string => dict.intern(Buffer.from(`<${key}>`, 'latin1'), 1, key.length);
+
+  test('any sequence of additions, removals and questions agrees with a Set, whatever was interned before', () => {
+    const key = fc.constantFrom('', '\0', 'a', 'b', 'c', 'ab', 'member:1', 'member:2', '\xff');
+    const step = fc.record({ operation: fc.constantFrom('add', 'add unasked', 'remove', 'remove first', 'find', 'clear'), key, interned: fc.option(key) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+        const dict = new SetDict(seed);
+        const model = new Set<string>();
+        for (const { operation, key, interned } of steps) {
+          if (interned !== null) expect(intern(dict, interned)).toBe(interned);
+          if (operation === 'add') dict.set(key, null);
+          if (operation === 'add unasked' && !model.has(key)) dict.add(key, null);
+          if (operation.startsWith('add')) model.add(key);
+          if (operation === 'remove') expect(dict.delete(key)).toBe(model.delete(key));
+          if (operation === 'remove first' && dict.size > 0) {
+            model.delete(dict.keyAt(0));
+            dict.removeSlot(0);
+          }
+          if (operation === 'clear') dict.clear();
+          if (operation === 'clear') model.clear();
+          const slot = dict.find(key);
+          expect(slot === -1 ? null : dict.keyAt(slot)).toBe(model.has(key) ? key : null);
+        }
+        expect(dict.size).toBe(model.size);
+        expect([...model].filter((each) => dict.keyAt(dict.find(each)) !== each)).toEqual([]);
+      }),
+    );
   });
 });
 

@@ -1,10 +1,10 @@
-/** Which members the decoder prefetches, in which pipelines; and that a table is the same afterwards. */
+/** Which members the decoder interns and prefetches, in which pipelines; and that a table is the same afterwards. */
 import { describe, expect, test } from 'vitest';
 import { commandTable } from '../../../src/server/commands/index.js';
 import { ColumnWriter } from '../../../src/server/keyspace/columns.js';
 import { HashDict, ScoreDict, SetDict } from '../../../src/server/keyspace/dict.js';
 import { HashSeed } from '../../../src/server/keyspace/hash.js';
-import { PREFETCHED } from '../../../src/server/resp/prefetch.js';
+import { MEMBER_PLACES, type MemberTable } from '../../../src/server/resp/member-table.js';
 import { COMPLETE, RequestDecoder } from '../../../src/server/resp/request-decoder.js';
 
 const encode = (argv: readonly string[]): string => `*${argv.length}\r\n${argv.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
@@ -15,7 +15,9 @@ const members = (from: number, to: number): string[] => Array.from({ length: to 
 function prefetched(requests: readonly (readonly string[])[], exist = true, hasCollections = true): string[][] {
   const groups: string[][] = [];
   const decoder = new RequestDecoder();
-  const large = {
+  const large: MemberTable = {
+    isLarge: true,
+    intern: (bytes, start, length) => bytes.latin1Slice(start, start + length),
     prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number {
       groups.push(Array.from({ length: count }, (_, i) => Buffer.from(bytes.subarray(start + i * step, start + i * step + length)).toString('latin1')));
       return exist ? count : 0;
@@ -25,7 +27,7 @@ function prefetched(requests: readonly (readonly string[])[], exist = true, hasC
     intern: (bytes, start, length) => bytes.latin1Slice(start, start + length),
     wasInterned: false,
     hasCollections,
-    largeCollection: (key) => (key === 'large' ? large : null),
+    membersOf: (key) => (key === 'large' ? large : key === 'small' ? { ...large, isLarge: false } : null),
   };
   const bytes = Buffer.from(requests.map(encode).join(''), 'latin1');
   decoder.feed(bytes, 0, bytes.length);
@@ -71,9 +73,52 @@ describe('members of the next requests', () => {
   });
 });
 
-test('every command whose members are prefetched has its key before them', () => {
+test('every command with a member has one key, before it', () => {
   const commands = commandTable();
-  for (const name of PREFETCHED) expect([name, commands.get(name)?.keys.length]).toEqual([name, 1]);
+  for (const name of Object.values(MEMBER_PLACES).flat()) expect([name, commands.get(name)?.keys.length]).toEqual([name, 1]);
+});
+
+describe('members that exist', () => {
+  /** Decodes a request; returns its arguments that were looked for in the collection `set`, after another request. */
+  function asked(request: readonly string[]): string[] {
+    const found: string[] = [];
+    const decoder = new RequestDecoder();
+    const table: MemberTable = {
+      isLarge: false,
+      intern(bytes, start, length) {
+        const text = bytes.latin1Slice(start, start + length);
+        found.push(text);
+        return text;
+      },
+      prefetch: () => 0,
+    };
+    decoder.keys = {
+      intern: (bytes, start, length) => bytes.latin1Slice(start, start + length),
+      wasInterned: true,
+      hasCollections: true,
+      membersOf: (key) => (key === 'set' ? table : null),
+    };
+    const bytes = Buffer.from(encode(['ECHO', 'a text']) + encode(request), 'latin1');
+    decoder.feed(bytes, 0, bytes.length);
+    for (const expected of [['ECHO', 'a text'], request]) {
+      expect(decoder.next()).toBe(COMPLETE);
+      expect(decoder.argv).toEqual(expected);
+    }
+    return found;
+  }
+
+  test.each([
+    { request: ['SISMEMBER', 'set', member(1)], interned: [member(1)] },
+    { request: ['sadd', 'set', member(1), member(2)], interned: [member(1)] },
+    { request: ['HSET', 'set', member(1), 'a value of some length'], interned: [member(1)] },
+    { request: ['ZADD', 'set', '123456789.5', member(1)], interned: [member(1)] },
+    { request: ['ZADD', 'other', '123456789.5', member(1)], interned: [] },
+    { request: ['SETRANGE', 'set', '123456789', member(1)], interned: [] },
+    { request: ['SISMEMBER', 'set', 'short'], interned: [] },
+    { request: ['SISMEMBER', 'set', 'l'.repeat(65)], interned: [] },
+  ])('$request: interned are $interned', ({ request, interned }) => {
+    expect(asked(request)).toEqual(interned);
+  });
 });
 
 test.each([
@@ -91,5 +136,5 @@ test.each([
   const bytes = Buffer.from(members(100, 116).join('\r\n'), 'latin1');
   expect(dict.prefetch(bytes, 0, member(0).length + 2, 16, member(0).length)).toBe(8);
   expect(captured()).toEqual(before);
-  expect(dict.large).toBe(null);
+  expect(dict.isLarge).toBe(false);
 });

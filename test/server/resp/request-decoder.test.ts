@@ -167,7 +167,7 @@ describe('known keys', () => {
     const keys = {
       wasInterned: false,
       hasCollections: false,
-      largeCollection: () => null,
+      membersOf: () => null,
       intern(bytes: Buffer, start: number, length: number): string {
         const key = bytes.latin1Slice(start, start + length);
         asked.push(key);

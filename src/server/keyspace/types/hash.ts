@@ -117,8 +117,8 @@ export class HashValue implements Collection {
     return this.dict?.chains() ?? null;
   }
 
-  get large(): HashDict | null {
-    return this.dict?.large ?? null;
+  get table(): HashDict | null {
+    return this.dict;
   }
 
   get encoding(): 'listpack' | 'hashtable' {

@@ -70,9 +70,9 @@ export class SetValue implements Collection {
     return this.dict?.chains() ?? null;
   }
 
-  get large(): SetDict | null {
+  get table(): SetDict | null {
     const { content } = this;
-    return content instanceof SetDict ? content.large : null;
+    return content instanceof SetDict ? content : null;
   }
 
   get encoding(): 'intset' | 'hashtable' {

@@ -74,8 +74,8 @@ export class SortedSetValue implements Collection {
     return this.dict?.chains() ?? null;
   }
 
-  get large(): ScoreDict | null {
-    return this.dict?.large ?? null;
+  get table(): ScoreDict | null {
+    return this.dict;
   }
 
   get encoding(): 'listpack' | 'skiplist' {
