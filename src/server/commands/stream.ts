@@ -193,15 +193,27 @@ export const xdel = command({
     const name = argv[1]!;
     const stream = writeStream(db, name);
     if (stream === undefined) return 0;
-    const ids = argv.slice(2).map((text) => exactId(text));
-    const deleted = ids.filter((id) => stream.delete(id));
-    if (deleted.length === 0) return 0;
-    for (const id of deleted) if (compareIds(id, stream.maxDeletedId) > 0) stream.maxDeletedId = id;
-    stream.updateFirst();
-    db.changed(name, 't', 'xdel');
-    return deleted.length;
+    const deleted = argv.length === 3 ? deleteEntry(stream, exactId(argv[2]!)) : deleteEntries(stream, argv.slice(2).map((text) => exactId(text)));
+    if (deleted > 0) db.changed(name, 't', 'xdel');
+    return deleted;
   },
 });
+
+/** Returns how many were there. */
+function deleteEntries(stream: StreamValue, ids: readonly StreamId[]): number {
+  let deleted = 0;
+  for (const id of ids) deleted += deleteEntry(stream, id);
+  return deleted;
+}
+
+/** Returns 0 if it is not there, and 1 otherwise. */
+function deleteEntry(stream: StreamValue, id: StreamId): number {
+  const isFirst = compareIds(id, stream.firstId) === 0;
+  if (!stream.delete(id)) return 0;
+  if (compareIds(id, stream.maxDeletedId) > 0) stream.maxDeletedId = id;
+  if (isFirst || stream.size === 0) stream.updateFirst();
+  return 1;
+}
 
 export const xtrim = command({
   name: 'xtrim', since: '5.0.0', group: 'stream', complexity: 'O(N) for N entries removed; whole nodes go at once.',

@@ -1,44 +1,28 @@
 /**
- * StreamNode: consecutive entries of a stream, in columns. Used by StreamValue.
+ * StreamNode: consecutive entries of a stream. Used by StreamValue.
  *
- *   id 1-0   names [ temp, unit ]                 those of its first entry
+ *   id 1-0   names [ temp, unit ]     those of its first entry
  *
- *   ms       [ 1     | 1     | 4               ]
- *   seq      [ 0     | 1     | 0               ]
- *   flags    [ =     | = ✗   |                 ]  =  has the names of the node, so that only its values are kept    ✗  deleted
- *   starts   [ 0     | 2     | 4               ]  where its texts begin
- *   texts    [ 21 C  | 22 C  | door open by me ]
+ *   1-0  21 C                          has the names of the node, so that only its values are kept
+ *   1-1  22 C  ✗                       deleted: a bit in `marks`
+ *   4-0  door open by me               has other names
  *
- * Columns, because an object for each entry would take three times the memory, and the garbage collector three times as long. An object is made when an entry
- * is read, none for a reply. A node to which nothing is appended any more is sealed: its columns are packed (see PackedTexts), so that it takes as little
- * memory as in Redis.
+ * The entries are stored together (stream-entries.ts), because an object for each would take three times the memory, and the garbage collector three times as
+ * long. An object is made when an entry is read, none for a reply. A node to which nothing is appended any more is sealed: its entries are packed, so that it
+ * takes as little memory as in Redis.
  * The flags are those of Redis, whose nodes are listpacks of the same content; their size is counted here, since it decides when a node is full.
  */
 import { type ByteSink, encodeArray, encodeBulk, encodePair } from '../../resp/encoder.js';
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import { elementBytes, integerElementBytes, LISTPACK_OVERHEAD } from '../rdb/listpack.js';
 import { ENTRY_DELETED, ENTRY_SHARES_NAMES } from '../rdb/types.js';
-import { PackedNumbers } from './packed-numbers.js';
-import { PackedTexts } from './packed-texts.js';
+import { OpenEntries, PackedEntries } from './stream-entries.js';
 import { advance, compareIds, distance, formatId, type StreamId, type Uint64 } from './stream-id.js';
 
 export interface StreamEntry extends StreamId {
   /** Field, value, field, value … */
   readonly fields: readonly string[];
 }
-
-/** The columns of a sealed node. */
-interface Sealed {
-  /** After that of the node. */
-  readonly ms: PackedNumbers;
-  readonly seq: PackedNumbers;
-  readonly flags: PackedNumbers;
-  readonly starts: PackedNumbers;
-  readonly texts: PackedTexts;
-}
-
-const NO_NUMBERS: number[] = [];
-const NO_TEXTS: string[] = [];
 
 /** Estimated bytes of an entry besides its listpack, while its node is not sealed. */
 const OPEN_ENTRY_OVERHEAD = 56;
@@ -49,13 +33,10 @@ export class StreamNode implements StreamId {
   live = 0;
   /** Size that the listpack has in Redis. */
   bytes: number;
-  private msOf: Uint64[] = [];
-  private seqOf: Uint64[] = [];
-  private flags: number[] = [];
-  private starts: number[] = [];
-  private texts: string[] = [];
-  /** The columns are empty while this is set. */
-  private sealed: Sealed | null = null;
+  /** Packed if the node is sealed. */
+  private entries: PackedEntries | OpenEntries;
+  /** A bit for each entry that is deleted, in numbers of 32 bits; null while none is. */
+  private marks: number[] | null = null;
   /** XSETID may set a stream back before deleted entries, so that an entry follows one with a higher ID. Such a node is searched from its start. */
   isSorted = true;
   /** Bytes of the counts of live and deleted entries. */
@@ -66,13 +47,14 @@ export class StreamNode implements StreamId {
     readonly seq: Uint64,
     readonly names: readonly string[],
   ) {
+    this.entries = new OpenEntries(names.length);
     // Counts of entries and of deleted ones, number of names, the names, and a zero.
     this.bytes = LISTPACK_OVERHEAD + this.countBytes + integerElementBytes(names.length) + names.reduce((sum, name) => sum + elementBytes(name), 0) + 2;
   }
 
   /** Number of entries, including those marked as deleted: their places are 0 … length-1. */
   get length(): number {
-    return this.sealed === null ? this.flags.length : this.sealed.flags.count;
+    return this.entries.count;
   }
 
   get deleted(): number {
@@ -81,33 +63,21 @@ export class StreamNode implements StreamId {
 
   /** An estimate. */
   get memoryBytes(): number {
-    return this.sealed === null ? this.bytes + this.length * OPEN_ENTRY_OVERHEAD : this.bytes;
+    return this.entries instanceof PackedEntries ? this.bytes : this.bytes + this.length * OPEN_ENTRY_OVERHEAD;
   }
 
   /** Called when nothing is appended here any more, until an entry may be after all. A node of long texts stays as it is. */
   seal(): void {
-    if (this.sealed !== null) return;
-    const texts = PackedTexts.of(this.texts);
-    if (texts === null) return;
-    const ms = PackedNumbers.of(this.msOf.map((ms) => Number(distance(this.ms, ms))));
-    const seq = PackedNumbers.of(this.seqOf.map(Number));
-    const flags = PackedNumbers.of(this.flags);
-    const starts = PackedNumbers.of(this.starts);
-    if (ms === null || seq === null || flags === null || starts === null) return;
-    this.sealed = { ms, seq, flags, starts, texts };
-    this.msOf = this.seqOf = this.flags = this.starts = NO_NUMBERS;
-    this.texts = NO_TEXTS;
+    const { entries } = this;
+    if (entries instanceof OpenEntries) this.entries = entries.pack() ?? entries;
   }
 
-  private open(): void {
-    const { sealed } = this;
-    if (sealed === null) return;
-    this.sealed = null;
-    this.msOf = sealed.ms.toArray().map((after) => advance(this.ms, after));
-    this.seqOf = sealed.seq.toArray();
-    this.flags = sealed.flags.toArray();
-    this.starts = sealed.starts.toArray();
-    this.texts = sealed.texts.toArray();
+  private open(): OpenEntries {
+    const { entries } = this;
+    if (entries instanceof OpenEntries) return entries;
+    const opened = entries.unpack(this.names.length);
+    this.entries = opened;
+    return opened;
   }
 
   /** Appends an entry. Its fields and values are `texts[first …]`. */
@@ -117,40 +87,48 @@ export class StreamNode implements StreamId {
 
   /** The same with given flags. */
   attach({ ms, seq }: StreamId, texts: readonly string[], first: number, flags: number): void {
-    this.open();
-    const last = this.length - 1;
+    const entries = this.open();
+    const last = entries.count - 1;
     if (last >= 0 && this.isSorted && this.compareAt(last, { ms, seq }) >= 0) this.isSorted = false;
-    this.msOf.push(ms);
-    this.seqOf.push(seq);
-    this.flags.push(flags);
-    this.starts.push(this.texts.length);
     const sharesNames = (flags & ENTRY_SHARES_NAMES) !== 0;
-    let bytes = 2 + integerElementBytes(distance(this.ms, ms)) + integerElementBytes(distance(this.seq, seq));
+    const msAfter = distance(this.ms, ms);
+    entries.add(msAfter, seq, sharesNames);
+    let bytes = 2 + integerElementBytes(msAfter) + integerElementBytes(distance(this.seq, seq));
     for (let at = sharesNames ? first + 1 : first; at < texts.length; at += sharesNames ? 2 : 1) {
       const text = texts[at]!;
-      this.texts.push(text);
+      entries.addText(text);
       bytes += elementBytes(text);
     }
     // The number of fields, unless it is the node's, and that of all the entry's elements, so that it can be found from its end.
     const pairs = (texts.length - first) / 2;
     this.bytes += bytes + (sharesNames ? integerElementBytes(pairs + 3) : integerElementBytes(pairs) + integerElementBytes(pairs * 2 + 4));
+    if ((flags & ENTRY_DELETED) !== 0) this.mark(last + 1);
     this.count((flags & ENTRY_DELETED) === 0 ? 1 : 0);
   }
 
   /** Marks an entry that is not deleted yet. */
   delete(at: number): void {
-    const { sealed } = this;
-    if (sealed === null) this.flags[at]! |= ENTRY_DELETED;
-    else this.sealed = { ...sealed, flags: sealed.flags.with(at, sealed.flags.at(at) | ENTRY_DELETED) };
+    this.mark(at);
     this.count(-1);
   }
 
+  private mark(at: number): void {
+    const marks = (this.marks ??= []);
+    const word = at >>> 5;
+    while (marks.length <= word) marks.push(0);
+    marks[word]! |= 1 << (at & 31);
+  }
+
+  /** Returns the flags that the entry has in Redis. */
   flagsAt(at: number): number {
-    return this.sealed === null ? this.flags[at]! : this.sealed.flags.at(at);
+    return (this.isDeletedAt(at) ? ENTRY_DELETED : 0) | (this.entries.sharesNames(at) ? ENTRY_SHARES_NAMES : 0);
   }
 
   isDeletedAt(at: number): boolean {
-    return (this.flagsAt(at) & ENTRY_DELETED) !== 0;
+    const { marks } = this;
+    if (marks === null) return false;
+    const word = at >>> 5;
+    return word < marks.length && (marks[word]! & (1 << (at & 31))) !== 0;
   }
 
   idAt(at: number): StreamId {
@@ -159,47 +137,38 @@ export class StreamNode implements StreamId {
 
   /** Returns what is stored of the fields: without their names, if these are shared. */
   textsAt(at: number): readonly string[] {
-    const { sealed } = this;
-    if (sealed === null) return this.texts.slice(this.starts[at], this.starts[at + 1]);
-    return sealed.texts.toArray(sealed.starts.at(at), at + 1 < sealed.starts.count ? sealed.starts.at(at + 1) : sealed.texts.count);
+    return this.entries.texts(this.entries.start(at), this.textsEnd(at));
   }
 
   entryAt(at: number): StreamEntry {
-    const sharesNames = (this.flagsAt(at) & ENTRY_SHARES_NAMES) !== 0;
     const texts = this.textsAt(at);
-    return { ms: this.msAt(at), seq: this.seqAt(at), fields: sharesNames ? this.withNames(texts) : texts };
+    return { ms: this.msAt(at), seq: this.seqAt(at), fields: this.entries.sharesNames(at) ? this.withNames(texts) : texts };
   }
 
   /** Encodes an entry, an array of its ID and its fields, without making an object of it. */
   writeTo(out: ByteSink, at: number): void {
-    const { sealed } = this;
-    const from = sealed === null ? this.starts[at]! : sealed.starts.at(at);
+    const { entries } = this;
+    const from = entries.start(at);
     encodeArray(out, 2);
     encodeId(out, this.msAt(at), this.seqAt(at));
-    if ((this.flagsAt(at) & ENTRY_SHARES_NAMES) === 0) return this.writeTexts(out, from, this.textsEnd(at));
+    if (!entries.sharesNames(at)) return this.writeTexts(out, from, this.textsEnd(at));
     const { names } = this;
     encodeArray(out, names.length * 2);
     for (let i = 0; i < names.length; i++) {
       encodeBulk(out, names[i]!);
-      if (sealed === null) encodeBulk(out, this.texts[from + i]!);
-      else sealed.texts.writeTo(out, from + i);
+      entries.writeText(out, from + i);
     }
   }
 
   private writeTexts(out: ByteSink, from: number, end: number): void {
-    const { sealed, texts } = this;
     encodeArray(out, end - from);
-    for (let i = from; i < end; i++) {
-      if (sealed === null) encodeBulk(out, texts[i]!);
-      else sealed.texts.writeTo(out, i);
-    }
+    for (let i = from; i < end; i++) this.entries.writeText(out, i);
   }
 
   /** Returns where the texts of an entry end. */
   private textsEnd(at: number): number {
-    const { sealed } = this;
-    if (at + 1 === this.length) return sealed === null ? this.texts.length : sealed.texts.count;
-    return sealed === null ? this.starts[at + 1]! : sealed.starts.at(at + 1);
+    const { entries } = this;
+    return at + 1 === entries.count ? entries.textCount : entries.start(at + 1);
   }
 
   /** Returns a negative number, zero or a positive one if the entry is before, at or after an ID. */
@@ -237,12 +206,9 @@ export class StreamNode implements StreamId {
 
   clone(): StreamNode {
     const copy = new StreamNode(this.ms, this.seq, this.names);
-    copy.msOf = this.msOf.slice();
-    copy.seqOf = this.seqOf.slice();
-    copy.flags = this.flags.slice();
-    copy.starts = this.starts.slice();
-    copy.texts = this.texts.slice();
-    copy.sealed = this.sealed;
+    const { entries, marks } = this;
+    copy.entries = entries instanceof OpenEntries ? entries.clone() : entries;
+    copy.marks = marks === null ? null : marks.slice();
     copy.live = this.live;
     copy.bytes = this.bytes;
     copy.isSorted = this.isSorted;
@@ -251,21 +217,21 @@ export class StreamNode implements StreamId {
   }
 
   capture(to: ColumnWriter): void {
-    const columns = this.sealed === null ? this : this.opened();
+    const { entries, length } = this;
     to.id(this);
     to.number(this.names.length);
     to.texts(this.names);
-    to.number(columns.length);
-    to.number(columns.texts.length);
-    for (let at = 0; at < columns.length; at++) to.id(columns.idAt(at));
-    to.numbers(columns.flags);
-    to.numbers(columns.starts);
-    to.texts(columns.texts);
+    to.number(length);
+    to.number(entries.textCount);
+    for (let at = 0; at < length; at++) to.id(this.idAt(at));
+    for (let at = 0; at < length; at++) to.number(this.flagsAt(at));
+    for (let at = 0; at < length; at++) to.number(entries.start(at));
+    to.texts(entries.texts(0, entries.textCount));
     to.number(this.live);
     to.number(this.bytes);
     to.number(this.countBytes);
     to.number(this.isSorted ? 1 : 0);
-    to.number(this.sealed === null ? 0 : 1);
+    to.number(this.entries instanceof PackedEntries ? 1 : 0);
   }
 
   static restored(from: ColumnReader): StreamNode {
@@ -273,13 +239,16 @@ export class StreamNode implements StreamId {
     const node = new StreamNode(ms, seq, from.texts(from.number()));
     const length = from.number();
     const texts = from.number();
-    for (let left = length; left > 0; left--) {
-      node.msOf.push(from.integer());
-      node.seqOf.push(from.integer());
+    const ids = Array.from({ length }, () => from.id());
+    const flags = from.numbers(length);
+    const starts = [...from.numbers(length), texts];
+    const entries = new OpenEntries(node.names.length);
+    for (const [at, id] of ids.entries()) {
+      entries.add(distance(ms, id.ms), id.seq, (flags[at]! & ENTRY_SHARES_NAMES) !== 0);
+      for (const text of from.texts(starts[at + 1]! - starts[at]!)) entries.addText(text);
+      if ((flags[at]! & ENTRY_DELETED) !== 0) node.mark(at);
     }
-    node.flags = from.numbers(length);
-    node.starts = from.numbers(length);
-    node.texts = from.texts(texts);
+    node.entries = entries;
     node.live = from.number();
     node.bytes = from.number();
     node.countBytes = from.number();
@@ -288,19 +257,12 @@ export class StreamNode implements StreamId {
     return node;
   }
 
-  /** Returns a copy that is not sealed. */
-  private opened(): StreamNode {
-    const copy = this.clone();
-    copy.open();
-    return copy;
-  }
-
   private msAt(at: number): Uint64 {
-    return this.sealed === null ? this.msOf[at]! : advance(this.ms, this.sealed.ms.at(at));
+    return advance(this.ms, this.entries.msAfter(at));
   }
 
   private seqAt(at: number): Uint64 {
-    return this.sealed === null ? this.seqOf[at]! : this.sealed.seq.at(at);
+    return this.entries.seq(at);
   }
 
   /** Returns how many entries of a sorted node are not after `id`. */

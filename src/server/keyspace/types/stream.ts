@@ -171,7 +171,7 @@ export class StreamValue implements Collection {
     return this.rangeBackwards(ZERO_ID, MAX_ID, 1)[0];
   }
 
-  /** False if there is no such entry. The caller updates {@link firstId} and {@link maxDeletedId}, once for all that it deletes. */
+  /** False if there is no such entry. The caller updates {@link firstId}, once for all that it deletes, and {@link maxDeletedId}. */
   delete(id: StreamId): boolean {
     const node = this.nodeOf(id);
     const at = node === undefined ? -1 : node.find(id);
@@ -200,7 +200,7 @@ export class StreamValue implements Collection {
     return removed;
   }
 
-  /** Called after deletions, as the first entry may have changed. */
+  /** Called after the first entry was deleted, or the only one. */
   updateFirst(): void {
     this.firstId = idOf(this.firstEntry);
   }

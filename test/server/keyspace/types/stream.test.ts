@@ -46,25 +46,30 @@ describe('IDs of 64 bits in both halves', () => {
   });
 });
 
+/** Four IDs for each millisecond, and from 400 on milliseconds that are no safe integers: pairs of them are the same as numbers. */
+const numbered = (number: number): StreamId => ({ ms: number < 400 ? number >> 2 : 2n ** 60n + BigInt(number >> 2), seq: number & 3 });
+
 test('an index agrees with a sorted array', () => {
   const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(700)), { maxLength: 1500 });
   fc.assert(
     fc.property(steps, fc.nat(700), (changes, probe) => {
       const index = new IdIndex<StreamId>();
       const model = new Set<number>();
-      for (const [adds, ms] of changes) {
-        if (adds) expect(index.add(id(ms))).toBe(!model.has(ms));
-        else expect(index.delete(id(ms)) !== undefined).toBe(model.has(ms));
-        if (adds) model.add(ms);
-        else model.delete(ms);
+      for (const [adds, number] of changes) {
+        if (adds) expect(index.add(numbered(number))).toBe(!model.has(number));
+        else expect(index.delete(numbered(number)) !== undefined).toBe(model.has(number));
+        if (adds) model.add(number);
+        else model.delete(number);
       }
       const sorted = [...model].sort((a, b) => a - b);
-      expect([...index].map(({ ms }) => ms)).toEqual(sorted);
+      const shown = (number: number | undefined): StreamId | undefined => (number === undefined ? undefined : numbered(number));
+      expect([...index]).toEqual(sorted.map(numbered));
       expect(index.size).toBe(sorted.length);
-      expect(index.atOrBefore(id(probe))?.ms).toBe(sorted.findLast((ms) => ms <= probe));
-      expect(index.atOrAfter(id(probe))?.ms).toBe(sorted.find((ms) => ms >= probe));
-      expect(index.after(id(probe))?.ms).toBe(sorted.find((ms) => ms > probe));
-      expect(index.before(id(probe))?.ms).toBe(sorted.findLast((ms) => ms < probe));
+      expect([index.first, index.last]).toEqual([shown(sorted[0]), shown(sorted.at(-1))]);
+      expect(index.atOrBefore(numbered(probe))).toEqual(shown(sorted.findLast((number) => number <= probe)));
+      expect(index.atOrAfter(numbered(probe))).toEqual(shown(sorted.find((number) => number >= probe)));
+      expect(index.after(numbered(probe))).toEqual(shown(sorted.find((number) => number > probe)));
+      expect(index.before(numbered(probe))).toEqual(shown(sorted.findLast((number) => number < probe)));
     }),
     { numRuns: 40 },
   );
@@ -108,9 +113,16 @@ describe('nodes', () => {
 });
 
 describe('a sealed node', () => {
-  const numbers = fc.oneof(fc.nat(300), fc.nat(2 ** 33), halves);
-  const texts = fc.array(fc.constantFrom('', 'f', 'temperature', 'x'.repeat(300), 'y'.repeat(9000)), { minLength: 1, maxLength: 3 });
-  const entry = fc.record({ ms: numbers, seq: numbers, names: texts, isDeleted: fc.boolean() });
+  const names = fc.array(fc.constantFrom('', 'f', 'temperature', 'x'.repeat(300), 'y'.repeat(9000)), { minLength: 1, maxLength: 3 });
+  const entriesOf = (numbers: fc.Arbitrary<Uint64>, names: fc.Arbitrary<string[]>, maxLength: number) =>
+    fc.array(fc.record({ ms: numbers, seq: numbers, names, isDeleted: fc.boolean() }), { minLength: 1, maxLength });
+  // Numbers of one, two, four and more bytes; nodes in which all share the names, and in which few do; more than 32 entries.
+  const nodes = fc.oneof(
+    entriesOf(fc.nat(200), fc.constant(['f', 'g']), 70),
+    entriesOf(fc.nat(60_000), names, 12),
+    entriesOf(fc.nat(2 ** 32 - 1), fc.constant(['f']), 12),
+    entriesOf(fc.oneof(fc.nat(300), fc.nat(2 ** 33), halves), names, 12),
+  );
 
   const nodeOf = (entries: readonly { ms: Uint64; seq: Uint64; names: readonly string[] }[]): StreamNode => {
     const node = new StreamNode(entries[0]!.ms, entries[0]!.seq, entries[0]!.names);
@@ -127,7 +139,8 @@ describe('a sealed node', () => {
 
   test('answers as it did before, and can be changed', () => {
     fc.assert(
-      fc.property(fc.array(entry, { minLength: 1, maxLength: 12 }), entry, (entries, later) => {
+      fc.property(nodes, fc.boolean(), nodes, (entries, isInOrder, [later]) => {
+        if (isInOrder) entries.sort(compareIds);
         const [open, sealed] = [nodeOf(entries), nodeOf(entries)];
         const check = (): void => {
           expect(shown(sealed)).toEqual(shown(open));
@@ -140,7 +153,7 @@ describe('a sealed node', () => {
         check();
         for (const [at, { isDeleted }] of entries.entries()) if (isDeleted) for (const node of [open, sealed]) node.delete(at);
         check();
-        for (const node of [open, sealed]) node.append(later, later.names.flatMap((name) => [name, name]));
+        for (const node of [open, sealed]) node.append(later!, later!.names.flatMap((name) => [name, name]));
         check();
         expect(sealed.memoryBytes).toBe(open.memoryBytes);
       }),
