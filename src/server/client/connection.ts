@@ -21,6 +21,7 @@ import { Session, type SessionState, type Transport } from '../command/session.j
 import type { RespVersion } from '../resp/encoder.js';
 import { NO_REPLY, type Reply } from '../resp/reply.js';
 import type { SharedOutput } from '../replication/replica.js';
+import { type LentArgument, settle } from '../resp/lent-argument.js';
 import { COMPLETE, type DecoderState, INCOMPLETE, RequestDecoder } from '../resp/request-decoder.js';
 import type { DisconnectReason } from '../trace/events.js';
 import type { ConnectionEnvironment } from './environment.js';
@@ -302,12 +303,20 @@ export class Connection implements EventHandler, Transport {
     const { session } = this;
     loop.commandsThisTurn++;
     const reply = dispatcher.dispatch(session, argv);
+    if (session.lent !== null) this.endLoan(session.lent);
     if (session.replyMode === 'on') {
       if (reply !== NO_REPLY) this.send(reply, session.version);
     } else if (!session.parked) {
       session.answer(reply);
     }
     if (dispatcher.hasUnfinished) dispatcher.finish();
+  }
+
+  /** Called before what was read is overwritten. A request that is queued or postponed keeps its arguments. */
+  protected endLoan(lent: LentArgument): void {
+    const { session } = this;
+    session.lent = null;
+    if (session.transaction !== null || session.postponed !== null) settle(lent);
   }
 
   /** Keeps the rest of a range in the query buffer. */
@@ -329,7 +338,6 @@ export class Connection implements EventHandler, Transport {
   /** Counts the memory of half a request, of those that wait while the client is parked, and of those that are queued for EXEC. */
   private countHeld(): void {
     const { decoder, query, session, env } = this;
-    session.lent = null;
     const bytes = this.state === CLOSED ? 0 : query.capacity + decoder.heldBytes + (session.transaction === null ? 0 : session.transaction.queuedBytes);
     if (bytes === this.heldBytes) return;
     env.server.keyspace.memory.clients += bytes - this.heldBytes;

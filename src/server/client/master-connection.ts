@@ -98,6 +98,7 @@ export class MasterConnection extends Connection implements MasterClient {
     keyspace.appliesStream = true;
     const reply = dispatcher.dispatch(session, argv);
     keyspace.appliesStream = false;
+    if (session.lent !== null) this.endLoan(session.lent);
     if (reply instanceof ErrorReply) this.logFailure(argv, reply);
     if (session.transaction === null) this.applied();
     if (dispatcher.hasUnfinished) dispatcher.finish();

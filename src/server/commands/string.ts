@@ -11,7 +11,7 @@ import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { timeText } from '../keyspace/types/int64.js';
 import { ByteString, compact, isString, type StringValue, textOf, type Value } from '../keyspace/value.js';
-import { LARGE_BYTES, type LentArgument } from '../resp/lent-argument.js';
+import { LENT_BYTES } from '../resp/lent-argument.js';
 import { Bytes, ErrorReply, MapReply, OK, type Reply } from '../resp/reply.js';
 import {
   expiry, INT64_MAX, INT64_MIN, integer, integer64, type Integer64, isWord, MILLISECONDS, narrow, parseInteger, readString, SECONDS, type TimeUnit,
@@ -50,7 +50,7 @@ export const set = command({
     ['7.0.0', 'NX and GET may be combined.'],
   ],
   run(argv, db, session) {
-    if (argv.length === 3) return session.lent === null ? store(db, argv[1]!, argv[2]!) : storeLent(db, argv, session.lent);
+    if (argv.length === 3) return session.lent === null ? store(db, argv[1]!, argv[2]!) : storeValue(db, argv[1]!, readValue(argv, db, session));
     return setWithOptions(db, session, argv, parseOptions(argv, 3, SET_OPTIONS));
   },
 });
@@ -76,7 +76,7 @@ export const setex = command({
   flags: ['write', 'denyoom'],
   categories: ['string'],
   keys: [key(1, 'OW update')],
-  run: (argv, db, session) => storeFor(db, argv[1]!, argv[3]!, expiry(argv[2]!, SECONDS, session.server.clock.nowMs, 'setex')),
+  run: (argv, db, session) => storeTextFor(db, argv[1]!, argv[3]!, expiry(argv[2]!, SECONDS, session.server.clock.nowMs, 'setex')),
 });
 
 export const psetex = command({
@@ -86,7 +86,7 @@ export const psetex = command({
   flags: ['write', 'denyoom'],
   categories: ['string'],
   keys: [key(1, 'OW update')],
-  run: (argv, db, session) => storeFor(db, argv[1]!, argv[3]!, expiry(argv[2]!, MILLISECONDS, session.server.clock.nowMs, 'psetex')),
+  run: (argv, db, session) => storeTextFor(db, argv[1]!, argv[3]!, expiry(argv[2]!, MILLISECONDS, session.server.clock.nowMs, 'psetex')),
 });
 
 export const getset = command({
@@ -358,7 +358,7 @@ export const lcs = command({
 /** Returns GET's reply for a value. A large one is encoded from its own bytes, unless the reply is kept or converted before that, or replaced by a fault. */
 function readAll(value: Value | undefined, session: Session): Reply {
   if (typeof value === 'string') return value;
-  if (!(value instanceof ByteString) || value.length < LARGE_BYTES) return replyOf(value);
+  if (!(value instanceof ByteString) || value.length < LENT_BYTES) return replyOf(value);
   return session.encodesAtOnce ? new Bytes(value.view) : value.toString();
 }
 
@@ -369,22 +369,36 @@ function replyOf(value: Value | undefined): string | null | ErrorReply {
 }
 
 function store(db: Database, name: string, text: string): Reply {
-  db.set(name, compact(text));
+  return storeValue(db, name, compact(text));
+}
+
+function storeValue(db: Database, name: string, value: Value): Reply {
+  db.set(name, value);
   db.changed(name, '$', 'set');
   return OK;
 }
 
-/** Adopts the bytes of the value, if they were lent to this request. */
-function storeLent(db: Database, argv: Argv, lent: LentArgument): Reply {
-  if (lent.argv !== argv) return store(db, argv[1]!, argv[2]!);
-  db.set(argv[1]!, ByteString.of(lent.bytes));
-  db.changed(argv[1]!, '$', 'set');
-  return OK;
+/**
+ * Returns the value that SET is about to store. Bytes that were lent are adopted, or copied: if possible to the value that is at the key, which is no longer
+ * needed. So that no memory has to be found for each of a key's values, and collected.
+ */
+function readValue(argv: Argv, db: Database, { lent }: Session): StringValue {
+  if (lent === null || lent.argv !== argv) return compact(argv[2]!);
+  if (lent.mayAdopt) return ByteString.of(lent.bytes);
+  const name = argv[1]!;
+  const old = db.peek(name);
+  if (!(old instanceof ByteString)) return ByteString.from(lent.bytes);
+  db.announce(name);
+  return old.overwrite(lent.bytes) ? old : ByteString.from(lent.bytes);
 }
 
-function storeFor(db: Database, name: string, text: string, atMs: Integer64): Reply {
+function storeTextFor(db: Database, name: string, text: string, atMs: Integer64): Reply {
   db.effects?.instead(['SET', name, text, 'PXAT', timeText(atMs)]);
-  db.set(name, compact(text), true);
+  return storeFor(db, name, compact(text), atMs);
+}
+
+function storeFor(db: Database, name: string, value: Value, atMs: Integer64): Reply {
+  db.set(name, value, true);
   db.changed(name, '$', 'set');
   expireAt(db, name, atMs);
   return OK;
@@ -479,11 +493,13 @@ function setWithOptions(db: Database, session: Session, argv: Argv, options: Str
   const old = options.get ? replyOf(db.lookupRead(name)) : null;
   if (old instanceof ErrorReply) return old;
   if (options.condition !== null && (options.condition === 'XX') !== db.has(name)) return old;
-  if (atMs !== null) storeFor(db, name, argv[2]!, atMs);
-  else {
+  if (atMs !== null) {
+    db.effects?.instead(['SET', name, argv[2]!, 'PXAT', timeText(atMs)]);
+    storeFor(db, name, readValue(argv, db, session), atMs);
+  } else {
     // The old value is only for the client, and not propagated.
     if (options.get) db.effects?.instead(argv.filter((word, at) => at < 3 || !isWord(word, 'GET')));
-    db.set(name, compact(argv[2]!), options.keepTtl);
+    db.set(name, readValue(argv, db, session), options.keepTtl);
     db.changed(name, '$', 'set');
   }
   return options.get ? old : OK;

@@ -4,7 +4,8 @@
  * A string has three forms, which are also Redis's three encodings:
  *   number       a safe integer                                    int
  *   string       bytes as latin1, one character a byte; immutable  embstr up to 44 bytes, raw above
- *   ByteString   bytes that APPEND, SETRANGE or SETBIT change      raw
+ *   ByteString   bytes that APPEND, SETRANGE or SETBIT change,     raw
+ *                and the values of 8 KB and more that SET stores
  *
  * Every other type is a class that implements {@link Collection}.
  */
@@ -67,6 +68,23 @@ export class ByteString {
     string.bytes = bytes;
     string.length = bytes.length;
     return string;
+  }
+
+  /** Creates a string of a copy of these bytes. */
+  static from(bytes: Uint8Array): ByteString {
+    const copy = Buffer.allocUnsafeSlow(bytes.length);
+    copy.set(bytes);
+    return ByteString.of(copy);
+  }
+
+  /** Becomes a copy of these bytes, if that needs no more memory, and leaves at most a fifth of it unused; else returns false. */
+  overwrite(content: Uint8Array): boolean {
+    const { bytes, length } = this;
+    if (content.length > bytes.length || content.length < bytes.length * 0.8) return false;
+    bytes.set(content);
+    if (content.length < length) bytes.fill(0, content.length, length);
+    this.length = content.length;
+    return true;
   }
 
   /** The live bytes; valid until the next change. */

@@ -18,7 +18,7 @@ import { constants } from 'node:buffer';
 import { ownText } from '../../shared/own-text.js';
 import { DIGEST, digestString } from './digest-strings.js';
 import { splitInline } from './inline.js';
-import { LARGE_BYTES, type LentArgument, lend } from './lent-argument.js';
+import { LARGE_BYTES, LENT_AT, LENT_BYTES, type LentArgument, lend, settle } from './lent-argument.js';
 import { memberPlace, type MemberTable } from './member-table.js';
 import { followers, PREFETCHED_AT } from './prefetch.js';
 import type { ReadRequest } from './request-run.js';
@@ -104,7 +104,7 @@ export class RequestDecoder implements ReadRequest {
   /** False before AUTH: then requests must be small, so that unauthenticated clients cannot make the server allocate much. */
   authenticated = true;
 
-  /** Gets a large argument that is lent, just before its request is complete; null: none is lent. */
+  /** Gets a large argument that is lent; null: none is lent. */
   borrower: { lent: LentArgument | null } | null = null;
 
   /** The fed range is a part of it. */
@@ -143,11 +143,12 @@ export class RequestDecoder implements ReadRequest {
   get exactStart(): number {
     const { buffer, requestStart, argv } = this;
     if (this.earlierBytes > 0 || buffer[requestStart] !== ASTERISK) return -1;
+    const lent = this.borrower === null ? null : this.borrower.lent;
     // Counts and lengths are exact, see parseLength. What is skipped unchecked may be anything.
     let at = requestStart + 2 + digitsOf(argv.length);
     if (buffer[at] !== LF) return -1;
     for (let i = 0; i < argv.length; i++) {
-      const { length } = argv[i]!;
+      const length = i === LENT_AT && lent?.argv === argv ? lent.bytes.length : argv[i]!.length;
       at += 3 + digitsOf(length);
       if (buffer[at] !== LF) return -1;
       at += length + 2;
@@ -255,7 +256,7 @@ export class RequestDecoder implements ReadRequest {
     const start = this.position;
     const end = start + this.bulkLength;
     if (end + 2 > this.end) return this.incomplete();
-    if (this.bulkLength >= LARGE_BYTES && this.canLend(end)) this.borrower!.lent = lend(this.argv, this.filled, this.buffer.subarray(start, end));
+    if (this.bulkLength >= LENT_BYTES && this.canLend()) this.borrower!.lent = lend(this.argv, this.buffer.subarray(start, end), this.mayAdopt(end));
     else this.argv[this.filled] = this.readText(start, end);
     this.filled++;
     this.remaining--;
@@ -264,14 +265,18 @@ export class RequestDecoder implements ReadRequest {
     return COMPLETE;
   }
 
+  /** True for the value of SET. */
+  private canLend(): boolean {
+    return this.borrower !== null && this.filled === LENT_AT && this.argv[0]!.length === 3 && this.argv[0]!.toLowerCase() === 'set';
+  }
+
   /**
-   * True for the value of `SET key value` if nothing is behind it, since then the caller keeps nothing of the buffer, and does not use it again; and if it is
-   * nearly all of the buffer, since the rest stays in memory as well.
+   * True for a large last argument if nothing is behind it, since then the caller keeps nothing of the buffer, and does not use it again; and if it is nearly
+   * all of the buffer, since the rest stays in memory as well.
    */
-  private canLend(end: number): boolean {
-    const { borrower, argv, buffer, bulkLength } = this;
-    if (borrower === null || this.filled !== 2 || this.remaining !== 1 || end + 2 !== this.end) return false;
-    return buffer.length - bulkLength <= bulkLength / 8 && argv[0]!.toLowerCase() === 'set';
+  private mayAdopt(end: number): boolean {
+    const { bulkLength, buffer } = this;
+    return bulkLength >= LARGE_BYTES && this.remaining === 1 && end + 2 === this.end && buffer.length - bulkLength <= bulkLength / 8;
   }
 
   /** Reads `$7` or `$16`, with which nearly all arguments begin. False, with nothing read, for any other beginning. */
@@ -431,9 +436,16 @@ export class RequestDecoder implements ReadRequest {
 
   /** Remembers what this range has contributed, since the rest will be fed as another range. */
   private incomplete(): DecodeStatus {
+    if (this.borrower !== null && this.borrower.lent !== null) this.endLoan(this.borrower.lent);
     this.earlierBytes += this.position - this.requestStart;
     this.requestStart = this.position;
     return INCOMPLETE;
+  }
+
+  /** The rest of the request comes when the bytes are no longer there. */
+  private endLoan(lent: LentArgument): void {
+    settle(lent);
+    this.borrower!.lent = null;
   }
 
   /** An invalid line; with a NUL in it, it is not a line yet. Checked only here, since valid lines have none. */
