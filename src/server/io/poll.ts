@@ -130,8 +130,9 @@ export interface Poll extends Drive {
   flush(): Flushed;
 
   /**
-   * Exists only on a backend that can read from several streams in one call; set by the loop before each wait. True: if several streams are readable, `wait`
-   * may read from them, and their next `read` returns what it has read. False, while the loop is traced: each `read` is a call of its own.
+   * Exists only on a backend that can do without a system call for each read; set by the loop before each wait. True: if several streams are readable, `wait`
+   * may read from them in one call, and their next `read` returns what it has read; and a `read` of an edge-triggered stream that a short read has emptied
+   * returns {@link WOULD_BLOCK} at once. False, while the loop is traced: each `read` is a call of its own.
    */
   readsAhead?: boolean | undefined;
 

@@ -15,6 +15,7 @@ import {
 } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import { type Ahead, type AheadStream, READS_REMEMBERED, SLOT_BYTES } from './ahead.js';
+import { ASK, EdgeReads, type EdgeState, type EdgeStream, EMPTY } from './edge-reads.js';
 import * as libc from './libc.js';
 import { NOT_SENT, type QueuedSend, SENT_LATER } from './queued-send.js';
 import type { ReadAhead } from './read-ahead.js';
@@ -46,6 +47,7 @@ export class EpollPoll implements Poll {
   /** The same memory: koffi passes a Buffer in half the time of an Int32Array. */
   private readonly eventBytes = Buffer.from(this.eventWords.buffer);
   private readonly controlWords = new Int32Array(EVENT_WORDS);
+  private readonly edges = new EdgeReads();
   readsAhead: boolean | undefined = false;
 
   /**
@@ -72,7 +74,7 @@ export class EpollPoll implements Poll {
 
   register(source: Source, token: Token, interest: Interest): void {
     this.control(libc.EPOLL_CTL_ADD, source.fd, token, interest);
-    if (source instanceof EpollStream) this.ahead?.register(source, token, interest, this.edgeTriggered);
+    this.note(source, token, interest);
   }
 
   /** Registers for READABLE with EPOLLEXCLUSIVE: where several polls wait for one source, the kernel wakes at least one of them, but not all. */
@@ -83,12 +85,20 @@ export class EpollPoll implements Poll {
 
   reregister(source: Source, token: Token, interest: Interest): void {
     this.control(libc.EPOLL_CTL_MOD, source.fd, token, interest);
-    if (source instanceof EpollStream) this.ahead?.register(source, token, interest, this.edgeTriggered);
+    this.note(source, token, interest);
+  }
+
+  private note(source: Source, token: Token, interest: Interest): void {
+    if (!(source instanceof EpollStream)) return;
+    this.edges.register(source, token, interest, this.edgeTriggered);
+    this.ahead?.register(source, token, interest, this.edgeTriggered);
   }
 
   deregister(source: Source): void {
     this.control(libc.EPOLL_CTL_DEL, source.fd, 0, 0);
-    if (source instanceof EpollStream) this.ahead?.deregister(source);
+    if (!(source instanceof EpollStream)) return;
+    this.edges.deregister(source);
+    this.ahead?.deregister(source);
   }
 
   get batchesSends(): boolean {
@@ -116,6 +126,7 @@ export class EpollPoll implements Poll {
       const at = i * EVENT_WORDS;
       events.push(toToken(this.eventWords[at + DATA_WORD]!, this.eventWords[at + DATA_WORD + 1]!), toReadiness(this.eventWords[at]!));
     }
+    this.edges.report(events, this.readsAhead === true);
     if (hasUnread) ahead.reportUnread(events);
     if (ahead !== null && count > 1 && this.readsAhead === true) this.readAhead(ahead, events, count);
   }
@@ -264,10 +275,11 @@ export function connectStream(address: Address): TcpStream {
   return new EpollStream(fd, address, localAddress(fd));
 }
 
-class EpollStream implements TcpStream, QueuedSend, AheadStream {
+class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
   readonly local: Address;
   sent = NOT_SENT;
   ahead: Ahead | null = null;
+  edge: EdgeState = ASK;
   token: Token = 0;
   interest: Interest = 0;
   largeReads = 0;
@@ -285,7 +297,19 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream {
   }
 
   read(into: Buffer, start: number, end: number): number {
-    return this.ahead === null ? this.recv(into, start, end) : this.takeAhead(this.ahead, into, start, end);
+    if (this.ahead !== null) return this.takeAhead(this.ahead, into, start, end);
+    return this.edge === ASK ? this.recv(into, start, end) : this.readEdge(into, start, end);
+  }
+
+  private readEdge(into: Buffer, start: number, end: number): number {
+    if (this.edge === EMPTY) {
+      this.edge = ASK;
+      return WOULD_BLOCK;
+    }
+    const count = this.recv(into, start, end);
+    if (count <= 0) this.edge = ASK;
+    else if (count < end - start) this.edge = EMPTY;
+    return count;
   }
 
   /** Returns what has been read ahead, as `recv` does. */
