@@ -21,6 +21,8 @@ export interface FuzzOptions {
   readonly redisPort: number;
   readonly seed: number;
   readonly seconds: number;
+  /** Ends after the epoch that brings the number of commands to this. */
+  readonly commands?: number;
   /** Only this epoch, once, as an earlier run with the same families has printed it. */
   readonly epochSeed?: number;
   readonly families: readonly string[];
@@ -85,7 +87,9 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzSummary> {
   const random = new Random(seed);
   const differences = new Map<string, FoundDifference>();
   let [commands, epochs, repeated] = [0, 0, 0];
-  const isOver = (): boolean => Date.now() - started >= seconds * 1000 || differences.size >= options.maxDifferences || (options.epochSeed !== undefined && epochs > 0);
+  const { commands: most = Infinity } = options;
+  const isOver = (): boolean =>
+    Date.now() - started >= seconds * 1000 || commands >= most || differences.size >= options.maxDifferences || (options.epochSeed !== undefined && epochs > 0);
   while (!isOver()) {
     const epochSeed = options.epochSeed ?? random.below(0x7fffffff);
     const { settings, steps, difference } = await epoch(epochSeed, known, options, started + seconds * 1000);
