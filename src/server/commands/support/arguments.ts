@@ -63,10 +63,38 @@ const INFINITY = /^[+-]?inf(?:inity)?$/i;
 export function parseDouble(text: string): number | undefined {
   const whole = parseInteger(text);
   if (typeof whole === 'number') return whole;
+  const short = shortDecimal(text);
+  if (short !== undefined) return short;
   if (DECIMAL.test(text)) return inRange(Number(text), text);
   if (INFINITY.test(text)) return text.charCodeAt(0) === 45 ? -Infinity : Infinity;
   if (HEXADECIMAL.test(text)) return inRange(hexadecimal(text), text);
   return undefined;
+}
+
+/** Maximum length of a decimal fraction whose digits are a safe integer: 15 of them, and the point. */
+const SHORT_DECIMAL = 16;
+const POWERS_OF_TEN = Array.from({ length: SHORT_DECIMAL }, (_, exponent) => 10 ** exponent);
+
+/**
+ * Parses a fraction like `-12.5` with few digits, some on each side of the point: without a regular expression. Its digits and the power of ten are exact, so
+ * the quotient is the nearest double.
+ */
+function shortDecimal(text: string): number | undefined {
+  const { length } = text;
+  if (length > SHORT_DECIMAL) return undefined;
+  const isNegative = text.charCodeAt(0) === 45;
+  const start = isNegative ? 1 : 0;
+  let digits = 0;
+  let point = 0;
+  for (let at = start; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 48 && code <= 57) digits = digits * 10 + (code - 48);
+    else if (code === 46 && point === 0 && at > start) point = at;
+    else return undefined;
+  }
+  if (point === 0 || point === length - 1) return undefined;
+  const value = digits / POWERS_OF_TEN[length - 1 - point]!;
+  return isNegative ? -value : value;
 }
 
 /** As getDoubleFromObjectOrReply. */

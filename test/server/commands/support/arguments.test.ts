@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { double, expiry, expiryOrPast, integer, integer64, integerBetween, isWord, MILLISECONDS, parseDouble, parseInteger, positiveInteger, SECONDS } from '../../../../src/server/commands/support/arguments.js';
 import { ErrorReply } from '../../../../src/server/resp/reply.js';
@@ -64,6 +65,15 @@ describe('parseDouble', () => {
     ['+1.5', 1.5],
     ['.5', 0.5],
     ['5.', 5],
+    ['-0.0', -0],
+    ['-0.1', -0.1],
+    ['0.3', 0.3],
+    ['00.30', 0.3],
+    ['123456789.012345', 123456789.012345],
+    ['0.00000000000001', 1e-14],
+    ['-99999999999.9999', -99999999999.9999],
+    ['9007199254740.9931', Number('9007199254740.9931')],
+    ['1.2345678901234567', 1.2345678901234567],
     ['1e5', 100000],
     ['9223372036854775807', 2 ** 63],
     ['inf', Infinity],
@@ -80,8 +90,17 @@ describe('parseDouble', () => {
     expect(parseDouble(text)).toBe(value);
   });
 
-  test.each(['', '.', 'e5', '1e', '0x', ' 1', '1 ', '1_0', 'nan', 'NaN(1)', '-nan', '1e400', '-1e400', '1e-400', '0x1p1024', '0x1p-1080', '1\0', 'info'])('refuses %j', (text) => {
+  test.each(['', '.', '-', '-.', '1.2.3', '1.-2', '--1.5', '1.5x', 'e5', '1e', '0x', ' 1', '1 ', '1_0', 'nan', 'NaN(1)', '-nan', '1e400', '-1e400', '1e-400', '0x1p1024', '0x1p-1080', '1\0', 'info'])('refuses %j', (text) => {
     expect(parseDouble(text)).toBeUndefined();
+  });
+
+  test('reads every fraction as Number does', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^-?\d{1,12}\.\d{1,12}$/), (text) => {
+        expect(parseDouble(text)).toBe(Number(text));
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   test('an argument that is not a double has its own error text', () => {
