@@ -10,14 +10,14 @@ import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import type { Consumer, Group, Pending } from '../keyspace/types/stream-group.js';
 import { UNKNOWN_COUNT } from '../keyspace/types/stream-group.js';
-import { compareIds, formatId, isZeroId, nextId, type StreamId, MAX_ID, UINT64_MAX, ZERO_ID } from '../keyspace/types/stream-id.js';
+import { compareIds, formatId, isTextOf, isZeroId, nextId, type StreamId, MAX_ID, UINT64_MAX, ZERO_ID } from '../keyspace/types/stream-id.js';
 import { generateId, StreamValue, type StreamLimits, type Trim } from '../keyspace/types/stream.js';
 import { MapReply, mapReply, NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
 import { integer, integer64, isWord } from './support/arguments.js';
 import { helpReply } from './support/help.js';
 import { radixNodes } from './support/radix-nodes.js';
 import {
-  entriesReply, entryOrNull, entryReply, exactId, exactTrim, rangeEnd, rangeStart, readStream, TrimOptions, writeStream,
+  entriesReply, entryOrNull, entryReply, exactId, exactTrim, idReply, rangeEnd, rangeStart, readStream, TrimOptions, writeStream,
 } from './support/stream-arguments.js';
 import { readArguments, streamsReply } from './support/stream-reading.js';
 
@@ -37,11 +37,30 @@ interface Addition {
   readonly fieldsAt: number;
 }
 
+const DIGIT_0 = 48;
+const DIGIT_9 = 57;
+
 /** What `XADD key * field value …` says. */
 const PLAIN_ADDITION: Addition = { createsStream: true, trim: null, id: null, isPartial: false, fieldsAt: 3 };
 
-function addArguments(argv: Argv, { isObeyed }: Session): Addition {
-  if (argv[2] === '*') return PLAIN_ADDITION;
+function addArguments(argv: Argv, session: Session): Addition {
+  const text = argv[2]!;
+  if (text === '*') return PLAIN_ADDITION;
+  const first = text.charCodeAt(0);
+  // No option begins with a digit, and nearly all IDs do.
+  return first >= DIGIT_0 && first <= DIGIT_9 ? additionAt(text, true, 3, null) : additionWithOptions(argv, session);
+}
+
+/** Returns the addition with an ID that is given, as `5-3`, `5` or `5-*`. */
+function additionAt(text: string, createsStream: boolean, fieldsAt: number, options: TrimOptions | null): Addition {
+  const isPartial = text.endsWith('-*');
+  const id = exactId(isPartial ? text.slice(0, -2) : text);
+  // Otherwise `5-5-*` would be parsed as 5-5.
+  if (isPartial && text.indexOf('-') !== text.length - 2) throw errors.INVALID_STREAM_ID;
+  return { createsStream, trim: options === null ? null : options.finish(false), id, isPartial, fieldsAt };
+}
+
+function additionWithOptions(argv: Argv, { isObeyed }: Session): Addition {
   const options = new TrimOptions(isObeyed);
   let createsStream = true;
   for (let at = 2; at < argv.length; ) {
@@ -53,11 +72,7 @@ function addArguments(argv: Argv, { isObeyed }: Session): Addition {
       createsStream = false;
       at++;
     } else {
-      const isPartial = text.endsWith('-*');
-      const id = exactId(isPartial ? text.slice(0, -2) : text);
-      // Otherwise `5-5-*` would be parsed as 5-5.
-      if (isPartial && text.indexOf('-') !== text.length - 2) throw errors.INVALID_STREAM_ID;
-      return { createsStream, trim: options.finish(false), id, isPartial, fieldsAt: at + 1 };
+      return additionAt(text, createsStream, at + 1, options);
     }
   }
   // Options to the end, without an ID: Redis then finds no fields.
@@ -106,7 +121,8 @@ export const xadd = command({
       db.effects.instead(id === null || isPartial ? withId(exact, fieldsAt - 1, added) : exact);
     }
     session.server.blocking.signal(db, name);
-    return formatId(added);
+    const given = argv[fieldsAt - 1]!;
+    return id !== null && !isPartial && isTextOf(given, id) ? given : idReply(added, session);
   },
 });
 

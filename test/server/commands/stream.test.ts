@@ -22,6 +22,16 @@ describe('IDs from the clock', () => {
   });
 });
 
+test.each([
+  ['05-1', '5-1'], ['5-02', '5-2'], ['6', '6-0'], [' 7-1', '7-1'], ['+8-1', '8-1'], ['9-*', '9-0'], ['00-10', '0-10'], ['1700000000000-5', '1700000000000-5'],
+  ['18446744073709551614-1', '18446744073709551614-1'], ['018446744073709551614-*', '18446744073709551614-0'],
+])('the ID given as %j is replied as %s', (given, id) => {
+  using lab = simulate();
+  const client = lab.connect();
+  expect(client.ask('XADD', 'x', given, 'f', 'v')).toBe(bulk(id));
+  expect(client.ask('XRANGE', 'x', '-', '+')).toBe(array(entry(id, 'f', 'v')));
+});
+
 describe('waiting with XREAD', () => {
   test('ends with the next entry, for all waiting clients', () => {
     using lab = simulate();

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ByteSink, encode, type RespVersion } from '../../../src/server/resp/encoder.js';
+import { type ByteSink, encode, encodePair, type RespVersion } from '../../../src/server/resp/encoder.js';
 import { ReplyDecoder } from '../../../src/server/resp/reply-decoder.js';
 import { Attribute, BigNumber, BulkError, Double, ErrorReply, mapReply, MapReply, NO_REPLY, NULL_ARRAY, OK, Push, type Reply, SetReply, SimpleString, Verbatim, Versioned } from '../../../src/server/resp/reply.js';
 import { formatDouble } from '../../../src/server/resp/double.js';
@@ -74,6 +74,16 @@ test('integers of every length, of both signs', () => {
       expect(encoded(new Double(value), 2)).toBe(`$${String(value).length}\r\n${value}\r\n`);
       expect(encoded(new Double(value), 3)).toBe(`,${value}\r\n`);
     }
+  }
+});
+
+test('pairs of integers of every length', () => {
+  const edges = [...Array.from({ length: 16 }, (_, digits) => 10 ** digits), 2 ** 31, 2 ** 32, 2 ** 53 - 1].flatMap((edge) => [edge - 1, edge]);
+  for (const [at, edge] of edges.entries()) {
+    const sink = new TightSink();
+    const other = edges[(at * 7) % edges.length]!;
+    encodePair(sink, edge, other);
+    expect(sink.text).toBe(`$${`${edge}-${other}`.length}\r\n${edge}-${other}\r\n`);
   }
 });
 

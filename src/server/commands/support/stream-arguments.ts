@@ -7,7 +7,7 @@ import type { Session } from '../../command/session.js';
 import type { Database } from '../../keyspace/database.js';
 import type { EntryPlaces } from '../../keyspace/types/entry-places.js';
 import { MAX_ID, nextId, previousId, formatId, type StreamId, type Uint64, uint64, UINT64_MAX, ZERO_ID } from '../../keyspace/types/stream-id.js';
-import type { StreamEntry } from '../../keyspace/types/stream-node.js';
+import { encodeId, type StreamEntry } from '../../keyspace/types/stream-node.js';
 import { StreamValue, type Trim } from '../../keyspace/types/stream.js';
 import type { Value } from '../../keyspace/value.js';
 import { type ByteSink, encodeArray } from '../../resp/encoder.js';
@@ -39,6 +39,21 @@ export function streamFrom(value: Value | undefined): StreamValue | undefined {
 
 export function entryReply(entry: StreamEntry): Reply {
   return [formatId(entry), entry.fields];
+}
+
+/** Returns an ID that was chosen by the server: encoded from its numbers, unless the reply is kept or converted before that. */
+export function idReply(id: StreamId, session: Session): Reply {
+  return session.encodesAtOnce ? new IdInPlace(id) : formatId(id);
+}
+
+class IdInPlace extends InPlace {
+  constructor(private readonly id: StreamId) {
+    super();
+  }
+
+  override writeTo(out: ByteSink): void {
+    encodeId(out, this.id.ms, this.id.seq);
+  }
 }
 
 /** Returns the entries at these places: encoded from there, unless the reply is kept or converted before that. */
@@ -75,31 +90,29 @@ export function parseId(text: string, missing: Uint64): StreamId | undefined {
 
 /** Halves with at most this many digits are safe integers. */
 const SAFE_DIGITS = 15;
+const DASH = 45;
 
 /** Parses digits, or digits, a dash and digits, without making substrings, since nearly all IDs have this form. Undefined for all others. */
 function parsePlainId(text: string, missing: Uint64): StreamId | undefined {
   const { length } = text;
-  const msEnd = endOfDigits(text, 0);
-  if (msEnd === 0 || msEnd > SAFE_DIGITS) return undefined;
-  if (msEnd === length) return { ms: valueOfDigits(text, 0, length), seq: missing };
-  const seqAt = msEnd + 1;
-  const isPlain = text.charCodeAt(msEnd) === 45 && seqAt < length && length - seqAt <= SAFE_DIGITS && endOfDigits(text, seqAt) === length;
-  return isPlain ? { ms: valueOfDigits(text, 0, msEnd), seq: valueOfDigits(text, seqAt, length) } : undefined;
-}
-
-function endOfDigits(text: string, from: number): number {
-  let at = from;
-  for (; at < text.length; at++) {
+  let ms = 0;
+  let at = 0;
+  for (; at < length; at++) {
     const digit = text.charCodeAt(at) - 48;
     if (digit < 0 || digit > 9) break;
+    ms = ms * 10 + digit;
   }
-  return at;
-}
-
-function valueOfDigits(text: string, from: number, to: number): number {
-  let value = 0;
-  for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48;
-  return value;
+  if (at === 0 || at > SAFE_DIGITS) return undefined;
+  if (at === length) return { ms, seq: missing };
+  const seqAt = at + 1;
+  if (text.charCodeAt(at) !== DASH || seqAt === length || length - seqAt > SAFE_DIGITS) return undefined;
+  let seq = 0;
+  for (at = seqAt; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    seq = seq * 10 + digit;
+  }
+  return { ms, seq };
 }
 
 function parseStrangeId(text: string, missing: Uint64): StreamId | undefined {

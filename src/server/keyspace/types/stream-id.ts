@@ -4,6 +4,7 @@
  * Both halves are numbers where that is exact and bigints beyond, always in the shorter form, so that `===` and `<` work across the
  * two; in practice they are small numbers, and as fast to compare as numbers.
  */
+import { digitsOf } from '../../resp/encoder.js';
 
 /** An unsigned integer of 64 bits: a safe number, or a bigint beyond. */
 export type Uint64 = number | bigint;
@@ -64,6 +65,11 @@ export function previousId({ ms, seq }: StreamId): StreamId | null {
 
 export function formatId({ ms, seq }: StreamId): string {
   return `${ms}-${seq}`;
+}
+
+/** True if the text from which `id` was parsed is {@link formatId}'s: any other spelling has another length. False also if a half is a bigint. */
+export function isTextOf(text: string, { ms, seq }: StreamId): boolean {
+  return typeof ms === 'number' && typeof seq === 'number' && text.length === digitsOf(ms) + 1 + digitsOf(seq);
 }
 
 /** Returns `b - a` of a half, as a signed integer of 64 bits that wraps around. */

@@ -305,7 +305,8 @@ export class StreamNode implements StreamId {
   }
 }
 
-function encodeId(out: ByteSink, ms: Uint64, seq: Uint64): void {
+/** Encodes an ID as a bulk string. */
+export function encodeId(out: ByteSink, ms: Uint64, seq: Uint64): void {
   if (typeof ms === 'number' && typeof seq === 'number') encodePair(out, ms, seq);
   else encodeBulk(out, formatId({ ms, seq }));
 }
