@@ -10,7 +10,7 @@ import { Collector } from './collector.js';
 import { FIRST_MINUTE_NAME, LessonGuide } from './lesson-guide.js';
 import { bundledExperiments, loadExperiment } from './library.js';
 import { doneExperiments, rememberDone } from './progress.js';
-import type { Stage } from './stage.js';
+import { RESET, type Stage } from './stage.js';
 
 export interface LessonPorts {
   readonly server: RedisLabServer;
@@ -23,9 +23,6 @@ export interface LessonPorts {
 
 /** Events per batch while a scenario runs: more than the screen requests, but few enough for it to keep up. */
 const EVENT_BUDGET = 4000;
-
-/** Ends everything that runs and scenarios have set. */
-const RESET = 'reset lab';
 
 export class LessonsOnScreen {
   readonly guide: LessonGuide;

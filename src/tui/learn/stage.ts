@@ -1,9 +1,9 @@
 /**
- * Where scenarios run: a server and a console. The screen has its own; checks create one for each run.
+ * Where scenarios run: a server and a console. The screen has its own; checks create one for each experiment.
  */
 import { createServer, type RedisLabServer, type Snapshot, type SnapshotRequest } from '../../server/index.js';
 import { createRepl, type Repl } from '../repl/repl.js';
-import type { ReplLine } from '../state/repl-state.js';
+import type { ReplClient, ReplLine } from '../state/repl-state.js';
 import { Collector } from './collector.js';
 
 export interface Stage {
@@ -14,6 +14,9 @@ export interface Stage {
   /** Calls back with the lines of the transcript from now on. Returns a function that ends this. */
   listen(said: (lines: readonly ReplLine[]) => void): () => void;
 }
+
+/** The console's line that ends everything that runs, and what scenarios have set. */
+export const RESET = 'reset lab';
 
 /** Events per batch. A spinning loop is recognised by its counters, so its whole trace is not needed. */
 const EVENT_BUDGET = 20_000;
@@ -30,17 +33,18 @@ export interface OwnStageOptions {
   readonly poller?: 'epoll' | 'portable' | 'auto';
 }
 
-/** A server and a console for one run. */
+/** A server and a console of their own. Between two runs: {@link reset}. */
 export class OwnStage implements Stage, AsyncDisposable {
-  readonly collector = new Collector();
+  collector = new Collector();
   readonly console: Repl;
+  private clients: readonly ReplClient[] = [];
   private readonly listeners = new Set<(lines: readonly ReplLine[]) => void>();
 
   private constructor(readonly server: RedisLabServer) {
     this.console = createRepl({
       address: server.addresses[0]!, server, historyFile: null, language: 'en',
       dispatch: (action) => {
-        if (action.type === 'clients-changed') this.collector.sees(action.clients);
+        if (action.type === 'clients-changed') this.collector.sees((this.clients = action.clients));
         if (action.type === 'lines-received') for (const listener of this.listeners) listener(action.lines);
       },
       spell: () => {},
@@ -61,6 +65,14 @@ export class OwnStage implements Stage, AsyncDisposable {
   listen(said: (lines: readonly ReplLine[]) => void): () => void {
     this.listeners.add(said);
     return () => this.listeners.delete(said);
+  }
+
+  /** As the lab does before each run on its screen: nothing of the run before is left, and nothing of it is counted. */
+  async reset(): Promise<void> {
+    this.console.play(RESET);
+    await this.console.settled();
+    this.collector = new Collector();
+    this.collector.sees(this.clients);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
