@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { PROBES, STAGES } from '../../src/check/index.js';
 import { ServerProcess } from '../../src/check/process.js';
 import { createServer } from '../../src/server/index.js';
-import { cli, MAIN } from '../support/cli.js';
+import { cli, command, MAIN } from '../support/cli.js';
 import { describeWithRedis, missingRedis, startRedisServer } from '../support/redis-server.js';
 import { DEFECTS as SERVER_DEFECTS } from '../../src/server/rules/defects.js';
 import { DEFECTS, isInstalled, type Report, type Subject, SUBJECTS, wrongVerdicts } from './subjects.js';
@@ -200,9 +200,9 @@ const floods = (bytes: string) => (socket: Socket): void => {
 
 describe('a target that cannot be tested is reported in one line', () => {
   const complaint = async (port: number, ...args: string[]): Promise<string> => {
-    const { code, output, errors } = await run('--target', `127.0.0.1:${port}`, '--lang', 'en', ...args);
-    expect({ code, output }).toEqual({ code: 2, output: '' });
-    return errors.replace(`redis-lab: 127.0.0.1:${port}: `, '').trimEnd();
+    const { code, stdout, stderr } = await command('check', '--target', `127.0.0.1:${port}`, '--lang', 'en', ...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    return stderr.replace(`redis-lab: 127.0.0.1:${port}: `, '').trimEnd();
   };
 
   test('HTTP, TLS, another protocol, garbage, nobody', { timeout: PATIENCE_MS }, async () => {
@@ -251,7 +251,7 @@ describe('a target that cannot be tested is reported in one line', () => {
   });
 
   test('options that are wrong', async () => {
-    const said = async (...args: string[]): Promise<string> => (await run(...args)).errors;
+    const said = async (...args: string[]): Promise<string> => (await command('check', ...args)).stderr;
     expect(await said()).toContain('redis-lab: check needs a target; usage: redis-lab check --target HOST:PORT');
     expect(await said('--target', 'localhost')).toContain("--target 'localhost': must be host:port, as 127.0.0.1:6379 or [::1]:6379");
     expect(await said('--target', '127.0.0.1:1', '--only', 'pong')).toContain("--only: there is no probe 'pong'; there are ping, many-pings");

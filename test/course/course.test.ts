@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Course, difference, findLesson, isGreen, LESSONS } from '../../src/course/index.js';
-import { cli } from '../support/cli.js';
+import { cli, command } from '../support/cli.js';
 import { installPacked } from '../support/packed.js';
 import { TestTerminal } from '../support/terminal.js';
 import { MISTAKES } from './mistakes.js';
@@ -81,27 +81,27 @@ describe('the command', () => {
     const dir = join(folder, 'english');
     await cli('course', 'new', dir, '--lang', 'en');
     for (const { number, name, title } of LESSONS) {
-      const red = await cli('course', 'test', number, '--dir', dir);
+      const red = await command('course', 'test', number, '--dir', dir);
       expect(red.code).toBe(1);
       expect(red.stdout).toContain(`RED    ${number}  ${title.en}\n`);
       if (number !== '10') expect(red.stdout).toMatch(new RegExp(`is not written yet {2}\\(\\S*${name}\\.js:\\d+\\)`));
       const solution = fileOf(number, 'solution.js');
-      const { stdout } = await cli('course', 'solve', number, '--dir', dir);
+      const { stdout } = await command('course', 'solve', number, '--dir', dir);
       // Whoever takes the lines with + and those that stay has the solution.
       const lines = stdout.slice(0, -1).split('\n').filter((line) => !line.startsWith('-')).map((line) => line.slice(1));
       expect(lines.join('\n')).toBe(solution);
       writeFileSync(join(dir, `${name}.js`), solution);
-      const green = await cli('course', 'test', name, '--dir', dir);
-      expect(green.code).toBe(0);
+      const green = await command('course', 'test', name, '--dir', dir);
+      expect(green.code, green.stdout).toBe(0);
       const next = LESSONS[LESSONS.findIndex((each) => each.name === name) + 1];
       expect(green.stdout.includes(`\nLook at your own loop as it runs: npx redis-lab ${relative(process.cwd(), join(dir, `${name}.js`))}\n`)).toBe(number === '03');
       if (next !== undefined) expect(green.stdout).toContain(`\n\nnext: docs/lessons/${next.name}.md, npx redis-lab course test ${next.number}\n`);
-      expect((await cli('course', 'solve', number, '--dir', dir)).stdout).toBe('Your file equals the solution.\n');
+      expect((await command('course', 'solve', number, '--dir', dir)).stdout).toBe('Your file equals the solution.\n');
     }
     const hints = [];
-    for (let i = 0; i < 4; i++) hints.push((await cli('course', 'hint', '2', '--dir', dir)).stdout.slice(0, 3));
+    for (let i = 0; i < 4; i++) hints.push((await command('course', 'hint', '2', '--dir', dir)).stdout.slice(0, 3));
     expect(hints).toEqual(['1/3', '2/3', '3/3', 'The']);
-    const map = await cli('course', '--dir', dir);
+    const map = await command('course', '--dir', dir);
     expect({ code: map.code, last: map.stdout.trimEnd().split('\n').at(-1) }).toEqual({ code: 0, last: 'All lessons are GREEN.' });
   });
 
@@ -111,7 +111,7 @@ describe('the command', () => {
     const file = course.fileOf(findLesson('01')!);
     const report = async (program: string): Promise<string> => {
       writeFileSync(file, program);
-      const { code, stdout } = await cli('course', 'test', '01', '--dir', dir);
+      const { code, stdout } = await command('course', 'test', '01', '--dir', dir);
       expect(code).toBe(1);
       return stdout;
     };
@@ -183,7 +183,7 @@ describe('the command', () => {
 
   test('what can not be is said in one line', async () => {
     const said = async (...args: string[]): Promise<string> => {
-      const { code, stderr } = await cli('course', ...args);
+      const { code, stderr } = await command('course', ...args);
       expect(code).toBe(2);
       return stderr;
     };

@@ -25,7 +25,7 @@ export async function verdict(number: string, program: string, kernel: KernelNam
   }
 }
 
-/** Says of many programs what {@link verdict} says of one, in one process for all of them: only for programs that return, and on the simulated kernel. */
+/** Says of many programs what {@link verdict} says of one, in one process for all of them: only for programs that return. */
 export class ManyVerdicts {
   private readonly folder = mkdtempSync(join(tmpdir(), 'redis-lab-course-'));
   private readonly course = Course.create(join(this.folder, 'course'), ROOT, 'en');
@@ -43,12 +43,12 @@ export class ManyVerdicts {
     });
   }
 
-  verdict(number: string, program: string): Promise<LessonReport> {
+  verdict(number: string, program: string, kernel: KernelName = 'simulated'): Promise<LessonReport> {
     const file = join(this.course.folder, `program-${++this.programs}.js`);
     writeFileSync(file, program);
     return new Promise((resolve, reject) => {
       this.waiting.set(file, { resolve, reject });
-      this.child.send({ file, number });
+      this.child.send({ file, number, kernel });
     });
   }
 

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSyn
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { cli } from '../support/cli.js';
+import { cli, command } from '../support/cli.js';
 import { connectWhenReady, Headless, MAIN, startHeadless as lab, startInShell, temporaryDirectory as directory } from '../support/headless.js';
 import { RespClient } from '../support/resp-client.js';
 
@@ -94,18 +94,23 @@ test.each([
   [['--logfile', '/no/such/place/log'], "cannot open '/no/such/place/log': no such file or directory"],
   [['one', 'two'], "unknown option 'two'"],
 ])('%j is refused in one line with exit code 1', async (args, message) => {
-  const server = lab(...args);
+  const { code, stdout, stderr } = await command('--headless', ...args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(`redis-lab: ${message}`);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+});
+
+test('a flag that is refused ends the process with exit code 1', async () => {
+  const server = lab('--prot', '1');
   expect(await server.exited).toBe(1);
-  expect(server.errors).toContain(`redis-lab: ${message}`);
-  expect(server.errors.trimEnd().split('\n')).toHaveLength(1);
-  expect(server.output).toBe('');
+  expect({ output: server.output, errors: server.errors }).toEqual({ output: '', errors: "redis-lab: unknown option '--prot' (Did you mean --port?)\n" });
 });
 
 test.each([
   [['lern', 'wouldblock'], "there is no command and no file 'lern' (Did you mean learn?)"],
   [['chek', '--target', '127.0.0.1:6379'], "there is no command and no file 'chek' (Did you mean check?)"],
 ])('%j: a command that is mistyped is recognised', async (args, message) => {
-  expect(await cli(...args)).toMatchObject({ stderr: `redis-lab: ${message}\n`, stdout: '' });
+  expect(await command(...args)).toMatchObject({ stderr: `redis-lab: ${message}\n`, stdout: '' });
 });
 
 test('an ACL file that cannot be read is named in one line, with exit code 1', async () => {
@@ -131,7 +136,7 @@ test.each([
 ])('$what in a pipe that nobody writes to is not waited for', async ({ args, complaint }) => {
   const pipe = join(directory(), 'pipe');
   execFileSync('mkfifo', [pipe]);
-  const { stderr, code } = await cli(...args, pipe);
+  const { stderr, code } = await command(...args, pipe);
   expect({ stderr, isFailure: code !== 0 }).toEqual({ stderr: `redis-lab: ${complaint(pipe)}\n`, isFailure: true });
 });
 
@@ -205,25 +210,22 @@ test('--trace writes every event as a line of JSON', async () => {
 });
 
 test('--help is for newcomers, --help more lists the other flags of the lab, --help settings lists the flags by group, --version names the version', async () => {
-  const [help, more, settings, version] = [lab('--help'), lab('--help', 'more'), lab('--help', 'settings'), lab('--version')] as const;
-  expect(await help.exited).toBe(0);
-  expect(help.output).toMatch(/^Usage: redis-lab/);
-  expect(help.output.split('\n').length).toBeLessThan(35);
-  expect(await more.exited).toBe(0);
+  const [help, more, settings, version] = [await command('--help'), await command('--help', 'more'), await command('--help', 'settings'), await cli('--version')] as const;
+  for (const { code, stderr } of [help, more, settings, version]) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(help.stdout).toMatch(/^Usage: redis-lab/);
+  expect(help.stdout.split('\n').length).toBeLessThan(35);
   for (const flag of ['--ascii', '--history', '--clock', '--fault']) {
-    expect(more.output).toContain(`\n  ${flag} `);
-    expect(help.output).not.toContain(`\n  ${flag} `);
+    expect(more.stdout).toContain(`\n  ${flag} `);
+    expect(help.stdout).not.toContain(`\n  ${flag} `);
   }
-  expect(await settings.exited).toBe(0);
-  for (const heading of ['Network', 'Server', 'Security', 'Memory']) expect(settings.output).toContain(`\n\n${heading}\n`);
-  expect(Math.max(...`${help.output}${more.output}${settings.output}`.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
-  expect(await version.exited).toBe(0);
-  expect(version.output).toMatch(/^\d+\.\d+\.\d+\n$/);
+  for (const heading of ['Network', 'Server', 'Security', 'Memory']) expect(settings.stdout).toContain(`\n\n${heading}\n`);
+  expect(Math.max(...`${help.stdout}${more.stdout}${settings.stdout}`.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-test.each(['check', 'course', 'compare'])('%s --help prints how it is used', async (command) => {
-  const { code, stdout, stderr } = await cli(command, '--help');
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: expect.stringMatching(new RegExp(`^usage: redis-lab ${command} .*\\n$`)), stderr: '' });
+test.each(['check', 'course', 'compare'])('%s --help prints how it is used', async (name) => {
+  const { code, stdout, stderr } = await command(name, '--help');
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: expect.stringMatching(new RegExp(`^usage: redis-lab ${name} .*\\n$`)), stderr: '' });
 });
 
 test('compiled code is kept for the next start, for each version of V8, and that of unused builds is deleted', async () => {

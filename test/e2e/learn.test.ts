@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { cli } from '../support/cli.js';
+import { cli, command } from '../support/cli.js';
 import { MAIN } from '../support/lab.js';
 import { installPacked } from '../support/packed.js';
 
@@ -12,7 +12,7 @@ test('--list prints one line each, the name first', async () => {
   const { code, stdout } = await cli('learn', '--list', '--lang', 'en');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^pipeline\tA pipeline is not a transaction$/m);
-  expect((await cli('learn', '--list', '--lang', 'ko')).stdout).toMatch(/^pipeline\t파이프라인은 트랜잭션이 아니다$/m);
+  expect((await command('learn', '--list', '--lang', 'ko')).stdout).toMatch(/^pipeline\t파이프라인은 트랜잭션이 아니다$/m);
 });
 
 test('--check plays what is named', async () => {
@@ -61,18 +61,18 @@ test('--template is a file that passes, and one that does not fails', async () =
   const folder = mkdtempSync(join(tmpdir(), 'redis-lab-learn-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'mine.json');
-  const { stdout } = await cli('learn', '--template');
+  const { stdout } = await command('learn', '--template');
   writeFileSync(file, stdout);
-  expect(await cli('learn', '--check', file)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^mine: passes\n/) });
+  expect(await command('learn', '--check', file)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^mine: passes\n/) });
   writeFileSync(file, stdout.replace('"exactly": 1', '"exactly": 2'));
-  const failed = await cli('learn', '--check', file);
+  const failed = await command('learn', '--check', file);
   expect(failed).toMatchObject({
     code: 1,
     stdout: expect.stringMatching(/^mine: FAILS\n {2}run: RED, must be GREEN\n {4}RED one read: there was 1 such read of @alice; there must be 2\n/),
   });
   writeFileSync(file, stdout.replace('"goals"', '"gaols"'));
-  expect((await cli('learn', '--check', file, '--lang', 'en')).stderr).toContain(`redis-lab: ${file}:`);
-  expect((await cli('learn', '--check', file, '--lang', 'ko')).stderr).toMatch(/\.json:\d+: gaols: 여기에 없는 필드입니다 \(혹시 "goals"\?\)\. 있는 것: format, /);
+  expect((await command('learn', '--check', file, '--lang', 'en')).stderr).toContain(`redis-lab: ${file}:`);
+  expect((await command('learn', '--check', file, '--lang', 'ko')).stderr).toMatch(/\.json:\d+: gaols: 여기에 없는 필드입니다 \(혹시 "goals"\?\)\. 있는 것: format, /);
 });
 
 test.each([
@@ -88,7 +88,7 @@ test.each([
   [['--check', 'piplin', '--lang', 'ko'], "실험 'piplin'은 없습니다. 비슷한 이름: pipeline"],
   [['piplin', '--lang', 'ko'], "실험 'piplin'은 없습니다. 비슷한 이름: pipeline"],
 ])('learn %j is answered in one line', async (args, complaint) => {
-  const { code, stderr } = await cli('learn', ...args);
+  const { code, stderr } = await command('learn', ...args);
   expect(stderr).toContain(`redis-lab: ${complaint}`);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(code).toBe(1);

@@ -12,7 +12,7 @@ import { encodeRequest } from '../../src/server/resp/request-encoder.js';
 import { ALL_FAMILIES } from '../fuzz/differential.js';
 import { familyTemplates, generate } from '../fuzz/generate.js';
 import { Random } from '../fuzz/random.js';
-import { cli } from '../support/cli.js';
+import { cli, command } from '../support/cli.js';
 import { temporaryDirectory } from '../support/headless.js';
 import { RawClient } from '../support/raw-client.js';
 import { RespClient } from '../support/resp-client.js';
@@ -69,7 +69,7 @@ describe.each(POLLERS)('%s', (poller) => {
     const path = join(temporaryDirectory(), 'use.lab');
     writeFileSync(path, await record({ poller, edgeTriggered }));
     // By the built program, as it was recorded: INFO names the version.
-    const { stdout, stderr, code } = await cli('replay', path);
+    const { stdout, stderr, code } = await command('replay', path);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     const [, commands] = /^replayed \d+ turns, (\d+) commands: identical\n$/.exec(stdout) ?? expect.fail(stdout);
     expect(Number(commands)).toBeGreaterThan(600);
@@ -129,17 +129,17 @@ describe('redis-lab replay', () => {
     expect(first.stdout).toMatch(/^replayed \d+ turns, \d+ commands: identical\nkeys \d+ [0-9a-f]{40} clients 0 [0-9a-f]{40}\n$/);
     expect(first.stderr).toBe('');
     expect(first.code).toBe(0);
-    expect(await cli('replay', path, '--digest')).toEqual(first);
+    expect(await command('replay', path, '--digest')).toEqual(first);
   });
 
   test('stops at the given place', async () => {
     const path = file('whole.lab', whole);
     // It stops at the end of the turn in which the command was executed.
-    const [, commands] = /^replayed \d+ turns, (\d+) commands: identical \(up to where this stops/.exec((await cli('replay', path, '--until', 'command:20')).stdout)!;
+    const [, commands] = /^replayed \d+ turns, (\d+) commands: identical \(up to where this stops/.exec((await command('replay', path, '--until', 'command:20')).stdout)!;
     expect(Number(commands)).toBeGreaterThanOrEqual(20);
     expect(Number(commands)).toBeLessThan(400);
-    expect((await cli('replay', path, '--until', 'turn:7')).stdout).toMatch(/^replayed 7 turns, /);
-    expect(await cli('replay', path, '--until', 'noon')).toMatchObject({ code: 2, stderr: expect.stringContaining("--until 'noon': must be turn:N, command:N or time:T") as string });
+    expect((await command('replay', path, '--until', 'turn:7')).stdout).toMatch(/^replayed 7 turns, /);
+    expect(await command('replay', path, '--until', 'noon')).toMatchObject({ code: 2, stderr: expect.stringContaining("--until 'noon': must be turn:N, command:N or time:T") as string });
   });
 
   test('--until time stops before what happened later, however the time is given', async () => {
@@ -159,15 +159,15 @@ describe('redis-lab replay', () => {
     const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
     const forms = [at.toISOString(), `${clock}.${String(at.getMilliseconds()).padStart(3, '0')}`, `+${at.getTime() - beginMs}ms`, `+${(at.getTime() - beginMs) / 1000}s`];
     for (const form of forms) {
-      const { stdout, stderr, code } = await cli('replay', path, '--digest', '--until', `time:${form}`);
+      const { stdout, stderr, code } = await command('replay', path, '--digest', '--until', `time:${form}`);
       expect({ form, stderr, code }).toEqual({ form, stderr: '', code: 0 });
       expect(stdout).toMatch(/identical \(up to where this stops.*\nkeys 1 /);
     }
-    expect((await cli('replay', path, '--digest', '--until', 'time:+1h')).stdout).toMatch(/identical\nkeys 2 /);
-    const before = await cli('replay', path, '--until', 'time:2001-01-01T00:00Z');
+    expect((await command('replay', path, '--digest', '--until', 'time:+1h')).stdout).toMatch(/identical\nkeys 2 /);
+    const before = await command('replay', path, '--until', 'time:2001-01-01T00:00Z');
     expect(before).toMatchObject({ code: 2, stdout: '', stderr: `redis-lab: '${path}': it begins at ${new Date(beginMs).toISOString()}, but --until names an earlier time\n` });
     for (const wrong of ['time:', 'time:noon', 'time:25:00', 'time:-5s', 'time:+5', 'time:+5x', 'time:2026-13-01T00:00Z', 'turn:x', 'command:']) {
-      expect(await cli('replay', path, '--until', wrong)).toMatchObject({ code: 2, stderr: expect.stringContaining(`--until '${wrong}': must be turn:N, command:N or time:T`) as string });
+      expect(await command('replay', path, '--until', wrong)).toMatchObject({ code: 2, stderr: expect.stringContaining(`--until '${wrong}': must be turn:N, command:N or time:T`) as string });
     }
   });
 
@@ -181,7 +181,7 @@ describe('redis-lab replay', () => {
     await server.close();
     const path = file('traced.lab', Buffer.concat(parts));
     const trace = join(dir, 'replayed.jsonl');
-    expect(await cli('replay', path, '--trace', trace)).toMatchObject({ code: 0, stderr: '' });
+    expect(await command('replay', path, '--trace', trace)).toMatchObject({ code: 0, stderr: '' });
     const text = readFileSync(trace, 'utf8');
     const replayed = text.trimEnd().split('\n').map((line) => JSON.parse(line) as object);
     expect(live.length).toBeGreaterThan(3000);
@@ -190,13 +190,13 @@ describe('redis-lab replay', () => {
     const first = told.findIndex((event, at) => event !== toldAgain[at]);
     if (first !== -1) expect(toldAgain.slice(first - 2, first + 3)).toEqual(told.slice(first - 2, first + 3));
     expect(toldAgain.length).toBeGreaterThanOrEqual(told.length);
-    expect(await cli('replay', path, '--trace', trace)).toEqual({ code: 2, stdout: '', stderr: `redis-lab: '${trace}' exists already; --trace-overwrite replaces it\n` });
+    expect(await command('replay', path, '--trace', trace)).toEqual({ code: 2, stdout: '', stderr: `redis-lab: '${trace}' exists already; --trace-overwrite replaces it\n` });
     expect(readFileSync(trace, 'utf8')).toBe(text);
-    expect(await cli('replay', path, '--trace', trace, '--trace-overwrite', '--until', 'turn:9')).toMatchObject({ code: 0 });
+    expect(await command('replay', path, '--trace', trace, '--trace-overwrite', '--until', 'turn:9')).toMatchObject({ code: 0 });
     expect(readFileSync(trace, 'utf8').length).toBeLessThan(text.length / 2);
-    expect(await cli('replay', path, '--trace')).toMatchObject({ code: 2, stderr: 'redis-lab: --trace needs a value\n' });
+    expect(await command('replay', path, '--trace')).toMatchObject({ code: 2, stderr: 'redis-lab: --trace needs a value\n' });
     // What cannot be replayed leaves no file behind.
-    expect(await cli('replay', file('none.lab', Buffer.from('none')), '--trace', join(dir, 'unwritten'))).toMatchObject({ code: 2 });
+    expect(await command('replay', file('none.lab', Buffer.from('none')), '--trace', join(dir, 'unwritten'))).toMatchObject({ code: 2 });
     expect(existsSync(join(dir, 'unwritten'))).toBe(false);
   });
 
@@ -217,10 +217,10 @@ describe('redis-lab replay', () => {
     const again = await cli('replay', path, '--to', 'perfetto');
     expect(again).toEqual({ code: 2, stdout: '', stderr: `redis-lab: '${path}.json' exists already; --trace-overwrite replaces it\n` });
     const out = join(dir, 'shown.json');
-    expect(await cli('replay', path, '--to', 'perfetto', '--out', out, '--until', 'turn:9')).toMatchObject({ code: 0, stderr: '' });
+    expect(await command('replay', path, '--to', 'perfetto', '--out', out, '--until', 'turn:9')).toMatchObject({ code: 0, stderr: '' });
     expect(checkTraceEvents(readFileSync(out, 'utf8'))).toMatchObject({ violations: [] });
-    expect(await cli('replay', path, '--to', 'pdf')).toMatchObject({ code: 2, stderr: "redis-lab: --to 'pdf': must be one of perfetto\n" });
-    expect(await cli('replay', path, '--out', out)).toMatchObject({ code: 2, stderr: 'redis-lab: --out names the file of --to, which is missing\n' });
+    expect(await command('replay', path, '--to', 'pdf')).toMatchObject({ code: 2, stderr: "redis-lab: --to 'pdf': must be one of perfetto\n" });
+    expect(await command('replay', path, '--out', out)).toMatchObject({ code: 2, stderr: 'redis-lab: --out names the file of --to, which is missing\n' });
     expect(await cli('replay', path, '--to', 'perfetto', '--out', '/dev/full')).toEqual({ code: 2, stdout: '', stderr: "redis-lab: '/dev/full' is incomplete: no space is left on the device\n" });
   });
 
@@ -242,12 +242,12 @@ describe('redis-lab replay', () => {
     const before = Buffer.concat(parts).length;
     await expect.poll(() => Buffer.concat(parts).length).toBeGreaterThan(before);
     for (const secret of secrets) expect(Buffer.concat(parts).includes(secret), secret).toBe(false);
-    expect(await cli('replay', file('redacted.lab', Buffer.concat(parts)))).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('identical') as string });
+    expect(await command('replay', file('redacted.lab', Buffer.concat(parts)))).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('identical') as string });
     // What is no password for the server cannot be told from other values.
     await client.call('SET', 'note', changed);
     await server.close();
     const path = file('secrets.lab', Buffer.concat(parts));
-    const { stdout, stderr, code } = await cli('replay', path);
+    const { stdout, stderr, code } = await command('replay', path);
     expect({ stderr, code }).toEqual({ stderr: `redis-lab: '${path}' contains secrets: it includes a password that a client has sent\n`, code: 0 });
     expect(stdout).toContain('identical');
   });
@@ -256,7 +256,7 @@ describe('redis-lab replay', () => {
     const { head, tape } = readRecording(whole);
     const headed = (wrong: unknown): Buffer => Buffer.concat([fileHead(wrong as RecordingHead), block(tape)]);
     const refused = async (path: string): Promise<string> => {
-      const { stdout, stderr, code } = await cli('replay', path);
+      const { stdout, stderr, code } = await command('replay', path);
       expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
       return stderr;
     };
@@ -276,21 +276,21 @@ describe('redis-lab replay', () => {
     const bytes = Buffer.concat([fileHead(head), block(tape.subarray(0, half)), block(tape.subarray(half))]);
     const third = bytes.length - (tape.length - half) - 8;
     const cutOff = file('cut.lab', bytes.subarray(0, bytes.length - 5));
-    const cut = await cli('replay', cutOff);
+    const cut = await command('replay', cutOff);
     const [, turns] = /^replayed (\d+) turns, \d+ commands: identical \(up to where this stops/.exec(cut.stdout) ?? expect.fail(cut.stdout);
     expect(cut).toMatchObject({ code: 0, stderr: `redis-lab: '${cutOff}' is incomplete: it is cut off in block 3, at byte ${third}; the ${turns} turns before it are replayed\n` });
     bytes[bytes.length - 1]! ^= 1;
     const damaged = file('damaged.lab', bytes);
-    expect(await cli('replay', damaged)).toEqual({ ...cut, stderr: `redis-lab: '${damaged}' is incomplete: block 3, at byte ${third}, is damaged; the ${turns} turns before it are replayed\n` });
-    expect(await cli('replay', damaged, '--until', 'turn:5')).toMatchObject({ code: 0, stderr: `redis-lab: '${damaged}' is incomplete: block 3, at byte ${third}, is damaged\n` });
+    expect(await command('replay', damaged)).toEqual({ ...cut, stderr: `redis-lab: '${damaged}' is incomplete: block 3, at byte ${third}, is damaged; the ${turns} turns before it are replayed\n` });
+    expect(await command('replay', damaged, '--until', 'turn:5')).toMatchObject({ code: 0, stderr: `redis-lab: '${damaged}' is incomplete: block 3, at byte ${third}, is damaged\n` });
     const noTape = file('no-tape.lab', fileHead(head));
-    expect(await cli('replay', noTape)).toMatchObject({ code: 2, stderr: `redis-lab: '${noTape}': it ends before its server has started\n` });
+    expect(await command('replay', noTape)).toMatchObject({ code: 2, stderr: `redis-lab: '${noTape}': it ends before its server has started\n` });
   });
 
   test('a recording of another build is replayed, with a message', async () => {
     const { head, tape } = readRecording(whole);
     const path = file('other-build.lab', Buffer.concat([fileHead({ ...head, build: '0.0.9' }), block(tape)]));
-    expect(await cli('replay', path)).toMatchObject({ code: 0, stderr: `redis-lab: '${path}' was recorded by redis-lab 0.0.9: another build may behave differently\n`, stdout: expect.stringContaining('identical') as string });
+    expect(await command('replay', path)).toMatchObject({ code: 0, stderr: `redis-lab: '${path}' was recorded by redis-lab 0.0.9: another build may behave differently\n`, stdout: expect.stringContaining('identical') as string });
   });
 
   test.each([
@@ -301,49 +301,49 @@ describe('redis-lab replay', () => {
     ['not even that', () => whole.subarray(0, 8), 'nothing can be read of this recording: it ends behind its first bytes'],
   ])('%s is refused in one line', async (_, bytes, complaint) => {
     expect(() => readRecording(bytes())).toThrow(RecordingError);
-    const { code, stdout, stderr } = await cli('replay', file('bad.lab', bytes()));
+    const { code, stdout, stderr } = await command('replay', file('bad.lab', bytes()));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(complaint);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
   test('a recording is known by its content, and shown without a word before it', async () => {
-    const named = await cli('replay', file('named.lab', whole), '--digest');
+    const named = await command('replay', file('named.lab', whole), '--digest');
     const asConfig = file('lab.conf', whole);
-    expect(await cli(asConfig, '--digest')).toEqual(named);
-    expect(await cli(asConfig, '--headless', '--digest')).toEqual(named);
-    expect(await cli(asConfig, '--port', '0')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining("unknown option '--port'; usage: redis-lab replay FILE") as string });
+    expect(await command(asConfig, '--digest')).toEqual(named);
+    expect(await command(asConfig, '--headless', '--digest')).toEqual(named);
+    expect(await command(asConfig, '--port', '0')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining("unknown option '--port'; usage: redis-lab replay FILE") as string });
     // A configuration stays one, whatever it is called.
     const settings = file('settings.lab', Buffer.from('nonsense 5\n'));
-    expect(await cli(settings, '--headless')).toMatchObject({ code: 1, stderr: expect.stringContaining(settings) as string });
-    expect(await cli(join(dir, 'missing.lab'))).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot read the configuration file') as string });
+    expect(await command(settings, '--headless')).toMatchObject({ code: 1, stderr: expect.stringContaining(settings) as string });
+    expect(await command(join(dir, 'missing.lab'))).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot read the configuration file') as string });
   });
 
   test('what does not exist is named', async () => {
-    expect(await cli('replay', join(dir, 'nowhere.lab'))).toMatchObject({ code: 2, stderr: expect.stringContaining('no such file or directory') as string });
-    expect(await cli('replay')).toMatchObject({ code: 2, stderr: expect.stringContaining('usage: redis-lab replay FILE') as string });
+    expect(await command('replay', join(dir, 'nowhere.lab'))).toMatchObject({ code: 2, stderr: expect.stringContaining('no such file or directory') as string });
+    expect(await command('replay')).toMatchObject({ code: 2, stderr: expect.stringContaining('usage: redis-lab replay FILE') as string });
     // root may read everything
     if (process.getuid?.() !== 0) {
       const secret = file('unreadable.lab', whole);
       chmodSync(secret, 0);
-      expect(await cli('replay', secret)).toMatchObject({ code: 2, stderr: `redis-lab: cannot open '${secret}': permission denied\n` });
+      expect(await command('replay', secret)).toMatchObject({ code: 2, stderr: `redis-lab: cannot open '${secret}': permission denied\n` });
     }
-    expect(await cli('replay', 'x', '--without', 'y')).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown option '--without'") as string });
+    expect(await command('replay', 'x', '--without', 'y')).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown option '--without'") as string });
   });
 
   test('--with: the first reply that differs, or that none does', async () => {
     const path = file('whole.lab', whole);
-    const same = await cli('replay', path, '--with', 'edge-triggered');
+    const same = await command('replay', path, '--with', 'edge-triggered');
     expect(same).toMatchObject({ code: 0, stderr: '' });
     const [, compared] = /^with edge-triggered: none of (\d+) replies differs\n/.exec(same.stdout) ?? expect.fail(same.stdout);
     expect(Number(compared)).toBeGreaterThan(500);
-    const other = await cli('replay', path, '--with', 'maxmemory=1', '--with', 'slice 100');
+    const other = await command('replay', path, '--with', 'maxmemory=1', '--with', 'slice 100');
     expect(other).toMatchObject({ code: 1, stderr: '' });
     expect(other.stdout).toMatch(
       /^with maxmemory=1, slice 100: the first reply that differs is to token 2, request 2, turn \d+, recorded in turn \d+: SET short x PX 20\n {2}recorded {2}"\+OK\\r\\n"\n {2}now {7}"-OOM command not allowed [^\n]*\n\d+ of \d+ replies differ\n/,
     );
     const refused = async (...args: string[]): Promise<string> => {
-      const { code, stdout, stderr } = await cli('replay', path, ...args);
+      const { code, stdout, stderr } = await command('replay', path, ...args);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       return stderr;
     };
