@@ -3,6 +3,12 @@
  *
  * A direct-mapped cache: the bytes' hash gives the one slot where the string can be. A hit costs a third of making a new string; also, the string is an old
  * object, so storing it makes no work for the garbage collector. Measured with SET of a 3-byte value, pipeline 64: 0.15 µs less a command.
+ *
+ *   strings   [ 'field' | '10'   | …        each in the slot of its hash
+ *   hashes    [ h  c    | h  c   | …        its hash, and that of the last string that missed here
+ *
+ * A string is kept when it misses for the second time: most of those that come once, such as IDs of a stream's entries, come never again. Its hash is compared
+ * first, because the strings of a slot that misses are seldom in the processor's cache.
  */
 
 /** Longer strings repeat less often, and comparing them byte by byte costs what it saves. */
@@ -10,6 +16,7 @@ export const MAX_SHORT = 8;
 
 const PLACES = 4096;
 const strings = new Array<string>(PLACES).fill('');
+const hashes = new Int32Array(2 * PLACES);
 
 /** Returns the latin1 string of `buffer[start, end)`, which must have at most {@link MAX_SHORT} bytes. */
 export function shortString(buffer: Buffer, start: number, end: number): string {
@@ -17,13 +24,18 @@ export function shortString(buffer: Buffer, start: number, end: number): string 
   let hash = length;
   for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + buffer[at]!) | 0;
   const place = (hash ^ (hash >>> 12)) & (PLACES - 1);
-  const known = strings[place]!;
-  if (known.length === length) {
-    let same = 0;
-    while (same < length && known.charCodeAt(same) === buffer[start + same]) same++;
-    if (same === length) return known;
+  if (hashes[2 * place] === hash) {
+    const known = strings[place]!;
+    if (known.length === length) {
+      let same = 0;
+      while (same < length && known.charCodeAt(same) === buffer[start + same]) same++;
+      if (same === length) return known;
+    }
   }
   const made = buffer.latin1Slice(start, end);
-  strings[place] = made;
+  if (hashes[2 * place + 1] === hash) {
+    hashes[2 * place] = hash;
+    strings[place] = made;
+  } else hashes[2 * place + 1] = hash;
   return made;
 }
