@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { PROBES, STAGES } from '../../src/check/index.js';
 import { ServerProcess } from '../../src/check/process.js';
 import { createServer } from '../../src/server/index.js';
-import { cli, command, MAIN } from '../support/cli.js';
+import { command, KeptProcesses, MAIN } from '../support/cli.js';
 import { describeWithRedis, missingRedis, startRedisServer } from '../support/redis-server.js';
 import { DEFECTS as SERVER_DEFECTS } from '../../src/server/rules/defects.js';
 import { DEFECTS, isInstalled, type Report, type Subject, SUBJECTS, wrongVerdicts } from './subjects.js';
@@ -18,8 +18,10 @@ import { DEFECTS, isInstalled, type Report, type Subject, SUBJECTS, wrongVerdict
 /** Ten busy processes beside it make a check slower, not another. */
 const PATIENCE_MS = 600_000;
 
+const processes = new KeptProcesses();
+
 async function run(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
-  const { code, stdout, stderr } = await cli('check', ...args);
+  const { code, stdout, stderr } = await processes.run('check', ...args);
   return { code, output: stdout, errors: stderr };
 }
 
@@ -68,6 +70,7 @@ async function next(): Promise<void> {
 afterAll(async () => {
   waiting.length = 0;
   await Promise.all(running);
+  await processes.end();
 }, PATIENCE_MS);
 
 /** They must keep a server supplied, so on a machine that is too busy they cannot tell. */

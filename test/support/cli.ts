@@ -2,10 +2,11 @@
  * The built command line, run to its end: what it printed, and its exit code.
  *
  * `cli` starts the program as people do. `command` calls it as a function, for the many tests that ask what it answers and not how a process ends: a process
- * takes longer to start than most commands to run.
+ * takes longer to start than most commands to run. `KeptProcesses` are between the two: for commands that shall not wait for what the test does meanwhile.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { runCommandLine } from '../../src/cli/lab.js';
@@ -14,6 +15,8 @@ export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.
 
 /** What main.js loads. */
 const LAB = fileURLToPath(new URL('../../dist/cli/lab.js', import.meta.url));
+
+const KEPT = fileURLToPath(new URL('kept-cli.mjs', import.meta.url));
 
 export interface Printed {
   readonly code: number;
@@ -61,5 +64,37 @@ function catchOutput(): void {
       if (done !== undefined) queueMicrotask(done);
       return true;
     };
+  }
+}
+
+/** Processes that run one command after the other, as many as there are commands at a time. */
+export class KeptProcesses {
+  private readonly all = new Set<ChildProcess>();
+  private readonly idle: ChildProcess[] = [];
+
+  async run(...args: readonly string[]): Promise<Printed> {
+    const child = this.idle.pop() ?? this.begin();
+    child.send(args);
+    const answered = new AbortController();
+    const gone = once(child, 'exit', { signal: answered.signal }).then(([code]) => Promise.reject(new Error(`${args.join(' ')} has ended its process with ${code}`)));
+    gone.catch(() => {});
+    const [printed] = (await Promise.race([once(child, 'message'), gone])) as [Printed];
+    answered.abort();
+    this.idle.push(child);
+    return printed;
+  }
+
+  async end(): Promise<void> {
+    const left = [...this.all].filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    const ended = left.map((child) => once(child, 'exit'));
+    for (const child of left) child.kill('SIGKILL');
+    await Promise.all(ended);
+  }
+
+  private begin(): ChildProcess {
+    // Without the flags of the process of the tests.
+    const child = fork(KEPT, { execArgv: [] });
+    this.all.add(child);
+    return child;
   }
 }
