@@ -51,7 +51,7 @@ export class OpenEntries implements StreamEntries {
   constructor(private readonly nameCount: number) {}
 
   get count(): number {
-    return this.numbers.length / 2;
+    return this.numbers.length >>> 1;
   }
 
   get textCount(): number {
@@ -101,7 +101,10 @@ export class OpenEntries implements StreamEntries {
     return copy;
   }
 
-  /** Returns the same entries packed; null if they are too many or their texts too long for it, or if a number is not of 32 bits. */
+  /**
+   * Returns the same entries packed, after which these are not used any more; null, with nothing changed, if they are too many or their texts too long for it,
+   * or if a number is not of 32 bits.
+   */
   pack(): PackedEntries | null {
     const { numbers, allTexts, begins, count, nameCount } = this;
     const msBytes = widthOf(numbers, 0);
@@ -116,8 +119,10 @@ export class OpenEntries implements StreamEntries {
     if (begins !== null) for (let at = 0; at < begins.length; at += 2) head.pair(begins[at]! * 2 + begins[at + 1]!);
     let end = 0;
     for (let at = 0; at < allTexts.length; at++) head.pair((end += allTexts[at]!.length));
+    const textCount = allTexts.length;
     // Joined, not added: V8 then writes the characters at once, and does not keep the parts.
-    return new PackedEntries([head.finish(), ...allTexts].join(''), count, allTexts.length, msBytes, seqBytes, begins === null ? nameCount : -1);
+    allTexts.unshift(head.finish());
+    return new PackedEntries(allTexts.join(''), count, textCount, msBytes, seqBytes, begins === null ? nameCount : -1);
   }
 
   /** Returns the begins of entries that all share the names. */
@@ -244,7 +249,7 @@ class BytesWriter {
     for (let shift = 0; shift < 8 * width; shift += 8) {
       for (let i = first, at = this.at + shift / 8; i < numbers.length; i += 2, at += width) block[at] = numbers[i]! >>> shift;
     }
-    this.at += (numbers.length / 2) * width;
+    this.at += (numbers.length >>> 1) * width;
   }
 
   /** Writes a number in two bytes. */

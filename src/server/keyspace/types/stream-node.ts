@@ -35,6 +35,8 @@ export class StreamNode implements StreamId {
   bytes: number;
   /** Packed if the node is sealed. */
   private entries: PackedEntries | OpenEntries;
+  /** Estimated bytes beside the listpack's. */
+  private openBytes = 0;
   /** A bit for each entry that is deleted, in numbers of 32 bits; null while none is. */
   private marks: number[] | null = null;
   /** XSETID may set a stream back before deleted entries, so that an entry follows one with a higher ID. Such a node is searched from its start. */
@@ -63,13 +65,15 @@ export class StreamNode implements StreamId {
 
   /** An estimate. */
   get memoryBytes(): number {
-    return this.entries instanceof PackedEntries ? this.bytes : this.bytes + this.length * OPEN_ENTRY_OVERHEAD;
+    return this.bytes + this.openBytes;
   }
 
   /** Called when nothing is appended here any more, until an entry may be after all. A node of long texts stays as it is. */
   seal(): void {
-    const { entries } = this;
-    if (entries instanceof OpenEntries) this.entries = entries.pack() ?? entries;
+    const packed = this.entries instanceof OpenEntries ? this.entries.pack() : null;
+    if (packed === null) return;
+    this.entries = packed;
+    this.openBytes = 0;
   }
 
   private open(): OpenEntries {
@@ -77,6 +81,7 @@ export class StreamNode implements StreamId {
     if (entries instanceof OpenEntries) return entries;
     const opened = entries.unpack(this.names.length);
     this.entries = opened;
+    this.openBytes = this.length * OPEN_ENTRY_OVERHEAD;
     return opened;
   }
 
@@ -93,6 +98,7 @@ export class StreamNode implements StreamId {
     const sharesNames = (flags & ENTRY_SHARES_NAMES) !== 0;
     const msAfter = distance(this.ms, ms);
     entries.add(msAfter, seq, sharesNames);
+    this.openBytes += OPEN_ENTRY_OVERHEAD;
     let bytes = 2 + integerElementBytes(msAfter) + integerElementBytes(distance(this.seq, seq));
     for (let at = sharesNames ? first + 1 : first; at < texts.length; at += sharesNames ? 2 : 1) {
       const text = texts[at]!;
@@ -208,6 +214,7 @@ export class StreamNode implements StreamId {
     const copy = new StreamNode(this.ms, this.seq, this.names);
     const { entries, marks } = this;
     copy.entries = entries instanceof OpenEntries ? entries.clone() : entries;
+    copy.openBytes = this.openBytes;
     copy.marks = marks === null ? null : marks.slice();
     copy.live = this.live;
     copy.bytes = this.bytes;
@@ -249,6 +256,7 @@ export class StreamNode implements StreamId {
       if ((flags[at]! & ENTRY_DELETED) !== 0) node.mark(at);
     }
     node.entries = entries;
+    node.openBytes = length * OPEN_ENTRY_OVERHEAD;
     node.live = from.number();
     node.bytes = from.number();
     node.countBytes = from.number();
