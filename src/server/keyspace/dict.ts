@@ -54,9 +54,8 @@ abstract class Dict<V> implements MemberTable {
   protected capacity = 0;
   /** Set while a snapshot reads this dict as it was: asked before anything changes. */
   frozen: FrozenDict<V> | null = null;
-  /** The last key that was looked for, its hash, and its slot; -1 if it has none, or that is not known any more. */
-  private lastKey = '';
-  private lastHash: number;
+  /** The hash of the last key that was looked for, and its slot; -1 if it has none, or that is not known any more. */
+  private lastHash = 0;
   private lastSlot = -1;
   /** What {@link prefetch} has read: without a result the reads would be left out. */
   prefetched = 0;
@@ -65,9 +64,7 @@ abstract class Dict<V> implements MemberTable {
   constructor(
     protected readonly seed: HashSeed,
     protected readonly shift: 0 | 1,
-  ) {
-    this.lastHash = hashString('', seed);
-  }
+  ) {}
 
   abstract valueAt(slot: number): V;
   protected abstract store(slot: number, value: V): void;
@@ -97,18 +94,19 @@ abstract class Dict<V> implements MemberTable {
 
   /** Returns the slot of a key, or -1. It is valid until the next removal. */
   find(key: string): number {
-    const { index } = this;
-    if (key !== this.lastKey) {
-      this.lastKey = key;
-      this.lastHash = hashString(key, this.seed);
-    } else if (this.lastSlot !== -1) return this.lastSlot;
-    const hash = this.lastHash;
+    const { index, lastSlot } = this;
+    if (lastSlot !== -1 && this.keyAt(lastSlot) === key) return lastSlot;
+    const hash = hashString(key, this.seed);
+    this.lastHash = hash;
     let slot = index.first(hash);
     while (slot !== -1 && this.keyAt(slot) !== key) slot = index.next(hash);
     return (this.lastSlot = slot);
   }
 
-  /** Also: the next `find` of this key, or `addMissed` after it, needs no hash, and compares two pointers. */
+  /**
+   * Also: the next `find` of a key that exists needs no hash, and compares two pointers. The key itself is not kept in a field: to store it there V8 reads
+   * what it notes about the page of the key, which in a large table is in no cache.
+   */
   intern(bytes: Buffer, start: number, length: number): string {
     const { index } = this;
     const hash = hashBytes(bytes, start, length, this.seed);
@@ -116,7 +114,7 @@ abstract class Dict<V> implements MemberTable {
     while (slot !== -1 && !isSpelled(this.keyAt(slot), bytes, start, length)) slot = index.next(hash);
     this.lastHash = hash;
     this.lastSlot = slot;
-    return (this.lastKey = slot === -1 ? bytes.latin1Slice(start, start + length) : this.keyAt(slot));
+    return slot === -1 ? bytes.latin1Slice(start, start + length) : this.keyAt(slot);
   }
 
   get isLarge(): boolean {
@@ -171,7 +169,7 @@ abstract class Dict<V> implements MemberTable {
 
   /** Adds a key that is known to be absent; returns its slot, which is the last. */
   add(key: string, value: V): number {
-    return this.addHashed(key, value, key === this.lastKey ? this.lastHash : hashString(key, this.seed));
+    return this.addHashed(key, value, hashString(key, this.seed));
   }
 
   /** The same for the last key that `find` looked for, which is not hashed again. */
