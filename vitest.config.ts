@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
 
-/** They start programs and whole servers. Each of these files has a process of its own; the others share as many as there are workers. */
+/** They start programs and whole servers, and wait for them. */
 const ALONE = ['test/check', 'test/course', 'test/e2e', 'test/program', 'test/tui/learn', 'test/testing'].map((folder) => `${folder}/**/*.test.{ts,tsx}`);
 
 export default defineConfig({
@@ -15,10 +15,10 @@ export default defineConfig({
     // Tests that start real servers share two cores with them, and maybe with others. A limit costs nothing until it is reached.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Files share as many processes as there are workers: a process and its modules, loaded anew for each file, would cost more than most tests.
     projects: [
-      // They also wait, so there are more of them at a time than there are processors on a small machine.
-      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: Math.max(3, availableParallelism() - 1), sequence: { groupOrder: 0 } } },
-      // A process and its modules, loaded anew for each file, would cost more than most of these tests.
+      // There are more of them at a time than there are processors on a small machine.
+      { extends: true, test: { name: 'alone', include: ALONE, isolate: false, maxWorkers: Math.max(3, availableParallelism() - 1), sequence: { groupOrder: 0 } } },
       { extends: true, test: { name: 'together', include: ['test/**/*.test.{ts,tsx}'], exclude: ALONE, isolate: false, maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 1 } } },
     ],
   },
