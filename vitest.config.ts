@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
 
 /** They start programs and whole servers, and wait for them. */
-const ALONE = ['test/check', 'test/course', 'test/e2e', 'test/program', 'test/tui/learn', 'test/testing'].map((folder) => `${folder}/**/*.test.{ts,tsx}`);
+const SERVERS = ['test/check', 'test/course', 'test/e2e', 'test/program', 'test/tui/learn', 'test/testing'].map((folder) => `${folder}/**/*.test.{ts,tsx}`);
 
 export default defineConfig({
   define: { __VERSION__: JSON.stringify('test'), __LUA_ENGINE__: JSON.stringify('../../../node_modules/wasmoon-lua5.1/dist/liblua5.1.wasm'), __EXPERIMENTS__: JSON.stringify('./experiments/') },
@@ -18,8 +18,8 @@ export default defineConfig({
     // Files share as many processes as there are workers: a process and its modules, loaded anew for each file, would cost more than most tests.
     projects: [
       // There are more of them at a time than there are processors on a small machine.
-      { extends: true, test: { name: 'alone', include: ALONE, isolate: false, maxWorkers: Math.max(3, availableParallelism() - 1), sequence: { groupOrder: 0 } } },
-      { extends: true, test: { name: 'together', include: ['test/**/*.test.{ts,tsx}'], exclude: ALONE, isolate: false, maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'servers', include: SERVERS, isolate: false, maxWorkers: Math.max(3, availableParallelism() - 1), sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'in-process', include: ['test/**/*.test.{ts,tsx}'], exclude: SERVERS, isolate: false, maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 1 } } },
     ],
   },
 });
