@@ -124,6 +124,8 @@ export class RequestDecoder implements ReadRequest {
   private lastName = '';
   /** Which argument of {@link lastName} is a member: see {@link memberPlace}; {@link UNKNOWN} until that is needed. */
   private memberAt = UNKNOWN;
+  /** A key of the range that has no table of members: they are not asked for again. */
+  private keyWithoutTable = '';
   /** Arguments that begin before this position need no prefetch. */
   private prefetchedTo = 0;
 
@@ -132,6 +134,7 @@ export class RequestDecoder implements ReadRequest {
     this.position = start;
     this.requestStart = start;
     this.prefetchedTo = start;
+    this.keyWithoutTable = '';
     this.end = end;
   }
 
@@ -370,16 +373,20 @@ export class RequestDecoder implements ReadRequest {
     return this.expectsKey && (this.filled & 1) === 1 ? this.readKey(start, length) : this.buffer.latin1Slice(start, end);
   }
 
+  /** True if the argument being read may be in a table of members. */
   private isMember(): boolean {
     if (this.memberAt === UNKNOWN) this.memberAt = memberPlace(this.argv[0]!);
-    return this.filled === this.memberAt;
+    return this.filled === this.memberAt && this.argv[1] !== this.keyWithoutTable;
   }
 
   /** A member that exists already has its string in the table, like a key. */
   private readMember(start: number, length: number): string {
     const { buffer } = this;
     const members = this.keys.membersOf(this.argv[1]!);
-    if (members === null) return buffer.latin1Slice(start, start + length);
+    if (members === null) {
+      this.keyWithoutTable = this.argv[1]!;
+      return buffer.latin1Slice(start, start + length);
+    }
     if (start >= this.prefetchedTo && members.isLarge && this.memberAt === PREFETCHED_AT) this.prefetch(members, start, length);
     return members.intern(buffer, start, length);
   }

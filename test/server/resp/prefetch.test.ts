@@ -78,6 +78,30 @@ test('every command with a member has one key, before it', () => {
   for (const name of Object.values(MEMBER_PLACES).flat()) expect([name, commands.get(name)?.keys.length]).toEqual([name, 1]);
 });
 
+test('a key without a table of members is asked for one once in each range', () => {
+  const asked: string[] = [];
+  const decoder = new RequestDecoder();
+  decoder.keys = {
+    intern: (bytes, start, length) => bytes.latin1Slice(start, start + length),
+    wasInterned: true,
+    hasCollections: true,
+    membersOf(key) {
+      asked.push(key);
+      return null;
+    },
+  };
+  const requests = ['one', 'one', 'two', 'two', 'one'].map((key, i) => ['SADD', key, member(i)]);
+  const bytes = Buffer.from(requests.map(encode).join(''), 'latin1');
+  for (let range = 0; range < 2; range++) {
+    decoder.feed(bytes, 0, bytes.length);
+    for (const request of requests) {
+      expect(decoder.next()).toBe(COMPLETE);
+      expect(decoder.argv).toEqual(request);
+    }
+  }
+  expect(asked).toEqual(['one', 'two', 'one', 'one', 'two', 'one']);
+});
+
 describe('members that exist', () => {
   /** Decodes a request; returns its arguments that were looked for in the collection `set`, after another request. */
   function asked(request: readonly string[]): string[] {
