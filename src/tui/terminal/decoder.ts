@@ -33,9 +33,9 @@ const SILENCE_MS = 2000;
 /** How long after a lone Esc the rest of its sequence is still recognised. */
 const LATE_MS = 1000;
 
-/** Behind an Esc that begins no sequence. */
+/** Behind an Esc that neither begins a sequence nor, with a backslash, ends a string. */
 // eslint-disable-next-line no-control-regex
-const APART = /(?<=\x1b)(?=[^\x1b[O\]PX^_])/;
+const APART = /(?<=\x1b)(?=[^\x1b[O\]PX^_\\])/;
 
 const plain = (name: string, text = '', modifiers = 0): Key => ({
   name, text, shift: (modifiers & 1) !== 0, alt: (modifiers & 2) !== 0, ctrl: (modifiers & 4) !== 0,

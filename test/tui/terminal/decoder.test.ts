@@ -227,6 +227,7 @@ test.each([
   ['\x1b\x1bq', ['escape', 'escape', 'q']],
   ['PING\r\x1b q', ['P', 'I', 'N', 'G', 'enter', 'escape', 'space " "', 'q']],
   ['\x1b[A\x1bOB\x1b]11;rgb:00/00/00\x07q', ['up', 'down', 'q']],
+  ['\x1b]11;rgb:00/00/00\x1b\\\x1bP1$r0m\x1b\\\x1b_Gi=31;OK\x1b\\\x1b^pm\x1b\\\x1bXsos\x1b\\q', ['q']],
 ])('%j typed before anything was read: Esc is not Alt with the letter after it', (input, keys) => {
   const decoder = new KeyDecoder();
   expect(decoder.pushTypedAhead(input, 0).map(show)).toEqual(keys);
