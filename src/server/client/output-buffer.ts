@@ -6,7 +6,8 @@
  *            ↑ head                                 ↑ position
  *
  * The first chunk comes from a pool shared by all connections and goes back once everything has been sent, so only
- * connections with unsent output hold memory: 10,000 idle ones hold none.
+ * connections with unsent output hold memory: 10,000 idle ones hold none. Output that outgrows it moves to a larger chunk, as
+ * each chunk is a system call. (Redis, whose blocks stay small, writes up to 64 KB of them at once by writev.)
  */
 import { Fifo } from '../../shared/fifo.js';
 import type { Poll, TcpStream } from '../io/poll.js';
@@ -22,9 +23,8 @@ const MAX_POOLED = 1024;
 
 const pool: Buffer[] = [];
 
-/** A large reply behind others gets a chunk with room for more like it, so that all are sent in few calls. Redis writes 64 KB at once. */
-const LARGE_REPLY = 8 * 1024;
-const LARGE_CHUNK_BYTES = 80 * 1024;
+/** Size of the chunks of output that has outgrown the first. Larger ones would not stay in the processor's cache until they are sent. */
+export const LARGE_CHUNK_BYTES = 80 * 1024;
 const NONE = Buffer.alloc(0);
 
 interface Chunk {
@@ -86,19 +86,42 @@ export class OutputBuffer implements ByteSink {
     return this.full.length;
   }
 
+  /** True if it has outgrown the first chunk: from then on Redis checks its limits (reply list). */
+  get isLarge(): boolean {
+    return this.counted > 0;
+  }
+
   reserve(bytes: number): void {
     if (this.position + bytes <= this.buffer.length) return;
-    const isFirst = this.position === 0 && bytes <= CHUNK_BYTES;
-    if (this.position > 0) {
-      this.full.push({ buffer: this.buffer, end: this.position });
-      this.fullBytes += this.position;
-      this.fullCapacity += this.buffer.length;
-    } else if (this.buffer.length === CHUNK_BYTES) {
-      release(this.buffer);
-    }
-    this.buffer = room(this.position > 0 && bytes > LARGE_REPLY ? Math.max(bytes, LARGE_CHUNK_BYTES) : bytes);
+    if (this.position === 0) this.begin(bytes);
+    else if (this.full.length === 0 && this.buffer.length < LARGE_CHUNK_BYTES && this.length + bytes <= LARGE_CHUNK_BYTES) this.moveToLarge();
+    else this.addChunk(bytes);
+  }
+
+  private begin(bytes: number): void {
+    if (this.buffer.length === CHUNK_BYTES) release(this.buffer);
+    this.buffer = room(bytes);
+    if (bytes > CHUNK_BYTES || this.counted !== 0) this.count();
+  }
+
+  private moveToLarge(): void {
+    const { buffer, head, position } = this;
+    const large = room(LARGE_CHUNK_BYTES);
+    buffer.copy(large, 0, head, position);
+    release(buffer);
+    this.buffer = large;
+    this.position = position - head;
+    this.head = 0;
+    this.count();
+  }
+
+  private addChunk(bytes: number): void {
+    this.full.push({ buffer: this.buffer, end: this.position });
+    this.fullBytes += this.position;
+    this.fullCapacity += this.buffer.length;
+    this.buffer = room(Math.max(bytes, LARGE_CHUNK_BYTES));
     this.position = 0;
-    if (!isFirst || this.counted !== 0) this.count();
+    this.count();
   }
 
   /** Does one write(2) of the oldest bytes, at most those {@link offered}, which stay here. Returns the number taken, or WOULD_BLOCK; throws SystemError. */

@@ -83,7 +83,7 @@ export class ReplyWriter {
     const before = output.length;
     encode(output, reply, version);
     const bytes = output.length - before;
-    if (output.extraChunks > 0) this.checkLimit();
+    if (output.isLarge) this.checkLimit();
     this.queueFlush();
     return bytes;
   }

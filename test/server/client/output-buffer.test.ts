@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { CHUNK_BYTES, OutputBuffer } from '../../../src/server/client/output-buffer.js';
+import { CHUNK_BYTES, LARGE_CHUNK_BYTES, OutputBuffer } from '../../../src/server/client/output-buffer.js';
 import { WOULD_BLOCK, type TcpStream } from '../../../src/server/io/poll.js';
 import { Fifo } from '../../../src/shared/fifo.js';
 
@@ -48,27 +48,51 @@ test('any part of what waits can be read, also when a part of the oldest chunk w
   expect([output.capacity, output.extraChunks]).toEqual([0, 0]);
 });
 
-test('large replies behind others share chunks, and are offered to the socket together; small ones do not claim so much', () => {
+test('output that outgrows its chunk moves to a larger one, and is offered to the socket together', () => {
+  const output = new OutputBuffer();
+  write(output, 'a'.repeat(CHUNK_BYTES));
+  expect([output.isLarge, output.capacity]).toEqual([false, CHUNK_BYTES]);
+  write(output, 'b');
+  expect([output.isLarge, output.capacity, output.offered, output.extraChunks]).toEqual([true, LARGE_CHUNK_BYTES, CHUNK_BYTES + 1, 0]);
+  output.drop(CHUNK_BYTES + 1);
+  expect([output.isLarge, output.capacity]).toEqual([false, 0]);
+});
+
+test('what was sent is not moved', () => {
+  const output = new OutputBuffer();
+  const stream = receiver(16_000);
+  write(output, 'a'.repeat(16_000) + 'b'.repeat(384));
+  send(output, stream);
+  write(output, 'c'.repeat(LARGE_CHUNK_BYTES - 384));
+  expect([output.length, output.offered, output.peek(383, 3)]).toEqual([LARGE_CHUNK_BYTES, LARGE_CHUNK_BYTES, 'bcc']);
+  const [{ bytes }] = output.capture()!.chunks as [{ bytes: Uint8Array }];
+  expect(Buffer.from(bytes).toString()).toBe(`${'b'.repeat(384)}${'c'.repeat(LARGE_CHUNK_BYTES - 384)}`);
+  while (output.length > 0) send(output, stream);
+  expect(stream.received).toBe(`${'a'.repeat(16_000)}${'b'.repeat(384)}${'c'.repeat(LARGE_CHUNK_BYTES - 384)}`);
+});
+
+test('what does not fit into a large chunk gets one more, or one of its own', () => {
   const output = new OutputBuffer();
   for (let i = 0; i < 10; i++) write(output, String(i).repeat(16_000));
-  expect([output.extraChunks, output.capacity]).toEqual([2, CHUNK_BYTES + 2 * 80 * 1024]);
-  output.drop(16_000);
-  expect([output.offered, output.peek(0, 1), output.peek(64_000, 1)]).toEqual([5 * 16_000, '1', '5']);
+  expect([output.extraChunks, output.capacity]).toEqual([1, 2 * LARGE_CHUNK_BYTES]);
+  output.drop(5 * 16_000);
+  expect([output.offered, output.peek(0, 1), output.peek(64_000, 1)]).toEqual([5 * 16_000, '5', '9']);
   output.clear();
-  for (let i = 0; i < 10; i++) write(output, 'x'.repeat(5000));
-  expect(output.capacity).toBe(4 * CHUNK_BYTES);
+  write(output, 'x');
+  write(output, 'y'.repeat(200_000));
+  expect([output.extraChunks, output.capacity, output.length]).toEqual([1, CHUNK_BYTES + 200_000, 200_001]);
   output.clear();
 });
 
 test('reading the newest reply costs the same after ten thousand chunks', () => {
   const output = new OutputBuffer();
-  for (let i = 0; i < 20_000; i++) write(output, 'x'.repeat(CHUNK_BYTES / 2));
+  for (let i = 0; i < 20_000; i++) write(output, 'x'.repeat(LARGE_CHUNK_BYTES / 2));
   write(output, 'y'.repeat(10));
   const at = vi.spyOn(Fifo.prototype, 'at');
   expect(output.peek(output.length - 10, 10)).toBe('yyyyyyyyyy');
   expect(output.peek(output.length - 11, 10)).toBe('x');
   expect(at.mock.calls.length).toBeLessThan(5);
   at.mockRestore();
-  expect(output.capacity).toBe(10_001 * CHUNK_BYTES);
+  expect(output.capacity).toBe(10_001 * LARGE_CHUNK_BYTES);
   output.clear();
 });
