@@ -159,12 +159,12 @@ describe('any replies', () => {
 });
 
 test('an array is written as its items are one by one, in the same chunks', () => {
-  const texts = Array.from({ length: 4000 }, (_, i) => (i % 97 === 0 ? null : String.fromCharCode(i & 0xff).repeat((i * 7) % 41)));
+  const texts = Array.from({ length: 20_000 }, (_, i) => (i % 97 === 0 ? null : String.fromCharCode(i & 0xff).repeat((i * 7) % 41)));
   const whole = new OutputBuffer();
   encode(whole, texts, 2);
   const parts = new OutputBuffer();
   // A status has the same number of bytes as the header of an array.
-  encode(parts, new SimpleString('4000'), 2);
+  encode(parts, new SimpleString('20000'), 2);
   for (const text of texts) encode(parts, text, 2);
   expect(chunksOf(whole)).toEqual(chunksOf(parts));
   expect(whole.extraChunks).toBeGreaterThan(3);
