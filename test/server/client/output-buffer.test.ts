@@ -65,8 +65,8 @@ test('what was sent is not moved', () => {
   send(output, stream);
   write(output, 'c'.repeat(LARGE_CHUNK_BYTES - 384));
   expect([output.length, output.offered, output.peek(383, 3)]).toEqual([LARGE_CHUNK_BYTES, LARGE_CHUNK_BYTES, 'bcc']);
-  const [{ bytes }] = output.capture()!.chunks as [{ bytes: Uint8Array }];
-  expect(Buffer.from(bytes).toString()).toBe(`${'b'.repeat(384)}${'c'.repeat(LARGE_CHUNK_BYTES - 384)}`);
+  const [chunk] = output.capture()!.chunks;
+  expect(Buffer.from(chunk!.bytes).toString()).toBe(`${'b'.repeat(384)}${'c'.repeat(LARGE_CHUNK_BYTES - 384)}`);
   while (output.length > 0) send(output, stream);
   expect(stream.received).toBe(`${'a'.repeat(16_000)}${'b'.repeat(384)}${'c'.repeat(LARGE_CHUNK_BYTES - 384)}`);
 });
