@@ -142,10 +142,10 @@ function encodeDouble(out: ByteSink, { value, text }: Double, version: RespVersi
 /** Writes a double that is an integer of 32 bits. */
 function encodeWhole(out: ByteSink, value: number, version: RespVersion): void {
   if (version === 3) return encodeHeader(out, 44 /* , */, value);
-  encodeHeader(out, 36 /* $ */, value < 0 ? 1 + digitsOf(-value) : digitsOf(value));
-  out.reserve(HEADER_BYTES);
+  const length = value < 0 ? 1 + digitsOf(-value) : digitsOf(value);
+  out.reserve(HEADER_BYTES + length + 2);
   const { buffer } = out;
-  const at = writeInteger(buffer, out.position, value);
+  const at = writeInteger(buffer, writeHeader(buffer, out.position, 36 /* $ */, length), value);
   buffer[at] = CR;
   buffer[at + 1] = LF;
   out.position = at + 2;
