@@ -50,7 +50,7 @@ export const set = command({
     ['7.0.0', 'NX and GET may be combined.'],
   ],
   run(argv, db, session) {
-    if (argv.length === 3) return session.lent === null ? store(db, argv[1]!, argv[2]!) : storeValue(db, argv[1]!, readValue(argv, db, session));
+    if (argv.length === 3) return storeValue(db, argv[1]!, readValue(argv, db, session));
     return setWithOptions(db, session, argv, parseOptions(argv, 3, SET_OPTIONS));
   },
 });
@@ -76,7 +76,7 @@ export const setex = command({
   flags: ['write', 'denyoom'],
   categories: ['string'],
   keys: [key(1, 'OW update')],
-  run: (argv, db, session) => storeTextFor(db, argv[1]!, argv[3]!, expiry(argv[2]!, SECONDS, session.server.clock.nowMs, 'setex')),
+  run: (argv, db, session) => storeFor(db, argv, 3, compact(argv[3]!), expiry(argv[2]!, SECONDS, session.server.clock.nowMs, 'setex')),
 });
 
 export const psetex = command({
@@ -86,7 +86,7 @@ export const psetex = command({
   flags: ['write', 'denyoom'],
   categories: ['string'],
   keys: [key(1, 'OW update')],
-  run: (argv, db, session) => storeTextFor(db, argv[1]!, argv[3]!, expiry(argv[2]!, MILLISECONDS, session.server.clock.nowMs, 'psetex')),
+  run: (argv, db, session) => storeFor(db, argv, 3, compact(argv[3]!), expiry(argv[2]!, MILLISECONDS, session.server.clock.nowMs, 'psetex')),
 });
 
 export const getset = command({
@@ -392,12 +392,10 @@ function readValue(argv: Argv, db: Database, { lent }: Session): StringValue {
   return old.overwrite(lent.bytes) ? old : ByteString.from(lent.bytes);
 }
 
-function storeTextFor(db: Database, name: string, text: string, atMs: Integer64): Reply {
-  db.effects?.instead(['SET', name, text, 'PXAT', timeText(atMs)]);
-  return storeFor(db, name, compact(text), atMs);
-}
-
-function storeFor(db: Database, name: string, value: Value, atMs: Integer64): Reply {
+/** @param valueAt the argument that `value` was made of */
+function storeFor(db: Database, argv: Argv, valueAt: number, value: Value, atMs: Integer64): Reply {
+  const name = argv[1]!;
+  db.effects?.instead(['SET', name, argv[valueAt]!, 'PXAT', timeText(atMs)]);
   db.set(name, value, true);
   db.changed(name, '$', 'set');
   expireAt(db, name, atMs);
@@ -493,10 +491,8 @@ function setWithOptions(db: Database, session: Session, argv: Argv, options: Str
   const old = options.get ? replyOf(db.lookupRead(name)) : null;
   if (old instanceof ErrorReply) return old;
   if (options.condition !== null && (options.condition === 'XX') !== db.has(name)) return old;
-  if (atMs !== null) {
-    db.effects?.instead(['SET', name, argv[2]!, 'PXAT', timeText(atMs)]);
-    storeFor(db, name, readValue(argv, db, session), atMs);
-  } else {
+  if (atMs !== null) storeFor(db, argv, 2, readValue(argv, db, session), atMs);
+  else {
     // The old value is only for the client, and not propagated.
     if (options.get) db.effects?.instead(argv.filter((word, at) => at < 3 || !isWord(word, 'GET')));
     db.set(name, readValue(argv, db, session), options.keepTtl);

@@ -213,7 +213,7 @@ export function compact(text: string): string | number {
 /** Returns a value that shares nothing mutable with the original. */
 export function cloneOf(value: Value): Value {
   if (typeof value !== 'object') return value;
-  return value instanceof ByteString ? ByteString.of(Buffer.from(value.view)) : value.clone();
+  return value instanceof ByteString ? ByteString.from(value.view) : value.clone();
 }
 
 /** Returns the estimated bytes in memory of a value alone, in O(1). */

@@ -17,6 +17,7 @@
 import { constants } from 'node:buffer';
 import { ownText } from '../../shared/own-text.js';
 import { DIGEST, digestString } from './digest-strings.js';
+import { digitsOf } from './encoder.js';
 import { splitInline } from './inline.js';
 import { LARGE_BYTES, LENT_AT, LENT_BYTES, type LentArgument, lend, settle } from './lent-argument.js';
 import { memberPlace, type MemberTable } from './member-table.js';
@@ -146,7 +147,7 @@ export class RequestDecoder implements ReadRequest {
   get exactStart(): number {
     const { buffer, requestStart, argv } = this;
     if (this.earlierBytes > 0 || buffer[requestStart] !== ASTERISK) return -1;
-    const lent = this.borrower === null ? null : this.borrower.lent;
+    const lent = this.borrower?.lent;
     // Counts and lengths are exact, see parseLength. What is skipped unchecked may be anything.
     let at = requestStart + 2 + digitsOf(argv.length);
     if (buffer[at] !== LF) return -1;
@@ -443,16 +444,16 @@ export class RequestDecoder implements ReadRequest {
 
   /** Remembers what this range has contributed, since the rest will be fed as another range. */
   private incomplete(): DecodeStatus {
-    if (this.borrower !== null && this.borrower.lent !== null) this.endLoan(this.borrower.lent);
+    if (this.borrower !== null) this.endLoan(this.borrower);
     this.earlierBytes += this.position - this.requestStart;
     this.requestStart = this.position;
     return INCOMPLETE;
   }
 
   /** The rest of the request comes when the bytes are no longer there. */
-  private endLoan(lent: LentArgument): void {
-    settle(lent);
-    this.borrower!.lent = null;
+  private endLoan(borrower: { lent: LentArgument | null }): void {
+    if (borrower.lent !== null) settle(borrower.lent);
+    borrower.lent = null;
   }
 
   /** An invalid line; with a NUL in it, it is not a line yet. Checked only here, since valid lines have none. */
@@ -474,13 +475,6 @@ export class RequestDecoder implements ReadRequest {
 }
 
 const EMPTY = Buffer.alloc(0);
-
-/** The number of decimal digits of a length. */
-function digitsOf(length: number): number {
-  if (length < 10) return 1;
-  if (length < 100) return 2;
-  return length < 1000 ? 3 : String(length).length;
-}
 
 /** Parses a decimal integer with an optional minus, as string2ll does: no plus, no leading zeros, no spaces, 64 bits. */
 function parseLength(buffer: Buffer, start: number, end: number): number {

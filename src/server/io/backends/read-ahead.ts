@@ -23,7 +23,7 @@ import { READ, type Ring } from './ring.js';
 const STRIDE = SLOT_BYTES + 64;
 
 export class ReadAhead {
-  /** Those that are level-triggered and registered for READABLE, by token. An edge is drained by several reads, so one ahead saves little. */
+  /** Those that are level-triggered and registered for READABLE, by token: what was read ahead is reported until it is taken, and an edge only once. */
   private readonly streams = new Map<Token, AheadStream>();
   private readonly bytes = Buffer.allocUnsafeSlow(MAX_BATCH * STRIDE);
   private readonly address = libc.addressOf(this.bytes);

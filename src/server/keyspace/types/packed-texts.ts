@@ -2,7 +2,7 @@
  * PackedTexts: a short sequence of texts that is read now and then and seldom changed, kept as one text.
  *
  *   text      alphabetagamma
- *   lengths   5 4 5             a character for each, whose code is the length; not PackedNumbers: one object more made LINDEX a fifth slower
+ *   lengths   5 4 5             a character for each, whose code is the length; another object for them made LINDEX a fifth slower
  *
  * An array takes 32 bytes for each short text besides its characters: the header of a string, padding, and a place in the array. Here it is one. Redis packs
  * such sequences as listpacks for the same reason; V8 reads one text out of a longer one without copying.
@@ -10,12 +10,10 @@
  * A text of 13 characters or more that is read from here keeps the whole sequence in memory as long as it is used (V8's sliced strings); see
  * shared/own-text.ts.
  */
-import { type ByteSink, encodePart } from '../../resp/encoder.js';
-
 /** Most texts of a sequence: their lengths are passed to one function, each as an argument. */
 const COUNT_MAX = 10_000;
 /** Above this many characters in all, the texts are long enough that packing saves nothing worth its cost. */
-const TEXT_MAX = 16_384;
+export const TEXT_MAX = 16_384;
 
 export class PackedTexts {
   /** Where the last search ended, so that one text after the other is read without adding up all lengths again. */
@@ -41,23 +39,13 @@ export class PackedTexts {
     return new PackedTexts((end - start === texts.length ? texts : texts.slice(start, end)).join(''), String.fromCharCode(...lengths));
   }
 
-  get count(): number {
-    return this.lengths.length;
-  }
-
   at(index: number): string {
     const from = this.find(index);
     return this.text.slice(from, from + this.lengths.charCodeAt(index));
   }
 
-  /** Encodes a text as a bulk string. */
-  writeTo(out: ByteSink, index: number): void {
-    const from = this.find(index);
-    encodePart(out, this.text, from, from + this.lengths.charCodeAt(index));
-  }
-
   /** Writes the texts `start … end-1` into an array, from `to` on. */
-  copyTo(target: string[], to: number, start = 0, end = this.count): void {
+  copyTo(target: string[], to: number, start: number, end: number): void {
     const { text, lengths } = this;
     let from = this.find(start);
     for (let index = start; index < end; index++) {
@@ -67,12 +55,6 @@ export class PackedTexts {
     }
     this.lastIndex = end;
     this.lastFrom = from;
-  }
-
-  toArray(start = 0, end = this.count): string[] {
-    const texts = new Array<string>(end - start);
-    this.copyTo(texts, 0, start, end);
-    return texts;
   }
 
   /** Returns the same texts with another one at `index`; null if they are too long for it then. */

@@ -18,12 +18,11 @@
  */
 import { type ByteSink, encodeBulk, encodePart } from '../../resp/encoder.js';
 import type { Int64 } from './int64.js';
+import { TEXT_MAX } from './packed-texts.js';
 import type { Uint64 } from './stream-id.js';
 
 /** Most entries, and most texts, of a packed node. */
 const COUNT_MAX = 10_000;
-/** Above this many characters in all, the texts are long enough that packing saves nothing worth its cost. */
-const TEXT_MAX = 16_384;
 /** Bytes of the place at which a text ends; of TEXT_MAX or less. */
 const END_BYTES = 2;
 
