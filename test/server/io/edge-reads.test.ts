@@ -14,7 +14,7 @@ import { END_OF_FILE, type TcpListener, type TcpStream, WOULD_BLOCK } from '../.
 import { FIRST_FREE } from '../../../src/server/io/token.js';
 import { seededRandom } from '../../../src/shared/random.js';
 import { describePoll } from './contract.js';
-import { connectSocket, openSocketRemote } from './net-world.js';
+import { worldOf } from './net-world.js';
 
 const isLinux = process.platform === 'linux';
 const opened = isLinux ? openSendRing() : 'not Linux';
@@ -209,17 +209,6 @@ describe.runIf(isLinux)('as any poll', () => {
   describePoll('EpollPoll that knows when an edge is drained', (edgeTriggered) => {
     const contracted = new EpollPoll(edgeTriggered);
     contracted.readsAhead = true;
-    return {
-      poll: contracted,
-      connect: connectSocket,
-      openRemote: openSocketRemote,
-      nowMs: () => performance.now(),
-      wakeDuringWait: () => contracted.waker.wake(),
-      hasFiles: true,
-      close: async () => {
-        contracted.close();
-        contracted.waker.close();
-      },
-    };
+    return worldOf(contracted);
   });
 });

@@ -1,8 +1,24 @@
 /** The other end of a real wire, for the backends that have real sockets: clients of node:net in the same thread. */
 import { once } from 'node:events';
 import { type AddressInfo, connect as netConnect, createServer, type Socket } from 'node:net';
-import type { Address } from '../../../src/server/io/poll.js';
-import type { Peer, Remote } from './contract.js';
+import type { Address, Poll } from '../../../src/server/io/poll.js';
+import type { Peer, Remote, World } from './contract.js';
+
+/** A poll that is woken in its own thread, and the other end of its wires. */
+export function worldOf(poll: Poll): World {
+  return {
+    poll,
+    connect: connectSocket,
+    openRemote: openSocketRemote,
+    nowMs: () => performance.now(),
+    wakeDuringWait: () => poll.waker.wake(),
+    hasFiles: true,
+    close: async () => {
+      poll.close();
+      poll.waker.close();
+    },
+  };
+}
 
 export async function connectSocket(address: Address): Promise<Peer> {
   const socket = netConnect('path' in address ? { path: address.path, allowHalfOpen: true } : { host: address.host, port: address.port, allowHalfOpen: true });

@@ -14,7 +14,7 @@ import { EDGE, READABLE, WRITABLE } from '../../../src/server/io/interest.js';
 import { END_OF_FILE, MAX_BATCH, SystemError, type TcpListener, type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
 import { FIRST_FREE, LISTENER } from '../../../src/server/io/token.js';
 import { describePoll } from './contract.js';
-import { connectSocket, openSocketRemote } from './net-world.js';
+import { worldOf } from './net-world.js';
 
 /** One for all polls, as for SendRing. */
 const opened = process.platform === 'linux' ? openSendRing() : 'not Linux';
@@ -295,19 +295,5 @@ describe.runIf(reads !== null)('where io_uring is allowed', () => {
     expect(tokens.map((token) => read(token))).toEqual(tokens.map((token) => `request ${token}`));
   });
 
-  describePoll('EpollPoll that reads ahead and batches sends', (edgeTriggered) => {
-    const contracted = openPoll(edgeTriggered);
-    return {
-      poll: contracted,
-      connect: connectSocket,
-      openRemote: openSocketRemote,
-      nowMs: () => performance.now(),
-      wakeDuringWait: () => contracted.waker.wake(),
-      hasFiles: true,
-      close: async () => {
-        contracted.close();
-        contracted.waker.close();
-      },
-    };
-  });
+  describePoll('EpollPoll that reads ahead and batches sends', (edgeTriggered) => worldOf(openPoll(edgeTriggered)));
 });
