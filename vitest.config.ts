@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
+import { shippedInk } from './test/support/shipped-ink.js';
 
 /** They start programs and whole servers, and wait for them. */
 const SERVERS = ['test/check', 'test/course', 'test/e2e', 'test/program', 'test/tui/learn', 'test/testing'].map((folder) => `${folder}/**/*.test.{ts,tsx}`);
 
 export default defineConfig({
+  plugins: [shippedInk()],
   define: { __VERSION__: JSON.stringify('test'), __LUA_ENGINE__: JSON.stringify('../../../node_modules/wasmoon-lua5.1/dist/liblua5.1.wasm'), __EXPERIMENTS__: JSON.stringify('./experiments/') },
   test: {
     // CI reads the counts from a file.
