@@ -65,7 +65,7 @@ const library = await build({
 });
 
 /** The entry points of the lab are CommonJS: Node's module loader takes 5 ms in each thread, and the compiled code of CommonJS can be cached in every version of Node (src/cli/bundles.ts). */
-async function bundle(entry, { outfile = entry, defines = {}, separate = {}, plugins = [] } = {}) {
+async function bundle(entry, { outfile = entry, defines = {}, separate = {}, plugins = [], inject = [] } = {}) {
   const { metafile } = await build({
     ...common,
     entryPoints: [`src/${entry}.ts`],
@@ -76,6 +76,7 @@ async function bundle(entry, { outfile = entry, defines = {}, separate = {}, plu
     define: { ...define, ...(outfile.startsWith('cli/') ? COMMAND_LINE_THREADS : LIBRARY_THREADS), ...luaFrom(dirname(outfile)), ...experimentsFrom(dirname(outfile)), ...defines, 'import.meta.url': '__bundleUrl' },
     banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     plugins: [...plugins, leaveOut(separate)],
+    inject,
   });
   toAscii(`${root}${fresh}/${outfile}.js`);
   return metafile;
@@ -117,9 +118,9 @@ const metafiles = [
   await bundle('cli/threads'),
   await bundle('cli/compare'),
   await bundle('compare/load'),
-  // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and works without fetch if there is none.
   await bundle('cli/open-recording'),
-  await bundle('cli/run', { separate: { ...beside('open-recording'), ...REFERENCE }, plugins: [bundleInk], defines: { fetch: 'undefined' } }),
+  // Ink's layout engine would load all of Node's fetch to read itself out of a data: URL, and works without fetch if there is none.
+  await bundle('cli/run', { separate: { ...beside('open-recording'), ...REFERENCE }, plugins: [bundleInk], defines: { fetch: 'undefined', 'Intl.Segmenter': 'LazySegmenter' }, inject: [`${root}src/tui/state/characters.ts`] }),
   await bundle('server/commands/reference', { outfile: 'cli/command-reference' }),
 ];
 const buildId = createHash('sha256');

@@ -10,6 +10,7 @@
  * terminals do not agree on the width of an emoji: after each such character the cursor is positioned where the next one belongs.
  */
 import { EventEmitter } from 'node:events';
+import { CHARACTERS } from '../state/characters.js';
 import { clusterColumns } from '../view/columns.js';
 
 const BEGIN = '\x1b[?2026h';
@@ -103,7 +104,6 @@ export class FrameSink extends EventEmitter {
 /** ASCII, the characters of the screen itself, and colours: they have the same width in every terminal. */
 const CERTAIN = /^[\x20-\x7e\u2190-\u2193\u2500-\u25cc…µ·×\x1b]*$/;
 const COLOR = /(\x1b\[[\d;]*m)/;
-const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** The line, with the cursor positioned after each character whose width differs between terminals. */
 function aligned(line: string): string {

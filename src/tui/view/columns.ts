@@ -7,15 +7,15 @@
  * (scripts/bundle-ink.mjs).
  */
 import stringWidth from 'string-width';
+import { CHARACTERS } from '../state/characters.js';
 
-const CLUSTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 // eslint-disable-next-line no-control-regex
 const STYLES = /\x1b\[[\d;]*m/g;
 
 /** For plain text, or text with SGR sequences, which take no columns. */
 export function columnsOf(text: string): number {
   let columns = 0;
-  for (const { segment } of CLUSTERS.segment(text.replace(STYLES, ''))) columns += clusterColumns(segment);
+  for (const { segment } of CHARACTERS.segment(text.replace(STYLES, ''))) columns += clusterColumns(segment);
   return columns;
 }
 

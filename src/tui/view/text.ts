@@ -5,6 +5,7 @@
  * sequences. Widths are columns of the terminal, not characters.
  */
 import { escapeBytes, escapeEachByte, escapeQuotes, isPrintableAscii } from '../escape.js';
+import { CHARACTERS } from '../state/characters.js';
 import { unfinishedCharacter } from '../state/typed-text.js';
 import { columnsOf } from './columns.js';
 
@@ -77,7 +78,7 @@ export function truncate(text: string, columns: number, ellipsis = '…'): strin
   if (columns <= 0) return '';
   let cut = '';
   let taken = 0;
-  for (const { segment } of SEGMENTS.segment(text)) {
+  for (const { segment } of CHARACTERS.segment(text)) {
     const wide = width(segment);
     if (taken + wide > columns - 1) break;
     cut += segment;
@@ -99,15 +100,13 @@ export function truncateMiddle(text: string, columns: number): string {
 export function truncateStart(text: string, columns: number): string {
   const end: string[] = [];
   let taken = 0;
-  for (const { segment } of [...SEGMENTS.segment(text)].reverse()) {
+  for (const { segment } of [...CHARACTERS.segment(text)].reverse()) {
     taken += width(segment);
     if (taken > columns) break;
     end.unshift(segment);
   }
   return end.join('');
 }
-
-const SEGMENTS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Plain text in exactly `columns`: cut or padded with spaces, left-aligned unless `right`. Style it afterwards. */
 export function fit(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
@@ -127,7 +126,7 @@ export function splitAt(text: string, column: number): string {
   let columns = 0;
   return text.split(STYLE_SEQUENCES).map((part) => {
     if (part.startsWith('\x1b')) return part;
-    return Array.from(SEGMENTS.segment(part), ({ segment }) => {
+    return Array.from(CHARACTERS.segment(part), ({ segment }) => {
       const wide = width(segment);
       const isOver = columns < column && columns + wide > column;
       columns += wide;

@@ -4,6 +4,7 @@
  *   SET greeting| hello        cursor: characters (UTF-16 units) before it, never within a visible character
  *       └ word ┘               words are letters, digits and underscores
  */
+import { CHARACTERS } from '../characters.js';
 import { startOfRun } from '../typed-text.js';
 
 export interface EditedLine {
@@ -83,8 +84,6 @@ function transpose(line: EditedLine): EditedLine {
   if (start === middle || middle === end) return line;
   return { ...line, input: input.slice(0, start) + input.slice(middle, end) + input.slice(start, middle) + input.slice(end), cursor: end };
 }
-
-const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 function before(input: string, cursor: number): number {
   return CHARACTERS.segment(input).containing(cursor - 1)?.index ?? 0;

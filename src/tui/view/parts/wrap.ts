@@ -2,6 +2,7 @@
  * Wraps plain text into lines of limited width, at spaces if possible.
  */
 import { isPrintableAscii } from '../../escape.js';
+import { CHARACTERS } from '../../state/characters.js';
 import { truncate, width } from '../text.js';
 
 /** At most `limit` lines; if that is not enough, the last one ends with an ellipsis. Lines are not padded. */
@@ -31,8 +32,6 @@ function firstLine(text: string, columns: number): string {
   // The blanks take the place of the ellipsis, for which truncate leaves room.
   return line === '' ? truncate(`${text}  `, columns + 1, '') || text.slice(0, 1) : line;
 }
-
-const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Rows of at most `columns`, broken anywhere, as by a terminal. Always at least one. */
 export function breakAnywhere(text: string, columns: number): string[] {
