@@ -10,6 +10,7 @@ import { key, keys, numkeys } from '../command/key-spec.js';
 import type { Session } from '../command/session.js';
 import type { Database } from '../keyspace/database.js';
 import { List } from '../keyspace/types/list.js';
+import { ListpackReply } from '../keyspace/types/listpack-reply.js';
 import { NULL_ARRAY, OK, type Reply } from '../resp/reply.js';
 import { integer, integerBetween, isWord, positiveInteger } from './support/arguments.js';
 import { LONG_MAX, shrunk } from './support/collections.js';
@@ -88,8 +89,7 @@ function pushTo(end: End, mustExist: boolean): Handler {
       if (mustExist) return 0;
       list = createList(db, name);
     }
-    if (end === 'left') for (let i = 2; i < argv.length; i++) list.pushHead(argv[i]!);
-    else for (let i = 2; i < argv.length; i++) list.pushTail(argv[i]!);
+    list.push(argv, 2, end === 'left');
     pushed(db, name, end);
     return list.size;
   };
@@ -244,7 +244,9 @@ export const lrange = command({
     if (list === undefined) return [];
     const first = Math.max(0, fromFront(list, start));
     const last = Math.min(list.size - 1, fromFront(list, stop));
-    return first > last ? [] : list.slice(first, last - first + 1);
+    if (first > last) return [];
+    const { packed } = list;
+    return packed === null ? list.slice(first, last - first + 1) : new ListpackReply(packed, first, 1, last - first + 1);
   },
 });
 

@@ -1,6 +1,6 @@
 /**
  * LastChanged: which value was changed last, for values in a packed form, of which each change makes a copy. One that is changed again and again is opened: it
- * takes a form that is faster to change, until another value is changed. Used by SetValue and SortedSetValue.
+ * takes a form that is faster to change, until another value is changed. Used by SetValue, SortedSetValue and List.
  *
  *   A A A A A A A B B …      A is opened at its fifth change, and packed at the first one of B
  *

@@ -1,172 +1,188 @@
 /**
- * List: a chain of chunks, as Redis's quicklist is a chain of listpacks.
+ * List: the value of a list. Reached from commands/list.ts.
  *
- *   head                                                            tail
- *   ┌─────────────────────┐     ┌─────────────────────┐     ┌─────────────────────┐
- *   │ · · · a b c d e f g │ ◀─▶ │ h i j k l m n o p q │ ◀─▶ │ r s t · · · · · · · │
- *   └───────┴ start       ┘     └─────────────────────┘     └───────┴ end ────────┘
+ *   short    one text of Redis's bytes (list-listpack.ts)     what is changed is copied
+ *       │    ListChain, if it is changed again and again
+ *       │ more than SHORT_ELEMENTS, or SHORT_TEXT_BYTES
+ *       ▼
+ *   long     ListChain: a chain of chunks                     O(1) at both ends
  *
- * Both ends are O(1): the head chunk has its room at the front, the tail chunk at the end. An index is found by walking chunks, not elements, from the nearer
- * end, or, if it is far, in a directory of the chunks. Small lists have small chunks; a chunk grows up to {@link CHUNK_MAX} elements.
- *
- * The first and the last chunk are open, arrays of elements that are cheap to change. A chunk is packed (see PackedTexts) as soon as there are two chunks on
- * either side of it, and opened again when it becomes the first or the last one, or for a change in it. So the middle of a long list takes as little memory
- * as in Redis, and the ends, where lists are used, cost what an array costs. Between an end and the packed chunks there may be an open one, so that pushing
- * and popping by turns where two chunks meet does not pack and open the same chunk again and again.
+ * Redis has a quicklist for both: the only encoding of lists in 7.0.
  */
+import { ownText } from '../../../shared/own-text.js';
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 import type { Collection, Frozen } from '../value.js';
-import { Chunk, CHUNK_MAX, CHUNK_MIN } from './list-chunk.js';
-import { FrozenList } from './frozen-list.js';
-import { ListDirectory } from './list-directory.js';
+import type { FrozenList } from './frozen-list.js';
+import { LastChanged } from './last-changed.js';
+import { ListChain, OPEN_MOST } from './list-chain.js';
+import { CHUNK_MAX } from './list-chunk.js';
+import { insertPacked, lastElement, pushPacked, replacePacked, slicePacked, withoutFirst, withoutLast } from './list-listpack.js';
+import {
+  elementAt, elementCount, elementEnd, elementText, elementTextBytes, elementTexts, EMPTY_LISTPACK, findElement, FIRST_ELEMENT, packElements,
+} from './listpack-text.js';
+import { TEXT_MAX } from './packed-texts.js';
 
-/** From this distance to both ends the directory is faster than walking, and worth making. */
-const FAR = 32 * CHUNK_MAX;
-
-/** Estimated bytes besides the text: of the list itself, and of an element (string header and its place in a chunk). */
-const LIST_OVERHEAD = 96;
+/** Estimated bytes of a short list besides its elements: its fields, and the header of the text; and of an element besides its text. */
+const SHORT_OVERHEAD = 64;
+const SHORT_ELEMENT_OVERHEAD = 2;
+/** The same of a long list: string header and place in a chunk; in a packed chunk a length, and a share of what the chunk takes. */
+const LONG_OVERHEAD = 192;
 const ELEMENT_OVERHEAD = 32;
-/** The same of a packed chunk, and of an element in it. */
-const PACKED_OVERHEAD = 160;
-const PACKED_ELEMENT_OVERHEAD = 1;
+const PACKED_ELEMENT_OVERHEAD = 2.25;
 
-/** Instead of a capacity: the chunk is packed. */
-const PACKED = -1;
+/** Lists of more elements or bytes are not packed into one text, which each change would copy. */
+const SHORT_ELEMENTS = 64;
+const SHORT_TEXT_BYTES = 1024;
+/** So few bytes are copied for each change as fast as a chain is changed. */
+const COPIED_BYTES = 48;
+
+/** In captured state, instead of a listpack. */
+const IN_CHAIN = 'chain';
+
+const lastChanged = new LastChanged();
 
 export class List implements Collection {
-  readonly type = 'list';
-  size = 0;
-  memoryBytes = LIST_OVERHEAD;
-  private head: Chunk | null = null;
-  private tail: Chunk | null = null;
-  /** Null until it is needed, and again after every change between the ends. */
-  private directory: ListDirectory | null = null;
-  /** Set while a snapshot reads this list as it was: asked before a chunk changes. */
-  private frozen: FrozenList | null = null;
-  /** The place of the element that {@link locate} found, within the chunk that it returned. */
-  private at = 0;
+  /** One field, because there are many short lists. */
+  private content: string | ListChain = EMPTY_LISTPACK;
+  /** Bytes of the elements. */
+  private textBytes = 0;
 
-  /** Redis 7.0 has no other encoding for lists. */
-  get encoding(): string {
+  /** Returns a list of the elements of a listpack, which is canonical and no part of a longer text. */
+  static ofListpack(listpack: string): List {
+    const list = new List();
+    list.textBytes = elementTextBytes(listpack, 1);
+    list.content = isShort(elementCount(listpack), list.textBytes) ? listpack : opened(listpack);
+    return list;
+  }
+
+  get type(): 'list' {
+    return 'list';
+  }
+
+  get encoding(): 'quicklist' {
     return 'quicklist';
   }
 
-  clone(): List {
-    const copy = new List();
-    for (let chunk = this.head; chunk !== null; chunk = chunk.next) copy.linkAfter(copy.tail, chunk.clone());
-    copy.size = this.size;
-    copy.memoryBytes = this.memoryBytes;
-    return copy;
+  get size(): number {
+    const { content } = this;
+    return typeof content === 'string' ? elementCount(content) : content.size;
   }
 
-  freeze(): Frozen {
-    if (this.head === null || this.frozen !== null) return { value: this.clone(), thaw() {} };
-    this.frozen = new FrozenList(this.head, this.size);
-    return { value: new ListAsItWas(this.frozen, this.memoryBytes), thaw: () => void (this.frozen = null) };
+  /** Of the same elements always the same, whatever form they have at the moment. */
+  get memoryBytes(): number {
+    const { size, textBytes } = this;
+    if (isShort(size, textBytes)) return SHORT_OVERHEAD + textBytes + size * SHORT_ELEMENT_OVERHEAD;
+    // Chunks of long elements are not packed.
+    const open = textBytes * CHUNK_MAX > size * TEXT_MAX ? size : Math.min(size, OPEN_MOST);
+    return LONG_OVERHEAD + textBytes + open * ELEMENT_OVERHEAD + Math.ceil((size - open) * PACKED_ELEMENT_OVERHEAD);
+  }
+
+  /** The listpack, if the list is kept as one. */
+  get packed(): string | null {
+    return typeof this.content === 'string' ? this.content : null;
+  }
+
+  /** Adds `texts[first]`, `texts[first + 1]`, … one after the other at the front or back. */
+  push(texts: readonly string[], first: number, atHead: boolean): void {
+    for (let at = first; at < texts.length; at++) this.textBytes += texts[at]!.length;
+    const content = this.growing(texts.length - first);
+    if (typeof content === 'string') {
+      this.content = pushPacked(content, texts, first, atHead);
+      return;
+    }
+    if (atHead) for (let at = first; at < texts.length; at++) content.pushHead(texts[at]!);
+    else for (let at = first; at < texts.length; at++) content.pushTail(texts[at]!);
+    this.noteChain(content);
   }
 
   pushTail(value: string): void {
-    let chunk = this.tail;
-    if (chunk === null || chunk.end === chunk.items.length) chunk = this.roomAtTail();
-    if (this.frozen !== null) this.frozen.keep(chunk);
-    chunk.items[chunk.end++] = value;
-    this.size++;
-    this.memoryBytes += ELEMENT_OVERHEAD + value.length;
+    this.textBytes += value.length;
+    const content = this.growing(1);
+    if (typeof content === 'string') {
+      this.content = insertPacked(content, content.length - 1, value);
+      return;
+    }
+    content.pushTail(value);
+    this.noteChain(content);
   }
 
   pushHead(value: string): void {
-    let chunk = this.head;
-    if (chunk === null || chunk.start === 0) chunk = this.roomAtHead();
-    if (this.frozen !== null) this.frozen.keep(chunk);
-    chunk.items[--chunk.start] = value;
-    this.size++;
-    this.memoryBytes += ELEMENT_OVERHEAD + value.length;
+    this.textBytes += value.length;
+    const content = this.growing(1);
+    if (typeof content === 'string') {
+      this.content = insertPacked(content, FIRST_ELEMENT, value);
+      return;
+    }
+    content.pushHead(value);
+    this.noteChain(content);
   }
 
-  /** The list must not be empty. */
+  /** The list must not be empty. What is stored elsewhere needs memory of its own: see {@link ownText}. */
   popHead(): string {
-    const chunk = this.head!;
-    if (this.frozen !== null) this.frozen.keep(chunk);
-    const value = chunk.items[chunk.start]!;
-    chunk.items[chunk.start++] = '';
-    if (chunk.start === chunk.end) this.unlink(chunk);
-    this.size--;
-    this.memoryBytes -= ELEMENT_OVERHEAD + value.length;
+    const content = this.changing();
+    const value = typeof content === 'string' ? elementText(content, FIRST_ELEMENT) : content.popHead();
+    this.textBytes -= value.length;
+    if (typeof content === 'string') this.content = withoutFirst(content, 1);
+    else this.noteChain(content);
     return value;
   }
 
-  /** The list must not be empty. */
+  /** The same at the back. */
   popTail(): string {
-    const chunk = this.tail!;
-    if (this.frozen !== null) this.frozen.keep(chunk);
-    const value = chunk.items[--chunk.end]!;
-    chunk.items[chunk.end] = '';
-    if (chunk.start === chunk.end) this.unlink(chunk);
-    this.size--;
-    this.memoryBytes -= ELEMENT_OVERHEAD + value.length;
+    const content = this.changing();
+    const value = typeof content === 'string' ? elementText(content, lastElement(content)) : content.popTail();
+    this.textBytes -= value.length;
+    if (typeof content === 'string') this.content = withoutLast(content, 1);
+    else this.noteChain(content);
     return value;
   }
 
   /** Returns the element at an index from 0 to size - 1. */
   get(index: number): string {
-    return this.locate(index).at(this.at);
+    const { content } = this;
+    return typeof content === 'string' ? elementText(content, elementAt(content, index)) : content.get(index);
   }
 
   set(index: number, value: string): void {
-    const chunk = this.locate(index);
-    if (this.frozen !== null) this.frozen.keep(chunk);
-    this.memoryBytes += value.length - chunk.at(this.at).length;
-    if (chunk.replace(this.at, value)) return;
-    this.open(chunk);
-    chunk.items[this.at] = value;
+    this.textBytes += value.length - this.get(index).length;
+    const content = this.growing(0);
+    if (typeof content === 'string') {
+      this.content = replacePacked(content, elementAt(content, index), value);
+      return;
+    }
+    content.set(index, value);
+    this.noteChain(content);
   }
 
   /** Returns `count` elements from `start` on, all of which must exist. */
   slice(start: number, count: number): string[] {
-    if (count === 0) return [];
-    let chunk = this.locate(start);
-    let { at } = this;
-    if (chunk.packed === null && at + count <= chunk.end) return chunk.items.slice(at, at + count);
-    const values = new Array<string>(count);
-    for (let filled = 0; ; at = chunk.start) {
-      const stop = Math.min(chunk.end, at + count - filled);
-      chunk.copyTo(values, filled, at, stop);
-      filled += stop - at;
-      if (filled === count) return values;
-      chunk = chunk.next!;
-    }
+    const { content } = this;
+    return typeof content === 'string' ? slicePacked(content, start, count) : content.slice(start, count);
   }
 
   /** Inserts before or after the first element equal to `pivot`. False if there is none. */
   insert(pivot: string, value: string, after: boolean): boolean {
-    for (let chunk = this.head; chunk !== null; chunk = chunk.next) {
-      const found = chunk.find(pivot);
-      if (found === -1) continue;
-      this.insertAt(chunk, after ? found + 1 : found, value);
+    if (typeof this.content === 'string' && findElement(this.content, pivot, 1) === -1) return false;
+    this.textBytes += value.length;
+    const content = this.growing(1);
+    if (typeof content === 'string') {
+      const at = findElement(content, pivot, 1);
+      this.content = insertPacked(content, after ? elementEnd(content, at) : at, value);
       return true;
     }
-    return false;
+    const isInserted = content.insert(pivot, value, after);
+    if (!isInserted) this.textBytes -= value.length;
+    this.noteChain(content);
+    return isInserted;
   }
 
   /** Removes elements equal to `value`: the first `count`, for a negative count the last ones, for 0 all. Returns their number. */
   remove(value: string, count: number): number {
-    const limit = count === 0 ? Infinity : Math.abs(count);
-    const fromBack = count < 0;
-    let removed = 0;
-    for (let chunk = fromBack ? this.tail : this.head; chunk !== null && removed < limit; ) {
-      const following: Chunk | null = fromBack ? chunk.previous : chunk.next;
-      if (chunk.find(value) !== -1) {
-        if (this.frozen !== null) this.frozen.keep(chunk);
-        this.open(chunk);
-        const here = fromBack ? chunk.removeFromBack(value, limit - removed) : chunk.removeFromFront(value, limit - removed);
-        removed += here;
-        this.memoryBytes -= here * (ELEMENT_OVERHEAD + value.length);
-        this.directory = null;
-        this.tidy(chunk);
-      }
-      chunk = following;
-    }
-    this.size -= removed;
+    if (typeof this.content === 'string' && findElement(this.content, value, 1) === -1) return 0;
+    const content = this.open();
+    const removed = content.remove(value, count);
+    this.textBytes -= removed * value.length;
+    this.noteChain(content);
     return removed;
   }
 
@@ -178,11 +194,25 @@ export class List implements Collection {
   }
 
   dropHead(count: number): void {
-    for (let left = count; left > 0; left--) this.popHead();
+    if (count === 0) return;
+    const content = this.changing();
+    if (typeof content === 'string') {
+      this.shrinkTo(withoutFirst(content, count));
+      return;
+    }
+    for (let left = count; left > 0; left--) this.textBytes -= content.popHead().length;
+    this.noteChain(content);
   }
 
   dropTail(count: number): void {
-    for (let left = count; left > 0; left--) this.popTail();
+    if (count === 0) return;
+    const content = this.changing();
+    if (typeof content === 'string') {
+      this.shrinkTo(withoutLast(content, count));
+      return;
+    }
+    for (let left = count; left > 0; left--) this.textBytes -= content.popTail().length;
+    this.noteChain(content);
   }
 
   /**
@@ -190,255 +220,122 @@ export class List implements Collection {
    * Backwards if `fromBack`, with indexes counted from the front.
    */
   indexesOf(value: string, skip: number, limit: number, depth: number, fromBack: boolean): number[] {
-    const found: number[] = [];
-    let matches = 0;
-    let index = fromBack ? this.size - 1 : 0;
-    const step = fromBack ? -1 : 1;
-    let left = Math.min(depth, this.size);
-    for (let chunk = fromBack ? this.tail : this.head; chunk !== null; chunk = fromBack ? chunk.previous : chunk.next) {
-      const { length } = chunk;
-      if (chunk.packed !== null && length <= left && chunk.find(value) === -1) {
-        left -= length;
-        index += step * length;
-        continue;
-      }
-      const items = elementsOf(chunk);
-      let at = fromBack ? length - 1 : 0;
-      for (let inChunk = length; inChunk > 0; inChunk--, at += step, index += step) {
-        if (left-- === 0) return found;
-        if (items[at] !== value || matches++ < skip) continue;
-        found.push(index);
-        if (found.length === limit) return found;
-      }
-    }
-    return found;
+    const { content } = this;
+    const chain = typeof content === 'string' ? opened(content) : content;
+    return chain.indexesOf(value, skip, limit, depth, fromBack);
   }
 
-  /** Writes chunk by chunk, each with its capacity, or {@link PACKED}; after the last one a capacity of 0. */
+  clone(): List {
+    if (isShort(this.size, this.textBytes)) return this.packedCopy();
+    const copy = new List();
+    copy.content = (this.content as ListChain).clone();
+    copy.textBytes = this.textBytes;
+    return copy;
+  }
+
+  freeze(): Frozen {
+    const { content } = this;
+    if (isShort(this.size, this.textBytes)) return { value: this.packedCopy(), thaw() {} };
+    const chain = content as ListChain;
+    const frozen = chain.freeze();
+    if (frozen === null) return { value: this.clone(), thaw() {} };
+    return { value: new ListAsItWas(frozen, this.memoryBytes), thaw: () => chain.thaw() };
+  }
+
   capture(to: ColumnWriter): void {
-    to.number(this.memoryBytes);
-    for (let chunk = this.head; chunk !== null; chunk = chunk.next) {
-      to.number(chunk.packed === null ? chunk.items.length : PACKED);
-      to.number(chunk.start);
-      to.number(chunk.end);
-      to.texts(elementsOf(chunk));
+    const { content } = this;
+    to.number(this.textBytes);
+    if (isShort(this.size, this.textBytes)) {
+      to.text(pack(content));
+      return;
     }
-    to.number(0);
+    to.text(IN_CHAIN);
+    (content as ListChain).capture(to);
   }
 
   restore(from: ColumnReader): void {
-    this.memoryBytes = from.number();
-    for (let capacity = from.number(); capacity !== 0; capacity = from.number()) {
-      const chunk = this.linkAfter(this.tail, new Chunk(capacity === PACKED ? CHUNK_MAX : capacity));
-      chunk.start = from.number();
-      chunk.end = from.number();
-      for (let at = chunk.start; at < chunk.end; at++) chunk.items[at] = from.text();
-      if (capacity === PACKED) chunk.pack();
-      this.size += chunk.length;
-    }
+    this.textBytes = from.number();
+    const listpack = from.text();
+    this.content = listpack === IN_CHAIN ? ListChain.restore(from) : listpack;
   }
 
-  *[Symbol.iterator](): Generator<string, void, undefined> {
-    for (let chunk = this.head; chunk !== null; chunk = chunk.next) yield* elementsOf(chunk);
+  /** Packs the elements if they are few enough: called when another list is changed. */
+  close(): void {
+    if (isShort(this.size, this.textBytes)) this.content = pack(this.content);
   }
 
-  /** Returns the chunk of an index, from the nearer end; the place in it is left in `at`. */
-  private locate(index: number): Chunk {
-    if (index >= FAR && this.size - index > FAR) return this.locateFar(index);
-    if (index * 2 < this.size) return this.locateFromHead(index);
-    let behind = this.size - index;
-    let chunk = this.tail!;
-    while (behind > chunk.length) {
-      behind -= chunk.length;
-      chunk = chunk.previous!;
-    }
-    this.at = chunk.end - behind;
-    return chunk;
+  [Symbol.iterator](): Iterator<string> {
+    const { content } = this;
+    return typeof content === 'string' ? elementTexts(content, 0, 1)[Symbol.iterator]() : content[Symbol.iterator]();
   }
 
-  private locateFromHead(index: number): Chunk {
-    let before = index;
-    let chunk = this.head!;
-    while (before >= chunk.length) {
-      before -= chunk.length;
-      chunk = chunk.next!;
-    }
-    this.at = chunk.start + before;
-    return chunk;
+  /** Returns the elements in the form in which `more` are to be added, whose bytes are counted already. */
+  private growing(more: number): string | ListChain {
+    const { content } = this;
+    if (typeof content !== 'string') return content;
+    return isShort(elementCount(content) + more, this.textBytes) ? this.changing() : this.open();
   }
 
-  private locateFar(index: number): Chunk {
-    this.directory ??= new ListDirectory(this.head!);
-    const chunk = this.directory.chunkOf(index);
-    this.at = this.directory.at;
-    return chunk;
+  /** Returns the elements in the form in which they are to be changed. */
+  private changing(): string | ListChain {
+    const { content } = this;
+    if (typeof content !== 'string' || content.length <= COPIED_BYTES || !lastChanged.note(this)) return content;
+    return this.open();
   }
 
-  /** Returns a tail chunk with room after its elements. */
-  private roomAtTail(): Chunk {
-    const { tail } = this;
-    if (tail === null) return this.linkAfter(null, new Chunk(CHUNK_MIN));
-    const capacity = roomyCapacity(tail);
-    if (capacity === 0) {
-      const chunk = this.linkAfter(tail, new Chunk(CHUNK_MAX));
-      this.packIfFar(tail.previous);
-      return chunk;
-    }
-    if (this.frozen !== null) this.frozen.keep(tail);
-    tail.moveTo(0, capacity);
-    return tail;
+  private shrinkTo(listpack: string): void {
+    this.content = listpack;
+    this.textBytes = elementTextBytes(listpack, 1);
   }
 
-  /** Returns a head chunk with room before its elements. */
-  private roomAtHead(): Chunk {
-    const { head } = this;
-    if (head !== null) {
-      const capacity = roomyCapacity(head);
-      if (capacity > 0) {
-        if (this.frozen !== null) this.frozen.keep(head);
-        head.moveTo(capacity - head.length, capacity);
-        return head;
-      }
-    }
-    const chunk = this.linkBefore(head, new Chunk(head === null ? CHUNK_MIN : CHUNK_MAX));
-    chunk.start = chunk.end = chunk.items.length;
-    if (head !== null) this.packIfFar(head.next);
-    return chunk;
+  private open(): ListChain {
+    const { content } = this;
+    if (typeof content !== 'string') return content;
+    const chain = opened(content);
+    this.content = chain;
+    return chain;
   }
 
-  private insertAt(chunk: Chunk, at: number, value: string): void {
-    this.directory = null;
-    if (this.frozen !== null) this.frozen.keep(chunk);
-    this.open(chunk);
-    let place = chunk.open(at);
-    if (place === -1) {
-      const half = this.makeRoomIn(chunk, at);
-      place = half.open(this.at);
-      half.items[place] = value;
-      if (half !== chunk) this.packIfFar(half);
-    } else {
-      chunk.items[place] = value;
-    }
-    this.size++;
-    this.memoryBytes += ELEMENT_OVERHEAD + value.length;
-    this.packIfFar(chunk);
+  /** Called after each change of a chain: it is packed when another list is changed, if it is short. */
+  private noteChain(chain: ListChain): void {
+    if (isShort(chain.size, this.textBytes)) lastChanged.note(this);
+    else lastChanged.forget(this);
   }
 
-  /** Grows a full chunk or splits it in two; returns the chunk that now has position `at`, with the place in it in `this.at`. */
-  private makeRoomIn(chunk: Chunk, at: number): Chunk {
-    this.at = at;
-    if (chunk.items.length < CHUNK_MAX) {
-      chunk.moveTo(0, chunk.items.length * 2);
-      return chunk;
-    }
-    const middle = CHUNK_MAX / 2;
-    const second = this.linkAfter(chunk, new Chunk(CHUNK_MAX));
-    for (let from = middle; from < CHUNK_MAX; from++) second.items[second.end++] = chunk.items[from]!;
-    chunk.items.fill('', middle, CHUNK_MAX);
-    chunk.end = middle;
-    if (at <= middle) return chunk;
-    this.at = at - middle;
-    return second;
-  }
-
-  /** Called after elements were removed from a chunk: removes an empty one, merges a small one with its neighbour, so that the chain stays short. */
-  private tidy(chunk: Chunk): void {
-    if (chunk.length === 0) {
-      this.unlink(chunk);
-      return;
-    }
-    const { previous } = chunk;
-    if (previous === null || previous.length + chunk.length > CHUNK_MAX / 2) {
-      this.packIfFar(chunk);
-      return;
-    }
-    if (this.frozen !== null) this.frozen.keep(previous);
-    this.open(previous);
-    previous.moveTo(0, CHUNK_MAX);
-    for (let at = chunk.start; at < chunk.end; at++) previous.items[previous.end++] = chunk.items[at]!;
-    this.unlink(chunk);
-    this.packIfFar(previous);
-  }
-
-  /** Packs an open chunk if there are two chunks on either side of it. */
-  private packIfFar(chunk: Chunk | null): void {
-    if (chunk === null || chunk.packed !== null) return;
-    const { previous, next } = chunk;
-    if (previous === null || next === null || previous.previous === null || next.next === null) return;
-    if (chunk.pack()) this.memoryBytes += packedMemory(chunk);
-  }
-
-  private open(chunk: Chunk | null): void {
-    if (chunk === null || chunk.packed === null) return;
-    this.memoryBytes -= packedMemory(chunk);
-    chunk.unpack();
-  }
-
-  private linkAfter(before: Chunk | null, chunk: Chunk): Chunk {
-    chunk.previous = before;
-    chunk.next = before === null ? null : before.next;
-    this.attach(chunk);
-    return chunk;
-  }
-
-  private linkBefore(after: Chunk | null, chunk: Chunk): Chunk {
-    chunk.next = after;
-    chunk.previous = after === null ? null : after.previous;
-    this.attach(chunk);
-    return chunk;
-  }
-
-  private attach(chunk: Chunk): void {
-    this.directory = null;
-    if (this.frozen !== null && chunk.previous !== null) this.frozen.keep(chunk.previous);
-    if (chunk.previous === null) this.head = chunk;
-    else chunk.previous.next = chunk;
-    if (chunk.next === null) this.tail = chunk;
-    else chunk.next.previous = chunk;
-  }
-
-  private unlink(chunk: Chunk): void {
-    this.directory = null;
-    if (this.frozen !== null && chunk.previous !== null) this.frozen.keep(chunk.previous);
-    if (chunk.previous === null) this.head = chunk.next;
-    else chunk.previous.next = chunk.next;
-    if (chunk.next === null) this.tail = chunk.previous;
-    else chunk.next.previous = chunk.previous;
-    this.open(this.head);
-    this.open(this.tail);
+  private packedCopy(): List {
+    const copy = new List();
+    copy.content = pack(this.content);
+    copy.textBytes = this.textBytes;
+    return copy;
   }
 }
 
-/** Returns what packing adds to the memory of the list: less than nothing. */
-function packedMemory(chunk: Chunk): number {
-  return PACKED_OVERHEAD - chunk.length * (ELEMENT_OVERHEAD - PACKED_ELEMENT_OVERHEAD);
+function isShort(size: number, textBytes: number): boolean {
+  return size <= SHORT_ELEMENTS && textBytes <= SHORT_TEXT_BYTES;
 }
 
-/** Returns the elements of a chunk. */
-function elementsOf(chunk: Chunk): string[] {
-  const elements = new Array<string>(chunk.length);
-  chunk.copyTo(elements, 0, chunk.start, chunk.end);
-  return elements;
+function pack(content: string | ListChain): string {
+  return typeof content === 'string' ? content : packElements(content.slice(0, content.size));
 }
 
-/**
- * Returns the new capacity of a chunk that is full at one end: the same if half of it is free at the other, else double; 0 if it
- * has the maximum size.
- */
-function roomyCapacity(chunk: Chunk): number {
-  const capacity = chunk.items.length;
-  if (chunk.length * 2 <= capacity) return capacity;
-  return capacity < CHUNK_MAX ? capacity * 2 : 0;
+function opened(listpack: string): ListChain {
+  return ListChain.of(elementTexts(listpack, 0, 1).map(ownText));
 }
 
 class ListAsItWas extends List {
   constructor(
     private readonly elements: FrozenList,
-    memoryBytes: number,
+    private readonly bytes: number,
   ) {
     super();
-    this.size = elements.size;
-    this.memoryBytes = memoryBytes;
+  }
+
+  override get memoryBytes(): number {
+    return this.bytes;
+  }
+
+  override get size(): number {
+    return this.elements.size;
   }
 
   override slice(start: number, count: number): string[] {

@@ -2,7 +2,9 @@
  * ListpackReply: elements of a listpack as a reply that is encoded from its bytes: no text is made of each element. A listpack never changes, so the reply
  * stays valid.
  */
-import { type ByteSink, encodeArray, encodeBulk, encodeDigits, encodeMap, encodePart, type RespVersion } from '../../resp/encoder.js';
+import {
+  type ByteSink, encodeArray, encodeBulk, encodeDigits, encodeMap, encodePart, HEADER_BYTES, type RespVersion, SHORT, writeShortBulk,
+} from '../../resp/encoder.js';
 import { InPlace } from '../../resp/reply.js';
 import { elementEnd, elementText, FIRST_ELEMENT } from './listpack-text.js';
 
@@ -27,11 +29,22 @@ export class ListpackReply extends InPlace {
     else encodeArray(out, count);
     let at = FIRST_ELEMENT;
     for (let left = this.first; left > 0; left--) at = elementEnd(listpack, at);
+    // Short texts are written where there is room, and the sink is called for the others only.
+    let { buffer, position } = out;
     for (let left = count; left > 0; left--) {
-      encodeElement(out, listpack, at);
+      const first = listpack.charCodeAt(at);
+      const length = first & 0x3f;
+      if (first >= 0x80 && first < 0xc0 && length <= SHORT && position + length + HEADER_BYTES + 2 <= buffer.length) {
+        position = writeShortBulk(buffer, position, listpack, at + 1, length);
+      } else {
+        out.position = position;
+        encodeElement(out, listpack, at);
+        ({ buffer, position } = out);
+      }
       at = elementEnd(listpack, at);
       if (step === 2 && left > 1) at = elementEnd(listpack, at);
     }
+    out.position = position;
   }
 }
 

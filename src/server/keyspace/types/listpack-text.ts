@@ -68,6 +68,17 @@ export function elementTexts(listpack: string, first: number, step: number): str
   return texts;
 }
 
+/** Returns the bytes of the elements with the numbers 0, step, 2 · step, … as texts, together. */
+export function elementTextBytes(listpack: string, step: number): number {
+  const end = listpack.length - 1;
+  let sum = 0;
+  for (let at = FIRST_ELEMENT; at < end; at = skip(listpack, at, step)) {
+    const first = listpack.charCodeAt(at);
+    sum += first >= 0x80 && first < 0xc0 ? first & 0x3f : elementText(listpack, at).length;
+  }
+  return sum;
+}
+
 /** Returns an element as an integer; null if it is a string. */
 export function elementInteger(listpack: string, at: number): Int64 | null {
   const first = listpack.charCodeAt(at);

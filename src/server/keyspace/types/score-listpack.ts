@@ -8,7 +8,8 @@
  */
 import { formatDouble } from '../../resp/double.js';
 import { FIRST_ELEMENT, ListpackWriter } from '../rdb/listpack.js';
-import { type Int64, parseInt64 } from './int64.js';
+import type { Int64 } from './int64.js';
+import { integerElement, spliced, textElement } from './listpack-splice.js';
 import { elementCount, elementEnd, elementInteger, elementText, findElement, hasRepeated } from './listpack-text.js';
 
 /** Within LLONG_MAX / 2, as in double2ll. */
@@ -135,16 +136,6 @@ export function packScores(visitAll: (visit: Visit) => void): string {
   return WRITER.finishText();
 }
 
-/** Returns the bytes of all members. */
-export function memberBytes(listpack: string): number {
-  let sum = 0;
-  for (let at = FIRST_ELEMENT; at < listpack.length - 1; at = next(listpack, at)) {
-    const first = listpack.charCodeAt(at);
-    sum += first >= 0x80 && first < 0xc0 ? first & 0x3f : elementText(listpack, at).length;
-  }
-  return sum;
-}
-
 /** Returns how many scores are not whole. */
 export function fractionCount(listpack: string): number {
   let count = 0;
@@ -250,14 +241,6 @@ function pointOf(text: string, from: number, length: number): number {
   return point > 1 && text.charCodeAt(from) === 48 ? -1 : point;
 }
 
-/** Replaces the bytes [from, to) by `elements`; V8 keeps the parts of a sum, `join` writes all characters at once. @param change of the number of elements */
-function spliced(listpack: string, from: number, to: number, elements: string, change: number): string {
-  const bytes = listpack.length - (to - from) + elements.length;
-  const count = elementCount(listpack) + change;
-  const header = String.fromCharCode(bytes & 255, (bytes >> 8) & 255, (bytes >> 16) & 255, bytes >>> 24, count & 255, count >> 8);
-  return [header, listpack.slice(FIRST_ELEMENT, from), elements, listpack.slice(to)].join('');
-}
-
 export function isWhole(score: number): boolean {
   return Number.isInteger(score) && Math.abs(score) <= MAX_INTEGER_SCORE;
 }
@@ -274,29 +257,4 @@ function scoreText(score: number): string {
 
 function scoreBytes(score: number, text: string): string {
   return text === '' ? integerElement(wholeScore(score)) : textElement(text);
-}
-
-function textElement(text: string): string {
-  const integer = parseInt64(text);
-  if (integer !== null) return integerElement(integer);
-  if (text.length < 64) return String.fromCharCode(0x80 | text.length) + text + String.fromCharCode(text.length + 1);
-  WRITER.text(text);
-  return writtenElement();
-}
-
-function integerElement(value: Int64): string {
-  if (typeof value !== 'number' || value > 0x7fffffff || value < -0x80000000) {
-    WRITER.integer(value);
-    return writtenElement();
-  }
-  const low = value & 255;
-  if (value >= 0 && value <= 127) return String.fromCharCode(low, 1);
-  if (value >= -4096 && value <= 4095) return String.fromCharCode(0xc0 | ((value >> 8) & 0x1f), low, 2);
-  if (value >= -0x8000 && value <= 0x7fff) return String.fromCharCode(0xf1, low, (value >> 8) & 255, 3);
-  if (value >= -0x800000 && value <= 0x7fffff) return String.fromCharCode(0xf2, low, (value >> 8) & 255, (value >> 16) & 255, 4);
-  return String.fromCharCode(0xf3, low, (value >> 8) & 255, (value >> 16) & 255, value >>> 24, 5);
-}
-
-function writtenElement(): string {
-  return WRITER.finishText().slice(FIRST_ELEMENT, -1);
 }

@@ -17,10 +17,10 @@ import type { HashSeed } from '../hash.js';
 import type { Collection, Frozen } from '../value.js';
 import { LastChanged } from './last-changed.js';
 import type { EncodingLimits } from './limits.js';
-import { EMPTY_LISTPACK } from './listpack-text.js';
+import { elementTextBytes, EMPTY_LISTPACK } from './listpack-text.js';
 import { ScoreIndex } from './score-index.js';
 import {
-  findMember, fractionCount, insertPacked, isWhole, memberBytes, movePacked, packedCountBefore, packedCountBelow, packedMembers, packedScore, packedSize,
+  findMember, fractionCount, insertPacked, isWhole, movePacked, packedCountBefore, packedCountBelow, packedMembers, packedScore, packedSize,
   packScores, rankOf, removePacked, visitPacked,
 } from './score-listpack.js';
 
@@ -61,7 +61,7 @@ export class SortedSetValue implements Collection {
   static ofListpack(listpack: string, seed: HashSeed): SortedSetValue {
     const set = new SortedSetValue(seed);
     set.setListpack(listpack);
-    set.textBytes = memberBytes(listpack) + fractionCount(listpack) * FRACTION_OVERHEAD;
+    set.textBytes = elementTextBytes(listpack, 2) + fractionCount(listpack) * FRACTION_OVERHEAD;
     return set;
   }
 

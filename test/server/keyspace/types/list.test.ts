@@ -1,12 +1,26 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ColumnReader, ColumnWriter } from '../../../../src/server/keyspace/columns.js';
+import { ColumnReader, type ColumnsState, ColumnWriter } from '../../../../src/server/keyspace/columns.js';
 import { List } from '../../../../src/server/keyspace/types/list.js';
+import { packElements } from '../../../../src/server/keyspace/types/listpack-text.js';
 
 function listOf(values: Iterable<string>): List {
   const list = new List();
   for (const value of values) list.pushTail(value);
   return list;
+}
+
+const other = listOf(['x'.repeat(100)]);
+
+/** Changes a list that is too long to be copied each time without further ado, which packs the one that was changed before. */
+function changeAnother(): void {
+  other.set(0, 'y'.repeat(100));
+}
+
+function captured(list: List): ColumnsState {
+  const writer = new ColumnWriter();
+  list.capture(writer);
+  return writer.finish();
 }
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i));
@@ -92,18 +106,18 @@ describe('an index far from both ends', () => {
 
 describe('the chunks between the ends are packed', () => {
   const values = numbers(2000);
-  const perElement = (list: List): number => (list.memoryBytes - new List().memoryBytes) / list.size;
+  const perElement = (list: List): number => list.memoryBytes / list.size;
 
-  test('and take a byte for each element in addition to its text', () => {
+  test('and take two bytes for each element in addition to its text', () => {
     const text = values.reduce((sum, value) => sum + value.length, 0) / values.length;
     expect(perElement(listOf(values.slice(0, 100))) - 2).toBeGreaterThan(30);
-    expect(perElement(listOf(numbers(100_000))) - 4.9).toBeLessThan(2.5);
+    expect(perElement(listOf(numbers(100_000))) - 4.9).toBeLessThan(2.6);
     expect(perElement(listOf(values)) - text).toBeLessThan(12);
   });
 
   test('unless their elements are long', () => {
     const long = listOf(values.map((value) => value.padEnd(200)));
-    expect(perElement(long)).toBe(232);
+    expect(long.memoryBytes).toBe(192 + 2000 * (200 + 32));
     expect(long.slice(600, 3)).toEqual(['600', '601', '602'].map((value) => value.padEnd(200)));
   });
 
@@ -117,6 +131,72 @@ describe('the chunks between the ends are packed', () => {
     expect(list.memoryBytes).toBeLessThan(before + 4000);
     while (list.size > 0) list.popTail();
     expect(list.memoryBytes).toBe(new List().memoryBytes);
+  });
+});
+
+describe('a short list is one text of the bytes of its listpack', () => {
+  test('which changes of it return', () => {
+    const list = new List();
+    list.push(['RPUSH', 'key', 'b', '12', 'c'.repeat(70)], 2, false);
+    list.push(['LPUSH', 'key', 'a', '-5000'], 2, true);
+    expect(list.packed).toBe(packElements(['-5000', 'a', 'b', '12', 'c'.repeat(70)]));
+    expect([list.popTail(), list.popHead()]).toEqual(['c'.repeat(70), '-5000']);
+    expect(list.packed).toBe(packElements(['a', 'b', '12']));
+    expect([list.insert('b', 'new', true), list.insert('none', 'new', true)]).toEqual([true, false]);
+    list.set(0, 'd'.repeat(200));
+    expect(list.packed).toBe(packElements(['d'.repeat(200), 'b', 'new', '12']));
+    list.dropHead(2);
+    list.dropTail(1);
+    expect(list.packed).toBe(packElements(['new']));
+  });
+
+  test('unless it is changed again and again, until another one is changed; nothing but the form depends on that', () => {
+    const text = 'element of a list';
+    const list = new List();
+    const once = new List();
+    for (let count = 1; count <= 20; count++) list.pushHead(text + (count % 8));
+    once.push(Array.from({ length: 20 }, (_, i) => text + ((i + 1) % 8)), 0, true);
+    expect([list.packed, once.packed]).toEqual([null, packElements([...list])]);
+    expect(list.memoryBytes).toBe(once.memoryBytes);
+    expect(captured(list)).toEqual(captured(once));
+    expect(list.clone().packed).toBe(once.packed);
+    changeAnother();
+    expect(list.packed).toBe(once.packed);
+    expect(list.size).toBe(20);
+  });
+
+  test('until it has too many elements or bytes, and again when it has few', () => {
+    for (const [fits, more] of [[numbers(64), 'x'], [numbers(10), 'x'.repeat(2000)]] as const) {
+      const list = new List();
+      list.push(fits, 0, false);
+      expect(list.packed).toBe(packElements(fits));
+      const { memoryBytes } = list;
+      list.pushTail(more);
+      changeAnother();
+      expect(list.packed).toBeNull();
+      expect(list.memoryBytes - memoryBytes - more.length).toBeGreaterThan(128);
+      list.popTail();
+      expect(list.memoryBytes).toBe(memoryBytes);
+      changeAnother();
+      expect(list.packed).toBe(packElements(fits));
+    }
+  });
+
+  test('a long list that is cut to a short one is packed when another one is changed', () => {
+    const list = listOf(numbers(5000));
+    list.trim(2000, 10);
+    expect(list.packed).toBeNull();
+    changeAnother();
+    expect(list.packed).toBe(packElements(numbers(2010).slice(2000)));
+  });
+
+  test('finds its last element behind elements of any length', () => {
+    for (const length of [0, 1, 63, 64, 125, 126, 127, 128, 900]) {
+      const list = new List();
+      list.push(['7', 'x'.repeat(length)], 0, false);
+      expect(list.packed).not.toBeNull();
+      expect([list.popTail().length, list.popTail(), list.size]).toEqual([length, '7', 0]);
+    }
   });
 });
 
@@ -203,15 +283,14 @@ describe('a list behaves like an array', () => {
           const [answer, expected] = apply(list, array, each);
           expect(answer).toEqual(expected);
           expect(list.size).toBe(array.length);
+          if (array.length % 3 === 0) changeAnother();
         }
         expect(list.slice(0, list.size)).toEqual(array);
         expect([...list]).toEqual(array);
         expect(array.map((_, index) => list.get(index))).toEqual(array);
 
-        const writer = new ColumnWriter();
-        list.capture(writer);
         const restored = new List();
-        restored.restore(new ColumnReader(writer.finish()));
+        restored.restore(new ColumnReader(captured(list)));
         for (const copy of [list.clone(), restored]) {
           expect([copy.size, copy.memoryBytes]).toEqual([list.size, list.memoryBytes]);
           expect([...copy]).toEqual(array);
