@@ -122,9 +122,9 @@ abstract class Dict<V> implements MemberTable {
   }
 
   /** For all of these keys does one step after the other: no step waits for what another key's step reads. */
-  prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number {
+  prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number, areRemoved: boolean): number {
     const { index, seed } = this;
-    let read = 0;
+    let read = areRemoved ? this.readLast(count) : 0;
     for (let i = 0; i < count; i++) {
       const hash = hashBytes(bytes, start + i * step, length, seed);
       hashed[i] = hash;
@@ -136,8 +136,17 @@ abstract class Dict<V> implements MemberTable {
       if (slot !== -1) slots[found++] = slot;
     }
     for (let i = 0; i < found; i++) read ^= this.read(slots[i]!);
+    if (areRemoved) for (let i = 0; i < found; i++) read ^= this.hashAt(slots[i]!);
     this.prefetched = read;
     return found;
+  }
+
+  /** Reads where the index leads to the last keys, which move into the gaps that so many removals leave. */
+  private readLast(count: number): number {
+    const { index, size } = this;
+    let read = 0;
+    for (let slot = size - count; slot < size; slot++) read ^= index.home(this.hashAt(slot));
+    return read;
   }
 
   /** Reads what is in a slot, without a branch that depends on it. */

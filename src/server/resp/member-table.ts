@@ -16,8 +16,9 @@ export interface MemberTable {
   /**
    * Reads what a lookup of each of these members reads: `count` times `length` bytes, the first at `start`, the others `step` bytes apart; at most
    * PREFETCH_MOST. Returns how many probably exist.
+   * @param areRemoved also reads what their removal reads. Only for a table that isLarge
    */
-  prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number;
+  prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number, areRemoved: boolean): number;
 }
 
 /** Commands with a key and a member of its collection, by the number of the argument that is the member, or the first one. */
@@ -38,4 +39,9 @@ for (const [place, names] of Object.entries(MEMBER_PLACES)) {
 /** Returns which argument of a command is a member; 0 if none is. */
 export function memberPlace(name: string): number {
   return places.get(name) ?? 0;
+}
+
+/** True if a command of {@link MEMBER_PLACES} removes the members that it names. */
+export function removesMembers(name: string): boolean {
+  return /^[shz](rem|del)$/i.test(name);
 }

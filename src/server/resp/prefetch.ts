@@ -8,7 +8,7 @@
  *
  * A lookup reads a position of the index, then a slot, then a text, each in memory that is in no cache, and each only known after the one before. The processor
  * waits for every one of them, but for those of 16 lookups at the same time. Nothing is remembered of what is read: each request looks again, and finds all of
- * it in the caches.
+ * it in the caches. Where members are removed, that includes what is read of the last ones, which move into the gaps.
  */
 
 /** The maximum number of requests looked ahead: their reads are under way at the same time. */

@@ -11,14 +11,19 @@ const encode = (argv: readonly string[]): string => `*${argv.length}\r\n${argv.m
 const member = (i: number): string => `member:${String(i).padStart(6, '0')}`;
 const members = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => member(from + i));
 
-/** Decodes requests in one range; returns the groups that were prefetched from the collection `large`. @param exist whether the members do */
-function prefetched(requests: readonly (readonly string[])[], exist = true, hasCollections = true): string[][] {
+/**
+ * Decodes requests in one range; returns the groups that were prefetched from the collection `large`.
+ * @param exist whether the members do
+ * @param removals gets, for each group, whether its members are to be removed
+ */
+function prefetched(requests: readonly (readonly string[])[], exist = true, hasCollections = true, removals: boolean[] = []): string[][] {
   const groups: string[][] = [];
   const decoder = new RequestDecoder();
   const large: MemberTable = {
     isLarge: true,
     intern: (bytes, start, length) => bytes.latin1Slice(start, start + length),
-    prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number): number {
+    prefetch(bytes: Uint8Array, start: number, step: number, count: number, length: number, areRemoved: boolean): number {
+      removals.push(areRemoved);
       groups.push(Array.from({ length: count }, (_, i) => Buffer.from(bytes.subarray(start + i * step, start + i * step + length)).toString('latin1')));
       return exist ? count : 0;
     },
@@ -47,6 +52,14 @@ describe('members of the next requests', () => {
 
   test('also before arguments of equal length', () => {
     expect(prefetched(members(0, 3).map((name, i) => ['hset', 'large', name, `value ${i}`, 'f', 'v']))).toEqual([members(1, 3)]);
+  });
+
+  test('as members to be removed, by commands that remove them', () => {
+    const names = ['SREM', 'sismember', 'srem', 'HDEL', 'HGET', 'ZREM', 'zscore', 'zrem', 'hdel', 'SADD'];
+    const removals: boolean[] = [];
+    prefetched(names.flatMap((name) => members(0, 2).map((one) => [name, 'large', one])), true, true, removals);
+    expect(names.filter((_, i) => removals[i])).toEqual(['SREM', 'srem', 'HDEL', 'ZREM', 'zrem', 'hdel']);
+    expect(removals).toHaveLength(names.length);
   });
 
   test('up to a request that differs in more than the member', () => {
@@ -158,7 +171,7 @@ test.each([
   for (let i = 0; i < 3000; i++) (dict as { add(key: string, value: unknown): number }).add(member(i * 2), value);
   const before = captured();
   const bytes = Buffer.from(members(100, 116).join('\r\n'), 'latin1');
-  expect(dict.prefetch(bytes, 0, member(0).length + 2, 16, member(0).length)).toBe(8);
+  for (const areRemoved of [false, true]) expect(dict.prefetch(bytes, 0, member(0).length + 2, 16, member(0).length, areRemoved)).toBe(8);
   expect(captured()).toEqual(before);
   expect(dict.isLarge).toBe(false);
 });
