@@ -569,7 +569,7 @@ export class Server implements ServerContext {
   load({ dir, dbfilename, save }: Partial<SettingValues>): void {
     const { appendOnly, persistence, config, clock } = this;
     const isAppendOnly = config.values.appendonly;
-    if (!isAppendOnly && dir === undefined && dbfilename === undefined && save === undefined) return;
+    if (!isAppendOnly && dir === undefined && dbfilename === undefined && save === undefined) return persistence.loadsNone();
     const startUs = clock.readUs();
     const task = isAppendOnly ? appendOnly.toLoad() : persistence.toLoad();
     const isThere = task !== null;

@@ -90,6 +90,8 @@ export interface PersistenceState {
   readonly keysLoaded: number;
   readonly keysExpired: number;
   readonly ownsFile: string | null;
+  /** Missing in states of older versions, which kept datasets of masters there too. */
+  readonly unreadFile?: string | null;
   readonly lastPreImageBytes: number;
   /** A save was in progress, which only the server itself continues. */
   readonly isSaving: boolean;
@@ -159,6 +161,8 @@ export class Persistence {
   readonly expiredAtStart: { readonly db: number; readonly key: string }[] = [];
   /** Path of the file that this server has loaded, or found missing, or written: it may be replaced. */
   private ownsFile: string | null = null;
+  /** The snapshot file that a restart would not load, because the settings ask for none. */
+  private unreadFile: string | null = null;
   private lastTryMs = 0;
   /** Size of the pre-images of the last background save. */
   lastPreImageBytes = 0;
@@ -182,9 +186,9 @@ export class Persistence {
   }
 
   capture(): PersistenceState {
-    const { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, lastPreImageBytes, isSaving } = this;
+    const { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, unreadFile, lastPreImageBytes, isSaving } = this;
     const [background, look] = [captureTimer(this.background), captureTimer(this.look)];
-    return { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, lastPreImageBytes, isSaving, background, look };
+    return { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, unreadFile, lastPreImageBytes, isSaving, background, look };
   }
 
   /** @param isAnother the server starts from the state of another one, whose file is not its own */
@@ -413,11 +417,15 @@ export class Persistence {
   private keepsReceived(path: string): boolean {
     const { settings, host, log } = this.server;
     if (this.ownsFile === path) return true;
-    const { dir, dbfilename, appendonly } = settings;
-    if (dir === '.' && dbfilename === 'dump.rdb' && !this.hasSavePoints && !appendonly) return false;
+    if (path === this.unreadFile && !this.hasSavePoints && !settings.appendonly) return false;
     const complaint = host.attempt(() => refuseIfThere(path));
     if (complaint !== null) log('warning', `The dataset of the master is not kept in a file: ${complaint}`);
     return complaint === null;
+  }
+
+  /** Called at the start if the settings ask for no snapshot. */
+  loadsNone(): void {
+    this.unreadFile = this.path();
   }
 
   /** Called when another dataset is about to replace the one that is being saved. */

@@ -157,9 +157,15 @@ test('a file that this server has neither loaded nor written is not replaced', (
 });
 
 test('there is no file without settings that name one, and none if it is loaded without', () => {
-  using unnamed = stored({ dir: '.' });
+  const helper = new ScriptedHelper();
+  using unnamed = replicate({ helper });
   unnamed.master.synchronize();
-  expect(unnamed.helper.waiting).toEqual([]);
+  expect(helper.waiting).toEqual([]);
+  // Here a restart would load it.
+  using current = replicate({ helper, settings: { dir: '.' }, loads: true });
+  current.master.greet();
+  current.master.say(sized(datasetOf()));
+  expect(helper.waiting.map(({ kind }) => kind)).toContain('open');
   using empty = stored({ 'repl-diskless-load': 'on-empty-db' });
   empty.master.greet();
   const dataset = datasetOf(['SET', 'key', 'value']);

@@ -99,6 +99,11 @@ export class ScriptedHelper implements LabHelper {
 /** A loop that is busy for this number of turns, without time passing or bytes moving, counts as spinning. */
 const MAX_TURNS = 200_000;
 
+/** Then `load` only notes it, as in a real server: what a master sends is kept in no file. */
+function asksForNoFile({ dir, dbfilename, save, appendonly }: Partial<SettingValues> = {}): boolean {
+  return [dir, dbfilename, save, appendonly].every((value) => value === undefined);
+}
+
 export function simulate(options: SimulationOptions = {}): Lab {
   return new Lab(options);
 }
@@ -147,7 +152,7 @@ export class Lab implements Disposable {
     // Only the helper sends messages from another thread; wakes are handled in any case.
     this.server.loop.onWake(() => options.helper?.drain());
     if (options.helper !== undefined) options.helper.wake = () => this.poll.waker.wake();
-    if (options.loads === true) this.server.load(options.settings ?? {});
+    if (options.loads ?? (from === undefined && asksForNoFile(options.settings))) this.server.load(options.settings ?? {});
     this.addresses = this.server.listen();
   }
 
