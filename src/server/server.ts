@@ -785,11 +785,12 @@ export class Server implements ServerContext {
   }
 
   private collectWhenIdle(heap: Heap): IdleCollection {
-    const { clock, keyspace, loop, scheduler, statistics } = this;
+    const { clock, keyspace, loop, scheduler, statistics, stats } = this;
     return new IdleCollection({
       heap, scheduler,
       usedBytes: () => keyspace.usedBytes,
       isBusy: () => loop.readyCount > 0 || this.persistence.isSaving || this.appendOnly.rewriting.isRunning,
+      commands: () => stats.commandsProcessed,
       readUs: () => clock.readUs(),
       collecting: () => this.activity.is(COLLECTING_GARBAGE),
       collected: (pauseMs, usedBefore, usedAfter, isRepeat) => {

@@ -3,7 +3,7 @@
  *
  *   keyspace  ▂▄▆█▁      look     a second after something has happened: at most half of its largest size is left?
  *                 │
- *                 └──▶ collect    at the end of a turn in which no client was ready: all garbage, at once
+ *                 └──▶ collect    at the end of a turn in which no client was ready, after few commands: all garbage, at once
  *
  * V8 collects garbage when something is allocated, so after FLUSHALL an idle server would keep all of it. Only a keyspace at least half of which is gone is
  * collected: the pause depends on what is left, and V8 collects the rest in time. The pause is that of a timer, as which the trace shows it; the log and
@@ -37,8 +37,13 @@ const SMALL_BYTES = 128 * 2 ** 20;
 const DROPPED_SHARE = 0.9;
 /** Milliseconds from a note to the look. */
 const LOOK_MS = 1000;
-/** Milliseconds until the next attempt, while clients are ready. */
+/** Milliseconds until the next attempt, while clients are ready or send many commands. */
 const RETRY_MS = 100;
+/**
+ * More commands than that since the last look: clients go on, though none is ready at this moment, and one with a pipeline in flight would wait for the whole
+ * collection. They make V8 collect by itself.
+ */
+const COMMANDS_PER_MS = 1;
 
 export interface IdleCollectionState {
   readonly mostBytes: number;
@@ -46,6 +51,8 @@ export interface IdleCollectionState {
   readonly isWanted: boolean;
   readonly repeats: number;
   readonly droppedBytes: number;
+  readonly lookMs: number;
+  readonly commands: number;
   readonly timer: TimerState | null;
 }
 
@@ -56,6 +63,8 @@ export interface CollectionSurroundings {
   usedBytes(): number;
   /** True while clients are ready, or a snapshot keeps what the keyspace has lost. */
   isBusy(): boolean;
+  /** Number of commands executed so far. */
+  commands(): number;
   /** In µs. */
   readUs(): number;
   /** Called before the pause, in which this thread reports nothing. */
@@ -75,16 +84,22 @@ export class IdleCollection {
   private repeats = 0;
   /** Large buffers dropped since garbage was collected last. */
   private droppedBytes = 0;
+  /** Milliseconds from the last look, or the note before it, to the next one. */
+  private lookMs = 0;
+  /** Number of commands executed before them. */
+  private commands = 0;
   private timer: TimerState | null = null;
 
   constructor(private readonly server: CollectionSurroundings) {}
 
   capture(): IdleCollectionState {
-    const { mostBytes, isNoted, isWanted, repeats, droppedBytes, timer } = this;
-    return { mostBytes, isNoted, isWanted, repeats, droppedBytes, timer: captureTimer(timer) };
+    const { mostBytes, isNoted, isWanted, repeats, droppedBytes, lookMs, commands, timer } = this;
+    return { mostBytes, isNoted, isWanted, repeats, droppedBytes, lookMs, commands, timer: captureTimer(timer) };
   }
 
-  restore({ mostBytes, isNoted, isWanted, repeats, droppedBytes, timer }: IdleCollectionState): void {
+  restore({ mostBytes, isNoted, isWanted, repeats, droppedBytes, lookMs, commands, timer }: IdleCollectionState): void {
+    this.lookMs = lookMs;
+    this.commands = commands;
     this.isWanted = isWanted;
     this.repeats = repeats;
     this.droppedBytes = droppedBytes;
@@ -118,6 +133,8 @@ export class IdleCollection {
   }
 
   private after(ms: number): void {
+    this.lookMs = ms;
+    this.commands = this.server.commands();
     this.timer = this.server.scheduler.after(TIMER, ms, () => this.look());
   }
 
@@ -132,13 +149,16 @@ export class IdleCollection {
     const isDue = this.isWanted || hasShrunk || isRepeat;
     if (!isDue && (isNoted || !this.hasDropped(bytes))) {
       if (isNoted) this.after(LOOK_MS);
-    } else if (server.isBusy()) {
-      // Clients that go on make V8 collect by itself.
+    } else if (server.isBusy() || (!this.isWanted && this.hasManyCommands())) {
       if (isRepeat) this.repeats = 0;
       else this.after(RETRY_MS);
     } else {
       this.collect(bytes, isRepeat);
     }
+  }
+
+  private hasManyCommands(): boolean {
+    return this.server.commands() - this.commands > this.lookMs * COMMANDS_PER_MS;
   }
 
   private hasDropped(bytes: number): boolean {

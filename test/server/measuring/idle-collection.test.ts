@@ -10,6 +10,7 @@ let timers: { readonly delayMs: number; readonly run: () => void }[];
 let usedMb: number;
 let collections: number;
 let isBusy: boolean;
+let commands: number;
 let pauses: number[];
 let repeats: boolean[];
 let collection: IdleCollection;
@@ -29,6 +30,7 @@ function create(): IdleCollection {
     },
     usedBytes: () => usedMb * MB,
     isBusy: () => isBusy,
+    commands: () => commands,
     readUs: () => (us += 1500),
     collecting: () => {},
     collected: (pauseMs, _before, _after, isRepeat) => void (pauses.push(pauseMs), repeats.push(isRepeat)),
@@ -40,7 +42,7 @@ const REPEAT = [expect.objectContaining({ delayMs: 2600 })];
 
 beforeEach(() => {
   timers = [];
-  usedMb = collections = 0;
+  usedMb = collections = commands = 0;
   isBusy = false;
   pauses = [];
   repeats = [];
@@ -140,6 +142,32 @@ test('nothing is collected while clients are ready', () => {
   runTimer();
   expect(collections).toBe(0);
   isBusy = false;
+  runTimer();
+  expect(collections).toBe(1);
+});
+
+test('nor while they send more than a thousand commands a second, though none is ready', () => {
+  command(100);
+  usedMb = 0;
+  commands = 1001;
+  runTimer();
+  expect({ collections, timers }).toEqual({ collections: 0, timers: [expect.objectContaining({ delayMs: 100 })] });
+  commands += 101;
+  const state = collection.capture();
+  timers = [];
+  collection = create();
+  collection.restore(state);
+  runTimer();
+  expect(collections).toBe(0);
+  commands += 100;
+  runTimer();
+  expect(collections).toBe(1);
+});
+
+test('unless it was asked for', () => {
+  command(100);
+  collection.want();
+  commands = 10_000;
   runTimer();
   expect(collections).toBe(1);
 });
