@@ -39,6 +39,12 @@ export class ScoreIndex {
     this.dict?.removeSlot(this.slotOf(this.dict, member));
   }
 
+  /** Removes the member of this rank. */
+  removeRanked(member: string, rank: number): void {
+    this.tree.deleteAt(rank);
+    this.dict?.delete(member);
+  }
+
   /** Builds the table by member. */
   fill(seed: HashSeed): void {
     const dict = new ScoreDict(seed);

@@ -59,6 +59,12 @@ class Leaf {
 
   removeAt(position: number): void {
     const { scores, members } = this;
+    if (position === 0) {
+      // As pops do, from one leaf again and again.
+      scores.shift();
+      members.shift();
+      return;
+    }
     const last = members.length - 1;
     for (let at = position; at < last; at++) {
       scores[at] = scores[at + 1]!;
@@ -183,6 +189,16 @@ export class ScoreTree {
   /** Removes a member that is known to exist with this score. */
   delete(score: number, member: string): void {
     this.deleteBelow(this.root, score, member);
+    this.shrunk();
+  }
+
+  /** Removes the member of a rank that exists. Compares no members: at the ends, where pops remove, hardly any counts are added either. */
+  deleteAt(rank: number): void {
+    this.deleteRankBelow(this.root, rank);
+    this.shrunk();
+  }
+
+  private shrunk(): void {
     this.size--;
     while (!this.root.isLeaf && this.root.children.length === 1) this.root = this.root.children[0]!;
     if (this.size === 0) this.clear();
@@ -307,8 +323,23 @@ export class ScoreTree {
   private deleteBelow(node: Node, score: number, member: string): void {
     if (node.isLeaf) return node.removeAt(node.lowerBound(score, member));
     const at = node.childFor(score, member);
+    this.deleteBelow(node.children[at]!, score, member);
+    this.shrunkChild(node, at);
+  }
+
+  private deleteRankBelow(node: Node, rank: number): void {
+    if (node.isLeaf) return node.removeAt(rank);
+    const { counts } = node;
+    let at = 0;
+    let position = rank;
+    while (position >= counts[at]!) position -= counts[at++]!;
+    this.deleteRankBelow(node.children[at]!, position);
+    this.shrunkChild(node, at);
+  }
+
+  /** A member below the child was removed. */
+  private shrunkChild(node: Branch, at: number): void {
     const child = node.children[at]!;
-    this.deleteBelow(child, score, member);
     if (--node.counts[at]! === 0) this.dropChild(node, at);
     else if (child.width < (child.isLeaf ? LEAF_MOST : BRANCH_MOST) / 4) mergeChild(node, at);
   }

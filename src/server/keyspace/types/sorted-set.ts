@@ -192,7 +192,9 @@ export class SortedSetValue implements Collection {
   removeRange(start: number, count: number, reverse = false): (string | number)[] {
     const removed: (string | number)[] = [];
     this.visit(start, count, reverse, (member, score) => void removed.push(member, score));
-    for (let at = 0; at < removed.length; at += 2) this.remove(removed[at] as string, removed[at + 1] as number);
+    // Those behind a removed one come one rank further to the front.
+    let rank = start;
+    for (let at = 0; at < removed.length; at += 2) this.remove(removed[at] as string, removed[at + 1] as number, reverse ? rank-- : rank);
     return removed;
   }
 
@@ -259,10 +261,12 @@ export class SortedSetValue implements Collection {
     return typeof content === 'string' ? null : content.dict;
   }
 
-  private remove(member: string, score: number): void {
+  /** @param rank of the member; -1: not known */
+  private remove(member: string, score: number, rank = -1): void {
     const content = this.changing();
     if (typeof content === 'string') this.content = removePacked(content, findMember(content, member));
-    else content.remove(member, score);
+    else if (rank === -1) content.remove(member, score);
+    else content.removeRanked(member, rank);
     this.textBytes -= member.length + fractionBytes(score);
   }
 

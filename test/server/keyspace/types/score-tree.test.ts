@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ColumnWriter } from '../../../../src/server/keyspace/columns.js';
 import { ScoreTree } from '../../../../src/server/keyspace/types/score-tree.js';
 
 /** Pseudo-random numbers, the same in every run. */
@@ -52,6 +53,24 @@ test.each([1, 2, 3])('it agrees with a sorted array through thousands of inserti
     }
     for (const limit of [-1, 0, 7, 20, 39, 100]) expect(tree.countBefore((score) => score < limit)).toBe(expected.filter(([score]) => score < limit).length);
   }
+});
+
+test.each([{ from: 'the front' }, { from: 'the back' }, { from: 'anywhere' }])('a member is removed from $from by its rank as by its score and text', ({ from }) => {
+  const next = sequence(4);
+  const trees = [new ScoreTree(), new ScoreTree()] as const;
+  const captured = (tree: ScoreTree): unknown => {
+    const to = new ColumnWriter();
+    tree.capture(to);
+    return to.finish();
+  };
+  for (let i = 0; i < 5000; i++) for (const tree of trees) tree.insert((i * 7) % 11, `m${(i * 619) % 5000}`);
+  for (let size = 5000; size > 0; size--) {
+    const rank = from === 'the front' ? 0 : from === 'the back' ? size - 1 : next(size);
+    trees[0].visit(rank, 1, false, (member, score) => trees[0].delete(score, member));
+    trees[1].deleteAt(rank);
+    if (size % 500 === 0) expect(captured(trees[1])).toEqual(captured(trees[0]));
+  }
+  expect(trees.map((tree) => contents(tree))).toEqual([[], []]);
 });
 
 test('members with equal scores are in the order of their bytes', () => {

@@ -119,6 +119,18 @@ test('a set of more members or bytes than are packed stays a listpack for client
   }
 });
 
+test.each([{ size: 40 }, { size: 3000 }])('of $size members a range is removed from its first to its last, in both directions', ({ size }) => {
+  const names = Array.from({ length: size }, (_, i) => `member ${String(i).padStart(4, '0')}`);
+  for (const reverse of [false, true]) {
+    const value = new SortedSetValue(SEED);
+    for (const [at, name] of names.entries()) value.add(name, at >> 2, settings);
+    const range = names.slice(7, 27);
+    expect(value.removeRange(reverse ? 26 : 7, 20, reverse).filter((_, at) => at % 2 === 0)).toEqual(reverse ? range.toReversed() : range);
+    expect(value.members(0, size, false)).toEqual([...names.slice(0, 7), ...names.slice(27)]);
+    expect(names.filter((name) => value.has(name))).toHaveLength(size - 20);
+  }
+});
+
 const payload = (...elements: string[]): string => {
   const listpack = packElements(elements);
   const body = `\x11${String.fromCharCode(0x40 | (listpack.length >> 8), listpack.length & 255)}${listpack}\x0a\0`;
