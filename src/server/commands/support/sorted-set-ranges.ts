@@ -51,7 +51,11 @@ function scoreLimit(text: string): ScoreLimit {
 
 /** Parses like C's strtod: unlike in all other arguments the empty text is 0, leading space is allowed, a NUL ends it, and an overflow is infinite. */
 function looseDouble(argument: string): number | undefined {
-  const [text = ''] = argument.split('\0', 1);
+  // The usual open ends, for which parseDouble needs two regular expressions.
+  if (argument === '+inf') return Infinity;
+  if (argument === '-inf') return -Infinity;
+  const nul = argument.indexOf('\0');
+  const text = nul === -1 ? argument : argument.slice(0, nul);
   const whole = parseDouble(text);
   if (whole !== undefined) return whole;
   if (text === '') return 0;

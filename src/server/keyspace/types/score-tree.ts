@@ -237,6 +237,20 @@ export class ScoreTree {
     return before + partition(0, node.width, node, isBefore);
   }
 
+  /** Returns how many members have a score below `limit`, or `orEqual` to it. Reads no members, which would be in other cache lines. */
+  countBelow(limit: number, orEqual: boolean): number {
+    // Open ends: +inf included, -inf excluded.
+    if (limit === (orEqual ? Infinity : -Infinity)) return orEqual ? this.size : 0;
+    let node = this.root;
+    let before = 0;
+    while (!node.isLeaf) {
+      const at = scoresBelow(node.scores, 1, limit, orEqual) - 1;
+      for (let left = 0; left < at; left++) before += node.counts[left]!;
+      node = node.children[at]!;
+    }
+    return before + scoresBelow(node.scores, 0, limit, orEqual);
+  }
+
   /** Visits `count` members from the one of rank `start` on, up or down; stops at the end of the tree. */
   visit(start: number, count: number, reverse: boolean, visit: (member: string, score: number) => void): void {
     if (start < 0 || start >= this.size) return;
@@ -437,6 +451,19 @@ function mergeChild(node: Branch, at: number): void {
   }
   node.counts[left] = node.counts[left]! + node.counts[left + 1]!;
   node.removeChild(left + 1);
+}
+
+/** Returns the first place from `from` on whose score is not below the limit. */
+function scoresBelow(scores: readonly number[], from: number, limit: number, orEqual: boolean): number {
+  let low = from;
+  let high = scores.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const there = scores[middle]!;
+    if (there < limit || (orEqual && there === limit)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Returns the first place in [low, high) that is not before the boundary. */

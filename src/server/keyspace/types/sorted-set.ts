@@ -168,7 +168,7 @@ export class SortedSetValue implements Collection {
   countBelow(limit: number, orEqual = false): number {
     const { content } = this;
     if (typeof content === 'string') return packedCountBelow(content, limit, orEqual);
-    return content.tree.countBefore(orEqual ? (score) => score <= limit : (score) => score < limit);
+    return content.tree.countBelow(limit, orEqual);
   }
 
   /**

@@ -51,7 +51,11 @@ test.each([1, 2, 3])('it agrees with a sorted array through thousands of inserti
       expect(tree.members(middle, count, false)).toEqual(names.slice(middle, middle + count));
       expect(tree.members(middle, count, true)).toEqual(names.slice(0, middle + 1).toReversed().slice(0, count));
     }
-    for (const limit of [-1, 0, 7, 20, 39, 100]) expect(tree.countBefore((score) => score < limit)).toBe(expected.filter(([score]) => score < limit).length);
+    for (const limit of [-Infinity, -1, 0, 6.5, 7, 20, 39, 100, Infinity]) {
+      const below = expected.filter(([score]) => score < limit).length;
+      const upTo = expected.filter(([score]) => score <= limit).length;
+      expect([tree.countBefore((score) => score < limit), tree.countBelow(limit, false), tree.countBelow(limit, true)]).toEqual([below, below, upTo]);
+    }
   }
 });
 
@@ -77,6 +81,12 @@ test('members with equal scores are in the order of their bytes', () => {
   const tree = new ScoreTree();
   for (const member of ['b', '\xff', 'a', '', 'aa', 'B']) tree.insert(1, member);
   expect(contents(tree).map(([, member]) => member)).toEqual(['', 'B', 'a', 'aa', 'b', '\xff']);
+});
+
+test('infinite scores are counted beside infinite limits', () => {
+  const tree = new ScoreTree();
+  for (const score of [Infinity, 0, -Infinity, 1]) tree.insert(score, `m${score}`);
+  expect([-Infinity, 0, Infinity].flatMap((limit) => [tree.countBelow(limit, false), tree.countBelow(limit, true)])).toEqual([0, 1, 1, 2, 3, 4]);
 });
 
 test('it is empty again after everything was removed from the front', () => {
