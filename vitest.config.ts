@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
 import { shippedInk } from './test/support/shipped-ink.js';
@@ -13,6 +14,7 @@ export default defineConfig({
     // CI reads the counts from a file.
     reporters: process.env.REPORT_FILE ? ['default', ['json', { outputFile: process.env.REPORT_FILE }]] : ['default'],
     globalSetup: ['test/support/fresh-build.ts', 'test/support/run-folder.ts'],
+    execArgv: ['--require', fileURLToPath(new URL('test/support/compiled-code.cjs', import.meta.url))],
     sequence: { sequencer: LongestFirst },
     // Tests that start real servers share two cores with them, and maybe with others. A limit costs nothing until it is reached.
     testTimeout: 120_000,
