@@ -196,15 +196,16 @@ export class RdbReader {
   private addElements(list: List, type: number, parts: number): void {
     for (let left = parts; left > 0; left--) {
       if (type === Type.list) list.pushTail(this.text());
-      else for (const element of type === Type.listQuicklist ? readZiplist(this.text()) : this.packedOrPlain()) list.pushTail(element);
+      else if (type === Type.listQuicklist) list.push(readZiplist(this.text()), 0, false);
+      else this.addNode(list);
     }
   }
 
-  private packedOrPlain(): readonly string[] {
+  private addNode(list: List): void {
     const container = this.count();
     if (container !== 1 && container !== 2) throw new CorruptDump('container of a list node');
-    const text = this.text();
-    return container === 1 ? [text] : readListpack(text);
+    if (container === 1) list.pushTail(this.text());
+    else list.pushListpack(checkListpack(this.ownText()));
   }
 
   private addMembers(set: SetValue, parts: number): void {

@@ -107,6 +107,14 @@ export class RdbWriter extends ChunkWriter {
   private *list(source: Source<List>): Generator<void, void, undefined> {
     this.type(Type.listQuicklist2);
     const fill = this.settings['list-max-listpack-size'];
+    const { packed, size } = source.value;
+    // Of a list that is kept as a listpack the bytes fit into any node, and only the number of elements may be too large.
+    if (packed !== null && (fill < 0 || size <= fill)) {
+      this.length(1);
+      this.length(PACKED_NODE);
+      this.plain(packed);
+      return;
+    }
     let count = 0;
     for (const _ of listNodes(source, fill)) {
       count++;

@@ -47,14 +47,6 @@ export class List implements Collection {
   /** Bytes of the elements. */
   private textBytes = 0;
 
-  /** Returns a list of the elements of a listpack, which is canonical and no part of a longer text. */
-  static ofListpack(listpack: string): List {
-    const list = new List();
-    list.textBytes = elementTextBytes(listpack, 1);
-    list.content = isShort(elementCount(listpack), list.textBytes) ? listpack : opened(listpack);
-    return list;
-  }
-
   get type(): 'list' {
     return 'list';
   }
@@ -93,6 +85,17 @@ export class List implements Collection {
     if (atHead) for (let at = first; at < texts.length; at++) content.pushHead(texts[at]!);
     else for (let at = first; at < texts.length; at++) content.pushTail(texts[at]!);
     this.noteChain(content);
+  }
+
+  /** Adds the elements of a listpack, which is canonical and no part of a longer text, at the back. */
+  pushListpack(listpack: string): void {
+    const textBytes = elementTextBytes(listpack, 1);
+    if (this.size > 0 || !isShort(elementCount(listpack), textBytes)) {
+      this.push(elementTexts(listpack, 0, 1), 0, false);
+      return;
+    }
+    this.content = listpack;
+    this.textBytes = textBytes;
   }
 
   pushTail(value: string): void {
@@ -336,6 +339,10 @@ class ListAsItWas extends List {
 
   override get size(): number {
     return this.elements.size;
+  }
+
+  override get packed(): null {
+    return null;
   }
 
   override slice(start: number, count: number): string[] {

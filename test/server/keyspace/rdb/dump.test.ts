@@ -106,6 +106,33 @@ test.each(FROM_REDIS)('%s from a redis-server is read, and written in the same b
   expect(hex(dump(restore(text, LIMITS, SEED)!, SETTINGS))).toBe(payload);
 });
 
+describe('a short list', () => {
+  const elements = Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? String(i * 1000) : `element ${i}`));
+  test.each([-5, -1, 0, 1, 7, 39, 40, 64])('has the same nodes in either form with list-max-listpack-size %i, and is packed when it is read', (fill) => {
+    const settings = { ...SETTINGS, 'list-max-listpack-size': fill };
+    const packed = new List();
+    packed.push(elements, 0, false);
+    const unpacked = new List();
+    for (const element of elements) unpacked.pushTail(element);
+    expect([packed.packed === null, unpacked.packed === null]).toEqual([false, true]);
+    const payload = dump(packed, settings);
+    expect(hex(dump(unpacked, settings))).toBe(hex(payload));
+    const nodes = fill <= 0 ? (fill === 0 ? 40 : 1) : Math.ceil(40 / fill);
+    expect(payload.charCodeAt(1)).toBe(nodes);
+    const back = restore(payload, LIMITS, SEED) as List;
+    expect([...back]).toEqual(elements);
+    expect(back.memoryBytes).toBe(packed.memoryBytes);
+    if (nodes === 1) expect(back.packed).toBe(packed.packed);
+  });
+
+  test('of a listpack with other encodings than Redis writes is kept in those that it writes', () => {
+    const bytes = '\x0b\0\0\0\x01\0\x8212\x03\xff';
+    const back = restore(sealed(`\x12\x01\x02${String.fromCharCode(bytes.length)}${bytes}`), LIMITS, SEED) as List;
+    expect([...back]).toEqual(['12']);
+    expect(back.packed).toBe('\x09\0\0\0\x01\0\x0c\x01\xff');
+  });
+});
+
 test('the checksum is the CRC-64 of Jones', () => {
   expect(hex(crc64('123456789'))).toBe(Buffer.from('e9c6d914c4b8d9ca', 'hex').reverse().toString('hex'));
 });
