@@ -12,7 +12,7 @@
  * The buffers of large replies are garbage as well once they are sent: if they are about as much as the keyspace, garbage is collected after a second
  * in which no more were dropped. V8 collects while more are allocated.
  *
- * A small keyspace is collected a few times more within seconds, for the memory of V8's young generation.
+ * A small keyspace is collected twice more within seconds, for the memory of V8's young generation.
  *
  * When to collect depends only on what a recording contains: counted sizes, timers, and how many tokens were ready. So a replay decides the same at the same
  * places, and collects nothing.
@@ -27,10 +27,11 @@ const LEAST_BYTES = 8 * 2 ** 20;
 /** Fewer bytes of dropped buffers are left to it as well. */
 const LEAST_DROPPED = 32 * 2 ** 20;
 /**
- * Milliseconds from one collection of a small keyspace to the next: V8 makes its young generation small again, which has up to 32 MB, only once the collections
- * of five seconds have found little new, and returns its pages with the one after that.
+ * Milliseconds from one collection of a small keyspace to the next: V8 makes its young generation small again, which has up to 32 MB, if little was allocated in
+ * the last five seconds before a collection. What the first one moves to the old generation counts as allocated after it, so the second one follows at once.
+ * The pauses do not count, so the five seconds have some room.
  */
-const REPEAT_MS = [2600, 2600, 100];
+const REPEAT_MS = [100, 5800];
 /** Maximum counted size of a keyspace that is collected again: the pause grows with it, and 32 MB matter less. */
 const SMALL_BYTES = 128 * 2 ** 20;
 /** Dropped buffers count as much as the keyspace from this share of it on: a reply is not counted exactly as its value is. */
