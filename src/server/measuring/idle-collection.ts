@@ -45,6 +45,8 @@ const RETRY_MS = 100;
  * collection. They make V8 collect by itself.
  */
 const COMMANDS_PER_MS = 1;
+/** From then on, half a minute after the first attempt, it is collected at any moment at which none is ready. */
+const MOST_PUT_OFF = 300;
 
 export interface IdleCollectionState {
   readonly mostBytes: number;
@@ -54,6 +56,7 @@ export interface IdleCollectionState {
   readonly droppedBytes: number;
   readonly lookMs: number;
   readonly commands: number;
+  readonly putOff: number;
   readonly timer: TimerState | null;
 }
 
@@ -89,16 +92,19 @@ export class IdleCollection {
   private lookMs = 0;
   /** Number of commands executed before them. */
   private commands = 0;
+  /** How many times in succession a collection was put off because of many commands. */
+  private putOff = 0;
   private timer: TimerState | null = null;
 
   constructor(private readonly server: CollectionSurroundings) {}
 
   capture(): IdleCollectionState {
-    const { mostBytes, isNoted, isWanted, repeats, droppedBytes, lookMs, commands, timer } = this;
-    return { mostBytes, isNoted, isWanted, repeats, droppedBytes, lookMs, commands, timer: captureTimer(timer) };
+    const { mostBytes, isNoted, isWanted, repeats, droppedBytes, lookMs, commands, putOff, timer } = this;
+    return { mostBytes, isNoted, isWanted, repeats, droppedBytes, lookMs, commands, putOff, timer: captureTimer(timer) };
   }
 
-  restore({ mostBytes, isNoted, isWanted, repeats, droppedBytes, lookMs, commands, timer }: IdleCollectionState): void {
+  restore({ mostBytes, isNoted, isWanted, repeats, droppedBytes, lookMs, commands, putOff, timer }: IdleCollectionState): void {
+    this.putOff = putOff;
     this.lookMs = lookMs;
     this.commands = commands;
     this.isWanted = isWanted;
@@ -149,8 +155,9 @@ export class IdleCollection {
     const isRepeat = this.repeats > 0 && !this.isWanted && !hasShrunk;
     const isDue = this.isWanted || hasShrunk || isRepeat;
     if (!isDue && (isNoted || !this.hasDropped(bytes))) {
+      this.putOff = 0;
       if (isNoted) this.after(LOOK_MS);
-    } else if (server.isBusy() || (!this.isWanted && this.hasManyCommands())) {
+    } else if (server.isBusy() || this.putsOff()) {
       if (isRepeat) this.repeats = 0;
       else this.after(RETRY_MS);
     } else {
@@ -158,8 +165,11 @@ export class IdleCollection {
     }
   }
 
-  private hasManyCommands(): boolean {
-    return this.server.commands() - this.commands > this.lookMs * COMMANDS_PER_MS;
+  /** True if clients have sent so many commands that a later moment may be better. */
+  private putsOff(): boolean {
+    if (this.isWanted || this.putOff === MOST_PUT_OFF || this.server.commands() - this.commands <= this.lookMs * COMMANDS_PER_MS) return false;
+    this.putOff++;
+    return true;
   }
 
   private hasDropped(bytes: number): boolean {
@@ -170,7 +180,7 @@ export class IdleCollection {
     const { server } = this;
     this.mostBytes = bytes;
     this.isWanted = false;
-    this.droppedBytes = 0;
+    this.droppedBytes = this.putOff = 0;
     const usedBefore = server.heap.used();
     server.collecting();
     const startUs = server.readUs();

@@ -164,6 +164,23 @@ test('nor while they send more than a thousand commands a second, though none is
   expect(collections).toBe(1);
 });
 
+test('but half a minute of them is enough', () => {
+  command(100);
+  usedMb = 0;
+  let looks = 0;
+  for (; collections === 0 && looks < 1000; looks++) {
+    commands += 2000;
+    runTimer();
+  }
+  // 300 that put it off, and the one that collects.
+  expect(looks).toBe(301);
+  command(100);
+  usedMb = 0;
+  commands += 2000;
+  runTimer();
+  expect(collections).toBe(1);
+});
+
 test('unless it was asked for', () => {
   command(100);
   collection.want();
