@@ -188,7 +188,9 @@ export class Persistence {
   capture(): PersistenceState {
     const { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, unreadFile, lastPreImageBytes, isSaving } = this;
     const [background, look] = [captureTimer(this.background), captureTimer(this.look)];
-    return { lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, unreadFile, lastPreImageBytes, isSaving, background, look };
+    return {
+      lastSaveMs, lastTryMs, hasFailed, lastSeconds, saves, keysLoaded, keysExpired, ownsFile, unreadFile, lastPreImageBytes, isSaving, background, look,
+    };
   }
 
   /** @param isAnother the server starts from the state of another one, whose file is not its own */
