@@ -12,10 +12,12 @@ const TEXTS = [
 const MANY = Array.from({ length: 40 }, () => TEXTS).flat();
 const LISTPACK = packElements(MANY);
 
-function written(reply: Reply, version: RespVersion): ReturnType<OutputBuffer['capture']> {
+/** The chunks, their bytes as text: expect compares it at once, and bytes one by one. */
+function written(reply: Reply, version: RespVersion): { readonly head: number; readonly chunks: readonly { readonly capacity: number; readonly text: string }[] } {
   const output = new OutputBuffer();
   encode(output, reply, version);
-  return output.capture();
+  const { head, chunks } = output.capture()!;
+  return { head, chunks: chunks.map(({ capacity, bytes }) => ({ capacity, text: Buffer.from(bytes).toString('latin1') })) };
 }
 
 test.each<[name: string, inPlace: Reply, made: Reply]>([
