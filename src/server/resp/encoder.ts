@@ -15,6 +15,7 @@ export type { ByteSink, RespVersion };
 const CR = 13;
 const LF = 10;
 const MINUS = 45;
+const POINT = 46;
 const ZERO = 48;
 const BILLION = 1e9;
 
@@ -134,9 +135,31 @@ function encodeBulkError(out: ByteSink, text: string): void {
 function encodeDouble(out: ByteSink, { value, text }: Double, version: RespVersion): void {
   // Most scores are small integers, of which no string needs to be made. The printed form of 0 depends on its sign.
   if (text === null && (value | 0) === value && value !== 0) return encodeWhole(out, value, version);
+  if (text === null && ((value * 8) | 0) === value * 8 && value !== 0) return encodeEighths(out, value, version);
   const printed = text ?? formatDouble(value);
   if (version === 3) encodeRaw(out, `,${printed}\r\n`);
   else encodeBulk(out, printed);
+}
+
+/** Writes a double that is a multiple of 1/8 below 2^28, but no integer: its one to three decimals are exact. */
+function encodeEighths(out: ByteSink, value: number, version: RespVersion): void {
+  const size = Math.abs(value);
+  const whole = size | 0;
+  const thousandths = (size - whole) * 1000;
+  const decimals = thousandths % 100 === 0 ? 1 : thousandths % 10 === 0 ? 2 : 3;
+  const length = (value < 0 ? 1 : 0) + digitsOf(whole) + 1 + decimals;
+  out.reserve(HEADER_BYTES + length + 2);
+  const { buffer } = out;
+  let at = out.position;
+  if (version === 3) buffer[at++] = 44; // ,
+  else at = writeHeader(buffer, at, 36 /* $ */, length);
+  if (value < 0) buffer[at++] = MINUS;
+  at = writeInteger(buffer, at, whole);
+  buffer[at] = POINT;
+  at = writeDigits(buffer, at + 1, decimals === 1 ? thousandths / 100 : decimals === 2 ? thousandths / 10 : thousandths, decimals);
+  buffer[at] = CR;
+  buffer[at + 1] = LF;
+  out.position = at + 2;
 }
 
 /** Writes a double that is an integer of 32 bits. */

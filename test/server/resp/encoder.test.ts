@@ -77,6 +77,20 @@ test('integers of every length, of both signs', () => {
   }
 });
 
+test('multiples of 1/8, of every length and both signs, as formatDouble prints them', () => {
+  const wholes = [0, ...Array.from({ length: 10 }, (_, digits) => 10 ** digits), 123_456_789, 2 ** 28 - 1, 2 ** 28, 2 ** 31];
+  for (const whole of wholes) {
+    for (let eighth = -8; eighth <= 8; eighth++) {
+      for (const value of [whole + eighth / 8, -whole + eighth / 8, whole + eighth / 16].filter((one) => one !== 0)) {
+        const text = formatDouble(value);
+        expect(text).toBe(String(value));
+        expect(encoded(new Double(value), 2)).toBe(`$${text.length}\r\n${text}\r\n`);
+        expect(encoded(new Double(value), 3)).toBe(`,${text}\r\n`);
+      }
+    }
+  }
+});
+
 test('pairs of integers of every length', () => {
   const edges = [...Array.from({ length: 16 }, (_, digits) => 10 ** digits), 2 ** 31, 2 ** 32, 2 ** 53 - 1].flatMap((edge) => [edge - 1, edge]);
   for (const [at, edge] of edges.entries()) {
