@@ -48,7 +48,7 @@ export const SEAMS_IN_KOREAN: { readonly [name in SeamName]: SeamTexts<name> } =
   serve: {
     meaning: '연결이 READABLE입니다. 처리할까요?',
     parameters: { token: '연결의 번호', serving: '규칙을 넣은 뒤 처음 처리한 클라이언트, 연결되어 있는 동안만. 0: 없음' },
-    results: { handle: '읽는다', skip: '기다리게 한다. READABLE 등록을 빼고, 매번 wait하기 전에 다시 묻는다' },
+    results: { handle: '읽습니다', skip: '기다리게 합니다. READABLE 등록을 빼고, 매번 wait하기 전에 다시 묻습니다' },
   },
   'read-size': {
     meaning: '소켓을 읽으려 합니다. 최대 몇 바이트를 읽을까요?',
@@ -64,30 +64,30 @@ export const SEAMS_IN_KOREAN: { readonly [name in SeamName]: SeamTexts<name> } =
       reads: '토큰이 보고된 뒤의 read 횟수, 이번 것 포함',
     },
     results: {
-      'read again': '바로 다시 읽는다',
-      wait: '폴러가 토큰을 다시 보고할 때까지 기다린다',
-      yield: '다른 연결에 차례를 넘긴다. 토큰을 다시 등록하므로 에지 트리거에서도 남은 것이 다시 보고된다',
-      close: '오류가 난 것처럼 연결을 닫는다',
+      'read again': '바로 다시 읽습니다',
+      wait: '폴러가 토큰을 다시 보고할 때까지 기다립니다',
+      yield: '다른 연결에 차례를 넘깁니다. 토큰을 다시 등록하므로 에지 트리거에서도 남은 것이 다시 보고됩니다',
+      close: '오류가 난 것처럼 연결을 닫습니다',
     },
   },
   'on-eof': {
     meaning: 'read가 0바이트를 돌려주었습니다. 상대가 마지막 바이트를 보낸 것입니다.',
     parameters: { waiting: '아직 쓰지 못한 응답의 바이트 수' },
-    results: { close: '연결을 닫는다', ignore: '아무것도 읽지 않은 것처럼 넘어간다' },
+    results: { close: '연결을 닫습니다', ignore: '아무것도 읽지 않은 것처럼 넘어갑니다' },
   },
   'on-partial': {
     meaning: '읽은 것이 요청의 중간에서 끝났습니다.',
     parameters: { has: '요청 가운데 도착한 바이트 수', needs: '요청의 최소 바이트 수' },
     results: {
-      keep: '나머지가 올 때까지 보관한다',
-      'throw away': '버린다. 다음에 오는 것을 요청의 시작으로 본다',
-      answer: '오류로 응답하고 버린다',
+      keep: '나머지가 올 때까지 보관합니다',
+      'throw away': '버립니다. 다음에 오는 것을 요청의 시작으로 봅니다',
+      answer: '오류로 응답하고 버립니다',
     },
   },
   'after-frame': {
     meaning: '읽은 것 가운데 요청 하나를 실행했습니다.',
     parameters: { frames: '이번 read에서 실행한 요청 수' },
-    results: { 'next frame': '읽은 것을 이어서 디코딩한다', 'leave the rest': '다음 read까지 남겨 둔다' },
+    results: { 'next frame': '읽은 것을 이어서 디코딩합니다', 'leave the rest': '다음 read까지 남겨 둡니다' },
   },
   'after-write': {
     meaning: 'write가 돌아왔습니다. 더 쓰지 않아도 되는 바이트는 몇일까요?',
@@ -103,9 +103,9 @@ export const SEAMS_IN_KOREAN: { readonly [name in SeamName]: SeamTexts<name> } =
     meaning: '연결을 하나 수락했습니다. 다음은 무엇일까요?',
     parameters: { accepted: '리스너가 보고된 뒤 수락한 연결 수, 이번 것 포함', edge: '리스너가 에지 트리거이면 true' },
     results: {
-      'accept again': '바로 다시 수락한다',
-      wait: '폴러가 리스너를 다시 보고할 때까지 기다린다',
-      yield: '다른 연결에 차례를 넘긴다. 리스너를 다시 등록하므로 에지 트리거에서도 남은 백로그가 다시 보고된다',
+      'accept again': '바로 다시 수락합니다',
+      wait: '폴러가 리스너를 다시 보고할 때까지 기다립니다',
+      yield: '다른 연결에 차례를 넘깁니다. 리스너를 다시 등록하므로 에지 트리거에서도 남은 백로그가 다시 보고됩니다',
     },
   },
   'new-token': {
@@ -117,8 +117,8 @@ export const SEAMS_IN_KOREAN: { readonly [name in SeamName]: SeamTexts<name> } =
     meaning: 'BLPOP 같은 블로킹 명령이 아무것도 찾지 못했습니다. 무엇이 기다릴까요?',
     parameters: { timeout: '클라이언트가 기다릴 ms. 0: 제한 없음', keys: '명령이 든 키의 수' },
     results: {
-      park: '클라이언트. 루프는 계속 돌고, 키가 생기거나 시간이 지날 때까지 이 클라이언트는 읽지 않는다',
-      sleep: '루프 전체. 그만큼, 최대 1초 동안 자고, 클라이언트는 제한 시간이 지났을 때의 응답을 받는다',
+      park: '클라이언트. 루프는 계속 돌고, 키가 생기거나 시간이 지날 때까지 이 클라이언트는 읽지 않습니다',
+      sleep: '루프 전체. 그만큼, 최대 1초 동안 자고, 클라이언트는 제한 시간이 지났을 때의 응답을 받습니다',
     },
   },
   'expire-round': {
@@ -127,7 +127,7 @@ export const SEAMS_IN_KOREAN: { readonly [name in SeamName]: SeamTexts<name> } =
       left: 'TTL이 있는 키 가운데 이번 주기가 아직 보지 않은 수',
       sampled: '바로 앞 라운드에서 본 키의 수. 첫 라운드에서는 0',
       expired: '그 가운데 만료되어 삭제한 수',
-      used: '이번 주기가 쓴 µs. 16라운드마다 잰다',
+      used: '이번 주기가 쓴 µs. 16라운드마다 잽니다',
       limit: '써도 되는 µs: hz에 따라 시간의 25 %',
     },
     results: { number: '키의 수. 남은 것보다 많으면 남은 것 모두' },
@@ -135,7 +135,7 @@ export const SEAMS_IN_KOREAN: { readonly [name in SeamName]: SeamTexts<name> } =
   timers: {
     meaning: 'poll이 돌아왔습니다. 기한이 된 타이머를 언제 실행할까요?',
     parameters: { ready: '준비된 토큰의 수' },
-    results: { 'after the clients': '준비된 클라이언트 다음에', 'before the clients': '클라이언트보다 먼저. 모두 실행될 때까지 클라이언트가 기다린다' },
+    results: { 'after the clients': '준비된 클라이언트 다음에', 'before the clients': '클라이언트보다 먼저. 모두 실행될 때까지 클라이언트가 기다립니다' },
   },
   timeout: {
     meaning: '할 일이 남지 않았습니다. poll.wait가 몇 ms까지 잠들까요? 트레이스의 wait마다 나타납니다.',

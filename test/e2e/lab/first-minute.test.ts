@@ -44,8 +44,8 @@ test.each([
   {
     language: 'ko', answer: '1',
     invitation: /^스레드 하나가 모두를 처리합니다\. Enter: 명령 하나를 지켜보기 접속: redis-cli -p \d+$/,
-    question: /^클라이언트 둘이 더 접속하고, 그중 하나가 3초 동안 계산합니다\. 나머지는\? 1 처리된다 2 기다린다 3 실패한다 1, 2, 3 중 하나를 누르세요\.$/,
-    explained: /^예상: 처리된다\. 결과: [23]\.\d초를 기다렸습니다\. 턴 \d+의 execute가 [345]\.\d초 걸리는 동안 poll\.wait를 호출하지 못했기 때문입니다\. ←: 준비\(readiness\)된 순간으로 →: 그다음으로$/,
+    question: /^클라이언트 둘이 더 접속하고, 그중 하나가 3초 동안 계산합니다\. 나머지는\? 1 처리됩니다 2 기다립니다 3 실패합니다 1, 2, 3 중 하나를 누르세요\.$/,
+    explained: /^예상: 처리됩니다\. 결과: [23]\.\d초를 기다렸습니다\. 턴 \d+의 execute가 [345]\.\d초 걸리는 동안 poll\.wait를 호출하지 못했기 때문입니다\. ←: 준비\(readiness\)된 순간으로 →: 그다음으로$/,
     yourTurn: '이제 직접 해 보세요: redis-cli -p',
   },
 ])('from the first frame to the reason in four keys, in $language', async ({ language, answer, invitation, question, explained, yourTurn }) => {

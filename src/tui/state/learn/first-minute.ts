@@ -87,7 +87,7 @@ const ENGLISH: Texts = {
 const KOREAN: Texts = {
   invitation: (connect) => ['스레드 하나가 모두를 처리합니다.', '', 'Enter: 명령 하나를 지켜보기', '', `접속: ${connect}`],
   question: [`클라이언트 둘이 더 접속하고, 그중 하나가 ${BUSY_SECONDS}초 동안 계산합니다. 나머지는?`],
-  answers: { served: '처리된다', wait: '기다린다', fail: '실패한다' },
+  answers: { served: '처리됩니다', wait: '기다립니다', fail: '실패합니다' },
   press: '1, 2, 3 중 하나를 누르세요.',
   explained: (answer, { turn, busyUs, waitedMs }, { left, right }) => [
     `예상: ${KOREAN.answers[answer]}. 결과: ${seconds(waitedMs)}초를 기다렸습니다. 턴 ${turn}의 execute가 ${seconds(busyUs / 1000)}초 걸리는 동안 poll.wait를 호출하지 못했기 때문입니다.`,
