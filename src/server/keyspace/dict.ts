@@ -150,7 +150,7 @@ abstract class Dict<V> implements MemberTable {
     return found;
   }
 
-  /** Reads where the index leads to the last keys, which move into the gaps that so many removals leave. */
+  /** Reads where the index leads to the last keys, which move into the gaps that `count` removals leave. */
   private readLast(count: number): number {
     const { index, size } = this;
     let read = 0;

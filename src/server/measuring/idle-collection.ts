@@ -165,7 +165,7 @@ export class IdleCollection {
     }
   }
 
-  /** True if clients have sent so many commands that a later moment may be better. */
+  /** True if clients have sent many commands, so that a later moment may be better. */
   private putsOff(): boolean {
     if (this.isWanted || this.putOff === MOST_PUT_OFF || this.server.commands() - this.commands <= this.lookMs * COMMANDS_PER_MS) return false;
     this.putOff++;

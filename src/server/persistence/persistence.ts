@@ -90,8 +90,7 @@ export interface PersistenceState {
   readonly keysLoaded: number;
   readonly keysExpired: number;
   readonly ownsFile: string | null;
-  /** Missing in states of older versions, which kept datasets of masters there too. */
-  readonly unreadFile?: string | null;
+  readonly unreadFile: string | null;
   readonly lastPreImageBytes: number;
   /** A save was in progress, which only the server itself continues. */
   readonly isSaving: boolean;

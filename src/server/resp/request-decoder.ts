@@ -125,8 +125,6 @@ export class RequestDecoder implements ReadRequest {
   private lastName = '';
   /** Which argument of {@link lastName} is a member: see {@link memberPlace}; {@link UNKNOWN} until that is needed. */
   private memberAt = UNKNOWN;
-  /** True if the command removes it; set together with {@link memberAt}. */
-  private removes = false;
   /** A key of the range that has no table of members: they are not asked for again. */
   private keyWithoutTable = '';
   /** Arguments that begin before this position need no prefetch. */
@@ -378,10 +376,7 @@ export class RequestDecoder implements ReadRequest {
 
   /** True if the argument being read may be in a table of members. */
   private isMember(): boolean {
-    if (this.memberAt === UNKNOWN) {
-      this.memberAt = memberPlace(this.argv[0]!);
-      this.removes = removesMembers(this.argv[0]!);
-    }
+    if (this.memberAt === UNKNOWN) this.memberAt = memberPlace(this.argv[0]!);
     return this.filled === this.memberAt && this.argv[1] !== this.keyWithoutTable;
   }
 
@@ -407,7 +402,7 @@ export class RequestDecoder implements ReadRequest {
     const count = followers(buffer, requestStart, start, step, end);
     this.prefetchedTo = start + count * step;
     // Members that are added need little of what is read: no more of them in this range.
-    if (count > 0 && members.prefetch(buffer, start + step, step, count, length, this.removes) * 2 < count) this.prefetchedTo = end;
+    if (count > 0 && members.prefetch(buffer, start + step, step, count, length, removesMembers(this.argv[0]!)) * 2 < count) this.prefetchedTo = end;
   }
 
   /** Returns where the next `count` arguments end, of less than a hundred bytes each; -1 if others are there. */

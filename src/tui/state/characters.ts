@@ -3,8 +3,11 @@
  * rows are cut between them.
  */
 
-/** ASCII except control characters, ESC, and the arrows, boxes, blocks and shapes that the screen itself draws: each is a cluster of its own. */
-const PLAIN = /^[\x1b\x20-\x7e\u2190-\u2193\u2500-\u25cc…µ·×]*$/;
+/**
+ * ASCII except control characters, ESC of colours, and the arrows, boxes, blocks and shapes that the screen itself draws: each is a cluster of its own, and has
+ * the same width in every terminal.
+ */
+export const PLAIN = /^[\x1b\x20-\x7e\u2190-\u2193\u2500-\u25cc…µ·×]*$/;
 
 /**
  * An `Intl.Segmenter` that is created only for text that is not plain: creating the first one of a process takes 15 ms, and the first frame does not need it.

@@ -10,7 +10,7 @@
  * terminals do not agree on the width of an emoji: after each such character the cursor is positioned where the next one belongs.
  */
 import { EventEmitter } from 'node:events';
-import { CHARACTERS } from '../state/characters.js';
+import { CHARACTERS, PLAIN } from '../state/characters.js';
 import { clusterColumns } from '../view/columns.js';
 
 const BEGIN = '\x1b[?2026h';
@@ -101,13 +101,11 @@ export class FrameSink extends EventEmitter {
   }
 }
 
-/** ASCII, the characters of the screen itself, and colours: they have the same width in every terminal. */
-const CERTAIN = /^[\x20-\x7e\u2190-\u2193\u2500-\u25cc…µ·×\x1b]*$/;
 const COLOR = /(\x1b\[[\d;]*m)/;
 
 /** The line, with the cursor positioned after each character whose width differs between terminals. */
 function aligned(line: string): string {
-  if (CERTAIN.test(line)) return line;
+  if (PLAIN.test(line)) return line;
   let written = '';
   let column = 0;
   for (const part of line.split(COLOR)) {
@@ -116,8 +114,9 @@ function aligned(line: string): string {
       continue;
     }
     for (const { segment } of CHARACTERS.segment(part)) {
-      column += CERTAIN.test(segment) ? segment.length : clusterColumns(segment);
-      written += CERTAIN.test(segment) ? segment : `${segment}\x1b[${column + 1}G`;
+      const isPlain = PLAIN.test(segment);
+      column += isPlain ? segment.length : clusterColumns(segment);
+      written += isPlain ? segment : `${segment}\x1b[${column + 1}G`;
     }
   }
   return written;

@@ -65,6 +65,9 @@ export function parseDouble(text: string): number | undefined {
   if (typeof whole === 'number') return whole;
   const short = shortDecimal(text);
   if (short !== undefined) return short;
+  // As open ends of ranges are usually spelled: without a regular expression.
+  if (text === '+inf') return Infinity;
+  if (text === '-inf') return -Infinity;
   if (DECIMAL.test(text)) return inRange(Number(text), text);
   if (INFINITY.test(text)) return text.charCodeAt(0) === 45 ? -Infinity : Infinity;
   if (HEXADECIMAL.test(text)) return inRange(hexadecimal(text), text);

@@ -51,9 +51,6 @@ function scoreLimit(text: string): ScoreLimit {
 
 /** Parses like C's strtod: unlike in all other arguments the empty text is 0, leading space is allowed, a NUL ends it, and an overflow is infinite. */
 function looseDouble(argument: string): number | undefined {
-  // The usual open ends, for which parseDouble needs two regular expressions.
-  if (argument === '+inf') return Infinity;
-  if (argument === '-inf') return -Infinity;
   const nul = argument.indexOf('\0');
   const text = nul === -1 ? argument : argument.slice(0, nul);
   const whole = parseDouble(text);

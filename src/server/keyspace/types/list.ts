@@ -42,7 +42,7 @@ const IN_CHAIN = 'chain';
 const lastChanged = new LastChanged();
 
 export class List implements Collection {
-  /** One field, because there are many short lists. */
+  /** Few fields, because there are many short lists. */
   private content: string | ListChain = EMPTY_LISTPACK;
   /** Bytes of the elements. */
   private textBytes = 0;
@@ -197,24 +197,22 @@ export class List implements Collection {
   }
 
   dropHead(count: number): void {
-    if (count === 0) return;
-    const content = this.changing();
-    if (typeof content === 'string') {
-      this.shrinkTo(withoutFirst(content, count));
-      return;
-    }
-    for (let left = count; left > 0; left--) this.textBytes -= content.popHead().length;
-    this.noteChain(content);
+    this.drop(count, true);
   }
 
   dropTail(count: number): void {
+    this.drop(count, false);
+  }
+
+  private drop(count: number, atHead: boolean): void {
     if (count === 0) return;
     const content = this.changing();
     if (typeof content === 'string') {
-      this.shrinkTo(withoutLast(content, count));
+      this.content = atHead ? withoutFirst(content, count) : withoutLast(content, count);
+      this.textBytes = elementTextBytes(this.content, 1);
       return;
     }
-    for (let left = count; left > 0; left--) this.textBytes -= content.popTail().length;
+    for (let left = count; left > 0; left--) this.textBytes -= (atHead ? content.popHead() : content.popTail()).length;
     this.noteChain(content);
   }
 
@@ -284,11 +282,6 @@ export class List implements Collection {
     const { content } = this;
     if (typeof content !== 'string' || content.length <= COPIED_BYTES || !lastChanged.note(this)) return content;
     return this.open();
-  }
-
-  private shrinkTo(listpack: string): void {
-    this.content = listpack;
-    this.textBytes = elementTextBytes(listpack, 1);
   }
 
   private open(): ListChain {
