@@ -46,8 +46,8 @@ export class EdgeReads {
   /** Called after a wait. @param isAllowed false: each read asks the kernel */
   report({ tokens, readiness, length }: Events, isAllowed: boolean): void {
     const { streams, reported } = this;
-    for (let i = 0; i < reported.length; i++) reported[i]!.edge = ASK;
-    reported.length = 0;
+    // Setting the length, even of an empty array, is a call into the runtime.
+    while (reported.length > 0) reported.pop()!.edge = ASK;
     if (!isAllowed || streams.size === 0) return;
     for (let i = 0; i < length; i++) {
       const stream = readiness[i] === READY_READABLE ? streams.get(tokens[i]!) : undefined;
