@@ -50,7 +50,7 @@ export class ReplyWriter {
     private readonly registration: Registration,
     private readonly env: ConnectionEnvironment,
   ) {
-    this.output = new OutputBuffer(env.server.keyspace.memory);
+    this.output = new OutputBuffer(env.server.keyspace.memory, stream.writePieces !== undefined);
   }
 
   /** Whether it is queued for flushing is known to PendingWork, which is restored after all connections. */

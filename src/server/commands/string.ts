@@ -12,7 +12,7 @@ import type { Database } from '../keyspace/database.js';
 import { timeText } from '../keyspace/types/int64.js';
 import { ByteString, compact, isString, type StringValue, textOf, type Value } from '../keyspace/value.js';
 import { LENT_BYTES } from '../resp/lent-argument.js';
-import { Bytes, ErrorReply, MapReply, OK, type Reply } from '../resp/reply.js';
+import { ErrorReply, MapReply, OK, type Reply } from '../resp/reply.js';
 import {
   expiry, INT64_MAX, INT64_MIN, integer, integer64, type Integer64, isWord, MILLISECONDS, narrow, parseInteger, readString, SECONDS, type TimeUnit,
   writeString,
@@ -359,7 +359,7 @@ export const lcs = command({
 function readAll(value: Value | undefined, session: Session): Reply {
   if (typeof value === 'string') return value;
   if (!(value instanceof ByteString) || value.length < LENT_BYTES) return replyOf(value);
-  return session.encodesAtOnce ? new Bytes(value.view) : value.toString();
+  return session.encodesAtOnce ? value.asReply() : value.toString();
 }
 
 /** Returns the text of a value. */

@@ -11,7 +11,7 @@
 import { systemError } from '../io/backends/ready-list.js';
 import { type Events, READY_READABLE } from '../io/event.js';
 import { type Interest, isEdgeTriggered } from '../io/interest.js';
-import { type Address, END_OF_FILE, type Poll, type Source, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
+import { type Address, END_OF_FILE, type Piece, type Poll, type Source, type TcpListener, type TcpStream, WOULD_BLOCK, type WouldBlock } from '../io/poll.js';
 import { PollDecorator } from '../io/poll-decorator.js';
 import type { Token } from '../io/token.js';
 import type { FaultEffect } from './effects.js';
@@ -234,6 +234,7 @@ export class FaultyStream implements TcpStream {
   private isBroken = false;
   /** It has queued a send whose result no write has returned yet. */
   private isQueued = false;
+  readonly writePieces?: (pieces: readonly Piece[], bytes: number) => number;
 
   constructor(
     private readonly poll: FaultyPoll,
@@ -241,6 +242,7 @@ export class FaultyStream implements TcpStream {
   ) {
     this.peer = inner.peer;
     this.local = inner.local;
+    if (inner.writePieces !== undefined) this.writePieces = (pieces, bytes) => this.passPieces(pieces, bytes);
   }
 
   get fd(): number {
@@ -265,6 +267,12 @@ export class FaultyStream implements TcpStream {
     const isSent = this.isQueued;
     this.isQueued = false;
     return isSent || this.poll.faults === null ? this.inner.write(from, start, end) : this.faultyWrite(from, start, end);
+  }
+
+  private passPieces(pieces: readonly Piece[], bytes: number): number {
+    const { inner } = this;
+    if (this.poll.faults === null) return inner.writePieces!(pieces, bytes);
+    return this.transfer('write', bytes, (allowed) => inner.writePieces!(pieces, allowed));
   }
 
   setKeepAlive(seconds: number): void {

@@ -46,6 +46,16 @@ export interface TcpListener extends Source {
   close(): void;
 }
 
+/** The bytes `buffer[start, end)`. */
+export interface Piece {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Maximum number of pieces in one {@link TcpStream.writePieces}. */
+export const MAX_PIECES = 64;
+
 /** A byte stream, TCP or unix domain, that is connected or connecting (see {@link Poll.connect}). Every call returns at once. */
 export interface TcpStream extends Source {
   readonly peer: Address;
@@ -55,6 +65,11 @@ export interface TcpStream extends Source {
   read(into: Buffer, start: number, end: number): number;
   /** Writes bytes from `from[start, end)` and returns how many were taken, possibly fewer; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
   write(from: Buffer, start: number, end: number): number;
+  /**
+   * Writes the first `bytes` bytes of at most {@link MAX_PIECES} pieces, as one `write` of all of them would; none may be queued. Exists only where nothing has
+   * to be copied for that, and each write goes straight to the kernel.
+   */
+  writePieces?(pieces: readonly Piece[], bytes: number): number;
   /** Sets SO_KEEPALIVE with the first probe after this many seconds; 0 switches it off. Does nothing on a unix socket. */
   setKeepAlive(seconds: number): void;
   /** Sets TCP_NODELAY, which every stream has at first: without it the kernel may collect small writes. Does nothing on a unix socket. */

@@ -10,6 +10,7 @@
  * Every other type is a class that implements {@link Collection}.
  */
 import type { MemberTable } from '../resp/member-table.js';
+import { Bytes } from '../resp/reply.js';
 import type { ColumnReader, ColumnWriter } from './columns.js';
 
 export type TypeName = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream';
@@ -53,6 +54,8 @@ const PIECE_BYTES = 2 ** 20;
 /** A mutable string: a buffer with room to grow, so that APPEND and SETBIT cost what they change, and not the whole length. */
 export class ByteString {
   private bytes: Buffer;
+  /** The content as a reply, to which outputs may refer until it has been sent; null after a change. */
+  private reply: Bytes | null = null;
 
   constructor(
     content: string,
@@ -81,15 +84,37 @@ export class ByteString {
   overwrite(content: Uint8Array): boolean {
     const { bytes, length } = this;
     if (content.length > bytes.length || content.length < bytes.length * 0.8) return false;
-    bytes.set(content);
-    if (content.length < length) bytes.fill(0, content.length, length);
+    if (this.reply !== null && (this.reply.readers > 0 || content.length !== length)) this.endReply(0);
+    this.bytes.set(content);
+    if (content.length < length) this.bytes.fill(0, content.length, length);
     this.length = content.length;
     return true;
   }
 
-  /** The live bytes; valid until the next change. */
+  /** Before a change: outputs keep the bytes that they refer to, and this string gets others of the same size, with the first `kept` of its content. */
+  private endReply(kept: number): void {
+    if (this.reply!.readers > 0) {
+      const { bytes } = this;
+      this.bytes = Buffer.alloc(bytes.length);
+      bytes.copy(this.bytes, 0, 0, kept);
+    }
+    this.reply = null;
+  }
+
+  /** The live bytes; valid until the next change, and not to be changed. */
   get view(): Buffer {
     return this.bytes.subarray(0, this.length);
+  }
+
+  /** The live bytes, to be changed; valid until the next change of another kind. */
+  get changeable(): Buffer {
+    if (this.reply !== null) this.endReply(this.length);
+    return this.bytes.subarray(0, this.length);
+  }
+
+  /** Returns the content as a reply, which is valid until the next change if no output refers to it. */
+  asReply(): Bytes {
+    return (this.reply ??= new Bytes(this.view));
   }
 
   toString(): string {
@@ -104,6 +129,7 @@ export class ByteString {
   /** Grows to `length`, the new bytes being zero; never shrinks. */
   grow(length: number): void {
     if (length <= this.length) return;
+    if (this.reply !== null) this.endReply(this.length);
     if (length > this.bytes.length) {
       // Twice what is needed, as sds does, up to a megabyte of slack.
       const grown = Buffer.alloc(length + Math.min(length, 1024 * 1024));
@@ -120,12 +146,14 @@ export class ByteString {
   }
 
   write(at: number, text: string): void {
+    if (this.reply !== null) this.endReply(this.length);
     this.grow(at + text.length);
     this.bytes.latin1Write(text, at);
   }
 
   /** Replaces the bytes [start, end) by `replacement`; what follows moves. */
   splice(start: number, end: number, replacement: Uint8Array): void {
+    if (this.reply !== null) this.endReply(this.length);
     const { length } = this;
     const change = replacement.length - (end - start);
     this.grow(length + change);
@@ -144,6 +172,7 @@ export class ByteString {
 
   /** The byte must exist. */
   setByteAt(at: number, byte: number): void {
+    if (this.reply !== null) this.endReply(this.length);
     this.bytes[at] = byte;
   }
 

@@ -83,10 +83,15 @@ export class BulkError {
   constructor(readonly text: string) {}
 }
 
-/** A bulk string that is bytes already. They may change afterwards: only for a reply that is encoded at once. */
+/**
+ * A bulk string that is bytes already: those of a value. They may change afterwards: only for a reply that is encoded at once. An output may refer to them
+ * instead of copying them; while there are such {@link readers}, whoever changes the value makes new bytes, and leaves these as they are.
+ */
 export class Bytes {
   readonly type = 'bytes';
-  constructor(readonly bytes: Uint8Array) {}
+  /** How many times an output refers to the bytes. */
+  readers = 0;
+  constructor(readonly bytes: Buffer) {}
 }
 
 /**

@@ -1,7 +1,10 @@
 import { expect, test, vi } from 'vitest';
 import { CHUNK_BYTES, LARGE_CHUNK_BYTES, OutputBuffer } from '../../../src/server/client/output-buffer.js';
-import { WOULD_BLOCK, type TcpStream } from '../../../src/server/io/poll.js';
+import { MAX_PIECES, type Piece, WOULD_BLOCK, type TcpStream } from '../../../src/server/io/poll.js';
+import { ByteString } from '../../../src/server/keyspace/value.js';
+import { Bytes } from '../../../src/server/resp/reply.js';
 import { Fifo } from '../../../src/shared/fifo.js';
+import { seededRandom } from '../../../src/shared/random.js';
 
 /** Takes at most `limit` bytes a write. */
 function receiver(limit: number): TcpStream & { received: string } {
@@ -95,4 +98,109 @@ test('reading the newest reply costs the same after ten thousand chunks', () => 
   at.mockRestore();
   expect(output.capacity).toBe(10_001 * LARGE_CHUNK_BYTES);
   output.clear();
+});
+
+/** Takes pieces, at most as many bytes a write as `limit` returns. */
+function gatherer(limit: () => number): TcpStream & { received: string; writes: number } {
+  const stream = {
+    received: '',
+    writes: 0,
+    write: (from: Buffer, start: number, end: number): number => stream.writePieces([{ buffer: from, start, end }], end - start),
+    writePieces(pieces: readonly Piece[], bytes: number): number {
+      expect(pieces.length).toBeLessThanOrEqual(MAX_PIECES);
+      const all = pieces.map(({ buffer, start, end }) => buffer.latin1Slice(start, end)).join('');
+      expect(all.length).toBeGreaterThanOrEqual(bytes);
+      const count = Math.min(limit(), bytes);
+      stream.received += all.slice(0, count);
+      stream.writes++;
+      return count === 0 ? WOULD_BLOCK : count;
+    },
+  };
+  return stream as unknown as TcpStream & { received: string; writes: number };
+}
+
+test('a value that is referred to is sent with what is around it by one write, and its memory is counted as if it were copied', () => {
+  const account = { clients: 0, onDrop: null };
+  const output = new OutputBuffer(account, true);
+  const value = new Bytes(Buffer.from('v'.repeat(20_000)));
+  write(output, 'before');
+  output.refer(value);
+  write(output, 'between');
+  output.refer(value);
+  write(output, 'after');
+  const all = `before${'v'.repeat(20_000)}between${'v'.repeat(20_000)}after`;
+  expect([output.length, output.offered, output.extraChunks, output.isLarge]).toEqual([all.length, all.length, 2, true]);
+  expect([output.capacity, account.clients, value.readers]).toEqual([CHUNK_BYTES + 40_000, 40_000, 2]);
+  expect(output.peek(0, 8)).toBe('beforevv');
+  expect(output.peek(20_004, 11)).toBe('vvbetweenvv');
+  const [first, ...others] = output.capture()!.chunks;
+  expect(Buffer.from(first!.bytes).toString()).toBe('before');
+  expect(others.map(({ bytes }) => bytes.length)).toEqual([20_000, 7, 20_000, 5]);
+  const copy = new OutputBuffer();
+  copy.restore(output.capture()!);
+  expect([copy.length, copy.peek(20_006, 7)]).toEqual([all.length, 'between']);
+  const stream = gatherer(() => 20_008);
+  send(output, stream);
+  expect([output.length, value.readers, account.clients]).toEqual([all.length - 20_008, 1, 20_000]);
+  send(output, stream);
+  expect([stream.received, stream.writes]).toEqual([all.slice(0, 40_016), 2]);
+  send(output, stream);
+  expect([stream.received, output.length, output.capacity, account.clients, value.readers]).toEqual([all, 0, 0, 0, 0]);
+});
+
+test('output that is dropped refers to nothing any more', () => {
+  const output = new OutputBuffer({ clients: 0, onDrop: null }, true);
+  const value = new Bytes(Buffer.alloc(20_000));
+  for (let i = 0; i < 3; i++) output.refer(value);
+  expect(value.readers).toBe(3);
+  output.clear();
+  expect([value.readers, output.length, output.capacity]).toEqual([0, 0, 0]);
+});
+
+test.each([1, 2, 3])('texts and values in any order arrive as they were when they were written, however little each write takes: seed %i', (seed) => {
+  const random = seededRandom(seed);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const account = { clients: 0, onDrop: null };
+  const output = new OutputBuffer(account, true);
+  const stream = gatherer(() => (below(4) === 0 ? 0 : below(3) === 0 ? below(50) : below(200_000)));
+  const strings = [0, 1, 2].map((i) => new ByteString(String(i).repeat(13_000 + i)));
+  let written = '';
+  for (let step = 0; step < 1500; step++) {
+    const string = strings[below(3)]!;
+    switch (below(8)) {
+      case 0:
+      case 1:
+      case 2: {
+        output.refer(string.asReply());
+        written += string.toString();
+        break;
+      }
+      case 3:
+        string.write(below(13_000), `<${step}>`);
+        break;
+      case 4:
+        string.overwrite(Buffer.from(String(step % 10).repeat(11_000 + below(2000))));
+        break;
+      default: {
+        const text = `[${step}]`.repeat(below(20) === 0 ? below(20_000) : below(30));
+        write(output, text);
+        written += text;
+      }
+    }
+    expect(output.length).toBe(written.length - stream.received.length);
+    const at = below(output.length);
+    const part = output.peek(at, 20);
+    expect(written.slice(stream.received.length + at).startsWith(part)).toBe(true);
+    if (output.length > 0 && below(2) === 0) {
+      const taken = output.writeTo(stream, 1 + below(output.offered));
+      if (taken !== WOULD_BLOCK) output.drop(taken);
+    }
+  }
+  while (output.length > 0) {
+    const taken = output.writeTo(stream, output.offered);
+    if (taken !== WOULD_BLOCK) output.drop(taken);
+  }
+  expect(stream.received === written).toBe(true);
+  expect([output.capacity, output.extraChunks, account.clients]).toEqual([0, 0, 0]);
+  expect(strings.map((string) => string.asReply().readers)).toEqual([0, 0, 0]);
 });

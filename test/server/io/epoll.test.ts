@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { EpollPoll } from '../../../src/server/io/backends/epoll.js';
 import { NOT_SENT, SENT_LATER } from '../../../src/server/io/backends/queued-send.js';
-import { MAX_BATCH } from '../../../src/server/io/poll.js';
+import { MAX_BATCH, MAX_PIECES, type Piece, type SystemError, type TcpStream, WOULD_BLOCK } from '../../../src/server/io/poll.js';
 import { openSendRing } from '../../../src/server/io/backends/probe-sends.js';
 import { SendRing } from '../../../src/server/io/backends/send-ring.js';
-import { describePoll, type World } from './contract.js';
+import { describePoll, type Peer, type World } from './contract.js';
 import { connectSocket, openSocketRemote } from './net-world.js';
 
 /** Writes to the eventfd from another thread, once this one has signalled that it begins to wait. */
@@ -109,5 +109,65 @@ describe.runIf(typeof probed !== 'string')('where io_uring is allowed', () => {
     } finally {
       ring.close();
     }
+  });
+});
+
+describe.runIf(process.platform === 'linux')('pieces', () => {
+  async function pair(): Promise<{ stream: TcpStream; peer: Peer; poll: EpollPoll }> {
+    const poll = new EpollPoll();
+    const listener = poll.listen({ host: '127.0.0.1', port: 0 }, 5);
+    const peer = await connectSocket(listener.local);
+    const stream = listener.accept() as TcpStream;
+    onTestFinished(async () => {
+      await peer.close();
+      stream.close();
+      listener.close();
+      poll.close();
+      poll.waker.close();
+    });
+    return { stream, peer, poll };
+  }
+
+  const pieceOf = (text: string, before = 0): Piece => {
+    const buffer = Buffer.from(`${'-'.repeat(before)}${text}---`, 'latin1');
+    return { buffer, start: before, end: before + text.length };
+  };
+
+  test('are sent as one write of their bytes, short and long, from any range, and as many bytes of them as are asked for', async () => {
+    const { stream, peer } = await pair();
+    const texts = Array.from({ length: MAX_PIECES }, (_, i) => String.fromCharCode(48 + i).repeat((i * 53) % 400));
+    const pieces = texts.map((text, i) => pieceOf(text, i % 3));
+    const all = texts.join('');
+    for (const bytes of [1, 100, all.length - 200, all.length]) {
+      expect(stream.writePieces!(pieces, bytes)).toBe(bytes);
+      expect(await peer.receive(bytes)).toBe(all.slice(0, bytes));
+    }
+    const { buffer } = pieceOf('x'.repeat(1000));
+    expect(stream.writePieces!([{ buffer, start: 0, end: 500 }, pieceOf('|'), { buffer, start: 500, end: 1000 }], 1001)).toBe(1001);
+    expect(await peer.receive(1001)).toBe(`${'x'.repeat(500)}|${'x'.repeat(500)}`);
+  });
+
+  test('of which the kernel takes a part return its size, and then WouldBlock; a broken connection throws', async () => {
+    const { stream, peer } = await pair();
+    const large = pieceOf('0123456789abcdef'.repeat(2 ** 20));
+    const bytes = 8 + 2 * (large.end - large.start);
+    const taken = stream.writePieces!([pieceOf('<header>'), large, large], bytes);
+    expect(taken).toBeGreaterThan(0);
+    expect(taken).toBeLessThan(bytes);
+    let more = 0;
+    for (let count = 0; count !== WOULD_BLOCK; count = stream.writePieces!([large], 1000)) more += count;
+    expect((await peer.receive(taken + more)).startsWith('<header>0123456789abcdef0123')).toBe(true);
+    await peer.reset();
+    let code = '';
+    while (code === '') {
+      try {
+        stream.writePieces!([pieceOf('a'), pieceOf('b')], 2);
+        await new Promise(setImmediate);
+      } catch (error) {
+        expect(error).toMatchObject({ syscall: 'sendmsg', fd: stream.fd });
+        ({ code } = error as SystemError);
+      }
+    }
+    expect(['EPIPE', 'ECONNRESET']).toContain(code);
   });
 });

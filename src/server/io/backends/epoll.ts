@@ -11,11 +11,13 @@ import type { Events } from '../event.js';
 import { MAX_EVENTS, READY_ERROR, READY_HUP, READY_READABLE, READY_READ_CLOSED, READY_WRITABLE } from '../event.js';
 import { isEdgeTriggered, READABLE, WRITABLE, type Interest } from '../interest.js';
 import {
-  type Address, type Flushed, NOTHING_FLUSHED, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK, type WouldBlock,
+  type Address, type Flushed, NOTHING_FLUSHED, type Piece, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK,
+  type WouldBlock,
 } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import { type Ahead, type AheadStream, READS_REMEMBERED, SLOT_BYTES } from './ahead.js';
 import { ASK, EdgeReads, type EdgeState, type EdgeStream, EMPTY } from './edge-reads.js';
+import { Gather } from './gather.js';
 import * as libc from './libc.js';
 import { NOT_SENT, type QueuedSend, SENT_LATER } from './queued-send.js';
 import type { ReadAhead } from './read-ahead.js';
@@ -275,6 +277,9 @@ export function connectStream(address: Address): TcpStream {
   return new EpollStream(fd, address, localAddress(fd));
 }
 
+/** Shared by all streams of the thread; made when it is first needed. */
+let gather: Gather | null = null;
+
 class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
   readonly local: Address;
   sent = NOT_SENT;
@@ -363,6 +368,17 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
       const errno = libc.errno();
       if (errno === libc.EAGAIN) return WOULD_BLOCK;
       if (errno !== libc.EINTR) throw libc.lastError('send', this.fd);
+    }
+  }
+
+  writePieces(pieces: readonly Piece[], bytes: number): number {
+    gather ??= new Gather();
+    for (;;) {
+      const count = gather.send(this.fd, pieces, bytes, libc.MSG_NOSIGNAL);
+      if (count >= 0) return count;
+      const errno = libc.errno();
+      if (errno === libc.EAGAIN) return WOULD_BLOCK;
+      if (errno !== libc.EINTR) throw libc.lastError('sendmsg', this.fd);
     }
   }
 

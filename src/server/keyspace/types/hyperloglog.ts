@@ -97,7 +97,7 @@ export function cachedCount(string: ByteString): number | bigint | undefined {
 }
 
 export function cacheCount(string: ByteString, count: number): void {
-  string.view.writeBigUInt64LE(BigInt(count), COUNT_AT);
+  string.changeable.writeBigUInt64LE(BigInt(count), COUNT_AT);
 }
 
 /** Returns the estimate; undefined if the runs are corrupted. */
@@ -166,9 +166,8 @@ function setDense(bytes: Uint8Array, index: number, value: number): void {
 }
 
 function raiseDense(string: ByteString, index: number, value: number): Change {
-  const bytes = string.view;
-  if (getDense(bytes, index) >= value) return 'same';
-  setDense(bytes, index, value);
+  if (getDense(string.view, index) >= value) return 'same';
+  setDense(string.changeable, index, value);
   return 'changed';
 }
 
