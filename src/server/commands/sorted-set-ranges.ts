@@ -11,7 +11,9 @@ import { SortedSetValue } from '../keyspace/types/sorted-set.js';
 import type { Reply } from '../resp/reply.js';
 import { integer, isWord } from './support/arguments.js';
 import { limitsOf, shrunk, storeResult } from './support/collections.js';
-import { DOWNWARDS, lexRange, membersReply, rankRange, type Range, scoreRange, UPWARDS, visitRange, type Walk } from './support/sorted-set-ranges.js';
+import {
+  DOWNWARDS, lexRange, membersFrom, membersReply, rankRange, ranksIn, type Range, scoreRange, UPWARDS, visitRange, type Walk,
+} from './support/sorted-set-ranges.js';
 import { Members, NOTHING, readSortedSet } from './support/sorted-sets.js';
 
 type By = 'rank' | 'score' | 'lex';
@@ -78,6 +80,7 @@ function readRange(argv: Argv, form: RangeForm): RangeQuery {
 }
 
 function replyRange(argv: Argv, db: Database, session: Session, form: RangeForm): Reply {
+  if (argv.length === 4 && (form.by === undefined || form.by === 'rank')) return replyRanks(argv, db, session, form.reverse === true);
   const { range, walk, withScores } = readRange(argv, form);
   const value = readSortedSet(db, argv[form.at]!);
   if (value === undefined) return NOTHING;
@@ -85,6 +88,16 @@ function replyRange(argv: Argv, db: Database, session: Session, form: RangeForm)
   const out = new Members(session, true);
   visitRange(value, range(value), walk, out.add);
   return out.items;
+}
+
+/** Replies to a range by positions without options, as nearly all are: without the objects that these would be parsed into. */
+function replyRanks(argv: Argv, db: Database, session: Session, reverse: boolean): Reply {
+  const first = integer(argv[2]!);
+  const last = integer(argv[3]!);
+  const value = readSortedSet(db, argv[1]!);
+  if (value === undefined) return NOTHING;
+  const { start, end } = ranksIn(value.size, first, last, reverse);
+  return membersFrom(value, reverse ? end - 1 : start, end - start, reverse, session);
 }
 
 export const zrange = command({

@@ -111,6 +111,25 @@ function encodeShortTexts(out: ByteSink, items: readonly Reply[], i: number): nu
   return i;
 }
 
+/**
+ * Writes `count` of the texts as bulk strings: from `texts[from]` on, or with a step of -1 backwards from there. As in {@link encodeShortTexts} the sink is
+ * called for long texts only, and when the buffer is full.
+ */
+export function encodeTexts(out: ByteSink, texts: readonly string[], from: number, count: number, step: 1 | -1): void {
+  let { buffer, position } = out;
+  for (let left = count, i = from; left > 0; left--, i += step) {
+    const text = texts[i]!;
+    if (text.length <= SHORT && position + text.length + HEADER_BYTES + 2 <= buffer.length) {
+      position = writeShortBulk(buffer, position, text, 0, text.length);
+    } else {
+      out.position = position;
+      encodeBulk(out, text);
+      ({ buffer, position } = out);
+    }
+  }
+  out.position = position;
+}
+
 /** Writes a part of a text, of at most {@link SHORT} characters, as a bulk string. There must be room. Returns its end. */
 export function writeShortBulk(buffer: Buffer, at: number, text: string, from: number, length: number): number {
   buffer[at++] = 36; // $

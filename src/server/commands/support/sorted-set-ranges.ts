@@ -8,6 +8,7 @@
 import * as errors from '../../errors.js';
 import type { Session } from '../../command/session.js';
 import { ListpackReply } from '../../keyspace/types/listpack-reply.js';
+import { ScoreTreeReply } from '../../keyspace/types/score-tree-reply.js';
 import type { SortedSetValue } from '../../keyspace/types/sorted-set.js';
 import type { Reply } from '../../resp/reply.js';
 import { parseDouble } from './arguments.js';
@@ -23,12 +24,15 @@ export type Range = (set: SortedSetValue) => RankRange;
 
 /** Positions of the first and the last member, negative ones counted from the end; `reverse` counts from the highest score. */
 export function rankRange(first: number, last: number, reverse: boolean): Range {
-  return ({ size }) => {
-    const start = Math.max(first < 0 ? first + size : first, 0);
-    const end = Math.min(last < 0 ? last + size : last, size - 1) + 1;
-    if (start >= end) return { start: 0, end: 0 };
-    return reverse ? { start: size - end, end: size - start } : { start, end };
-  };
+  return ({ size }) => ranksIn(size, first, last, reverse);
+}
+
+/** The same for a set of which the size is known. */
+export function ranksIn(size: number, first: number, last: number, reverse: boolean): RankRange {
+  const start = Math.max(first < 0 ? first + size : first, 0);
+  const end = Math.min(last < 0 ? last + size : last, size - 1) + 1;
+  if (start >= end) return { start: 0, end: 0 };
+  return reverse ? { start: size - end, end: size - start } : { start, end };
 }
 
 interface ScoreLimit {
@@ -138,13 +142,20 @@ export function visitRange(set: SortedSetValue, range: RankRange, walk: Walk, vi
   return count;
 }
 
-/** Returns the members of a range: a listpack's are encoded from its bytes, unless the reply is kept or converted before that. */
+/** Returns the members of a range: encoded from where they are kept, unless the reply is kept or converted before that. */
 export function membersReply(set: SortedSetValue, range: RankRange, walk: Walk, session: Session): Reply {
-  const count = countOf(range, walk);
+  return membersFrom(set, firstOf(range, walk), countOf(range, walk), walk.reverse, session);
+}
+
+/** The same for `count` members, all of which exist, from the one of rank `first` on. */
+export function membersFrom(set: SortedSetValue, first: number, count: number, reverse: boolean, session: Session): Reply {
   if (count === 0) return [];
-  const first = firstOf(range, walk);
-  const packed = walk.reverse || !session.encodesAtOnce ? null : set.packed;
-  return packed === null ? set.members(first, count, walk.reverse) : new ListpackReply(packed, first * 2, 2, count);
+  const { tree } = set;
+  if (session.encodesAtOnce) {
+    if (tree !== null) return new ScoreTreeReply(tree, first, count, reverse);
+    if (!reverse) return new ListpackReply(set.packed!, first * 2, 2, count);
+  }
+  return set.members(first, count, reverse);
 }
 
 /** As in Redis a negative offset gives an empty result. */

@@ -11,7 +11,7 @@ import { encodeId, type StreamEntry } from '../../keyspace/types/stream-node.js'
 import { StreamValue, type Trim } from '../../keyspace/types/stream.js';
 import type { Value } from '../../keyspace/value.js';
 import { type ByteSink, encodeArray } from '../../resp/encoder.js';
-import { InPlace, type Reply } from '../../resp/reply.js';
+import type { InPlace, Reply } from '../../resp/reply.js';
 import { integer, isWord, parseInteger } from './arguments.js';
 
 /** Maximum length of an ID. */
@@ -46,12 +46,11 @@ export function idReply(id: StreamId, session: Session): Reply {
   return session.encodesAtOnce ? new IdInPlace(id) : formatId(id);
 }
 
-class IdInPlace extends InPlace {
-  constructor(private readonly id: StreamId) {
-    super();
-  }
+class IdInPlace implements InPlace {
+  readonly type = 'in-place';
+  constructor(private readonly id: StreamId) {}
 
-  override writeTo(out: ByteSink): void {
+  writeTo(out: ByteSink): void {
     encodeId(out, this.id.ms, this.id.seq);
   }
 }
@@ -61,12 +60,11 @@ export function entriesReply(places: EntryPlaces, session: Session): Reply {
   return session.encodesAtOnce ? new EntriesInPlace(places) : places.entries().map(entryReply);
 }
 
-class EntriesInPlace extends InPlace {
-  constructor(private readonly places: EntryPlaces) {
-    super();
-  }
+class EntriesInPlace implements InPlace {
+  readonly type = 'in-place';
+  constructor(private readonly places: EntryPlaces) {}
 
-  override writeTo(out: ByteSink): void {
+  writeTo(out: ByteSink): void {
     const { places } = this;
     encodeArray(out, places.length);
     for (let i = 0; i < places.length; i++) places.nodeAt(i).writeTo(out, places.placeAt(i));

@@ -5,10 +5,12 @@
 import {
   type ByteSink, encodeArray, encodeBulk, encodeDigits, encodeMap, encodePart, HEADER_BYTES, type RespVersion, SHORT, writeShortBulk,
 } from '../../resp/encoder.js';
-import { InPlace } from '../../resp/reply.js';
+import type { InPlace } from '../../resp/reply.js';
 import { elementEnd, elementText, FIRST_ELEMENT } from './listpack-text.js';
 
-export class ListpackReply extends InPlace {
+export class ListpackReply implements InPlace {
+  readonly type = 'in-place';
+
   /**
    * The elements with the numbers first, first + step, …: `count` of them, all of which must exist.
    * @param isMap keys and values in alternation
@@ -19,11 +21,9 @@ export class ListpackReply extends InPlace {
     private readonly step: 1 | 2,
     private readonly count: number,
     private readonly isMap = false,
-  ) {
-    super();
-  }
+  ) {}
 
-  override writeTo(out: ByteSink, version: RespVersion): void {
+  writeTo(out: ByteSink, version: RespVersion): void {
     const { listpack, step, count } = this;
     if (this.isMap) encodeMap(out, count / 2, version);
     else encodeArray(out, count);

@@ -13,15 +13,18 @@
  */
 import type { ColumnReader, ColumnWriter } from '../columns.js';
 
-const LEAF_MOST = 64;
+export const LEAF_MOST = 64;
 const BRANCH_MOST = 32;
 
-class Leaf {
+export class Leaf {
   readonly isLeaf = true;
   scores: number[] = [];
   members: string[] = [];
   next: Leaf | null = null;
   previous: Leaf | null = null;
+  /** Both are those of encoded-leaves.ts: how often it was read, and the number of its encoded form; 0 after a change. */
+  reads = 0;
+  stamp = 0;
 
   get count(): number {
     return this.members.length;
@@ -47,6 +50,7 @@ class Leaf {
 
   insertAt(position: number, score: number, member: string): void {
     const { scores, members } = this;
+    this.changes();
     scores.push(score);
     members.push(member);
     for (let at = members.length - 1; at > position; at--) {
@@ -59,6 +63,7 @@ class Leaf {
 
   removeAt(position: number): void {
     const { scores, members } = this;
+    this.changes();
     if (position === 0) {
       // As pops do, from one leaf again and again.
       scores.shift();
@@ -77,6 +82,7 @@ class Leaf {
   /** Moves everything from `position` on into a new leaf on the right. */
   splitAt(position: number): Leaf {
     const right = new Leaf();
+    this.changes();
     right.scores = this.scores.splice(position);
     right.members = this.members.splice(position);
     right.next = this.next;
@@ -88,9 +94,15 @@ class Leaf {
 
   /** Takes over all entries of the leaf on the right, and its place in the chain. */
   absorb(right: Leaf): void {
+    this.changes();
     this.scores.push(...right.scores);
     this.members.push(...right.members);
     right.unlink();
+  }
+
+  private changes(): void {
+    this.reads = 0;
+    this.stamp = 0;
   }
 
   unlink(): void {
@@ -165,7 +177,7 @@ class Branch {
 type Node = Leaf | Branch;
 
 /** A member in a leaf; null behind the last one. */
-interface Place {
+export interface Place {
   leaf: Leaf | null;
   position: number;
 }
@@ -280,7 +292,7 @@ export class ScoreTree {
   }
 
   /** Returns where the member of an existing rank is. */
-  private place(rank: number): Place {
+  place(rank: number): Place {
     let node = this.root;
     let position = rank;
     while (!node.isLeaf) {

@@ -23,6 +23,7 @@ import {
   findMember, fractionCount, insertPacked, isWhole, movePacked, packedCountBefore, packedCountBelow, packedMembers, packedScore, packedSize,
   packScores, rankOf, removePacked, visitPacked,
 } from './score-listpack.js';
+import type { ScoreTree } from './score-tree.js';
 
 /** Bytes of a sorted set besides its members: its fields, and the header of the text; with a tree and a table. */
 const SORTED_SET_OVERHEAD = 72;
@@ -102,6 +103,12 @@ export class SortedSetValue implements Collection {
   /** The listpack, if the set is kept as one. */
   get packed(): string | null {
     return typeof this.content === 'string' ? this.content : null;
+  }
+
+  /** The members in order, if they are not kept as a listpack. */
+  get tree(): ScoreTree | null {
+    const { content } = this;
+    return typeof content === 'string' ? null : content.tree;
   }
 
   score(member: string): number | undefined {
