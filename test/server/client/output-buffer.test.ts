@@ -87,16 +87,16 @@ test('what does not fit into a large chunk gets one more, or one of its own', ()
   output.clear();
 });
 
-test('reading the newest reply costs the same after ten thousand chunks', () => {
+test('reading the newest reply costs the same after a thousand chunks', () => {
   const output = new OutputBuffer();
-  for (let i = 0; i < 20_000; i++) write(output, 'x'.repeat(LARGE_CHUNK_BYTES / 2));
+  for (let i = 0; i < 2000; i++) write(output, 'x'.repeat(LARGE_CHUNK_BYTES / 2));
   write(output, 'y'.repeat(10));
   const at = vi.spyOn(Fifo.prototype, 'at');
   expect(output.peek(output.length - 10, 10)).toBe('yyyyyyyyyy');
   expect(output.peek(output.length - 11, 10)).toBe('x');
   expect(at.mock.calls.length).toBeLessThan(5);
   at.mockRestore();
-  expect(output.capacity).toBe(10_001 * LARGE_CHUNK_BYTES);
+  expect(output.capacity).toBe(1001 * LARGE_CHUNK_BYTES);
   output.clear();
 });
 
