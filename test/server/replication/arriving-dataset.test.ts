@@ -94,7 +94,7 @@ test.each(['open', 'write', 'fsync', 'rename'])('a disk that fails at %s ends th
     'warning: Write error writing to the DB dump file needed for MASTER <-> REPLICA synchronization: ENOSPC: no space left on device, write',
   );
   expect(master.peer.isClosedByServer).toBe(true);
-  expect(readFileSync(path)).toEqual(file);
+  expect(readFileSync(path).equals(file)).toBe(true);
   expect(readdirSync(dir)).toEqual(['dump.rdb']);
   expect(client.ask('GET', 'key')).toBe('$3\r\nold\r\n');
   master.accept();
@@ -102,7 +102,7 @@ test.each(['open', 'write', 'fsync', 'rename'])('a disk that fails at %s ends th
   master.say(sized(datasetOf(['SET', 'key', 'new'])));
   finish(replica);
   expect(client.ask('GET', 'key')).toBe('$3\r\nnew\r\n');
-  expect(readFileSync(path)).not.toEqual(file);
+  expect(readFileSync(path).equals(file)).toBe(false);
 });
 
 test('a link that breaks leaves no draft', () => {
