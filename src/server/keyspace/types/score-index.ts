@@ -29,8 +29,7 @@ export class ScoreIndex {
 
   /** Changes the score of an existing member to a different one. */
   move(member: string, before: number, score: number): void {
-    this.tree.delete(before, member);
-    this.tree.insert(score, member);
+    this.tree.move(before, score, member);
     if (this.dict !== null) this.dict.setValue(this.slotOf(this.dict, member), score);
   }
 

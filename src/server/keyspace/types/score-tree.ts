@@ -79,6 +79,28 @@ export class Leaf {
     members.pop();
   }
 
+  /** Moves the entry at `from` to before the one at `to`, with another score. */
+  moveWithin(from: number, to: number, score: number, member: string): void {
+    const { scores, members } = this;
+    this.changes();
+    let at = from;
+    for (; at < to - 1; at++) {
+      scores[at] = scores[at + 1]!;
+      members[at] = members[at + 1]!;
+    }
+    for (; at > to; at--) {
+      scores[at] = scores[at - 1]!;
+      members[at] = members[at - 1]!;
+    }
+    scores[at] = score;
+    members[at] = member;
+  }
+
+  /** True if an entry that is new at this position cannot belong into another leaf. */
+  owns(position: number): boolean {
+    return (position > 0 || this.previous === null) && (position < this.width || this.next === null);
+  }
+
   /** Moves everything from `position` on into a new leaf on the right. */
   splitAt(position: number): Leaf {
     const right = new Leaf();
@@ -202,6 +224,13 @@ export class ScoreTree {
   delete(score: number, member: string): void {
     this.deleteBelow(this.root, score, member);
     this.shrunk();
+  }
+
+  /** Gives a member that is known to exist with the score `before` another one. Within its leaf it is moved without a second descent. */
+  move(before: number, score: number, member: string): void {
+    if (this.moveOrDelete(this.root, before, score, member)) return;
+    this.shrunk();
+    this.insert(score, member);
   }
 
   /** Removes the member of a rank that exists. Compares no members: at the ends, where pops remove, hardly any counts are added either. */
@@ -351,6 +380,24 @@ export class ScoreTree {
     const at = node.childFor(score, member);
     this.deleteBelow(node.children[at]!, score, member);
     this.shrunkChild(node, at);
+  }
+
+  /** Returns whether the member could be moved within its leaf; if not, it was removed. */
+  private moveOrDelete(node: Node, before: number, score: number, member: string): boolean {
+    if (node.isLeaf) {
+      const from = node.lowerBound(before, member);
+      const to = node.lowerBound(score, member);
+      if (!node.owns(to)) {
+        node.removeAt(from);
+        return false;
+      }
+      node.moveWithin(from, to, score, member);
+      return true;
+    }
+    const at = node.childFor(before, member);
+    if (this.moveOrDelete(node.children[at]!, before, score, member)) return true;
+    this.shrunkChild(node, at);
+    return false;
   }
 
   private deleteRankBelow(node: Node, rank: number): void {

@@ -32,6 +32,10 @@ test.each([
   const change = (): void => {
     const member = `${prefix}${below(400)}`;
     const before = scores.get(member);
+    if (before !== undefined && below(2) === 0) {
+      tree.move(before, before + 1, member);
+      return void scores.set(member, before + 1);
+    }
     if (before !== undefined) tree.delete(before, member);
     if (before !== undefined && below(3) === 0) return void scores.delete(member);
     const score = below(50);

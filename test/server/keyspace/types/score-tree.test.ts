@@ -59,6 +59,37 @@ test.each([1, 2, 3])('it agrees with a sorted array through thousands of inserti
   }
 });
 
+test.each([
+  ['by small steps, which mostly stay within a leaf', 3],
+  ['by steps of any size', 400],
+])('members that are moved %s are in the order of their new scores', (_, step) => {
+  const next = sequence(step);
+  const tree = new ScoreTree();
+  const model = new Map<string, number>();
+  for (let i = 0; i < 1000; i++) {
+    model.set(`m${i}`, next(400));
+    tree.insert(model.get(`m${i}`)!, `m${i}`);
+  }
+  for (let move = 1; move <= 8000; move++) {
+    const member = `m${next(1000)}`;
+    const before = model.get(member)!;
+    const score = before + next(step) - (step >> 1);
+    tree.move(before, score, member);
+    model.set(member, score);
+    if (move % 200 !== 0) continue;
+    const expected = [...model].map(([name, there]): Entry => [there, name]).toSorted(inOrder);
+    expect(contents(tree)).toEqual(expected);
+    expected.forEach(([there, name], rank) => expect(tree.rank(there, name)).toBe(rank));
+  }
+});
+
+test('the only member of a tree is moved', () => {
+  const tree = new ScoreTree();
+  tree.insert(5, 'a');
+  for (const [before, score] of [[5, 9], [9, -1]] as const) tree.move(before, score, 'a');
+  expect(contents(tree)).toEqual([[-1, 'a']]);
+});
+
 test.each([{ from: 'the front' }, { from: 'the back' }, { from: 'anywhere' }])('a member is removed from $from by its rank as by its score and text', ({ from }) => {
   const next = sequence(4);
   const trees = [new ScoreTree(), new ScoreTree()] as const;
