@@ -4,10 +4,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** In descending order. What is not here takes less than 20 s on two processors. */
 const LONGEST = [
-  'e2e/learn', 'e2e/recording', 'check/check', 'course/pollers', 'program/again', 'e2e/lab/program', 'e2e/lab/leaving', 'course/course', 'e2e/history',
-  'e2e/append-only-file', 'e2e/outputs', 'e2e/cli', 'e2e/lab/first-minute', 'e2e/replicas', 'e2e/faults', 'e2e/lab/screen-reader', 'e2e/sentinel',
-  'e2e/lab/attacks', 'e2e/loading', 'tui/learn/check', 'e2e/snapshots', 'e2e/clients/ioredis', 'e2e/create-server', 'e2e/lab/goldens', 'e2e/background-save',
-  'e2e/lab/busy', 'e2e/clients/node-redis', 'e2e/replica-of-redis', 'e2e/memory', 'tui/app', 'tui/repl/repl',
+  'check/check', 'e2e/learn', 'course/pollers', 'course/course', 'e2e/lab/program', 'e2e/snapshots', 'e2e/history', 'e2e/lab/leaving', 'program/again',
+  'e2e/sentinel', 'tui/app', 'e2e/append-only-file', 'e2e/memory', 'e2e/replicas', 'e2e/recording', 'e2e/outputs', 'e2e/lab/first-minute', 'tui/repl/repl',
+  'e2e/lab/attacks', 'e2e/lab/screen-reader', 'e2e/threads', 'e2e/background-save', 'e2e/lab/busy', 'e2e/clients/failover', 'e2e/cli', 'e2e/lab/goldens',
+  'e2e/faults',
 ];
 
 export class LongestFirst extends BaseSequencer {
