@@ -67,6 +67,16 @@ test('a leaf that is read again and again has the members of the neighbour that 
   check(tree, 0, tree.size, false);
 });
 
+test('a leaf that is read again and again shows that a member was moved within it', () => {
+  const tree = new ScoreTree();
+  for (let i = 0; i < 20; i++) tree.insert(i, `m${i}`);
+  check(tree, 0, 20, false);
+  tree.move(12, 3.5, 'm12');
+  check(tree, 0, 20, false);
+  tree.move(3.5, 18.5, 'm12');
+  check(tree, 0, 20, false);
+});
+
 test('more leaves than are kept encoded do not get in each other\'s way', () => {
   const trees = Array.from({ length: 40 }, (_, number) => {
     const tree = new ScoreTree();
