@@ -27,12 +27,12 @@ const LEAST_BYTES = 8 * 2 ** 20;
 /** Fewer bytes of dropped buffers are left to it as well. */
 const LEAST_DROPPED = 32 * 2 ** 20;
 /**
- * Milliseconds from one collection of a small keyspace to the next: V8 makes its young generation small again, which has up to 32 MB, if little was allocated
+ * Milliseconds from one collection of a small keyspace to the next: V8 makes its young generation small again, which has up to 8 MB, if little was allocated
  * in the last five seconds before a collection. What the first one moves to the old generation counts as allocated after it, so the second one follows at once.
  * The pauses do not count, so the five seconds have some room.
  */
 const REPEAT_MS = [100, 5800];
-/** Maximum counted size of a keyspace that is collected again: the pause grows with it, and 32 MB matter less. */
+/** Maximum counted size of a keyspace that is collected again: the pause grows with it, and 8 MB matter less. */
 const SMALL_BYTES = 128 * 2 ** 20;
 /** Dropped buffers count as much as the keyspace from this share of it on: a reply is not counted exactly as its value is. */
 const DROPPED_SHARE = 0.9;
