@@ -187,6 +187,7 @@ test('w goes to the last change of the selected key, names its author, and conti
   await lab.until('(integer) 2');
   lab.type(ESC, '5', 'w');
   await lab.until('select a key: w shows when it last changed');
+  await lab.until(/ k +string/);
   lab.type('\x1b[B', 'w');
   await lab.until(/ turn \d+, event \d+, [\d:.]+: .*, by INCR of #3 other /);
   lab.type('w');
