@@ -4,8 +4,9 @@
  *
  *     node scripts/sends-soak.mjs [--requests 10000000] [--clients 200] [--sends batched] [--edge-triggered] [--seed 1]
  *
- * Each connection sends pipelines of ECHO with payloads from 1 byte to 64 KB, which carry its number and a counter. What it receives must be a prefix of the
- * replies that it expects, and all of them if it neither resets nor half-closes.
+ * Each connection sends pipelines of ECHO with payloads from 1 byte to 64 KB, which carry its number and a counter, and SET and GET of a key of its own with the
+ * large ones, which are overwritten while replies with them wait. What it receives must be a prefix of the replies that it expects, and all of them if it neither
+ * resets nor half-closes.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +16,12 @@ import { parseOptions } from './usage.mjs';
 
 const LARGEST = 64 * 1024;
 const FILLER = Buffer.alloc(LARGEST, '0123456789abcdefghijklmnopqrstuvwxyz');
+
+const OK = Buffer.from('+OK\r\n');
+const bulk = (bytes) => Buffer.concat([Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from('\r\n')]);
+
+/** More keys than connections at a time, so that none has two. */
+const KEYS = 2000;
 
 /** Integers in [0, limit), the same for the same seed. */
 function diceOf(seed) {
@@ -34,9 +41,12 @@ class SoakClient {
   received = 0;
   asked = 0;
   failure = null;
+  /** The reply to a GET of its key, behind all that was sent; null before the first SET. */
+  value = null;
 
   constructor(target, number, roll) {
     this.number = number;
+    this.key = bulk(Buffer.from(`soak:${number % KEYS}`));
     this.roll = roll;
     this.isTcp = typeof target === 'number';
     this.socket = connect({ ...(this.isTcp ? { port: target, host: '127.0.0.1', noDelay: true } : { path: target }), allowHalfOpen: true });
@@ -57,14 +67,36 @@ class SoakClient {
   ask(count) {
     const parts = [];
     for (let i = 0; i < count; i++) {
-      const size = this.roll(40) === 0 ? this.roll(LARGEST - 40) : this.roll(60);
-      const payload = Buffer.concat([Buffer.from(`${this.number}:${this.asked++}:`), FILLER.subarray(0, size)]);
-      const head = Buffer.from(`$${payload.length}\r\n`);
-      const reply = Buffer.concat([head, payload, Buffer.from('\r\n')]);
-      parts.push(Buffer.from('*2\r\n$4\r\nECHO\r\n'), reply);
-      this.expected.push(reply);
+      const isLarge = this.roll(40) === 0;
+      const what = this.roll(4);
+      if (isLarge && what === 0) this.set(parts);
+      else if (isLarge && what < 3 && this.value !== null) this.get(parts);
+      else this.echo(parts, isLarge ? this.roll(LARGEST - 40) : this.roll(60));
     }
     this.socket.write(Buffer.concat(parts));
+  }
+
+  echo(parts, size) {
+    const reply = this.payload(size);
+    parts.push(Buffer.from('*2\r\n$4\r\nECHO\r\n'), reply);
+    this.expected.push(reply);
+  }
+
+  /** In half of the cases the value has about the size of the one before, whose memory may then be used again. */
+  set(parts) {
+    this.value = this.payload(this.roll(2) === 0 ? 20_000 + this.roll(2000) : this.roll(LARGEST - 40));
+    parts.push(Buffer.from('*3\r\n$3\r\nSET\r\n'), this.key, this.value);
+    this.expected.push(OK);
+  }
+
+  get(parts) {
+    parts.push(Buffer.from('*2\r\n$3\r\nGET\r\n'), this.key);
+    this.expected.push(this.value);
+  }
+
+  /** Returns a bulk string that no other is equal to. */
+  payload(size) {
+    return bulk(Buffer.concat([Buffer.from(`${this.number}:${this.asked++}:`), FILLER.subarray(0, size)]));
   }
 
   take(chunk) {
