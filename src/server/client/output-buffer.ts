@@ -146,7 +146,7 @@ export class OutputBuffer implements ByteSink {
 
   private addPart(part: FullPart): void {
     this.full.push(part);
-    this.fullBytes += part.end - part.start;
+    this.fullBytes += sizeOf(part);
     this.fullCapacity += part.capacity;
   }
 
@@ -175,11 +175,11 @@ export class OutputBuffer implements ByteSink {
   /** Returns what `bytes` of the oldest bytes are in. */
   private piecesOf(first: Piece, bytes: number): Piece[] {
     const pieces = [first];
-    let left = bytes - (first.end - first.start);
+    let left = bytes - sizeOf(first);
     for (let at = 1; left > 0; at++) {
       const piece = this.full.at(at) ?? { buffer: this.buffer, start: this.start, end: this.position };
       pieces.push(piece);
-      left -= piece.end - piece.start;
+      left -= sizeOf(piece);
     }
     return pieces;
   }
@@ -202,10 +202,10 @@ export class OutputBuffer implements ByteSink {
   /** Drops the full parts that have been sent. */
   private dropFull(): void {
     let capacity = 0;
-    for (let { first } = this.full; first !== undefined && this.head >= first.end - first.start; { first } = this.full) {
+    for (let { first } = this.full; first !== undefined && this.head >= sizeOf(first); { first } = this.full) {
       this.full.shift();
-      this.fullBytes -= first.end - first.start;
-      this.head -= first.end - first.start;
+      this.fullBytes -= sizeOf(first);
+      this.head -= sizeOf(first);
       capacity += first.capacity;
       this.end(first);
     }

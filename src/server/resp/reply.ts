@@ -85,7 +85,7 @@ export class BulkError {
 
 /**
  * A bulk string that is bytes already: those of a value. They may change afterwards: only for a reply that is encoded at once. An output may refer to them
- * instead of copying them; while there are such {@link readers}, whoever changes the value makes new bytes, and leaves these as they are.
+ * instead of copying them; while there are such {@link readers}, a change of the value makes new bytes and leaves these as they are.
  */
 export class Bytes {
   readonly type = 'bytes';

@@ -218,9 +218,7 @@ export class SharedListener implements TcpListener {
     for (;;) {
       const fd: number = libc.accept4(this.fd, this.peerBytes, this.peerLength, libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC);
       if (fd !== -1) return new EpollStream(fd, this.peer(), this.local);
-      const errno = libc.errno();
-      if (errno === libc.EAGAIN) return WOULD_BLOCK;
-      if (errno !== libc.EINTR) throw libc.lastError('accept4', this.fd);
+      if (!wasInterrupted('accept4', this.fd)) return WOULD_BLOCK;
     }
   }
 
@@ -275,6 +273,13 @@ export function connectStream(address: Address): TcpStream {
     throw error;
   }
   return new EpollStream(fd, address, localAddress(fd));
+}
+
+/** After a call that returned -1: true if a signal interrupted it, so that it is made again; false if it would block. Throws a SystemError otherwise. */
+function wasInterrupted(call: string, fd: number): boolean {
+  const errno = libc.errno();
+  if (errno !== libc.EAGAIN && errno !== libc.EINTR) throw libc.lastError(call, fd);
+  return errno === libc.EINTR;
 }
 
 /** Shared by all streams of the thread; made when it is first needed. */
@@ -343,9 +348,7 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
         else if (this.largeReads > 0) this.largeReads--;
         return count;
       }
-      const errno = libc.errno();
-      if (errno === libc.EAGAIN) return WOULD_BLOCK;
-      if (errno !== libc.EINTR) throw libc.lastError('recv', this.fd);
+      if (!wasInterrupted('recv', this.fd)) return WOULD_BLOCK;
     }
   }
 
@@ -365,9 +368,7 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
       // MSG_NOSIGNAL: a closed peer gives EPIPE, which is handled, and not a signal, which would end the process.
       const count: number = libc.send(this.fd, source, end - start, libc.MSG_NOSIGNAL);
       if (count >= 0) return count;
-      const errno = libc.errno();
-      if (errno === libc.EAGAIN) return WOULD_BLOCK;
-      if (errno !== libc.EINTR) throw libc.lastError('send', this.fd);
+      if (!wasInterrupted('send', this.fd)) return WOULD_BLOCK;
     }
   }
 
@@ -376,9 +377,7 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
     for (;;) {
       const count = gather.send(this.fd, pieces, bytes, libc.MSG_NOSIGNAL);
       if (count >= 0) return count;
-      const errno = libc.errno();
-      if (errno === libc.EAGAIN) return WOULD_BLOCK;
-      if (errno !== libc.EINTR) throw libc.lastError('sendmsg', this.fd);
+      if (!wasInterrupted('sendmsg', this.fd)) return WOULD_BLOCK;
     }
   }
 
