@@ -12,11 +12,12 @@ import { createInterface } from 'node:readline';
 import { refusal } from './options.mjs';
 import { ENVIRONMENT, LAB, startLab, startRedis } from './processes.mjs';
 
-/** The flags of redis-lab for a variant: { sends, trigger, poller } of options.mjs, each of which may be missing. */
-export function variantFlags({ sends = null, trigger = 'level', poller = 'auto' }) {
+/** The flags of redis-lab for a variant: { sends, trigger, coalesce, poller } of options.mjs, each of which may be missing. */
+export function variantFlags({ sends = null, trigger = 'level', coalesce = 'on', poller = 'auto' }) {
   return [
     ...(poller === 'auto' ? [] : ['--poller', poller]),
     ...(sends === null ? [] : ['--sends', sends]),
+    ...(coalesce === 'off' ? ['--coalesce-us', '0'] : []),
     ...(trigger === 'edge' ? ['--edge-triggered'] : []),
   ];
 }
@@ -27,7 +28,8 @@ export async function labContender(name, variant, { main = LAB, extra = [] } = {
   const about = await describeLab(flags, main);
   const kind = about.startsWith('portable') ? 'portable' : about.startsWith('epoll, batched sends') ? 'batched' : 'direct';
   const triggering = variant.trigger === 'edge' ? ', edge-triggered' : '';
-  return { name, kind, about: about + triggering, start: () => startNamed(name, () => startLab([...flags, ...extra], [], main)) };
+  const coalescing = variant.coalesce === 'off' ? ', without coalescing' : '';
+  return { name, kind, about: about + triggering + coalescing, start: () => startNamed(name, () => startLab([...flags, ...extra], [], main)) };
 }
 
 export function redisContender(extra = []) {

@@ -1,6 +1,6 @@
 // npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading bgsave durability]
 //   [--row get,set] [--pipeline 1,16] [--clients 50] [-r 100000] [--value-size 1,1024] [--rounds 5] [--margin 0.05] [--most-rounds 15] [--seconds 0.6]
-//   [--sends direct|batched] [--trigger level|edge] [--poller portable] [--against sends=direct|PATH] [--goal] [--calls] [--json FILE] [--scale 1]
+//   [--sends direct|batched] [--trigger level|edge] [--coalesce off] [--poller portable] [--against sends=direct|PATH] [--goal] [--calls] [--json FILE] [--scale 1]
 // npm run bench -- tables [--table epoll,random] [--row get] [--seconds 0.6] [--json FILE [--minutes 20] [--anew]]
 // npm run bench -- report FILE
 //
@@ -17,7 +17,7 @@
 //   --most-rounds  up to this number of rounds; by default three times --rounds
 //   --seconds      how long the faster server takes for one round, once its clients are connected; CPU time is counted in nanoseconds, so it limits the noise, not the
 //                  resolution
-//   --against      what the lab is compared with: redis (default), another variant (`sends=direct,trigger=level,poller=portable`), or another build's folder
+//   --against      what the lab is compared with: redis (default), another variant (`sends=direct,trigger=level,coalesce=off,poller=portable`), or another build's folder
 //   --goal         marks the rows that miss the goal, and sums up. CPU: at most 1.0 times redis-server's with batched sends, 0.95 without pipelining with 10 clients or
 //                  more for plain commands, 1.03 with direct sends; 99th percentile of latency: at most 1.25 times
 //   --calls        also counts system calls per request, with perf

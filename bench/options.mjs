@@ -10,6 +10,7 @@ export const ONLY_IF_NAMED = ['tables', 'report'];
 const CHOICES = {
   sends: ['direct', 'batched', 'auto'],
   trigger: ['level', 'edge'],
+  coalesce: ['on', 'off'],
   poller: ['epoll', 'portable', 'auto'],
 };
 
@@ -27,6 +28,7 @@ const OPTIONS = {
   scale: { type: 'string', default: '1' },
   sends: { type: 'string' },
   trigger: { type: 'string', default: 'level' },
+  coalesce: { type: 'string', default: 'on' },
   poller: { type: 'string', default: 'auto' },
   against: { type: 'string', default: 'redis' },
   goal: { type: 'boolean', default: false },
@@ -91,17 +93,20 @@ function mostRounds(given, rounds) {
   return most;
 }
 
-function variantOf({ sends, trigger, poller }) {
-  return { sends: sends === undefined ? null : choice('sends', sends), trigger: choice('trigger', trigger), poller: choice('poller', poller) };
+function variantOf({ sends, trigger, coalesce, poller }) {
+  return {
+    sends: sends === undefined ? null : choice('sends', sends), trigger: choice('trigger', trigger), coalesce: choice('coalesce', coalesce),
+    poller: choice('poller', poller),
+  };
 }
 
 /** redis; other options of the same build, as in `sends=direct,trigger=level`; or the path of another build. */
 function againstOf(text) {
   if (text === 'redis') return { kind: 'redis' };
-  if (!/^(?:sends|trigger|poller)=/.test(text)) return { kind: 'build', path: text };
+  if (!/^(?:sends|trigger|coalesce|poller)=/.test(text)) return { kind: 'build', path: text };
   const settings = text.split(',').map((word) => {
     const [name, value, ...rest] = word.split('=');
-    if (!(name in CHOICES) || value === undefined || rest.length > 0) throw refusal(`--against ${text}: expected sends=…, trigger=… or poller=…, not ${word}`);
+    if (!(name in CHOICES) || value === undefined || rest.length > 0) throw refusal(`--against ${text}: expected sends=…, trigger=…, coalesce=… or poller=…, not ${word}`);
     return [name, choice(name, value)];
   });
   return { kind: 'variant', name: text, changes: Object.fromEntries(settings) };

@@ -8,7 +8,7 @@ import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
 import { parseMemory } from '../server/config/setting.js';
 import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
-import { MIN_HISTORY_BYTES, THREADS_SETTINGS } from '../server/index.js';
+import { isCoalesceUs, MAX_COALESCE_US, MIN_HISTORY_BYTES, THREADS_SETTINGS } from '../server/index.js';
 import type { Language } from '../shared/language.js';
 import { type ClockName, type EngineName, readFlags, type Flags, type LabFlagName, type Other, type Poller, type Sends, type ThemeName } from './flags.js';
 
@@ -22,6 +22,8 @@ export interface Run {
   readonly engine: EngineName;
   readonly poller: Poller;
   readonly sends: Sends;
+  /** Null: the default. */
+  readonly coalesceUs: number | null;
   readonly edgeTriggered: boolean;
   readonly seed: number | null;
   readonly clock: ClockName;
@@ -109,6 +111,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
     });
   }
   const seed = values.get('seed');
+  const coalesceUs = values.get('coalesce-us');
   const trace = values.get('trace');
   const record = values.get('record');
   const clock = (values.get('clock') as ClockName | undefined) ?? 'real';
@@ -124,6 +127,7 @@ function toRun({ file, readsInput, directives, switches, values, lists }: Flags,
     engine,
     poller: (values.get('poller') as Poller | undefined) ?? 'auto',
     sends: (values.get('sends') as Sends | undefined) ?? 'auto',
+    coalesceUs: coalesceUs === undefined ? null : readCoalesceUs(coalesceUs),
     edgeTriggered: switches.has('edge-triggered'),
     seed: seed === undefined ? null : readSeed(seed),
     clock,
@@ -171,6 +175,12 @@ function readHistory(text: string): number {
   const bytes = text === '' ? NaN : Number(parseMemory(text) ?? NaN);
   if (bytes === 0 || (bytes >= MIN_HISTORY_BYTES && bytes <= Number.MAX_SAFE_INTEGER)) return bytes;
   throw new Complaint(`--history '${text}': must be a number of bytes, at least 1mb, or 0 for none`);
+}
+
+function readCoalesceUs(text: string): number {
+  const us = Number(text);
+  if (!/^\d+$/.test(text) || !isCoalesceUs(us)) throw new Complaint(`--coalesce-us '${text}': must be a number from 0 to ${MAX_COALESCE_US}`);
+  return us;
 }
 
 function readSeed(text: string): number {

@@ -8,6 +8,7 @@
  * The lab's own flags are in a table, from which the help is made.
  */
 import { findSetting, isDirective, isMulti, settingOf, splitWords } from '../server/config.js';
+import { COALESCE_US } from '../server/index.js';
 import { LANGUAGES } from '../shared/language.js';
 
 export type Poller = 'epoll' | 'portable' | 'auto';
@@ -56,6 +57,10 @@ export const LAB_FLAGS = {
     summary:
       `how a turn sends its replies, and without a trace reads from ready clients, each or all in one call: ${SENDS.join(', ')}; ` +
       'auto is batched where io_uring works, and direct with a screen',
+  },
+  'coalesce-us': {
+    value: 'microseconds',
+    summary: `with 8 clients and more, how long to sleep before a wait so that it reports several; ${COALESCE_US} by default, 0 (never) with a screen`,
   },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },

@@ -127,10 +127,12 @@ async function showFile(file: string, start: Start, options: ServerOptions): Pro
 }
 
 /** Options of both a started server and one that continues from a recording. */
-function commonOptions({ settings, poller, sends, faults, history }: Run, log: Log, recording: RecordFile | null): ServerOptions {
+function commonOptions({ settings, poller, sends, coalesceUs, faults, history }: Run, log: Log, recording: RecordFile | null): ServerOptions {
   const recorded: ServerOptions = recording === null ? {} : { record: (bytes) => recording.write(bytes) };
   // The loop on the screen is the textbook's: each reply is sent by a call of its own.
-  return { ...settings, poller, sends: sends === 'auto' ? 'direct' : sends, log, faults, ...recorded, history: history ?? HISTORY_BYTES };
+  return {
+    ...settings, poller, sends: sends === 'auto' ? 'direct' : sends, coalesceUs: coalesceUs ?? 0, log, faults, ...recorded, history: history ?? HISTORY_BYTES,
+  };
 }
 
 /** @param complaint returns the last warning of the log */

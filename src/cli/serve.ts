@@ -44,13 +44,14 @@ export async function serve(run: Run, start: Start): Promise<number> {
 
 async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile | null, recording: RecordFile | null): Promise<number> {
   const signals = new Signals(log);
-  const { settings: given, poller, sends, edgeTriggered, seed, configFile, faults, engine } = run;
+  const { settings: given, poller, sends, coalesceUs, edgeTriggered, seed, configFile, faults, engine } = run;
   const { maxmemory, ...others } = given;
   // There maxmemory is the size of the memory, which cannot grow.
   const settings = engine === 'shared-loop' ? others : given;
   const sharedKeyspaceBytes = engine === 'shared-loop' ? maxmemory || SHARED_KEYSPACE_BYTES : 0;
   const server = await createServerOn(start.takeThread(), {
     ...settings, poller, sends, edgeTriggered, log, configFile, faults,
+    ...(coalesceUs === null ? {} : { coalesceUs }),
     ...(seed === null ? {} : { seed }),
     ...(recording === null ? {} : { record: (bytes) => recording.write(bytes) }),
     history: run.history ?? 0,

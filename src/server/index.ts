@@ -39,7 +39,7 @@ import { Recording, type TapeListener } from './thread/recording.js';
 import type { RecordListener } from './thread/tape-file.js';
 import { StartError } from './thread/start-error.js';
 import { endUnused, startThread } from './thread/start-thread.js';
-import type { LoopCalls, PollerName, SendsName } from './thread/protocol.js';
+import { COALESCE_US, isCoalesceUs, type LoopCalls, MAX_COALESCE_US, type PollerName, type SendsName } from './thread/protocol.js';
 import type { TraceEvent } from './trace/events.js';
 import type { TraceBatch } from './trace/recorder.js';
 
@@ -103,6 +103,11 @@ export interface ServerOptions extends Partial<SettingValues> {
    * well. `auto`: where that works, unless `paused` asks for a loop to step through; this is the default.
    */
   readonly sends?: SendsName | 'auto';
+  /**
+   * With eight clients and more the loop may sleep before a wait, so that it serves several of them in one turn: how long, in whole microseconds up to 1000.
+   * 0: never; 25 if left out. Only with epoll, and while nothing traces the loop.
+   */
+  readonly coalesceUs?: number;
   /** Edge-triggered: readiness is reported once per change instead of for as long as it lasts. */
   readonly edgeTriggered?: boolean;
   /** Random seed, 32 bits; random if left out. */
@@ -314,6 +319,8 @@ const DEFAULT_BUDGET = 2000;
 /** The minimum size of a history, in bytes. */
 export const MIN_HISTORY_BYTES = 2 ** 20;
 
+export { COALESCE_US, isCoalesceUs, MAX_COALESCE_US };
+
 const NO_WINDOWS: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 0, order: 'stored', match: '*' }, clients: 0 };
 
 const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1000, order: 'name', match: '*' }, clients: 1000 };
@@ -390,12 +397,13 @@ class ForkableHistory extends History implements ServerHistory {
 /** Checks what the thread would not receive, or would reject only later. Settings are checked there. */
 function checkOptions(options: ServerOptions): void {
   if (typeof options !== 'object' || options === null) throw refusal('the options must be an object');
-  const { log, record, poller = 'auto', sends = 'auto', seed = 0, faults = [], history = 0, clock = 'real', startMs, from } = options;
+  const { log, record, poller = 'auto', sends = 'auto', coalesceUs = 0, seed = 0, faults = [], history = 0, clock = 'real', startMs, from } = options;
   for (const [name, listener] of Object.entries({ log, record })) {
     if (listener !== undefined && typeof listener !== 'function') throw refusal(`${name}: must be a function`);
   }
   if (!['auto', 'epoll', 'portable'].includes(poller)) throw refusal('poller: must be one of auto, epoll, portable');
   if (!['auto', 'direct', 'batched'].includes(sends)) throw refusal('sends: must be one of auto, direct, batched');
+  if (!isCoalesceUs(coalesceUs)) throw refusal(`coalesceUs: must be a whole number from 0 to ${MAX_COALESCE_US}`);
   if (!Array.isArray(faults)) throw refusal('faults: must be a list');
   if (!Number.isInteger(seed)) throw refusal('seed: must be a whole number');
   if (!(Number.isInteger(history) && (history === 0 || history >= MIN_HISTORY_BYTES))) {
@@ -474,6 +482,7 @@ export async function createServerOn(
   const {
     poller = 'auto',
     sends = 'auto',
+    coalesceUs = COALESCE_US,
     edgeTriggered = false,
     seed = Math.floor(Math.random() * 0x100000000),
     clock = 'real',
@@ -487,14 +496,14 @@ export async function createServerOn(
     history: historyBytes = 0,
     ...settings
   } = options;
-  const forkOptions = { poller, sends, edgeTriggered, clock, log };
+  const forkOptions = { poller, sends, coalesceUs, edgeTriggered, clock, log };
   const ownHistory = historyBytes === 0 ? null : new ForkableHistory(historyBytes, forkOptions);
   const listeners = [...(record === undefined ? [] : [await fileListener(record)]), ...(ownHistory === null ? [] : [ownHistory])];
   const recording = listeners.length === 0 ? null : new Recording(listeners, (message) => log('warning', message));
   const observers = new Observers();
   const handle = await LoopHandle.start(
     {
-      settings, configFile, poller, sends: paused && sends === 'auto' ? 'direct' : sends, edgeTriggered, seed,
+      settings, configFile, poller, sends: paused && sends === 'auto' ? 'direct' : sends, coalesceUs, edgeTriggered, seed,
       virtualStartMs: clock === 'virtual' ? startMs : null, from, isPast, paused, faults,
       ring: recording?.ring ?? null, helper: helper?.link() ?? null, sharedKeyspaceBytes,
     },

@@ -38,7 +38,7 @@ describe('options', () => {
 
   test('variants of the lab, and what it is compared with', () => {
     expect(benchOptions('--sends batched --trigger edge --against sends=direct,trigger=level')).toMatchObject({
-      variant: { sends: 'batched', trigger: 'edge', poller: 'auto' },
+      variant: { sends: 'batched', trigger: 'edge', coalesce: 'on', poller: 'auto' },
       against: { kind: 'variant', changes: { sends: 'direct', trigger: 'level' } },
     });
     expect(benchOptions('--against ../other/dist')).toMatchObject({ against: { kind: 'build', path: '../other/dist' } });

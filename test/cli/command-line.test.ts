@@ -20,7 +20,8 @@ async function complaint(...args: string[]): Promise<string> {
 
 test('without flags nothing is set, and the poller is chosen by itself', async () => {
   expect(await run()).toEqual({
-    settings: {}, configFile: null, headless: false, engine: 'loop', poller: 'auto', sends: 'auto', edgeTriggered: false, seed: null, clock: 'real',
+    settings: {}, configFile: null, headless: false, engine: 'loop', poller: 'auto', sends: 'auto', coalesceUs: null, edgeTriggered: false,
+    seed: null, clock: 'real',
     trace: null, traceOverwrite: false, record: null, history: null, faults: [], step: false, ascii: false, theme: null, screenReader: false, present: false,
     language: null, learn: null, readsInput: false,
   });
@@ -38,6 +39,10 @@ test("the lab's own flags", async () => {
   expect(await complaint('--present', '--screen-reader')).toBe('--present needs the screen');
   expect(await complaint('learn', '--headless')).toBe('learn is interactive: it cannot be combined with --headless');
   expect([await run('--history', '16mb'), await run('--history', '0')]).toMatchObject([{ history: 16 * 2 ** 20 }, { history: 0 }]);
+  expect([await run('--coalesce-us', '0'), await run('--coalesce-us', '1000')]).toMatchObject([{ coalesceUs: 0 }, { coalesceUs: 1000 }]);
+  for (const wrong of ['1001', '-1', '2.5', 'x']) {
+    expect(await complaint('--coalesce-us', wrong)).toBe(`--coalesce-us '${wrong}': must be a number from 0 to 1000`);
+  }
   expect(await run('--engine', 'sequential')).toMatchObject({ engine: 'sequential', faults: [{ name: 'one-client-at-a-time' }] });
   expect(await run('--step', '--ascii')).toMatchObject({ headless: false, step: true, ascii: true });
 });

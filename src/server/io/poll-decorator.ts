@@ -22,12 +22,12 @@ export abstract class PollDecorator {
     if (inner.drive !== undefined) this.drive = (turn) => inner.drive!(() => this.timeoutAfter(turn()));
   }
 
-  get readsAhead(): boolean | undefined {
-    return this.inner.readsAhead;
+  get savesCalls(): boolean | undefined {
+    return this.inner.savesCalls;
   }
 
-  set readsAhead(isOn: boolean | undefined) {
-    this.inner.readsAhead = isOn;
+  set savesCalls(isOn: boolean | undefined) {
+    this.inner.savesCalls = isOn;
   }
 
   abstract queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean;

@@ -145,11 +145,11 @@ export interface Poll extends Drive {
   flush(): Flushed;
 
   /**
-   * Exists only on a backend that can do without a system call for each read; set by the loop before each wait. True: if several streams are readable, `wait`
-   * may read from them in one call, and their next `read` returns what it has read; and a `read` of an edge-triggered stream that a short read has emptied
-   * returns {@link WOULD_BLOCK} at once. False, while the loop is traced: each `read` is a call of its own.
+   * Exists only on a backend that can save system calls; set by the loop before each wait. True: if several streams are readable, `wait` may read from them in
+   * one call, and their next `read` returns what it has read; a `read` of an edge-triggered stream that a short read has emptied returns {@link WOULD_BLOCK}
+   * at once; and `wait` may begin later, so that it reports several streams at once. False, while the loop is traced: `wait` and each `read` are a call each.
    */
-  readsAhead?: boolean | undefined;
+  savesCalls?: boolean | undefined;
 
   /**
    * Waits until something is ready, or `timeoutMs` (fractions count, -1: no limit, 0: look and return) is over, and

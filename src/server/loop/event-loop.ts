@@ -192,7 +192,7 @@ export class EventLoop {
   private serveWithin(except: Token): void {
     const { tap } = this;
     const events = (this.eventsWithin ??= new Events());
-    this.chooseReads();
+    this.chooseCalls();
     this.poll.wait(events, 0);
     this.clock.refresh();
     this.afterWait?.();
@@ -304,7 +304,7 @@ export class EventLoop {
     let sleepsOn: boolean;
     do {
       this.activity.is(WAITING);
-      this.chooseReads();
+      this.chooseCalls();
       this.poll.wait(events, this.sleepMs());
       const fromUs = clock.nowUs;
       clock.refresh(clock.targetUs === null ? undefined : this.stopUs());
@@ -326,9 +326,9 @@ export class EventLoop {
     tap.sink.emit({ kind: 'poll', waitedUs: clock.refreshedUs - toldUs, ready: events.length, emulated: this.poll.emulated });
   }
 
-  /** A trace shows each read where it is made, so then none is made ahead. */
-  private chooseReads(): void {
-    if (this.poll.readsAhead !== undefined) this.poll.readsAhead = this.tap.sink === null;
+  /** A trace shows each system call where it is made, so then none is saved. */
+  private chooseCalls(): void {
+    if (this.poll.savesCalls !== undefined) this.poll.savesCalls = this.tap.sink === null;
   }
 
   /** Traces the wait. Returns the time, in µs; -1 without a trace. */

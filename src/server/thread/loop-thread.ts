@@ -46,7 +46,7 @@ export function runLoopThread(beforeRun: () => void = () => {}): void {
 }
 
 async function main(options: LoopThreadOptions, beforeRun: () => void): Promise<void> {
-  const opened = await openPoll(options.poller, options.sends, options.edgeTriggered);
+  const opened = await openPoll(options);
   let isReady = false;
   try {
     await serve(options, opened, () => {

@@ -4,7 +4,9 @@
  */
 import type { SendRing } from '../io/backends/send-ring.js';
 import { SystemError, type Poll } from '../io/poll.js';
-import type { PollerName, SendsName } from './protocol.js';
+import type { LoopThreadOptions, PollerName } from './protocol.js';
+
+export type PollOptions = Pick<LoopThreadOptions, 'poller' | 'sends' | 'edgeTriggered' | 'coalesceUs'>;
 
 export interface OpenedPoll {
   readonly poll: Poll;
@@ -22,7 +24,7 @@ export class PollerError extends Error {
 /** Creates each backend. Only the one that is used is loaded. */
 export interface PollerSource {
   readonly platform: string;
-  readonly epoll: (edgeTriggered: boolean, ring: SendRing | null) => Promise<Poll>;
+  readonly epoll: (edgeTriggered: boolean, ring: SendRing | null, coalesceUs: number) => Promise<Poll>;
   /** Returns a ring that works, or the reason why there is none. */
   readonly ring: () => Promise<SendRing | string>;
   readonly portable: (edgeTriggered: boolean) => Promise<Poll>;
@@ -30,9 +32,11 @@ export interface PollerSource {
 
 const SOURCE: PollerSource = {
   platform: process.platform,
-  epoll: async (edgeTriggered, ring) => {
+  epoll: async (edgeTriggered, ring, coalesceUs) => {
     const { EpollPoll } = await import('../io/backends/epoll.js');
-    return new EpollPoll(edgeTriggered, ring, ring === null ? null : (await import('../io/backends/probe-reads.js')).openReadAhead(ring.ring));
+    const ahead = ring === null ? null : (await import('../io/backends/probe-reads.js')).openReadAhead(ring.ring);
+    const coalescing = coalesceUs === 0 ? null : new (await import('../io/backends/coalescing.js')).Coalescing(coalesceUs);
+    return new EpollPoll(edgeTriggered, ring, ahead, coalescing);
   },
   ring: async () => (await import('../io/backends/probe-sends.js')).openSendRing(),
   portable: async (edgeTriggered) => new (await import('../io/backends/portable.js')).PortablePoll(edgeTriggered),
@@ -44,17 +48,13 @@ export function preloadPoll(): void {
 }
 
 /** Opens a poll. Rejects with {@link PollerError}. @param source for tests: the backends of this platform */
-export async function openPoll(
-  wanted: PollerName | 'auto',
-  sends: SendsName | 'auto',
-  edgeTriggered: boolean,
-  source: PollerSource = SOURCE,
-): Promise<OpenedPoll> {
+export async function openPoll(options: PollOptions, source: PollerSource = SOURCE): Promise<OpenedPoll> {
+  const { poller: wanted, sends, edgeTriggered, coalesceUs } = options;
   const ring = sends === 'direct' ? null : await tryRing(wanted, source);
   if (typeof ring === 'string' && sends === 'batched') throw new PollerError(`batched sends cannot be used: ${ring}`);
   const sendsFallback = typeof ring === 'string' ? ring : null;
   if (wanted === 'portable') return { poll: await source.portable(edgeTriggered), fallback: null, sendsFallback };
-  const opened = await tryEpoll(edgeTriggered, typeof ring === 'string' ? null : ring, source);
+  const opened = await tryEpoll(() => source.epoll(edgeTriggered, typeof ring === 'string' ? null : ring, coalesceUs), source);
   if (typeof opened !== 'string') return { poll: opened, fallback: null, sendsFallback };
   if (ring !== null && typeof ring !== 'string') ring.close();
   if (wanted === 'epoll') throw new PollerError(`the epoll poller cannot be used: ${opened}`);
@@ -62,10 +62,10 @@ export async function openPoll(
 }
 
 /** Returns the poll, or the reason why there is none. */
-async function tryEpoll(edgeTriggered: boolean, ring: SendRing | null, source: PollerSource): Promise<Poll | string> {
+async function tryEpoll(open: () => Promise<Poll>, source: PollerSource): Promise<Poll | string> {
   if (source.platform !== 'linux') return `${source.platform} has no epoll`;
   try {
-    return await source.epoll(edgeTriggered, ring);
+    return await open();
   } catch (error) {
     return reasonOf(error);
   }

@@ -25,11 +25,21 @@ export type PollerName = 'epoll' | 'portable';
 /** `direct`: one send(2) per reply. `batched`: the sends of a turn in one call, and the first reads of a turn without a trace. */
 export type SendsName = 'direct' | 'batched';
 
+/** The default of `coalesceUs`: about the time in which a client program on the same machine sends its next request (docs/performance.md). */
+export const COALESCE_US = 25;
+export const MAX_COALESCE_US = 1000;
+
+export function isCoalesceUs(us: number): boolean {
+  return Number.isInteger(us) && us >= 0 && us <= MAX_COALESCE_US;
+}
+
 export interface LoopThreadOptions {
   readonly settings: Partial<SettingValues>;
   readonly configFile: string | null;
   readonly poller: PollerName | 'auto';
   readonly sends: SendsName | 'auto';
+  /** How long the loop may sleep before a wait so that it reports several clients, in microseconds; 0: never. See io/backends/coalescing.ts. */
+  readonly coalesceUs: number;
   readonly edgeTriggered: boolean;
   readonly seed: number;
   /** Faults set before any client connects. */

@@ -56,7 +56,7 @@ export class OwnStage implements Stage, AsyncDisposable {
 
   static async open({ eventBudget = EVENT_BUDGET, poller = 'auto' }: OwnStageOptions = {}): Promise<OwnStage> {
     // The loop that is taught is the textbook's: each reply is sent by a call of its own.
-    const server = await createServer({ port: 0, poller, sends: 'direct' });
+    const server = await createServer({ port: 0, poller, sends: 'direct', coalesceUs: 0 });
     const stage = new OwnStage(server);
     await server.trace((batch) => stage.collector.heard(batch), { budget: eventBudget });
     return stage;

@@ -27,7 +27,7 @@ afterAll(() => {
 
 function openPoll(hasRing: boolean): EpollPoll {
   const poll = hasRing ? new EpollPoll(true, sends, reads) : new EpollPoll(true);
-  poll.readsAhead = true;
+  poll.savesCalls = true;
   return poll;
 }
 
@@ -112,7 +112,7 @@ describe.runIf(isLinux).each([false, ...(reads === null ? [] : [true])])('with a
   });
 
   test('while the loop is traced each read asks the kernel', async () => {
-    poll.readsAhead = false;
+    poll.savesCalls = false;
     await send('hello');
     wait();
     expect(read()).toBe('hello');
@@ -208,7 +208,7 @@ describe.runIf(isLinux).each([false, ...(reads === null ? [] : [true])])('with a
 describe.runIf(isLinux)('as any poll', () => {
   describePoll('EpollPoll that knows when an edge is drained', (edgeTriggered) => {
     const contracted = new EpollPoll(edgeTriggered);
-    contracted.readsAhead = true;
+    contracted.savesCalls = true;
     return worldOf(contracted);
   });
 });

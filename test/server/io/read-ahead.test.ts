@@ -23,7 +23,7 @@ const reads = sends === null ? null : openReadAhead(sends.ring);
 
 function openPoll(edgeTriggered: boolean): EpollPoll {
   const poll = new EpollPoll(edgeTriggered, sends, reads);
-  poll.readsAhead = true;
+  poll.savesCalls = true;
   return poll;
 }
 
@@ -122,7 +122,7 @@ describe.runIf(reads !== null)('where io_uring is allowed', () => {
     wait();
     expect(unreadBytes(streamOf(a).fd)).toBe(3);
     await send(b, 'four');
-    poll.readsAhead = false;
+    poll.savesCalls = false;
     expect(wait()).toEqual({ [a]: READY_READABLE, [b]: READY_READABLE });
     expect([a, b].map((token) => unreadBytes(streamOf(token).fd))).toEqual([3, 4]);
     expect([read(a), read(b)]).toEqual(['one', 'four']);

@@ -4,12 +4,14 @@ import type { SendRing } from '../../../src/server/io/backends/send-ring.js';
 import { ScriptedPoll } from '../../../src/server/io/backends/scripted.js';
 import { SystemError, type Poll } from '../../../src/server/io/poll.js';
 import { ManualClock } from '../../../src/server/loop/clock.js';
-import { openPoll, PollerError, type PollerSource } from '../../../src/server/thread/open-poll.js';
+import { openPoll, PollerError, type PollerSource, type PollOptions } from '../../../src/server/thread/open-poll.js';
 
 const fake = (name: string) => async (edgeTriggered: boolean) => Object.assign(new ScriptedPoll({ clock: new ManualClock(), edgeTriggered }), { name }) as unknown as Poll;
 const failing = (error: Error) => async (): Promise<Poll> => {
   throw error;
 };
+
+const DIRECT: PollOptions = { poller: 'auto', sends: 'direct', edgeTriggered: false, coalesceUs: 0 };
 
 const LINUX: PollerSource = { platform: 'linux', epoll: fake('epoll'), portable: fake('portable'), ring: async () => 'io_uring_setup: EPERM (fd -1)' };
 const MAC: PollerSource = { ...LINUX, platform: 'darwin' };
@@ -25,7 +27,7 @@ test.each([
   { where: 'a machine without koffi', wanted: 'auto', source: WITHOUT_KOFFI, name: 'portable', fallback: 'koffi does not load: Cannot find the native Koffi module' },
   { where: 'a machine that forbids it', wanted: 'auto', source: FORBIDDEN, name: 'portable', fallback: 'epoll_create1: ENOSYS (fd -1)' },
 ] as const)('$wanted on $where is $name', async ({ wanted, source, name, fallback }) => {
-  const opened = await openPoll(wanted, 'direct', false, source);
+  const opened = await openPoll({ ...DIRECT, poller: wanted }, source);
   expect(opened.poll.name).toBe(name);
   expect(opened.fallback).toBe(fallback);
 });
@@ -34,11 +36,11 @@ test.each([
   { source: MAC, message: 'the epoll poller cannot be used: darwin has no epoll' },
   { source: WITHOUT_KOFFI, message: 'the epoll poller cannot be used: koffi does not load: Cannot find the native Koffi module' },
 ])('epoll asked for by name, and not to be had, is an error: $message', async ({ source, message }) => {
-  await expect(openPoll('epoll', 'direct', false, source)).rejects.toThrow(new PollerError(message));
+  await expect(openPoll({ ...DIRECT, poller: 'epoll' }, source)).rejects.toThrow(new PollerError(message));
 });
 
 test.each(['auto', 'portable'] as const)('%s is edge-triggered if asked to be', async (wanted) => {
-  const { poll } = await openPoll(wanted, 'direct', true);
+  const { poll } = await openPoll({ ...DIRECT, poller: wanted, edgeTriggered: true });
   expect(poll.edgeTriggered).toBe(true);
   poll.close();
   poll.waker.close();
@@ -50,25 +52,25 @@ describe('sends', () => {
   const ALLOWED: PollerSource = {
     ...LINUX,
     ring: async () => RING,
-    epoll: async (edgeTriggered, ring) => Object.assign(await LINUX.epoll(edgeTriggered, null), { ring }),
+    epoll: async (edgeTriggered, ring) => Object.assign(await LINUX.epoll(edgeTriggered, null, 0), { ring }),
   };
   const ringOf = (poll: Poll): unknown => (poll as unknown as { ring: unknown }).ring;
 
   test('the ring is only looked for where sends are not to be direct', async () => {
     const ring = vi.fn(ALLOWED.ring);
-    expect(ringOf((await openPoll('auto', 'direct', false, { ...ALLOWED, ring })).poll)).toBe(null);
+    expect(ringOf((await openPoll(DIRECT, { ...ALLOWED, ring })).poll)).toBe(null);
     expect(ring).not.toHaveBeenCalled();
-    for (const sends of ['auto', 'batched'] as const) expect(ringOf((await openPoll('auto', sends, false, { ...ALLOWED, ring })).poll)).toBe(RING);
+    for (const sends of ['auto', 'batched'] as const) expect(ringOf((await openPoll({ ...DIRECT, sends }, { ...ALLOWED, ring })).poll)).toBe(RING);
     expect(ring).toHaveBeenCalledTimes(2);
   });
 
   test('where there is no epoll, the ring is closed', async () => {
     const ring = { close: vi.fn() };
     const source = { ...FORBIDDEN, ring: async () => ring as unknown as SendRing };
-    const { poll, fallback, sendsFallback } = await openPoll('auto', 'auto', false, source);
+    const { poll, fallback, sendsFallback } = await openPoll({ ...DIRECT, sends: 'auto' }, source);
     expect([poll.name, fallback, sendsFallback]).toEqual(['portable', 'epoll_create1: ENOSYS (fd -1)', 'epoll_create1: ENOSYS (fd -1)']);
     expect(ring.close).toHaveBeenCalledOnce();
-    await expect(openPoll('epoll', 'auto', false, source)).rejects.toThrow(PollerError);
+    await expect(openPoll({ ...DIRECT, poller: 'epoll', sends: 'auto' }, source)).rejects.toThrow(PollerError);
     expect(ring.close).toHaveBeenCalledTimes(2);
   });
 
@@ -81,9 +83,16 @@ describe('sends', () => {
     },
     { where: 'the poller is the portable one', wanted: 'portable', source: ALLOWED, reason: 'they need the epoll poller' },
   ] as const)('where $where they are direct, and the reason is told; asked for by name they are an error', async ({ wanted, source, reason }) => {
-    const { poll, sendsFallback } = await openPoll(wanted, 'auto', false, source);
+    const { poll, sendsFallback } = await openPoll({ ...DIRECT, poller: wanted, sends: 'auto' }, source);
     expect(sendsFallback).toBe(reason);
     expect(ringOf(poll) ?? null).toBe(null);
-    await expect(openPoll(wanted, 'batched', false, source)).rejects.toThrow(new PollerError(`batched sends cannot be used: ${reason}`));
+    await expect(openPoll({ ...DIRECT, poller: wanted, sends: 'batched' }, source)).rejects.toThrow(new PollerError(`batched sends cannot be used: ${reason}`));
   });
+});
+
+test('only epoll sleeps before waits, and only if it may', async () => {
+  const given: number[] = [];
+  const source: PollerSource = { ...LINUX, epoll: async (edgeTriggered, ring, coalesceUs) => (given.push(coalesceUs), LINUX.epoll(edgeTriggered, ring, coalesceUs)) };
+  for (const coalesceUs of [0, 25]) await openPoll({ ...DIRECT, coalesceUs }, source);
+  expect(given).toEqual([0, 25]);
 });

@@ -16,6 +16,7 @@ import {
 } from '../poll.js';
 import { type Token, WAKER } from '../token.js';
 import { type Ahead, type AheadStream, READS_REMEMBERED, SLOT_BYTES } from './ahead.js';
+import type { Coalescing } from './coalescing.js';
 import { ASK, EdgeReads, type EdgeState, type EdgeStream, EMPTY } from './edge-reads.js';
 import { Gather } from './gather.js';
 import * as libc from './libc.js';
@@ -50,16 +51,18 @@ export class EpollPoll implements Poll {
   private readonly eventBytes = Buffer.from(this.eventWords.buffer);
   private readonly controlWords = new Int32Array(EVENT_WORDS);
   private readonly edges = new EdgeReads();
-  readsAhead: boolean | undefined = false;
+  savesCalls: boolean | undefined = false;
 
   /**
    * @param ring sends for many streams in one call; null: each send is a call of its own. Closed with the poll
    * @param ahead reads from many streams in one call; null: each read is a call of its own
+   * @param coalescing may sleep before a wait; null: never
    */
   constructor(
     readonly edgeTriggered = false,
     private readonly ring: SendRing | null = null,
     private readonly ahead: ReadAhead | null = null,
+    private readonly coalescing: Coalescing | null = null,
   ) {
     this.epfd = check('epoll_create1', libc.epollCreate1(libc.EPOLL_CLOEXEC), -1);
     this.waker = new EventFdWaker();
@@ -77,6 +80,7 @@ export class EpollPoll implements Poll {
   register(source: Source, token: Token, interest: Interest): void {
     this.control(libc.EPOLL_CTL_ADD, source.fd, token, interest);
     this.note(source, token, interest);
+    if (this.coalescing !== null && source instanceof EpollStream) this.coalescing.streams++;
   }
 
   /** Registers for READABLE with EPOLLEXCLUSIVE: where several polls wait for one source, the kernel wakes at least one of them, but not all. */
@@ -101,6 +105,7 @@ export class EpollPoll implements Poll {
     if (!(source instanceof EpollStream)) return;
     this.edges.deregister(source);
     this.ahead?.deregister(source);
+    if (this.coalescing !== null) this.coalescing.streams--;
   }
 
   get batchesSends(): boolean {
@@ -117,20 +122,23 @@ export class EpollPoll implements Poll {
   }
 
   wait(events: Events, timeoutMs: number): void {
-    const { ahead } = this;
+    const { ahead, coalescing } = this;
     const hasUnread = ahead !== null && ahead.keepUnread();
     // Rounded up: waking before the timer is due would only mean waiting again.
     const timeout = hasUnread ? 0 : timeoutMs < 0 ? -1 : Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS);
+    // A timer that is due within a millisecond is not to run later.
+    if (coalescing !== null && this.savesCalls === true && (timeout === -1 || timeout > 1)) coalescing.beforeWait();
     const count: number = libc.epollWait(this.epfd, this.eventBytes, MAX_EVENTS, timeout);
     events.clear();
+    coalescing?.afterWait(count);
     if (count === -1 && libc.errno() !== libc.EINTR) throw libc.lastError('epoll_wait', this.epfd);
     for (let i = 0; i < count; i++) {
       const at = i * EVENT_WORDS;
       events.push(toToken(this.eventWords[at + DATA_WORD]!, this.eventWords[at + DATA_WORD + 1]!), toReadiness(this.eventWords[at]!));
     }
-    this.edges.report(events, this.readsAhead === true);
+    this.edges.report(events, this.savesCalls === true);
     if (hasUnread) ahead.reportUnread(events);
-    if (ahead !== null && count > 1 && this.readsAhead === true) this.readAhead(ahead, events, count);
+    if (ahead !== null && count > 1 && this.savesCalls === true) this.readAhead(ahead, events, count);
   }
 
   private readAhead(ahead: ReadAhead, { tokens, readiness }: Events, count: number): void {
