@@ -17,10 +17,8 @@ const PR_SET_TIMERSLACK = 29;
 
 /** With fewer streams all of them may be waiting for this server: then the sleep only delays their replies. */
 const MIN_STREAMS = 8;
-/** A wait that has reported this number of events needs no sleep before the next one. */
-const MANY = 4;
-/** The number of events with which a sleep has saved more than it has cost. */
-const ENOUGH = 5;
+/** A wait that reports this number of events is worth its call: a sleep that led to it has helped, and the next wait needs none. */
+const ENOUGH = 4;
 /** The longest break between two sleeps that do not help, in turns: then the 99th percentile of latency does not show them. */
 const LONGEST_BREAK = 1023;
 
@@ -44,7 +42,7 @@ export class Coalescing {
 
   /** Called before a wait that may block. Sleeps if that is likely to bring several clients together. */
   beforeWait(): void {
-    if (this.streams < MIN_STREAMS || this.reported <= 0 || this.reported >= MANY) return;
+    if (this.streams < MIN_STREAMS || this.reported <= 0 || this.reported >= ENOUGH) return;
     if (this.left > 0) {
       this.left--;
       return;
