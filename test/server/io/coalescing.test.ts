@@ -49,6 +49,14 @@ describe('the loop sleeps before a wait', () => {
     expect(gaps.slice(0, 12)).toEqual([1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 1023, 1023]);
   });
 
+  test('not while waits report three and more on average anyway', () => {
+    const bursts = Array.from({ length: 200 }, (_, turn) => (turn % 4 === 0 ? 1 : 6));
+    const sleeps = sleepsOf([...bursts, ...Array.from({ length: 16 }, () => 1)]);
+    expect(sleeps.slice(60, 200)).not.toContain(true);
+    // It takes some waits of a single client until the average is below three.
+    expect(sleeps.slice(200).indexOf(true)).toBeGreaterThan(5);
+  });
+
   test('and at once again after one that did', () => {
     expect(sleepsOf([1, 3, 3, 4, 1, 3, 3, 4])).toEqual([false, true, false, true, false, true, false, true]);
   });
