@@ -8,7 +8,8 @@ import { resolvePath } from '../server/config/bytes.js';
 import { ConfigFileError, ConfigReader, type SettingValues } from '../server/config.js';
 import { parseMemory } from '../server/config/setting.js';
 import { type Fault, FaultError, parseFaultText } from '../server/faults/fault.js';
-import { isCoalesceUs, MAX_COALESCE_US, MIN_HISTORY_BYTES, THREADS_SETTINGS } from '../server/index.js';
+import { MIN_HISTORY_BYTES, THREADS_SETTINGS } from '../server/index.js';
+import { isCoalesceUs, MAX_COALESCE_US } from '../server/thread/protocol.js';
 import type { Language } from '../shared/language.js';
 import { type ClockName, type EngineName, readFlags, type Flags, type LabFlagName, type Other, type Poller, type Sends, type ThemeName } from './flags.js';
 

@@ -8,7 +8,7 @@
  * The lab's own flags are in a table, from which the help is made.
  */
 import { findSetting, isDirective, isMulti, settingOf, splitWords } from '../server/config.js';
-import { COALESCE_US } from '../server/index.js';
+import { COALESCE_US } from '../server/thread/protocol.js';
 import { LANGUAGES } from '../shared/language.js';
 
 export type Poller = 'epoll' | 'portable' | 'auto';

@@ -319,8 +319,6 @@ const DEFAULT_BUDGET = 2000;
 /** The minimum size of a history, in bytes. */
 export const MIN_HISTORY_BYTES = 2 ** 20;
 
-export { COALESCE_US, isCoalesceUs, MAX_COALESCE_US };
-
 const NO_WINDOWS: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 0, order: 'stored', match: '*' }, clients: 0 };
 
 const DEFAULT_SNAPSHOT: SnapshotRequest = { keys: { db: 0, offset: 0, limit: 1000, order: 'name', match: '*' }, clients: 1000 };

@@ -41,6 +41,7 @@ describe('options', () => {
       variant: { sends: 'batched', trigger: 'edge', coalesce: 'on', poller: 'auto' },
       against: { kind: 'variant', changes: { sends: 'direct', trigger: 'level' } },
     });
+    expect(benchOptions('--against coalesce=off')).toMatchObject({ against: { kind: 'variant', changes: { coalesce: 'off' } } });
     expect(benchOptions('--against ../other/dist')).toMatchObject({ against: { kind: 'build', path: '../other/dist' } });
   });
 

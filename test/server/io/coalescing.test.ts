@@ -95,8 +95,8 @@ describe.runIf(process.platform === 'linux')('EpollPoll', () => {
     let slept = 0;
     const coalescing = new Coalescing(25, () => {
       slept++;
+      // A socket that can take the bytes does so within the call.
       for (const peer of peers) peer.write('x');
-      // Written at once: a socket that can take the bytes does so within the call.
     });
     const poll = new EpollPoll(false, null, null, coalescing);
     poll.savesCalls = true;

@@ -1,5 +1,6 @@
 /** openPoll: which backend is chosen, and the message if it is not the one wanted. */
 import { describe, expect, test, vi } from 'vitest';
+import { Coalescing } from '../../../src/server/io/backends/coalescing.js';
 import type { SendRing } from '../../../src/server/io/backends/send-ring.js';
 import { ScriptedPoll } from '../../../src/server/io/backends/scripted.js';
 import { SystemError, type Poll } from '../../../src/server/io/poll.js';
@@ -90,9 +91,18 @@ describe('sends', () => {
   });
 });
 
-test('only epoll sleeps before waits, and only if it may', async () => {
+test('how long to sleep before a wait is passed to epoll', async () => {
   const given: number[] = [];
   const source: PollerSource = { ...LINUX, epoll: async (edgeTriggered, ring, coalesceUs) => (given.push(coalesceUs), LINUX.epoll(edgeTriggered, ring, coalesceUs)) };
   for (const coalesceUs of [0, 25]) await openPoll({ ...DIRECT, coalesceUs }, source);
   expect(given).toEqual([0, 25]);
+});
+
+test.runIf(process.platform === 'linux')('which then may sleep, and never does so for 0', async () => {
+  for (const coalesceUs of [0, 25]) {
+    const { poll } = await openPoll({ ...DIRECT, poller: 'epoll', coalesceUs });
+    expect((poll as unknown as { coalescing: unknown }).coalescing).toEqual(coalesceUs === 0 ? null : expect.any(Coalescing));
+    poll.close();
+    poll.waker.close();
+  }
 });

@@ -26,7 +26,7 @@ const WAITS = 16;
 /** The longest break between two sleeps that do not help, in turns: then the 99th percentile of latency does not show them. */
 const LONGEST_BREAK = 1023;
 
-/** Sleeps for this many microseconds. */
+/** Sleeps for this number of microseconds, at most 1000. */
 export type Sleep = (us: number) => void;
 
 export class Coalescing {
@@ -42,8 +42,8 @@ export class Coalescing {
 
   /** @param us length of a sleep in microseconds, more than 0 */
   constructor(
-    readonly us: number,
-    private readonly sleep: Sleep = preciseSleep(us),
+    private readonly us: number,
+    private readonly sleep: Sleep = preciseSleep,
   ) {}
 
   /** Called before a wait that may block. Sleeps if that is likely to bring several clients together. */
@@ -70,16 +70,21 @@ export class Coalescing {
   }
 }
 
-/** Returns a function that sleeps for `us`. Without a timer slack of its own the thread would sleep 50 µs longer, see prctl(2). */
-function preciseSleep(us: number): Sleep {
-  const time = Buffer.from(new BigInt64Array([0n, BigInt(us * 1000)]).buffer);
-  let isPrecise = false;
-  return () => {
-    if (!isPrecise) {
-      // Of the calling thread, which may not be the one that made this.
-      prctl(PR_SET_TIMERSLACK, 1);
-      isPrecise = true;
-    }
-    nanosleep(time, null);
-  };
+/** struct timespec, in 32-bit words of which the lower of each pair comes first: seconds(2) nanoseconds(2). */
+const timeWords = new Int32Array(4);
+const NANOSECONDS = 2;
+/** The same memory: koffi passes a Buffer in half the time. */
+const timeBytes = Buffer.from(timeWords.buffer);
+
+/** Of this thread: each has a copy of this module. */
+let isPrecise = false;
+
+/** Without a timer slack of its own the thread would sleep 50 µs longer, see prctl(2). */
+function preciseSleep(us: number): void {
+  if (!isPrecise) {
+    prctl(PR_SET_TIMERSLACK, 1);
+    isPrecise = true;
+  }
+  timeWords[NANOSECONDS] = us * 1000;
+  nanosleep(timeBytes, null);
 }

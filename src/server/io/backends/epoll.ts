@@ -130,8 +130,8 @@ export class EpollPoll implements Poll {
     if (coalescing !== null && this.savesCalls === true && (timeout === -1 || timeout > 1)) coalescing.beforeWait();
     const count: number = libc.epollWait(this.epfd, this.eventBytes, MAX_EVENTS, timeout);
     events.clear();
-    coalescing?.afterWait(count);
     if (count === -1 && libc.errno() !== libc.EINTR) throw libc.lastError('epoll_wait', this.epfd);
+    coalescing?.afterWait(count);
     for (let i = 0; i < count; i++) {
       const at = i * EVENT_WORDS;
       events.push(toToken(this.eventWords[at + DATA_WORD]!, this.eventWords[at + DATA_WORD + 1]!), toReadiness(this.eventWords[at]!));
