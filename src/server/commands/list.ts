@@ -237,7 +237,7 @@ export const lrange = command({
   flags: ['readonly'],
   categories: ['list'],
   keys: [key(1, 'RO access')],
-  run(argv, db) {
+  run(argv, db, session) {
     const start = integer(argv[2]!);
     const stop = integer(argv[3]!);
     const list = readList(db, argv[1]!);
@@ -245,7 +245,8 @@ export const lrange = command({
     const first = Math.max(0, fromFront(list, start));
     const last = Math.min(list.size - 1, fromFront(list, stop));
     if (first > last) return [];
-    const { packed } = list;
+    // Texts if the reply is kept or converted before it is encoded.
+    const packed = session.encodesAtOnce ? list.packed : null;
     return packed === null ? list.slice(first, last - first + 1) : new ListpackReply(packed, first, 1, last - first + 1);
   },
 });

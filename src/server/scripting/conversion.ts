@@ -75,7 +75,7 @@ function pushFlat(lua: LuaState, reply: Reply): void {
   else if (reply instanceof SetReply) pushArray(lua, reply.members, 2);
   else if (reply instanceof Verbatim) lua.pushText(reply.text);
   else if (reply instanceof BigNumber) lua.pushText(reply.digits);
-  else lua.pushBoolean(false);
+  else throw notConvertible(reply);
 }
 
 function pushTyped(lua: LuaState, reply: Reply, version: 2 | 3): void {
@@ -87,7 +87,12 @@ function pushTyped(lua: LuaState, reply: Reply, version: 2 | 3): void {
   else if (reply instanceof SetReply) pushPairs(lua, 'set', reply.members.flatMap((member) => [member, true]), version);
   else if (reply instanceof Verbatim) pushVerbatim(lua, reply);
   else if (reply instanceof BigNumber) pushWrapped(lua, 'big_number', reply.digits);
-  else lua.pushNil();
+  else throw notConvertible(reply);
+}
+
+/** Replies that are only valid when encoded at once are for clients, see Session.encodesAtOnce. */
+function notConvertible(reply: Reply): Error {
+  return new Error(`a reply of a type for scripts was expected, got ${(reply as { readonly type: string }).type}`);
 }
 
 function pushPairs(lua: LuaState, name: string, flat: readonly Reply[], version: 2 | 3): void {
