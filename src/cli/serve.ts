@@ -59,7 +59,7 @@ async function serveUntilEnd(run: Run, start: Start, log: Log, trace: TraceFile 
   if (trace !== null) await server.trace((batch) => trace.write(batch), { budget: Infinity });
   if (server.pollerFallback !== null) log('warning', toBytes(`epoll cannot be used here: ${server.pollerFallback}`));
   const level = settings.loglevel ?? 'notice';
-  const ready = (): void => log('notice', toBytes(`Ready to accept connections on ${addressesOf(server)} (${pollerOf(server)})`));
+  const ready = (): void => log('notice', toBytes(`Ready to accept connections on ${addressesOf(server)} (${pollerOf(server, trace !== null)})`));
   // If it ends before its data is loaded, `closed` says why.
   if (level !== 'warning') server.loaded.then(ready, () => {});
   setTimeout(start.isOver, START_MS).unref();
@@ -79,10 +79,13 @@ export function logStart(log: Log): void {
   log('warning', `redis-lab ${__VERSION__} is starting, PID: ${process.pid}`);
 }
 
-/** The poller, and how replies are sent unless that is direct as was asked for. */
-function pollerOf({ poller, sends, sendsFallback }: RedisLabServer): string {
-  if (sends === 'batched') return `${poller}, batched sends`;
-  return poller === 'epoll' && sendsFallback !== null ? `${poller}, direct sends: ${sendsFallback}` : poller;
+/** The poller; how replies are sent, unless that is direct as was asked for; and whether waits are coalesced, which they are not while a trace shows each. */
+function pollerOf({ poller, sends, sendsFallback, coalesceUs }: RedisLabServer, isTraced: boolean): string {
+  const words: string[] = [poller];
+  if (sends === 'batched') words.push('batched sends');
+  if (coalesceUs > 0 && !isTraced) words.push('coalesced waits');
+  if (poller === 'epoll' && sendsFallback !== null) words.push(`direct sends: ${sendsFallback}`);
+  return words.join(', ');
 }
 
 /** Resolves with true if the server goes on: it could not save, or SHUTDOWN ABORT was sent. */

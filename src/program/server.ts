@@ -68,6 +68,7 @@ export class ProgramServer implements RedisLabServer, ProgramWatch {
   readonly pollerFallback = null;
   readonly sends = 'direct';
   readonly sendsFallback = null;
+  readonly coalesceUs = 0;
   readonly origin = null;
   readonly history: ProgramHistory;
   readonly closed: Promise<void>;

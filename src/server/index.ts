@@ -201,6 +201,8 @@ export interface RedisLabServer extends AsyncDisposable {
   readonly sends: SendsName;
   /** The reason why sends are direct although `auto` would batch them; null otherwise. */
   readonly sendsFallback: string | null;
+  /** For how many microseconds the loop may sleep before a wait, as in {@link ServerOptions.coalesceUs}; 0: never. */
+  readonly coalesceUs: number;
   /** Resolves when the server has ended, by {@link close} or by a client's SHUTDOWN; rejects if it ended by an error of its own. */
   readonly closed: Promise<void>;
 
@@ -629,6 +631,7 @@ class LabServer implements StartedServer {
   readonly pollerFallback: string | null;
   readonly sends: SendsName;
   readonly sendsFallback: string | null;
+  readonly coalesceUs: number;
   readonly closed: Promise<void>;
   readonly loaded: Promise<void>;
   readonly faults: ServerFaults;
@@ -650,6 +653,7 @@ class LabServer implements StartedServer {
     this.pollerFallback = fallback;
     this.sends = sends;
     this.sendsFallback = sendsFallback;
+    this.coalesceUs = poller === 'epoll' ? (forkOptions.coalesceUs ?? COALESCE_US) : 0;
     this.closed = handle.closed;
     this.loaded = handle.loaded;
     this.faults = faultsOf(handle);

@@ -24,9 +24,21 @@ test('it stays in the foreground under one process id, which its first line name
   const [first, second] = server.output.split('\n');
   expect(first).toContain(` PID: ${server.child.pid}`);
   expect(first).toMatch(/^\d+:M \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3} # /);
-  expect(second).toMatch(/ \* Ready to accept connections on 127\.0\.0\.1:\d+ \((epoll|portable)(, (batched|direct) sends.*)?\)$/);
+  expect(second).toMatch(/ \* Ready to accept connections on 127\.0\.0\.1:\d+ \((epoll|portable)(, .*)?\)$/);
   const info = (await client.call('INFO', 'server')) as string;
   expect(info).toContain(`process_id:${server.child.pid}\r\n`);
+});
+
+test.runIf(process.platform === 'linux').each([
+  ['unless told otherwise, both where io_uring is allowed', [], /^epoll, (batched sends, coalesced waits|coalesced waits, direct sends: .+)$/],
+  ['direct sends', ['--sends', 'direct'], /^epoll, coalesced waits$/],
+  ['no sleep before a wait', ['--sends', 'direct', '--coalesce-us', '0'], /^epoll$/],
+  ['a trace, which shows each wait', ['--sends', 'direct', '--trace', '/dev/null', '--trace-overwrite'], /^epoll$/],
+  ['a poller that can do neither', ['--poller', 'portable'], /^portable$/],
+])('the log says whether sends are batched and waits coalesced: %s', async (_what, flags, how) => {
+  const server = lab('--port', '0', ...flags);
+  await server.ready();
+  expect(/Ready to accept connections on [^ ]+ \((.*)\)\n/.exec(server.output)![1]).toMatch(how);
 });
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it with exit code 0', async (signal) => {

@@ -111,6 +111,7 @@ test('sends are direct where that is asked for, on the portable poller, and wher
   for (const options of [{ sends: 'direct' }, { poller: 'portable', sends: 'auto' }, { paused: true, sends: 'auto' }] as const) {
     await using server = await createServer({ port: 0, ...options });
     expect(server.sends).toBe('direct');
+    expect(server.coalesceUs).toBe('poller' in options || process.platform !== 'linux' ? 0 : 25);
     if ('paused' in options) await server.resume();
   }
 });

@@ -70,9 +70,9 @@ export class Coalescing {
   }
 }
 
-/** struct timespec, in 32-bit words of which the lower of each pair comes first: seconds(2) nanoseconds(2). */
-const timeWords = new Int32Array(4);
-const NANOSECONDS = 2;
+/** struct timespec, two longs in 32-bit words, the lower ones first: seconds, nanoseconds. */
+const timeWords = new Int32Array(2 * libc.LONG_WORDS);
+const NANOSECONDS = libc.LONG_WORDS;
 /** The same memory: koffi passes a Buffer in half the time. */
 const timeBytes = Buffer.from(timeWords.buffer);
 

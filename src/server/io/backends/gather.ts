@@ -12,8 +12,8 @@ import * as libc from './libc.js';
 
 const sendmsg = libc.foreign('int sendmsg(int fd, void *message, int flags)');
 
-/** Words of 32 bits in an address, and in each field of struct msghdr and struct iovec, padding included. */
-const FIELD = process.arch === 'arm' || process.arch === 'ia32' ? 1 : 2;
+/** Words in each field of struct msghdr and struct iovec, padding included. */
+const FIELD = libc.LONG_WORDS;
 const WORD = 0x1_0000_0000;
 
 // struct msghdr: name, its length, iovecs, their number, control data, its length, flags. struct iovec: address, length.

@@ -57,6 +57,9 @@ export const viewOf = (address: bigint, bytes: number): ArrayBuffer => koffi.vie
 
 export const errno = (): number => koffi.errno();
 
+/** Words of 32 bits in a long, and in an address. */
+export const LONG_WORDS = process.arch === 'arm' || process.arch === 'ia32' ? 1 : 2;
+
 // From the kernel's uapi headers; the same on every architecture that koffi is built for, with glibc and with musl.
 export const AF_UNIX = 1;
 export const AF_INET = 2;
