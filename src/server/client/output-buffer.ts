@@ -184,12 +184,14 @@ export class OutputBuffer implements ByteSink {
     return pieces;
   }
 
-  /** Before {@link writeTo}: offers at most `most` bytes to the next batch of sends. False: not queued. Of several chunks the oldest is too large for that. */
-  queueTo(poll: Poll, stream: TcpStream, most: number): boolean {
-    const { position } = this;
-    const head = this.start + this.head;
-    const end = position - head > most ? head + most : position;
-    return this.full.length === 0 && end > head && poll.queue(stream, this.buffer, head, end);
+  /** Before a {@link writeTo} of the same bytes: queues a send of them. False: not queued. */
+  queueTo(poll: Poll, stream: TcpStream, bytes: number): boolean {
+    const { first } = this.full;
+    const buffer = first?.buffer ?? this.buffer;
+    const start = (first?.start ?? this.start) + this.head;
+    const end = first?.end ?? this.position;
+    if (start + bytes <= end) return bytes > 0 && poll.queue(stream, buffer, start, start + bytes);
+    return poll.queuePieces !== undefined && poll.queuePieces(stream, this.piecesOf({ buffer, start, end }, bytes), bytes);
   }
 
   /** Drops sent bytes: the oldest ones, at most those that were {@link offered}. */

@@ -97,8 +97,9 @@ export class ReplyWriter {
 
   /** Before {@link flush}, which finds the same at the gate: offers the output to the next batch of sends. False: not queued. */
   queueSend(): boolean {
-    const { gate } = this.env.pending;
-    return this.output.queueTo(this.env.loop.poll, this.stream, gate === null ? NO_LIMIT : this.pass(gate));
+    const { output, env } = this;
+    const { gate } = env.pending;
+    return output.queueTo(env.loop.poll, this.stream, Math.min(output.offered, gate === null ? NO_LIMIT : this.pass(gate)));
   }
 
   /** Hands waiting output to the kernel. True if nothing is left. */

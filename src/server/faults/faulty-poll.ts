@@ -89,6 +89,10 @@ export class FaultyPoll extends PollDecorator implements Poll {
     return this.faults === null && stream instanceof FaultyStream && stream.queue(this.inner, from, start, end);
   }
 
+  queuePieces(stream: TcpStream, pieces: readonly Piece[], bytes: number): boolean {
+    return this.faults === null && stream instanceof FaultyStream && stream.queuePieces(this.inner, pieces, bytes);
+  }
+
   wait(events: Events, timeoutMs: number): void {
     if (this.faults === null && this.held.size === 0) return this.inner.wait(events, timeoutMs);
     this.release();
@@ -262,6 +266,10 @@ export class FaultyStream implements TcpStream {
     return (this.isQueued = inner.queue(this.inner, from, start, end));
   }
 
+  queuePieces(inner: Poll, pieces: readonly Piece[], bytes: number): boolean {
+    return (this.isQueued = inner.queuePieces?.(this.inner, pieces, bytes) === true);
+  }
+
   /** A fault that is set while the loop is held, between a flush and the writes, comes too late for what has been sent. */
   write(from: Buffer, start: number, end: number): number {
     const isSent = this.isQueued;
@@ -271,7 +279,9 @@ export class FaultyStream implements TcpStream {
 
   private passPieces(pieces: readonly Piece[], bytes: number): number {
     const { inner } = this;
-    if (this.poll.faults === null) return inner.writePieces!(pieces, bytes);
+    const isSent = this.isQueued;
+    this.isQueued = false;
+    if (isSent || this.poll.faults === null) return inner.writePieces!(pieces, bytes);
     return this.transfer('write', bytes, (allowed) => inner.writePieces!(pieces, allowed));
   }
 

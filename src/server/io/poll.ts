@@ -66,8 +66,8 @@ export interface TcpStream extends Source {
   /** Writes bytes from `from[start, end)` and returns how many were taken, possibly fewer; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
   write(from: Buffer, start: number, end: number): number;
   /**
-   * Writes the first `bytes` bytes of at most {@link MAX_PIECES} pieces, as one `write` of all of them would; none may be queued. Exists only where nothing has
-   * to be copied for that, and each write goes straight to the kernel.
+   * Writes the first `bytes` bytes of at most {@link MAX_PIECES} pieces, as one `write` of all of them would. Exists only where nothing has to be copied for
+   * that, and each write goes straight to the kernel.
    */
   writePieces?(pieces: readonly Piece[], bytes: number): number;
   /** Sets SO_KEEPALIVE with the first probe after this many seconds; 0 switches it off. Does nothing on a unix socket. */
@@ -133,10 +133,14 @@ export interface Poll extends Drive {
   readonly batchesSends: boolean;
 
   /**
-   * Queues `from[start, end)` for the next {@link flush}; a `write` of the same bytes must follow, which returns the result. At most {@link MAX_BATCH} sends
-   * in a batch, and one per stream: a second one could overtake the rest of a short one. False: not queued, so the `write` sends.
+   * Queues `from[start, end)` for the next {@link flush}, until which these bytes stay as they are; a `write` of the same bytes must follow, which returns the
+   * result. At most {@link MAX_BATCH} sends in a batch, and one per stream: a second one could overtake the rest of a short one. False: not queued, so the
+   * `write` sends.
    */
   queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean;
+
+  /** The same for a {@link TcpStream.writePieces}. Exists only where streams have that. */
+  queuePieces?(stream: TcpStream, pieces: readonly Piece[], bytes: number): boolean;
 
   /**
    * Hands all queued sends to the kernel in one call. The next `write` of each stream sends nothing and returns the result: the number of bytes taken, maybe

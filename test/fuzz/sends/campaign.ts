@@ -106,7 +106,7 @@ class Caller {
 
 const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
 
-/** Mostly small, sometimes around the largest that is queued, seldom very large. */
+/** Mostly small, sometimes around the largest that the kernel's batches copy, seldom very large. */
 function sizeOf(random: Random): number {
   const kind = random.below(120);
   if (kind === 0) return random.below(LARGEST - 40);

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { CHUNK_BYTES, LARGE_CHUNK_BYTES, OutputBuffer } from '../../../src/server/client/output-buffer.js';
-import { MAX_PIECES, type Piece, WOULD_BLOCK, type TcpStream } from '../../../src/server/io/poll.js';
+import { MAX_PIECES, type Piece, type Poll, WOULD_BLOCK, type TcpStream } from '../../../src/server/io/poll.js';
 import { ByteString } from '../../../src/server/keyspace/value.js';
 import { Bytes } from '../../../src/server/resp/reply.js';
 import { Fifo } from '../../../src/shared/fifo.js';
@@ -146,6 +146,37 @@ test('a value that is referred to is sent with what is around it by one write, a
   expect([stream.received, stream.writes]).toEqual([all.slice(0, 40_016), 2]);
   send(output, stream);
   expect([stream.received, output.length, output.capacity, account.clients, value.readers]).toEqual([all, 0, 0, 0, 0]);
+});
+
+test('what is queued for a batch of sends is what the write offers: bytes of one piece, or of several', () => {
+  const output = new OutputBuffer(undefined, true);
+  const queued: string[] = [];
+  const textOf = ({ buffer, start, end }: Piece): string => buffer.latin1Slice(start, end);
+  const poll = {
+    queue: (_: TcpStream, buffer: Buffer, start: number, end: number) => queued.push(textOf({ buffer, start, end })) > 0,
+    queuePieces: (_: TcpStream, pieces: readonly Piece[], bytes: number) => queued.push(pieces.map(textOf).join('').slice(0, bytes)) > 0,
+  } as unknown as Poll;
+  const stream = gatherer(() => Infinity);
+  const queueAndWrite = (bytes: number): void => {
+    expect(output.queueTo(poll, stream, bytes)).toBe(bytes > 0);
+    if (bytes > 0) output.drop(output.writeTo(stream, bytes));
+  };
+  const value = new Bytes(Buffer.from('v'.repeat(20_000)));
+  write(output, 'before');
+  output.refer(value);
+  write(output, 'after');
+  queueAndWrite(0);
+  queueAndWrite(2);
+  queueAndWrite(output.offered - 2);
+  queueAndWrite(output.offered);
+  expect(queued).toEqual(['be', `fore${'v'.repeat(20_000)}aft`, 'er']);
+  expect([stream.received, output.length]).toEqual([queued.join(''), 0]);
+  // Where the poll queues no pieces, the write sends them.
+  output.refer(value);
+  write(output, '.');
+  expect(output.queueTo({ queue: poll.queue } as Poll, stream, output.offered)).toBe(false);
+  expect(output.queueTo({ queue: poll.queue } as Poll, stream, 20_000)).toBe(true);
+  output.clear();
 });
 
 test('output that is dropped refers to nothing any more', () => {

@@ -485,9 +485,9 @@ function contract(open: () => World, edgeTriggered: boolean): void {
       expect(poll.flush()).toEqual(NOTHING_FLUSHED);
     });
 
-    test('batch after batch until the kernel takes no more: all bytes arrive in order, and the bytes that did not fit are reported', async () => {
+    test.each([1024, 64 * 1024])('batch after batch of %i bytes until the kernel takes no more: all arrive in order, and those that did not fit are reported', async (bytes) => {
       const [one, other] = await connectedPair();
-      const chunk = '0123456789abcdef'.repeat(64);
+      const chunk = '0123456789abcdef'.repeat(bytes / 16);
       let taken = 0;
       for (let count = 1; count > 0;) {
         const offered = chunk.slice(taken % 16);

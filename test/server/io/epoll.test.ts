@@ -1,6 +1,8 @@
 /** EpollPoll: the contract, on the kernel itself, and what only this backend guarantees. */
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { EpollPoll } from '../../../src/server/io/backends/epoll.js';
@@ -110,28 +112,117 @@ describe.runIf(typeof probed !== 'string')('where io_uring is allowed', () => {
       ring.close();
     }
   });
+
+  describe('without being copied', () => {
+    const openPairs = (count: number): Promise<Pairs> => connectPairs(count, new EpollPoll(false, keepRing(probed as SendRing)));
+
+    test('large bytes are queued, of which nothing is collected or reused before they are sent', async () => {
+      const { poll, pairs } = await openPairs(2);
+      setFlagsFromString('--expose-gc');
+      const collect = runInNewContext('gc') as () => void;
+      const sizes = [5000, 200_000];
+      for (let round = 0; round < 20; round++) {
+        for (const [i, { stream }] of pairs.entries()) {
+          const large = Buffer.allocUnsafeSlow(10 + sizes[i]!).fill(65 + round + i);
+          expect(poll.queue(stream, large, 10, large.length)).toBe(true);
+        }
+        collect();
+        const others = sizes.map((size) => Buffer.allocUnsafeSlow(10 + size).fill('-'));
+        expect(poll.flush()).toMatchObject({ sends: 2, bytes: 205_000, short: 0 });
+        for (const [i, { stream, peer }] of pairs.entries()) {
+          expect(stream.write(others[i]!, 10, 10 + sizes[i]!)).toBe(sizes[i]);
+          expect((await peer.receive(sizes[i]!)) === String.fromCharCode(65 + round + i).repeat(sizes[i]!)).toBe(true);
+        }
+      }
+    });
+
+    test('pieces are queued: all of them, some of them, and none where there is no room', async () => {
+      const { poll, pairs } = await openPairs(24);
+      const texts = Array.from({ length: MAX_PIECES }, (_, i) => String.fromCharCode(48 + i).repeat(1 + ((i * 53) % 400)));
+      const pieces = texts.map((text, i) => pieceOf(text, i % 3));
+      const all = texts.join('');
+      for (let round = 0; round < 3; round++) {
+        const bytesOf = (i: number): number => (i % 4 === 0 ? 70 * (round + 1) : all.length - i);
+        const queued = pairs.filter(({ stream }, i) => poll.queuePieces(stream, pieces, bytesOf(i))).length;
+        expect(queued).toBeGreaterThanOrEqual(1024 / MAX_PIECES);
+        expect(queued).toBeLessThan(pairs.length);
+        expect(poll.flush()).toMatchObject({ sends: queued, short: 0 });
+        for (const [i, { stream, peer }] of pairs.entries()) {
+          expect(stream.writePieces!(pieces, bytesOf(i))).toBe(bytesOf(i));
+          expect(await peer.receive(bytesOf(i))).toBe(all.slice(0, bytesOf(i)));
+        }
+      }
+    });
+
+    test('pieces of which the kernel takes a part or none, and of a broken connection, have the results of their writes', async () => {
+      const { poll, pairs } = await openPairs(2);
+      const [one, other] = pairs as [Pair, Pair];
+      const large = pieceOf('0123456789abcdef'.repeat(2 ** 20));
+      const bytes = 8 + 2 * (large.end - large.start);
+      const pieces = [pieceOf('<header>'), large, large];
+      const queueBoth = (): void => {
+        expect(poll.queuePieces(one.stream, pieces, bytes)).toBe(true);
+        expect(poll.queuePieces(other.stream, [pieceOf('a'), pieceOf('b')], 2)).toBe(true);
+      };
+      queueBoth();
+      expect(poll.flush()).toMatchObject({ sends: 2, short: 1 });
+      const taken = one.stream.writePieces!(pieces, bytes);
+      expect(taken).toBeGreaterThan(0);
+      expect(taken).toBeLessThan(bytes);
+      expect(other.stream.writePieces!([pieceOf('a'), pieceOf('b')], 2)).toBe(2);
+      queueBoth();
+      expect(poll.flush()).toMatchObject({ sends: 2, bytes: 2, short: 1 });
+      expect(one.stream.writePieces!(pieces, bytes)).toBe(WOULD_BLOCK);
+      expect(other.stream.writePieces!([pieceOf('a'), pieceOf('b')], 2)).toBe(2);
+      const received = await one.peer.receive(taken);
+      expect(received === `<header>${'0123456789abcdef'.repeat(2 ** 21)}`.slice(0, taken)).toBe(true);
+      expect(await other.peer.receive(4)).toBe('abab');
+      await one.peer.reset();
+      queueBoth();
+      expect(poll.flush()).toMatchObject({ sends: 2, bytes: 2, short: 1 });
+      expect(() => one.stream.writePieces!(pieces, bytes)).toThrow(expect.objectContaining({ code: 'ECONNRESET', syscall: 'send', fd: one.stream.fd }));
+      expect(other.stream.writePieces!([pieceOf('a'), pieceOf('b')], 2)).toBe(2);
+      expect(await other.peer.receive(2)).toBe('ab');
+    });
+  });
 });
 
-describe.runIf(process.platform === 'linux')('pieces', () => {
-  async function pair(): Promise<{ stream: TcpStream; peer: Peer; poll: EpollPoll }> {
-    const poll = new EpollPoll();
-    const listener = poll.listen({ host: '127.0.0.1', port: 0 }, 5);
-    const peer = await connectSocket(listener.local);
-    const stream = listener.accept() as TcpStream;
-    onTestFinished(async () => {
+interface Pair {
+  stream: TcpStream;
+  peer: Peer;
+}
+interface Pairs {
+  poll: EpollPoll;
+  pairs: Pair[];
+}
+
+/** All is closed at the end of the test. */
+async function connectPairs(count: number, poll = new EpollPoll()): Promise<Pairs> {
+  const listener = poll.listen({ host: '127.0.0.1', port: 0 }, 50);
+  const pairs: Pair[] = [];
+  onTestFinished(async () => {
+    for (const { peer, stream } of pairs) {
       await peer.close();
       stream.close();
-      listener.close();
-      poll.close();
-      poll.waker.close();
-    });
-    return { stream, peer, poll };
+    }
+    listener.close();
+    poll.close();
+    poll.waker.close();
+  });
+  while (pairs.length < count) {
+    const peer = await connectSocket(listener.local);
+    pairs.push({ peer, stream: listener.accept() as TcpStream });
   }
+  return { poll, pairs };
+}
 
-  const pieceOf = (text: string, before = 0): Piece => {
-    const buffer = Buffer.from(`${'-'.repeat(before)}${text}---`, 'latin1');
-    return { buffer, start: before, end: before + text.length };
-  };
+const pieceOf = (text: string, before = 0): Piece => {
+  const buffer = Buffer.from(`${'-'.repeat(before)}${text}---`, 'latin1');
+  return { buffer, start: before, end: before + text.length };
+};
+
+describe.runIf(process.platform === 'linux')('pieces', () => {
+  const pair = async (): Promise<Pair> => (await connectPairs(1)).pairs[0]!;
 
   test('are sent as one write of their bytes, short and long, from any range, and as many bytes of them as are asked for', async () => {
     const { stream, peer } = await pair();

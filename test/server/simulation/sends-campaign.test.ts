@@ -12,7 +12,7 @@ afterEach(() => void vi.restoreAllMocks());
 describe.each([false, true])('edge-triggered: %s', (edgeTriggered) => {
   test.each([true, false])('every client receives what it must, byte by byte (batched: %s)', (batchesSends) => {
     let [replies, batches, leftOut, resets] = [0, 0, 0, 0];
-    for (let seed = 1; seed <= 6; seed++) {
+    for (let seed = 1; seed <= 12; seed++) {
       const result = campaign({ ...SMALL, seed, batchesSends, edgeTriggered });
       replies += result.replies;
       batches += result.batches;

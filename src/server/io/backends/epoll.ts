@@ -38,9 +38,6 @@ const MAX_TIMEOUT_MS = 0x7fffffff;
 /** The maximum that the kernel accepts (MAX_TCP_KEEPIDLE); the setting allows more. */
 const MAX_KEEPALIVE_SECONDS = 32767;
 
-/** Maximum size of a queued send. Larger ones are left to send(2): copying them would cost more than the call saved. */
-const LARGEST_QUEUED = 4096;
-
 export class EpollPoll implements Poll {
   readonly name = 'epoll';
   readonly emulated = false;
@@ -114,7 +111,12 @@ export class EpollPoll implements Poll {
 
   queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean {
     const { ring } = this;
-    return ring !== null && end - start <= LARGEST_QUEUED && stream instanceof EpollStream && stream.queue(ring, from, start, end);
+    return ring !== null && stream instanceof EpollStream && stream.queue(ring, from, start, end);
+  }
+
+  queuePieces(stream: TcpStream, pieces: readonly Piece[], bytes: number): boolean {
+    const { ring } = this;
+    return ring !== null && stream instanceof EpollStream && stream.queuePieces(ring, pieces, bytes);
   }
 
   flush(): Flushed {
@@ -366,6 +368,12 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
     return true;
   }
 
+  queuePieces(ring: SendRing, pieces: readonly Piece[], bytes: number): boolean {
+    if (this.ring !== null || !ring.addPieces(this, pieces, bytes)) return false;
+    this.ring = ring;
+    return true;
+  }
+
   write(from: Buffer, start: number, end: number): number {
     if (this.ring !== null) {
       const sent = this.takeSent(this.ring);
@@ -381,6 +389,10 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
   }
 
   writePieces(pieces: readonly Piece[], bytes: number): number {
+    if (this.ring !== null) {
+      const sent = this.takeSent(this.ring);
+      if (sent !== NOT_SENT) return sent;
+    }
     gather ??= new Gather();
     for (;;) {
       const count = gather.send(this.fd, pieces, bytes, libc.MSG_NOSIGNAL);

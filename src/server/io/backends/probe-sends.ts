@@ -18,7 +18,7 @@ export function openSendRing(): SendRing | string {
   let ring: SendRing | null = null;
   try {
     ring = new SendRing();
-    const fault = probe(ring);
+    const fault = probe(ring, addBytes) ?? probe(ring, addMessage);
     if (fault === null) return ring;
     ring.close();
     return `io_uring: ${fault}`;
@@ -29,19 +29,24 @@ export function openSendRing(): SendRing | string {
   }
 }
 
+/** Queues a send of the first `bytes` bytes of LARGE. */
+type Add = (ring: SendRing, send: QueuedSend, bytes: number) => void;
+const addBytes: Add = (ring, send, bytes) => ring.add(send, LARGE, 0, bytes);
+const addMessage: Add = (ring, send, bytes) => ring.addPieces(send, [{ buffer: LARGE, start: 0, end: LARGE.length }], bytes);
+
 /** Returns what is wrong with the ring, or null. */
-function probe(ring: SendRing): string | null {
+function probe(ring: SendRing, add: Add): string | null {
   const fds: number[] = [];
   try {
     const [full, reader] = pair(fds);
     const [other, gone] = pair(fds);
     const sends = [sendOf(full!), sendOf(other!)] as const;
-    submit(ring, sends);
+    submit(ring, sends, add);
     const [short, whole] = sends.map(({ sent }) => sent) as [number, number];
     if (whole !== 1) return `a whole send came to ${whole}`;
     if (!(short > 0 && short < LARGE.length)) return `a short send came to ${short}`;
     libc.close(fds.splice(fds.indexOf(gone!), 1)[0]!);
-    submit(ring, sends);
+    submit(ring, sends, add);
     if (sends[0].sent !== -libc.EAGAIN) return `a send to a full socket came to ${sends[0].sent}`;
     if (sends[1].sent !== -libc.EPIPE) return `a send to a peer that has gone came to ${sends[1].sent}`;
     const received = drain(reader!);
@@ -54,8 +59,8 @@ function probe(ring: SendRing): string | null {
 const sendOf = (fd: number): QueuedSend => ({ fd, sent: NOT_SENT });
 
 /** The first send is larger than its socket takes, the others are one byte. */
-function submit(ring: SendRing, sends: readonly QueuedSend[]): void {
-  for (const [index, send] of sends.entries()) ring.add(send, LARGE, 0, index === 0 ? LARGE.length : 1);
+function submit(ring: SendRing, sends: readonly QueuedSend[], add: Add): void {
+  for (const [index, send] of sends.entries()) add(ring, send, index === 0 ? LARGE.length : 1);
   ring.submit();
 }
 

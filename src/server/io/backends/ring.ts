@@ -25,9 +25,11 @@ const FEAT_CQE_SKIP = 1 << 11;
 const OFF_SQ_RING = 0;
 const OFF_SQES = 0x10000000;
 const SQE_CQE_SKIP_SUCCESS = 1 << 6;
+const OP_SENDMSG = 9;
 const OP_SEND = 26;
 const OP_RECV = 27;
 const MSG_WAITALL = 0x100;
+const SEND_FLAGS = libc.MSG_NOSIGNAL | libc.MSG_DONTWAIT | MSG_WAITALL;
 
 /** struct io_uring_params, in 32-bit words. */
 const PARAMS_WORDS = 30;
@@ -74,7 +76,9 @@ function operation(opcode: number, flags: number, messageFlags: number): Operati
 /** A recv(2) that never waits. */
 export const READ = operation(OP_RECV, 0, libc.MSG_DONTWAIT);
 /** A send(2) that never waits. No completion is posted for one that succeeds; {@link Ring.result} is then the number of bytes that were asked for. */
-export const SEND = operation(OP_SEND, SQE_CQE_SKIP_SUCCESS, libc.MSG_NOSIGNAL | libc.MSG_DONTWAIT | MSG_WAITALL);
+export const SEND = operation(OP_SEND, SQE_CQE_SKIP_SUCCESS, SEND_FLAGS);
+/** The same of a sendmsg(2): its address is that of a struct msghdr. */
+export const SEND_MESSAGE = operation(OP_SENDMSG, SQE_CQE_SKIP_SUCCESS, SEND_FLAGS);
 
 export class Ring {
   /** Number of entries of the batch so far. */
@@ -146,8 +150,8 @@ export class Ring {
     return this.entries === NOTHING;
   }
 
-  /** Adds an operation to the batch. There is room for {@link MAX_BATCH}. */
-  add({ word, messageFlags }: Operation, fd: number, address: number, bytes: number): void {
+  /** Adds an operation of `bytes` bytes to the batch. There is room for {@link MAX_BATCH}. @param length what its entry says: bytes, or 1 message */
+  add({ word, messageFlags }: Operation, fd: number, address: number, bytes: number, length = bytes): void {
     const slot = (this.tail + this.pending++) & this.sqMask;
     const entry = slot * SQE_WORDS;
     const { entries } = this;
@@ -156,7 +160,7 @@ export class Ring {
     entries[entry + SQE.fd] = fd;
     entries[entry + SQE.addressLow] = address | 0;
     entries[entry + SQE.addressHigh] = Math.floor(address / WORD);
-    entries[entry + SQE.length] = bytes;
+    entries[entry + SQE.length] = length;
     this.results[slot] = bytes;
   }
 

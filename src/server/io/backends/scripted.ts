@@ -65,8 +65,6 @@ export interface ScriptedOptions {
 const FIRST_DESCRIPTOR = 3;
 const FIRST_EPHEMERAL_PORT = 32768;
 const DEFAULT_WINDOW = 1024 * 1024;
-/** Maximum size of a queued send, as in epoll.ts. */
-const LARGEST_QUEUED = 4096;
 
 export class ScriptedPoll implements Poll {
   readonly name = 'scripted';
@@ -173,7 +171,7 @@ export class ScriptedPoll implements Poll {
   }
 
   queue(stream: TcpStream, from: Buffer, start: number, end: number): boolean {
-    if (!this.batchesSends || end - start > LARGEST_QUEUED || this.queued.length === MAX_BATCH || this.happens('notQueued')) return false;
+    if (!this.batchesSends || this.queued.length === MAX_BATCH || this.happens('notQueued')) return false;
     if (!(stream instanceof ScriptedStream) || !stream.queue(from, start, end)) return false;
     this.queued.push(stream);
     return true;
