@@ -55,12 +55,14 @@ export const LAB_FLAGS = {
   sends: {
     value: 'sends',
     summary:
-      `how a turn sends its replies, and without a trace reads from ready clients, each or all in one call: ${SENDS.join(', ')}; ` +
-      'auto is batched where io_uring works, and direct with a screen',
+      'how a turn sends its replies: direct, one system call for each client; batched, one for all of them, by io_uring (and reads likewise, without a ' +
+      'screen or a trace); auto, the default: batched where the kernel allows io_uring, direct with a screen',
   },
   'coalesce-us': {
     value: 'microseconds',
-    summary: `with 8 clients and more, how long to sleep before a wait so that it reports several; ${COALESCE_US} by default, 0 (never) with a screen`,
+    summary:
+      'with 8 clients and more, sleep this long before epoll_wait, so that one call reports several of them, which takes less work; ' +
+      `${COALESCE_US} by default, 0: never; has no effect with a screen or a trace`,
   },
   'edge-triggered': { summary: 'report readiness once per change instead of as long as it lasts' },
   'trace-overwrite': { summary: 'replace the file of the trace, or of the recording, if it exists' },

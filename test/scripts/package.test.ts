@@ -54,6 +54,14 @@ test('a packed package.json has no script that npm would ask about, and the chec
   expect(readFileSync(manifest, 'utf8')).toBe(readFileSync(`${ROOT}package.json`, 'utf8'));
 });
 
+test('the package holds the documents and the examples that the README and the help name', () => {
+  const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT, encoding: 'utf8' });
+  const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }];
+  const named = Array.from(readFileSync(`${ROOT}README.md`, 'utf8').matchAll(/\b(?:docs|examples)\/[\w.-]+\.m(?:d|js)\b/g), ([path]) => path);
+  expect(named).toEqual(expect.arrayContaining(['docs/engines.md', 'docs/my-loop.md', 'examples/step-through.mjs', 'examples/in-a-test.test.mjs']));
+  expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(named));
+});
+
 test('every package in a bundle has its licence beside it', () => {
   const named = readFileSync(`${DIST}THIRD-PARTY-LICENSES.txt`, 'utf8').matchAll(/^(\S+) \d[^ ]*\n=+$/gm);
   const packages = found(/^\s*\/\/ (?:.*\/)?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm);

@@ -35,6 +35,9 @@ export interface GuideHost {
   showLive(): void;
 }
 
+/** @ben and @ann. */
+const CLIENTS = 2;
+
 export class FirstMinuteGuide {
   private isFresh = false;
   private turn = 0;
@@ -45,6 +48,9 @@ export class FirstMinuteGuide {
   private becameReady: TraceEvent | null = null;
   /** The first command has been executed. */
   private isExecuted = false;
+  /** The clients whose first request is known to have been executed. */
+  private readonly greeted = new Set<number>();
+  private hasComputed = false;
 
   constructor(private readonly host: GuideHost) {}
 
@@ -54,6 +60,8 @@ export class FirstMinuteGuide {
     this.culprit = null;
     this.becameReady = null;
     this.waitedMs = 0;
+    this.greeted.clear();
+    this.hasComputed = false;
     this.host.show({ step: 'invitation' });
   }
 
@@ -84,9 +92,10 @@ export class FirstMinuteGuide {
     if (this.isFresh && this.step === 'invitation' && !this.host.isFresh()) this.host.show(null);
   }
 
-  heard({ events }: TraceBatch): void {
+  heard({ events, droppedCommands }: TraceBatch): void {
     this.look();
     for (const event of events) this.follow(event);
+    if (this.step === 'running' && !this.hasComputed && (this.greeted.size >= CLIENTS || droppedCommands > 0)) this.compute();
   }
 
   busy(busy: Busy | null): void {
@@ -143,8 +152,14 @@ export class FirstMinuteGuide {
   private experiment(answer: Answer): void {
     this.host.show({ step: 'running', answer });
     this.say('running');
-    // Connected before the loop is busy, so that their requests wait at separate tokens.
+    // Connected before the loop is busy, so that their requests wait at separate tokens; see compute().
     this.host.run('@ben PING');
+    this.host.run('@ann PING');
+  }
+
+  /** Once the trace has reported both clients: a busy loop reports nothing, and the Tokens pane is to know their names meanwhile. */
+  private compute(): void {
+    this.hasComputed = true;
     this.host.run(`@ann busy ${BUSY_SECONDS}`);
     this.host.run('@ben PING');
     this.host.run('GET greeting');
@@ -167,6 +182,7 @@ export class FirstMinuteGuide {
   }
 
   private followExperiment(event: TraceEvent, answer: Answer): void {
+    if (event.kind === 'execute' && event.command === 'ping') this.greeted.add(event.token);
     if (event.kind === 'execute' && event.elapsedUs > (BUSY_SECONDS * 1e6) / 2) {
       this.culprit = { token: event.token, turn: this.turn, busyUs: event.elapsedUs };
     }

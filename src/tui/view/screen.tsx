@@ -297,9 +297,16 @@ function overlayOf(state: State, layout: Layout, size: Size, theme: Theme): Over
   if (paragraphs === null && lines === null) return null;
   const place = welcomePlace(layout);
   const { width, height } = boxInside(place);
-  const shown = lines ?? paragraphs!.flatMap((paragraph) => (paragraph === '' ? [''] : wrap(paragraph, width - 2, height)));
-  const rows = exactly(shown.slice(0, height).map((line) => ` ${truncate(line, width - 2)}`), { width, height });
+  const columns = width - 2;
+  const shown = lines === null ? paragraphs!.flatMap((each) => (each === '' ? [''] : wrap(each, columns, height))) : fittedLines(lines, columns, height);
+  const rows = exactly(shown.slice(0, height).map((line) => ` ${truncate(line, columns)}`), { width, height });
   return { place, title: ` ${TEXTS[ui.language].welcome} `, rows };
+}
+
+/** The lines of the invitation, those that are too long broken at blanks. The first says what the lab is: without room for it, the others come first. */
+function fittedLines(lines: readonly string[], columns: number, rows: number): readonly string[] {
+  const needed = widthOf(lines[0]!) <= columns ? lines : lines.slice(1);
+  return needed.flatMap((line) => (widthOf(line) <= columns ? [line] : wrap(line.replace(/ {2,}/g, ' '), columns, rows)));
 }
 
 /** The text of the welcome box during the first minute, in paragraphs; null: none. */

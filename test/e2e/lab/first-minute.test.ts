@@ -68,7 +68,8 @@ test.each([
 
   lab.type(answer);
   await lab.until(() => /BUSY \d\.\d ?(s|초)/.test(lab.header) && lab.pane('tokens').some((row) => /waits \d\.\d s/.test(row)));
-  expect(lab.pane('tokens').filter((row) => row.includes('executing'))).toHaveLength(1);
+  expect(lab.pane('tokens').filter((row) => row.includes('executing'))).toEqual([expect.stringMatching(/#\d+ +\d+ ann +executing /)]);
+  expect(lab.pane('tokens').filter((row) => / ben +waits /.test(row))).toHaveLength(1);
   await welcomeIs(explained);
   await lab.until(() => lab.pane('repl').join(' ').includes(yourTurn));
   read.push(lab.pane('repl').join(' '));

@@ -99,7 +99,20 @@ test.each([['1', 'served'], ['b', 'wait'], ['3', 'fail']])('%s answers the quest
   done = [];
   expect(guide.press(key(pressed))).toBe(true);
   expect(shown).toEqual({ step: 'running', answer });
-  expect(done.slice(1)).toEqual(['run @ben PING', 'run @ann busy 3', 'run @ben PING', 'run GET greeting']);
+  expect(done.slice(1)).toEqual(['run @ben PING', 'run @ann PING']);
+  hear({ kind: 'execute', token: 3, command: 'ping', elapsedUs: 9 }, { kind: 'execute', token: 3, command: 'ping', elapsedUs: 9 });
+  expect(done).toHaveLength(3);
+  hear({ kind: 'execute', token: 4, command: 'ping', elapsedUs: 9 });
+  hear({ kind: 'execute', token: 5, command: 'ping', elapsedUs: 9 });
+  expect(done.slice(3)).toEqual(['run @ann busy 3', 'run @ben PING', 'run GET greeting']);
+});
+
+test('the experiment does not wait for commands that the trace has left out', async () => {
+  await untilQuestion();
+  guide.press(key('2'));
+  done = [];
+  guide.heard({ events: [], slow: [], droppedTurns: 1, droppedCommands: 40 });
+  expect(done).toEqual(['run @ann busy 3', 'run @ben PING', 'run GET greeting']);
 });
 
 test('what is explained is measured: the turn, its time, and how long requests were seen waiting', async () => {

@@ -56,6 +56,11 @@ test('a screen that is too small shows the required size', () => {
   expect(drawn(fresh(), { width: 59, height: 20 })).toContain('The lab needs 60x16;\nthis is 59x20.');
 });
 
+test('the welcome of the smallest screen has the whole address and the whole command', () => {
+  const inBox = drawn(fresh(), { width: 60, height: 16 }).split('\n').filter((row) => row.endsWith(' │')).map((row) => row.slice(row.indexOf('│') + 1, -1).trim());
+  expect(inBox).toEqual(['Connect: redis-cli -p 6379', 'Or type here: SET greeting', 'hello EX 60', '']);
+});
+
 test.each([[60, 16], [80, 24], [100, 30]])('at %i×%i every row fits, whatever is open', (width, height) => {
   const states = [fresh(), fresh({ type: 'open-help' }), fresh({ type: 'begin' }), fresh({ type: 'focus', pane: 'loop' }, { type: 'open-prompt', kind: 'breakpoint' }), fresh({ type: 'toggle-zoom' })];
   for (const state of states) {

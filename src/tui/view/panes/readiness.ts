@@ -193,7 +193,6 @@ function sourceName({ token }: ReadinessRow, kindOf: KindOf, language: Language)
   return kind === 'listener' && token === 0 ? LISTENER : nameOf(token, language);
 }
 
-/** A second address has a listener of its own, under the next token. */
 /** The kind of source that a token names now; undefined: none any more. */
 type KindOf = (token: number) => TokenRow['kind'] | undefined;
 
@@ -215,7 +214,9 @@ function spansOf(line: Line, isTop: boolean, look: Look): readonly Span[] {
   const turn = { text: `${fit(number, turnColumns, 'right')} `, style: theme.dim };
   if (line.kind === 'more') return [turn, { text: TEXTS[language].more(line.tokens), style: theme.dim }];
   const spans = [turn, ...rowSpans(line, look)];
-  return line.isCut && isUnfinished(line.row, look.kindOf) ? [...spans, { text: ` ${theme.glyphs.dot} …`, style: theme.dim }] : spans;
+  if (!line.isCut || !isUnfinished(line.row, look.kindOf)) return spans;
+  const hasWords = wordsOf(look.kindOf(line.row.token), line, look.isWide, language).length > 0;
+  return [...spans, { text: hasWords ? ` ${theme.glyphs.dot} …` : '…', style: theme.dim }];
 }
 
 /** A line for the narration. */

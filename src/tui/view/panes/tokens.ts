@@ -190,7 +190,9 @@ function withOwnName({ program, repl }: State, row: TokenRow): TokenRow {
 /** The client that keeps the loop busy may have connected in the running turn, which is not in the trace yet: then its address is unknown. */
 function withCulprit(state: State, rows: readonly TokenRow[]): readonly TokenRow[] {
   const token = busyOf(state)?.activity.token ?? null;
-  return token === null || state.model.tokens.rows.get(token) !== undefined ? rows : [...rows, { ...clientRow(token), peer: 'new client' }];
+  if (token === null || state.model.tokens.rows.get(token) !== undefined) return rows;
+  const lastActiveUs = (state.ui.nowMs - state.model.originMs) * 1000;
+  return [...rows, { ...clientRow(token), peer: 'new client', lastActiveUs }];
 }
 
 function passes(row: TokenRow, filter: string): boolean {

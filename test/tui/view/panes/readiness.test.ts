@@ -160,6 +160,13 @@ test('where the trace broke off in the middle of a turn, rows say that there was
   expect(words(scene)).toEqual(['#7       READABLE read 27 B · 1 frame · …', '248 turns, 1,447 commands not shown']);
 });
 
+test('a row of which only the readiness is known has no separator before the rest', () => {
+  using scene = stage();
+  const begun = served(812, 0).slice(0, 6);
+  for (const entry of [...begun.slice(0, 1 + begun.findIndex((one) => one.type === 'event' && one.event.kind === 'ready')), dropped(248, 1447)]) scene.take(entry);
+  expect(words(scene)).toEqual(['#7       READABLE …', '248 turns, 1,447 commands not shown']);
+});
+
 test('a turn whose beginning was not seen has no number', () => {
   using scene = stage();
   for (const entry of served(812, 0).slice(2)) scene.take(entry);

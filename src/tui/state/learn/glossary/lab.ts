@@ -133,15 +133,28 @@ export const LAB: Chapter = {
     },
     {
       term: 'batched sends',
-      also: ['io_uring', 'sends', '전송 묶음'],
+      also: ['io_uring', 'io_uring_enter', 'batched', 'sends', '전송 묶음'],
       on: ['loop'],
       en: [
-        'Readiness for reading, because it is not known which client will send next; submission for writing, because after a turn all replies are known.',
-        'With --sends batched one system call, io_uring_enter, submits them all: the way into the kernel and back is paid once, not for each client.',
+        'io_uring is a queue that a program shares with the Linux kernel: it lists calls there, and one system call, io_uring_enter, carries them all out.',
+        'With --sends batched the replies of a turn are sent so, as all are known by then: the way into the kernel is paid once, not for each client.',
       ],
       ko: [
-        '읽기는 누가 다음에 보낼지 알 수 없어 준비 상태(readiness)를 기다리고, 쓰기는 턴이 끝나면 응답이 모두 정해져 있어 바로 제출합니다.',
-        '--sends batched에서는 시스템 콜 io_uring_enter 한 번으로 모두 제출하므로, 커널을 오가는 비용을 클라이언트마다가 아니라 한 번만 냅니다.',
+        'io_uring은 프로그램이 Linux 커널과 함께 쓰는 대기열로, 호출 여러 개를 적어 두면 시스템 콜 io_uring_enter 한 번으로 모두 실행됩니다.',
+        '턴이 끝나면 보낼 응답이 모두 정해지므로 --sends batched에서는 이렇게 한꺼번에 보내고, 커널을 오가는 비용을 클라이언트마다가 아니라 한 번만 냅니다.',
+      ],
+    },
+    {
+      term: 'coalescing',
+      also: ['coalesce', 'coalesce-us', '병합'],
+      on: ['loop'],
+      en: [
+        'A sleep of 25 µs before poll.wait, so that one wait reports several clients instead of one each: less work for each request, a little later.',
+        'Only with 8 clients and more, and only while nothing traces the loop, so never in the loop on this screen; --coalesce-us sets the time.',
+      ],
+      ko: [
+        'poll.wait 전에 기본 25 µs 동안 잠들어 대기 한 번이 클라이언트를 여럿 알려 주게 하므로, 응답은 조금 늦지만 요청마다 드는 일이 줄어듭니다.',
+        '클라이언트가 8개 이상이고 루프를 트레이스하지 않을 때만 하므로 이 화면의 루프에서는 일어나지 않으며, 시간은 --coalesce-us로 정합니다.',
       ],
     },
     {
