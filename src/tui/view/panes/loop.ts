@@ -104,7 +104,7 @@ function layoutOf({ width, height }: Size, isSource: boolean, batches: boolean):
   if (width < TIMED_COLUMNS) wish('sentence', 3);
   if (width >= LEGEND_CELL && (lines.get('code') !== LONG_LINES || width < TIMED_COLUMNS)) wish('legend', gridLines(WORK_PHASES.length, LEGEND_CELL, width));
   wish('history', 1);
-  if (width >= COUNT_CELL) wish('counts', gridLines(COUNTED.length, COUNT_CELL, width));
+  if (width >= COUNT_CELL) wish('counts', 1 + gridLines(COUNTED.length, COUNT_CELL, width));
   if (isSource) wish('code', (lines.get('code') ?? 0) + left - AIRY.length);
   wish('history', Math.min(CHART_LINES, 1 + left - AIRY.length));
   const placed = ORDER.flatMap((part) => (lines.has(part) ? [{ part, lines: lines.get(part)! }] : []));
@@ -327,9 +327,10 @@ const gridLines = (cells: number, cellColumns: number, columns: number): number 
 
 const COUNTED = ['ClientConnect', 'ClientRequest', 'ClientDisconnect', 'PubSub', 'Replication'] as const;
 
-function countRows({ model }: State, { theme, size }: PaneContext): readonly string[] {
+/** Under a heading: `ClientConnect 12` alone would be taken for a number of clients. */
+function countRows({ model, ui }: State, { theme, size }: PaneContext): readonly string[] {
   const cells = COUNTED.map((category) => fit(`${fit(category, 16)} ${formatCount(model.loop.counts[category])}`, COUNT_CELL));
-  return grid(cells, COUNT_CELL, size.width).map(theme.dim);
+  return [fit(LOOP_TEXTS[ui.language].counted, size.width), ...grid(cells, COUNT_CELL, size.width)].map(theme.dim);
 }
 
 // The code

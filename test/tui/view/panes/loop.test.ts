@@ -172,7 +172,7 @@ read────│decode─────│execute──────────
 test('a wide pane explains each line, and counts the five kinds of event', () => {
   const text = picture(stateAfter(asleep), 120, 30);
   expect(text).toContain('▶   poll.wait(83 ms)                               here the thread sleeps, and costs nothing');
-  expect(text).toContain('ClientConnect    0       ClientRequest    5       ClientDisconnect 0       PubSub           0');
+  expect(text).toContain('events of the trace so far\nClientConnect    0       ClientRequest    5       ClientDisconnect 0       PubSub           0');
 });
 
 test('with the portable poller nothing is said of epoll, not even before it has been polled', () => {
