@@ -82,6 +82,31 @@ describe.runIf(sends === 'batched')('where io_uring is allowed', () => {
     for (const socket of clients) socket.destroy();
   });
 
+  test('what a client has sent behind a script that runs stays as it is while others are read', async () => {
+    await using server = await createServer({ port: 0, 'busy-reply-threshold': 1 });
+    const clients = await Promise.all(Array.from({ length: 20 }, async () => {
+      const socket = connect({ port: server.port, host: '127.0.0.1' });
+      await once(socket, 'connect');
+      return socket;
+    }));
+    const received = clients.map(() => '');
+    for (const [i, socket] of clients.entries()) socket.on('data', (data) => (received[i] += data.toString()));
+    const [sleeper, looper, ...others] = clients;
+    sleeper!.write('DEBUG SLEEP 0.2\r\n');
+    looper!.write(`EVAL 'while true do end' 0\r\nECHO ${'L'.repeat(9000)}\r\n`);
+    for (const socket of others) socket.write('PING\r\n');
+    await expect.poll(() => received.slice(2).every((text) => text.startsWith('-BUSY'))).toBe(true);
+    for (let round = 0; round < 20; round++) {
+      const before = received.map(({ length }) => length);
+      for (const socket of others) socket.write(`ECHO ${'x'.repeat(20_000)}\r\n`);
+      await expect.poll(() => received.slice(2).every((text, i) => text.length > before[i + 2]!)).toBe(true);
+    }
+    others[0]!.write('SCRIPT KILL\r\n');
+    await expect.poll(() => received[1]!.length).toBeGreaterThan(9000);
+    expect(received[1]).toMatch(/^-ERR Script killed by user[^\r]*\r\n\$9000\r\nL{9000}\r\n$/);
+    for (const socket of clients) socket.destroy();
+  });
+
   test('a server that has closed, or could not start, leaves no descriptor behind', async () => {
     await using server = await createServer({ port: 0 });
     const startAndEnd = async (): Promise<void> => {

@@ -239,6 +239,7 @@ export class FaultyStream implements TcpStream {
   /** It has queued a send whose result no write has returned yet. */
   private isQueued = false;
   readonly writePieces?: (pieces: readonly Piece[], bytes: number) => number;
+  readonly takeRead?: (most: number) => Piece | null;
 
   constructor(
     private readonly poll: FaultyPoll,
@@ -246,6 +247,8 @@ export class FaultyStream implements TcpStream {
   ) {
     this.peer = inner.peer;
     this.local = inner.local;
+    // While faults are set they may spoil each read.
+    if (inner.takeRead !== undefined) this.takeRead = (most) => (this.poll.faults === null ? inner.takeRead!(most) : null);
     if (inner.writePieces !== undefined) this.writePieces = (pieces, bytes) => this.passPieces(pieces, bytes);
   }
 

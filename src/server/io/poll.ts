@@ -63,6 +63,11 @@ export interface TcpStream extends Source {
   readonly local: Address;
   /** Reads bytes into `into[start, end)` and returns their number; or {@link END_OF_FILE}; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
   read(into: Buffer, start: number, end: number): number;
+  /**
+   * Takes all bytes that the poll has already read from this stream, if they are at most `most`: instead of a `read`, without copying them. They stay as they
+   * are until a wait while {@link Poll.savesCalls} is true. Null: there are none, or more. Exists only on a backend that reads ahead.
+   */
+  takeRead?(most: number): Piece | null;
   /** Writes bytes from `from[start, end)` and returns how many were taken, possibly fewer; or {@link WOULD_BLOCK}. Throws {@link SystemError}. */
   write(from: Buffer, start: number, end: number): number;
   /**

@@ -192,7 +192,8 @@ export class EventLoop {
   private serveWithin(except: Token): void {
     const { tap } = this;
     const events = (this.eventsWithin ??= new Events());
-    this.chooseCalls();
+    // What has been read ahead must stay as it is: the command that is running is in it.
+    if (this.poll.savesCalls !== undefined) this.poll.savesCalls = false;
     this.poll.wait(events, 0);
     this.clock.refresh();
     this.afterWait?.();

@@ -164,19 +164,21 @@ describe.runIf(typeof probed !== 'string')('where io_uring is allowed', () => {
         expect(poll.queuePieces(one.stream, pieces, bytes)).toBe(true);
         expect(poll.queuePieces(other.stream, [pieceOf('a'), pieceOf('b')], 2)).toBe(true);
       };
-      queueBoth();
-      expect(poll.flush()).toMatchObject({ sends: 2, short: 1 });
-      const taken = one.stream.writePieces!(pieces, bytes);
-      expect(taken).toBeGreaterThan(0);
-      expect(taken).toBeLessThan(bytes);
-      expect(other.stream.writePieces!([pieceOf('a'), pieceOf('b')], 2)).toBe(2);
-      queueBoth();
-      expect(poll.flush()).toMatchObject({ sends: 2, bytes: 2, short: 1 });
-      expect(one.stream.writePieces!(pieces, bytes)).toBe(WOULD_BLOCK);
-      expect(other.stream.writePieces!([pieceOf('a'), pieceOf('b')], 2)).toBe(2);
-      const received = await one.peer.receive(taken);
-      expect(received === `<header>${'0123456789abcdef'.repeat(2 ** 21)}`.slice(0, taken)).toBe(true);
-      expect(await other.peer.receive(4)).toBe('abab');
+      let taken = 0;
+      // The kernel passes bytes on to the peer's buffer meanwhile.
+      for (let count = 1, rounds = 1; count > 0; rounds++) {
+        queueBoth();
+        const flushed = { ...poll.flush() };
+        count = one.stream.writePieces!(pieces, bytes);
+        expect(count).toBeLessThan(bytes);
+        expect(flushed).toEqual({ sends: 2, bytes: Math.max(0, count) + 2, short: 1 });
+        expect(other.stream.writePieces!([pieceOf('a'), pieceOf('b')], 2)).toBe(2);
+        expect(await other.peer.receive(2)).toBe('ab');
+        if (count === WOULD_BLOCK) break;
+        if (rounds === 1) expect((await one.peer.receive(count)) === `<header>${'0123456789abcdef'.repeat(2 ** 21)}`.slice(0, count)).toBe(true);
+        else taken += count;
+      }
+      expect((await one.peer.receive(taken)).length).toBe(taken);
       await one.peer.reset();
       queueBoth();
       expect(poll.flush()).toMatchObject({ sends: 2, bytes: 2, short: 1 });

@@ -242,6 +242,46 @@ describe.runIf(reads !== null)('where io_uring is allowed', () => {
     expect([read(a), read(b)]).toEqual(['small', 'b']);
   });
 
+  test('what was read ahead is taken without a copy: all that is left of it, and only if it is not too much', async () => {
+    const [a, b] = (await connected(2)) as [number, number];
+    const taken = (token: number, most = SLOT_BYTES): string | null => {
+      const piece = streamOf(token).takeRead!(most);
+      return piece === null ? null : piece.buffer.latin1Slice(piece.start, piece.end);
+    };
+    await send(a, 'first');
+    await send(b, 'other');
+    expect(taken(a)).toBe(null);
+    wait();
+    expect([taken(a, 4), taken(a, 5), taken(a), read(a)]).toEqual([null, 'first', null, WOULD_BLOCK]);
+    expect([read(b, 2), taken(b)]).toEqual(['ot', 'her']);
+    expect(wait()).toEqual({});
+    // What no one has taken is kept by the next wait, and what has been read of it already is not taken again.
+    await send(a, 'second');
+    await send(b, 'b');
+    wait();
+    expect([read(a, 3), taken(b)]).toEqual(['sec', 'b']);
+    expect(wait()).toEqual({ [a]: READY_READABLE });
+    expect([taken(a), read(a)]).toEqual(['ond', WOULD_BLOCK]);
+    // Neither an end of file nor an error is a piece.
+    peerOf(a).end();
+    peerOf(b).resetAndDestroy();
+    await expect.poll(() => Object.keys(wait())).toHaveLength(2);
+    expect([taken(a), taken(b), read(a)]).toEqual([null, null, END_OF_FILE]);
+  });
+
+  test('what has been taken stays as it is during waits that read nothing ahead', async () => {
+    const [a, b] = (await connected(2)) as [number, number];
+    await send(a, 'first');
+    await send(b, 'other');
+    wait();
+    const piece = streamOf(a).takeRead!(SLOT_BYTES)!;
+    poll.savesCalls = false;
+    await send(a, 'again');
+    expect(wait()).toEqual({ [a]: READY_READABLE, [b]: READY_READABLE });
+    expect([read(a), read(b)]).toEqual(['again', 'other']);
+    expect(piece.buffer.latin1Slice(piece.start, piece.end)).toBe('first');
+  });
+
   test('nothing of a closed stream is left for the one that gets its descriptor or its token', async () => {
     const [a, b] = (await connected(2)) as [number, number];
     await send(a, 'old');

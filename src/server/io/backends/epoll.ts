@@ -332,13 +332,22 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
     return count;
   }
 
+  takeRead(most: number): Piece | null {
+    const { ahead } = this;
+    if (ahead === null || ahead.result <= 0 || ahead.end - ahead.start > most) return null;
+    this.noteRead(ahead.result);
+    this.ahead = null;
+    return ahead;
+  }
+
   /** Returns what has been read ahead, as `recv` does. */
   private takeAhead(ahead: Ahead, into: Buffer, start: number, end: number): number {
     const { result } = ahead;
     if (result > 0) {
       const count = ahead.take(into, start, end);
-      if (ahead.taken === result) this.ahead = null;
-      if (result === SLOT_BYTES) this.largeReads = READS_REMEMBERED;
+      if (ahead.start < ahead.end) return count;
+      this.noteRead(result);
+      this.ahead = null;
       return count;
     }
     this.ahead = null;
@@ -354,12 +363,17 @@ class EpollStream implements TcpStream, QueuedSend, AheadStream, EdgeStream {
     for (;;) {
       const count: number = libc.recv(this.fd, target, end - start, 0);
       if (count >= 0) {
-        if (count >= SLOT_BYTES) this.largeReads = READS_REMEMBERED;
-        else if (this.largeReads > 0) this.largeReads--;
+        this.noteRead(count);
         return count;
       }
       if (!wasInterrupted('recv', this.fd)) return WOULD_BLOCK;
     }
+  }
+
+  /** @param count bytes that the kernel has given at once */
+  private noteRead(count: number): void {
+    if (count >= SLOT_BYTES) this.largeReads = READS_REMEMBERED;
+    else if (this.largeReads > 0) this.largeReads--;
   }
 
   queue(ring: SendRing, from: Buffer, start: number, end: number): boolean {

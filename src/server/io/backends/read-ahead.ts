@@ -3,7 +3,7 @@
  *
  *   epoll_wait  ─▶ readable: 7 9 12    add(stream) each, then submit(): the kernel fills a slot for each
  *   slots          [ GET a │     ] [ SET b 1 │  ] [ PING │      ]
- *   read        ◀─ copies from the slot; a stream without one is read by recv(2)
+ *   read        ◀─ copies from the slot, takeRead lends it; a stream without one is read by recv(2)
  *
  * Readiness comes from epoll all the same: with MSG_DONTWAIT no operation stays in the ring. Only small requests are worth it: a stream that has filled its
  * slot is read by recv(2) until several reads have brought less than that.
