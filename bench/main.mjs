@@ -1,4 +1,4 @@
-// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading bgsave durability]
+// npm run bench [-- throughput collections growth scripts memory idle startup activity history fork recording loading bgsave durability pipelines]
 //   [--row get,set] [--pipeline 1,16] [--clients 50] [-r 100000] [--value-size 1,1024] [--rounds 5] [--margin 0.05] [--most-rounds 15] [--seconds 0.6]
 //   [--sends direct|batched] [--trigger level|edge] [--coalesce off] [--poller portable] [--against sends=direct|PATH] [--goal] [--calls] [--json FILE] [--scale 1]
 // npm run bench -- tables [--table epoll,random] [--row get] [--seconds 0.6] [--json FILE [--minutes 20] [--anew]]

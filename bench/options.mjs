@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 
 /** All parts, in the order in which they run if none is named; of the last two, only if they are. */
 export const PARTS = [
-  'throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording', 'loading', 'bgsave', 'durability',
+  'throughput', 'collections', 'growth', 'scripts', 'memory', 'idle', 'startup', 'activity', 'history', 'fork', 'recording', 'loading', 'bgsave', 'durability', 'pipelines',
 ];
 export const ONLY_IF_NAMED = ['tables', 'report'];
 

@@ -8,6 +8,7 @@ import { idle } from './idle.mjs';
 import { loading } from './loading.mjs';
 import { datasetsOf, memory } from './memory.mjs';
 import { refusal } from './options.mjs';
+import { pipelines } from './pipelines.mjs';
 import { recording } from './recording.mjs';
 import { aboutRun, headOf, ResultsFile } from './results-file.mjs';
 import { bgsave, durability } from './saving.mjs';
@@ -33,6 +34,7 @@ const OTHERS = {
   history: ({ variant }) => history(variantFlags(variant)),
   fork: ({ variant }) => fork(variantFlags(variant)),
   loading: ({ variant, row, scale, givenRounds }) => loading(variantFlags(variant), { scale, tests: row, ...(givenRounds === null ? {} : { rounds: givenRounds }) }),
+  pipelines: ({ variant, rounds }) => onServers(variant, [], (...servers) => pipelines(servers, rounds)),
   recording,
   bgsave,
   durability,
