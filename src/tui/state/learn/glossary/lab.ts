@@ -136,12 +136,12 @@ export const LAB: Chapter = {
       also: ['io_uring', 'io_uring_enter', 'batched', 'sends', '전송 묶음'],
       on: ['loop'],
       en: [
-        'io_uring is a queue that a program shares with the Linux kernel: it lists calls there, and one system call, io_uring_enter, carries them all out.',
-        'With --sends batched the replies of a turn are sent so, as all are known by then: the way into the kernel is paid once, not for each client.',
+        'Readiness for reading, as nobody knows which client sends next; submission for writing, as all replies are known when a turn ends.',
+        'io_uring is a queue shared with the Linux kernel: with --sends batched all sends of a turn are in it, and one call, io_uring_enter, does them all.',
       ],
       ko: [
-        'io_uring은 프로그램이 Linux 커널과 함께 쓰는 대기열로, 호출 여러 개를 적어 두면 시스템 콜 io_uring_enter 한 번으로 모두 실행됩니다.',
-        '턴이 끝나면 보낼 응답이 모두 정해지므로 --sends batched에서는 이렇게 한꺼번에 보내고, 커널을 오가는 비용을 클라이언트마다가 아니라 한 번만 냅니다.',
+        '읽기는 누가 다음에 보낼지 알 수 없어 준비 상태(readiness)를 기다리고, 쓰기는 턴이 끝나면 응답이 모두 정해져 있어 바로 제출합니다.',
+        'io_uring은 Linux 커널과 함께 쓰는 대기열로, --sends batched에서는 한 턴의 전송을 모두 여기에 적고 시스템 콜 io_uring_enter 한 번으로 실행합니다.',
       ],
     },
     {
