@@ -12,7 +12,7 @@ import { expect, onTestFinished } from 'vitest';
 import type { PaneId } from '../../src/tui/state/pane-id.js';
 import { insideOf, layoutOf } from '../../src/tui/view/layout.js';
 import { RespClient } from './resp-client.js';
-import { TestTerminal, type TerminalOptions } from './terminal.js';
+import { TestTerminal, UNTIL_READ, type TerminalOptions } from './terminal.js';
 
 export const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
@@ -30,7 +30,7 @@ export interface LabOptions extends TerminalOptions {
 }
 
 /** The lab has the number of the inner one. */
-const SHELL = ['sh', '-c', `sh -c 'echo $$ >"$PID_FILE"; exec "$@"' lab "$@"; code=$?; stty -a; exit $code`, 'lab'];
+const SHELL = ['sh', '-c', `sh -c 'echo $$ >"$PID_FILE"; exec "$@"' lab "$@"; code=$?; stty -a; ${UNTIL_READ}; exit $code`, 'lab'];
 
 export class Lab {
   private knownPort: number | null = null;

@@ -14,6 +14,15 @@ export interface TerminalOptions {
 /** How long {@link TestTerminal.until} waits before it fails; with what the screen shows. */
 const PATIENCE_MS = 30_000;
 
+/** An application program command, which terminals ignore. */
+const ENDED = '\x1b_ended\x1b\\';
+
+/**
+ * The last commands of a shell that is the program: it ends when everything has been read. When the leader of a terminal's session ends, Linux discards what has
+ * been written to the terminal and nobody has read yet.
+ */
+export const UNTIL_READ = `printf '\\033_ended\\033\\\\'; read -r _`;
+
 export class TestTerminal {
   /** Everything the program has written. */
   raw = '';
@@ -24,6 +33,8 @@ export class TestTerminal {
   private readonly child: IPty;
   private readonly emulator: Emulator;
   private readonly listeners = new Set<() => void>();
+  /** Whether the shell waits for its end to be read. */
+  private hasEnded = false;
 
   constructor(file: string, args: readonly string[], { columns = 120, rows = 40, env = {}, cwd = process.cwd() }: TerminalOptions = {}) {
     this.emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
@@ -31,6 +42,10 @@ export class TestTerminal {
     this.child = pty.spawn(file, [...args], { cols: columns, rows, cwd, name: env.TERM ?? 'xterm-256color', env: { ...inherited, TERM: 'xterm-256color', ...env } as { [name: string]: string } });
     this.child.onData((data) => {
       this.raw += data;
+      if (!this.hasEnded && this.raw.includes(ENDED, this.raw.length - data.length - ENDED.length)) {
+        this.hasEnded = true;
+        this.child.write('\n');
+      }
       this.emulator.write(data, () => this.changed());
     });
     this.exited = new Promise((resolve) => {
