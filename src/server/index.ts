@@ -104,8 +104,8 @@ export interface ServerOptions extends Partial<SettingValues> {
    */
   readonly sends?: SendsName | 'auto';
   /**
-   * With eight clients and more the loop may sleep before a wait, so that it serves several of them in one turn: how long, in whole microseconds up to 1000.
-   * 0: never; 25 if left out. Only with epoll, and while nothing traces the loop.
+   * With eight active clients and more the loop may sleep before a wait, so that it serves several of them in one turn: how long, in whole microseconds up to
+   * 1000; where many clients are active up to 8 times as long, at most 1000. 0: never; 25 if left out. Only with epoll, and while nothing traces the loop.
    */
   readonly coalesceUs?: number;
   /** Edge-triggered: readiness is reported once per change instead of for as long as it lasts. */

@@ -11,19 +11,54 @@ import { FIRST_FREE, LISTENER } from '../../../src/server/io/token.js';
 import { describePoll } from './contract.js';
 import { worldOf } from './net-world.js';
 
-/** Turns whose waits report these numbers of events. Returns for each whether the loop slept before it. */
-function sleepsOf(reports: readonly number[], streams = 8): boolean[] {
-  let slept = 0;
-  const coalescing = new Coalescing(25, (us) => {
-    expect(us).toBe(25);
-    slept++;
-  });
-  coalescing.streams = streams;
+/** A loop, and how long it sleeps. */
+class Turns {
+  /** How long the loop has slept before the last wait; 0: it has not. */
+  sleptUs = 0;
+  private readonly coalescing: Coalescing;
+  private last = 0;
+
+  /** @param clients which send by turns */
+  constructor(
+    public clients: number,
+    us = 25,
+  ) {
+    this.coalescing = new Coalescing(us, (slept) => (this.sleptUs = slept));
+    this.report(clients);
+  }
+
+  /** A turn whose wait reports this number of events. Returns how long the loop slept before it. */
+  turn(reported: number): number {
+    this.sleptUs = 0;
+    this.coalescing.beforeWait();
+    this.coalescing.afterWait(reported);
+    this.report(reported);
+    return this.sleptUs;
+  }
+
+  /** The same, with what each sleep has brought together: a number of events for each of its lengths, and one for a wait without a sleep. */
+  closedLoop(turns: number, brought: { readonly [us: number]: number }): number[] {
+    return Array.from({ length: turns }, () => {
+      this.sleptUs = 0;
+      this.coalescing.beforeWait();
+      this.coalescing.afterWait(brought[this.sleptUs]!);
+      this.report(brought[this.sleptUs]!);
+      return this.sleptUs;
+    });
+  }
+
+  private report(events: number): void {
+    for (let i = 0; i < events; i++) this.coalescing.note(FIRST_FREE + (this.last++ % this.clients));
+  }
+}
+
+/** Turns whose waits report these numbers of events. Returns for each whether the loop slept before it, which is for 25 µs if at all. */
+function sleepsOf(reports: readonly number[], clients = 8): boolean[] {
+  const turns = new Turns(clients);
   return reports.map((reported) => {
-    const before = slept;
-    coalescing.beforeWait();
-    coalescing.afterWait(reported);
-    return slept > before;
+    const sleptUs = turns.turn(reported);
+    expect([0, 25]).toContain(sleptUs);
+    return sleptUs > 0;
   });
 }
 
@@ -37,7 +72,7 @@ describe('the loop sleeps before a wait', () => {
     expect(sleepsOf([-1, 1])).toEqual([false, false]);
   });
 
-  test('only with eight connections and more', () => {
+  test('only with eight active clients and more', () => {
     expect(sleepsOf([1, 5], 7)).toEqual([false, false]);
     expect(sleepsOf([1, 5], 8)).toEqual([false, true]);
   });
@@ -59,6 +94,45 @@ describe('the loop sleeps before a wait', () => {
 
   test('and at once again after one that did', () => {
     expect(sleepsOf([1, 3, 3, 4, 1, 3, 3, 4])).toEqual([false, true, false, true, false, true, false, true]);
+  });
+
+  test('longer, the more clients are active, if that brings as many times more together', () => {
+    const brought = { 0: 1, 25: 4, 50: 8, 100: 16, 200: 32 };
+    const slept = (clients: number): number[] => [...new Set(new Turns(clients).closedLoop(100, brought))];
+    expect(slept(15)).toEqual([0, 25]);
+    expect(slept(16)).toEqual([0, 50]);
+    expect(slept(32)).toEqual([0, 100]);
+    expect(slept(64)).toEqual([0, 200]);
+    expect(slept(1000)).toEqual([0, 200]);
+  });
+
+  test('shorter where the longer ones bring too few together, which are tried again ever more rarely', () => {
+    const slept = new Turns(64).closedLoop(3000, { 0: 1, 25: 4, 50: 8, 100: 15, 200: 31 });
+    const of = (us: number): number[] => slept.flatMap((each, turn) => (each === us ? [turn] : []));
+    expect(of(200)).toEqual([1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 2047]);
+    expect(of(100).length).toBeLessThan(15);
+    expect(of(25)).toEqual([]);
+    expect(of(50).length).toBeGreaterThan(1400);
+  });
+
+  test('by what is usual for its length: waits that report five on average have no need of a sleep that brings four', () => {
+    const turns = new Turns(32);
+    const slept = turns.closedLoop(100, { 0: 5, 25: 5, 50: 8, 100: 15 });
+    expect(slept.slice(50)).toContain(50);
+    expect(slept.slice(50)).not.toContain(25);
+  });
+
+  test('never for more than a millisecond', () => {
+    const longest = (us: number): number => Math.max(...new Turns(500, us).closedLoop(100, new Proxy({}, { get: (_, slept) => (slept === '0' ? 1 : 99) })));
+    expect([25, 200, 400, 600, 1000].map(longest)).toEqual([200, 800, 800, 600, 1000]);
+  });
+
+  test('no more once most clients have been silent for two thousand events', () => {
+    const turns = new Turns(64);
+    expect(turns.closedLoop(10, { 0: 1, 200: 32 })).toContain(200);
+    turns.clients = 7;
+    turns.closedLoop(2048, { 0: 1, 25: 1, 50: 1, 100: 1, 200: 1 });
+    expect(new Set(turns.closedLoop(100, { 0: 1 }))).toEqual(new Set([0]));
   });
 });
 
@@ -102,16 +176,17 @@ describe.runIf(process.platform === 'linux')('EpollPoll', () => {
     poll.savesCalls = true;
     const made = await connected(poll, 8);
     ({ peers } = made);
-    expect(coalescing.streams).toBe(8);
     const events = new Events();
     const drain = (): number => {
       const buffer = Buffer.alloc(16);
       for (let i = 0; i < events.length; i++) expect(made.streams.get(events.tokens[i]!)!.read(buffer, 0, 16)).toBe(1);
       return events.length;
     };
-    peers[0]!.write('x');
-    poll.wait(events, 1000);
-    expect({ slept, reported: drain() }).toEqual({ slept: 0, reported: 1 });
+    for (const peer of peers) {
+      peer.write('x');
+      poll.wait(events, 1000);
+      expect({ slept, reported: drain() }).toEqual({ slept: 0, reported: 1 });
+    }
     poll.wait(events, 1000);
     expect({ slept, reported: drain() }).toEqual({ slept: 1, reported: 8 });
     // It must not sleep: a timer is due; it only looks; it is traced; the last wait reported many.
@@ -126,8 +201,6 @@ describe.runIf(process.platform === 'linux')('EpollPoll', () => {
       poll.savesCalls = true;
       expect({ timeoutMs, slept }).toEqual({ timeoutMs, slept: 1 });
     }
-    for (const [token, stream] of made.streams) if (token > FIRST_FREE) poll.deregister(stream);
-    expect(coalescing.streams).toBe(1);
   });
 
   test('sleeps about as long as it is told to', async () => {
@@ -135,9 +208,11 @@ describe.runIf(process.platform === 'linux')('EpollPoll', () => {
     poll.savesCalls = true;
     const { peers, streams } = await connected(poll, 8);
     const events = new Events();
-    peers[0]!.write('x');
-    poll.wait(events, 1000);
-    streams.get(events.tokens[0]!)!.read(Buffer.alloc(16), 0, 16);
+    for (const peer of peers) {
+      peer.write('x');
+      poll.wait(events, 1000);
+      streams.get(events.tokens[0]!)!.read(Buffer.alloc(16), 0, 16);
+    }
     peers[0]!.write('x');
     const before = process.hrtime.bigint();
     poll.wait(events, 1000);
@@ -147,7 +222,7 @@ describe.runIf(process.platform === 'linux')('EpollPoll', () => {
 
   describePoll('EpollPoll that sleeps before waits', (edgeTriggered) => {
     const coalescing = new Coalescing(25);
-    coalescing.streams = 8;
+    for (let i = 0; i < 8; i++) coalescing.note(FIRST_FREE + i);
     const poll = new EpollPoll(edgeTriggered, null, null, coalescing);
     poll.savesCalls = true;
     return worldOf(poll);

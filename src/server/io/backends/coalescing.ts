@@ -6,21 +6,31 @@
  *
  * Network cards coalesce interrupts in the same way, and for the same reason (`ethtool -C`, rx-usecs and adaptive-rx): waking up, waiting and bringing code and
  * data back into the caches costs as much for one client as for many. The price is latency: what arrives during the sleep is answered that much later. So the
- * loop sleeps only where many clients are connected and waits report few of them, and as long as it helps: after a sleep that has not brought enough clients
- * together, the next is tried 1, 3, 7 … turns later.
+ * loop sleeps only while many clients are active and waits report few of them, and as long as it helps. The more clients are active, the longer it may sleep:
+ *
+ *   sleep        25 µs   50 µs   100 µs   200 µs      --coalesce-us, and 2, 4 and 8 times as long
+ *   must bring   4       8       16       32          clients together
+ *   of           8       16      32       64          active ones: at most half of them wait for the sleep
+ *
+ * The longest sleep that may help is tried. After one that has not brought enough clients together, one of that length is tried 1, 3, 7 … turns later, and
+ * shorter ones until then.
  */
+import type { Token } from '../token.js';
 import * as libc from './libc.js';
 
 const prctl = libc.foreign('int prctl(int option, unsigned long argument)');
 const nanosleep = libc.foreign('int nanosleep(void *request, void *rest)');
 const PR_SET_TIMERSLACK = 29;
 
-/** With fewer streams all of them may be waiting for this server: then the sleep only delays their replies. */
-const MIN_STREAMS = 8;
-/** A wait that reports this number of events is worth its call: a sleep that led to it has helped, and the next wait needs none. */
+/** What the shortest sleep must bring together. A sleep that is a multiple of it must bring as many times more. */
 const ENOUGH = 4;
-/** Waits that report as many on average need no sleep: clients whose requests or replies are large come together by themselves. */
-const USUALLY_ENOUGH = 3;
+const MULTIPLES = [8, 4, 2, 1];
+/** No sleep is longer, in microseconds: EpollPoll.wait does not ask for one if a timer is due within that time. */
+const LONGEST_SLEEP_US = 1000;
+/** So many times more clients must be active. If hardly more are, all of them may be waiting for this server: then the sleep only delays their replies. */
+const ACTIVE = 2;
+/** Waits that report this share of what a sleep must bring, on average, need no sleep: clients whose requests or replies are large come together by themselves. */
+const USUALLY_ENOUGH = 3 / 4;
 /** The average is of about this number of waits. */
 const WAITS = 16;
 /** The longest break between two sleeps that do not help, in turns: then the 99th percentile of latency does not show them. */
@@ -29,44 +39,111 @@ const LONGEST_BREAK = 1023;
 /** Sleeps for this number of microseconds, at most 1000. */
 export type Sleep = (us: number) => void;
 
+/** Sleeps of one length. */
+class Length {
+  /** Turns without one: how many are left, and how many there were last time. */
+  left = 0;
+  private lastBreak = 0;
+
+  constructor(
+    readonly us: number,
+    readonly enough: number,
+  ) {}
+
+  /** @param reported number of events of the wait after such a sleep */
+  slept(reported: number): void {
+    this.lastBreak = reported >= this.enough ? 0 : Math.min(2 * this.lastBreak + 1, LONGEST_BREAK);
+    this.left = this.lastBreak;
+  }
+}
+
 export class Coalescing {
-  /** Number of streams that are registered. */
-  streams = 0;
+  private readonly active = new ActiveClients();
+  /** The longest first. */
+  private readonly lengths: readonly Length[];
   private reported = 0;
   /** Average number of events of waits without a sleep before them, in which the latest count most. */
   private usual = 0;
-  private hasSlept = false;
-  /** Turns without a sleep: how many are left, and how many there were last time. */
-  private left = 0;
-  private lastBreak = 0;
+  /** Null: the loop has not slept before the wait. */
+  private slept: Length | null = null;
 
-  /** @param us length of a sleep in microseconds, more than 0 */
+  /** @param us length of the shortest sleep in microseconds, more than 0 */
   constructor(
-    private readonly us: number,
+    us: number,
     private readonly sleep: Sleep = preciseSleep,
-  ) {}
+  ) {
+    this.lengths = MULTIPLES.map((multiple) => new Length(us * multiple, ENOUGH * multiple)).filter((length) => length.us <= LONGEST_SLEEP_US);
+  }
 
   /** Called before a wait that may block. Sleeps if that is likely to bring several clients together. */
   beforeWait(): void {
-    if (this.streams < MIN_STREAMS || this.reported <= 0 || this.reported >= ENOUGH || this.usual >= USUALLY_ENOUGH) return;
-    if (this.left > 0) {
-      this.left--;
-      return;
+    if (this.reported <= 0) return;
+    const length = this.helpful();
+    if (length === null) return;
+    this.sleep(length.us);
+    this.slept = length;
+  }
+
+  /** Returns the longest sleep that may help; null if none may. */
+  private helpful(): Length | null {
+    const { lengths, reported, usual } = this;
+    const active = this.active.count;
+    for (let i = 0; i < lengths.length; i++) {
+      const length = lengths[i]!;
+      if (active < ACTIVE * length.enough || reported >= length.enough || usual >= USUALLY_ENOUGH * length.enough) continue;
+      if (length.left === 0) return length;
+      length.left--;
     }
-    this.sleep(this.us);
-    this.hasSlept = true;
+    return null;
   }
 
   /** Called after each wait. @param reported number of events; -1: a signal has ended the wait */
   afterWait(reported: number): void {
     this.reported = reported;
-    if (!this.hasSlept) {
-      if (reported > 0) this.usual += (reported - this.usual) / WAITS;
-      return;
+    if (this.slept !== null) {
+      this.slept.slept(reported);
+      this.slept = null;
+    } else if (reported > 0) this.usual += (reported - this.usual) / WAITS;
+  }
+
+  /** Called for each client that a wait has reported. */
+  note(token: Token): void {
+    this.active.note(token);
+  }
+}
+
+/** Clients whose tokens differ in the lower bits; more are not told apart. */
+const PLACES = 1024;
+/** Events after which the clients are counted anew. */
+const EVENTS = 1024;
+
+/** How many clients have sent something lately: the number of different ones among the last thousand events or so. */
+class ActiveClients {
+  /** For the lower bits of a token, the number of the count in which it was seen last. */
+  private readonly seen = new Int32Array(PLACES);
+  private counts = 1;
+  private events = 0;
+  private current = 0;
+  private previous = 0;
+
+  get count(): number {
+    return Math.max(this.current, this.previous);
+  }
+
+  note(token: Token): void {
+    const place = token % PLACES;
+    if (this.seen[place] !== this.counts) {
+      this.seen[place] = this.counts;
+      this.current++;
     }
-    this.hasSlept = false;
-    this.lastBreak = reported >= ENOUGH ? 0 : Math.min(2 * this.lastBreak + 1, LONGEST_BREAK);
-    this.left = this.lastBreak;
+    if (++this.events === EVENTS) this.countAnew();
+  }
+
+  private countAnew(): void {
+    this.previous = this.current;
+    this.current = 0;
+    this.events = 0;
+    this.counts = (this.counts + 1) | 0;
   }
 }
 

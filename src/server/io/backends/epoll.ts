@@ -14,7 +14,7 @@ import {
   type Address, type Flushed, NOTHING_FLUSHED, type Piece, type Poll, type Source, SystemError, type TcpListener, type TcpStream, type Waker, WOULD_BLOCK,
   type WouldBlock,
 } from '../poll.js';
-import { type Token, WAKER } from '../token.js';
+import { FIRST_FREE, type Token, WAKER } from '../token.js';
 import { type Ahead, type AheadStream, READS_REMEMBERED, SLOT_BYTES } from './ahead.js';
 import type { Coalescing } from './coalescing.js';
 import { ASK, EdgeReads, type EdgeState, type EdgeStream, EMPTY } from './edge-reads.js';
@@ -77,7 +77,6 @@ export class EpollPoll implements Poll {
   register(source: Source, token: Token, interest: Interest): void {
     this.control(libc.EPOLL_CTL_ADD, source.fd, token, interest);
     this.note(source, token, interest);
-    if (this.coalescing !== null && source instanceof EpollStream) this.coalescing.streams++;
   }
 
   /** Registers for READABLE with EPOLLEXCLUSIVE: where several polls wait for one source, the kernel wakes at least one of them, but not all. */
@@ -102,7 +101,6 @@ export class EpollPoll implements Poll {
     if (!(source instanceof EpollStream)) return;
     this.edges.deregister(source);
     this.ahead?.deregister(source);
-    if (this.coalescing !== null) this.coalescing.streams--;
   }
 
   get batchesSends(): boolean {
@@ -136,7 +134,9 @@ export class EpollPoll implements Poll {
     coalescing?.afterWait(count);
     for (let i = 0; i < count; i++) {
       const at = i * EVENT_WORDS;
-      events.push(toToken(this.eventWords[at + DATA_WORD]!, this.eventWords[at + DATA_WORD + 1]!), toReadiness(this.eventWords[at]!));
+      const token = toToken(this.eventWords[at + DATA_WORD]!, this.eventWords[at + DATA_WORD + 1]!);
+      if (coalescing !== null && token >= FIRST_FREE) coalescing.note(token);
+      events.push(token, toReadiness(this.eventWords[at]!));
     }
     this.edges.report(events, this.savesCalls === true);
     if (hasUnread) ahead.reportUnread(events);

@@ -149,12 +149,12 @@ export const LAB: Chapter = {
       also: ['coalesce', 'coalesce-us', '병합'],
       on: ['loop'],
       en: [
-        'A sleep of 25 µs before poll.wait, so that one wait reports several clients instead of one each: less work for each request, a little later.',
-        'Only with 8 clients and more, and only while nothing traces the loop, so never in the loop on this screen; --coalesce-us sets the time.',
+        'A sleep of 25 to 200 µs before poll.wait, so that one wait reports several clients instead of one each: less work for each request, a little later.',
+        'Only with 8 active clients and more, and only while nothing traces the loop, so never in the loop on this screen; --coalesce-us sets the shortest.',
       ],
       ko: [
-        'poll.wait 전에 기본 25 µs 동안 잠들어 대기 한 번이 클라이언트를 여럿 알려 주게 하므로, 응답은 조금 늦지만 요청마다 드는 일이 줄어듭니다.',
-        '클라이언트가 8개 이상이고 루프를 트레이스하지 않을 때만 하므로 이 화면의 루프에서는 일어나지 않으며, 시간은 --coalesce-us로 정합니다.',
+        'poll.wait 전에 25~200 µs 동안 잠들어 대기 한 번이 클라이언트를 여럿 알려 주게 하므로, 응답은 조금 늦지만 요청마다 드는 일이 줄어듭니다.',
+        '요청을 보내는 클라이언트가 8개 이상이고 루프를 트레이스하지 않을 때만 하므로 이 화면의 루프에서는 일어나지 않으며, 가장 짧은 시간은 --coalesce-us로 정합니다.',
       ],
     },
     {
