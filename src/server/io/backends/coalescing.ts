@@ -27,9 +27,9 @@ const ENOUGH = 4;
 const MULTIPLES = [8, 4, 2, 1];
 /** No sleep is longer, in microseconds: EpollPoll.wait does not ask for one if a timer is due within that time. */
 const LONGEST_SLEEP_US = 1000;
-/** So many times more clients must be active. If hardly more are, all of them may be waiting for this server: then the sleep only delays their replies. */
+/** So many times more clients must be active. If hardly more are, all of them may wait for this server: then the sleep only delays their replies. */
 const ACTIVE = 2;
-/** Waits that report this share of what a sleep must bring, on average, need no sleep: clients whose requests or replies are large come together by themselves. */
+/** Waits that on average report this share of what a sleep must bring need none: clients whose requests or replies are large come together anyway. */
 const USUALLY_ENOUGH = 3 / 4;
 /** The average is of about this number of waits. */
 const WAITS = 16;
