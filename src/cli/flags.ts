@@ -61,7 +61,7 @@ export const LAB_FLAGS = {
   'coalesce-us': {
     value: 'microseconds',
     summary:
-      'with 8 active clients and more, sleep this long before epoll_wait, with 64 up to 8 times as long, so that one call ' +
+      'with 8 active clients and more, sleep this long before epoll_wait, with 128 up to 8 times as long, so that one call ' +
       'reports several, which takes less work; ' +
       `${COALESCE_US} by default, 0: never; has no effect with a screen or a trace`,
   },
