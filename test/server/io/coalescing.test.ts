@@ -64,7 +64,7 @@ function sleepsOf(reports: readonly number[], clients = 8): boolean[] {
 
 describe('the loop sleeps before a wait', () => {
   test('if the last one has reported few clients', () => {
-    expect(sleepsOf([3, 5, 4, 8, 1, 5])).toEqual([false, true, false, false, false, true]);
+    expect(sleepsOf([3, 5, 4, 6, 1, 5])).toEqual([false, true, false, false, false, true]);
   });
 
   test('not if it has reported none: nobody may be about to send', () => {
@@ -109,6 +109,11 @@ describe('the loop sleeps before a wait', () => {
     expect(of(100).length).toBeLessThan(15);
     expect(of(25)).toEqual([]);
     expect(of(50).length).toBeGreaterThan(1400);
+  });
+
+  test('not as long that nearly all of the active clients wait for it', () => {
+    const slept = (brought: number): number => new Turns(8).closedLoop(100, { 0: 1, 25: brought }).filter((us) => us > 0).length;
+    expect([3, 4, 6, 7, 8].map(slept)).toEqual([6, 50, 50, 6, 6]);
   });
 
   test('by what is usual for its length: waits that report five on average have no need of a sleep that brings four', () => {

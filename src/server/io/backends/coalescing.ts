@@ -12,8 +12,8 @@
  *   must bring   4       8       16       32          clients together
  *   of           8       24      64       128         active ones
  *
- * The longest sleep that may help is tried. After one that has not brought enough clients together, one of that length is tried 1, 3, 7 … turns later, and
- * shorter ones until then.
+ * The longest sleep that may help is tried. After one that has not brought enough clients together, or nearly all of them, who then have waited for nothing,
+ * one of that length is tried 1, 3, 7 … turns later, and shorter ones until then.
  */
 import type { Token } from '../token.js';
 import * as libc from './libc.js';
@@ -35,6 +35,8 @@ const SLEEPS = [
   { multiple: 2, clients: 24 },
   { multiple: 1, clients: 8 },
 ];
+/** A sleep that brings together more of the active clients than this has been too long: hardly anybody was left to send something. */
+const NEARLY_ALL = 3 / 4;
 /** No sleep is longer, in microseconds: EpollPoll.wait does not ask for one if a timer is due within that time. */
 const LONGEST_SLEEP_US = 1000;
 /** Waits that on average report this share of what a sleep must bring need none: clients whose requests or replies are large come together anyway. */
@@ -60,9 +62,10 @@ class Length {
     readonly clients: number,
   ) {}
 
-  /** @param reported number of events of the wait after such a sleep */
-  slept(reported: number): void {
-    this.lastBreak = reported >= this.enough ? 0 : Math.min(2 * this.lastBreak + 1, LONGEST_BREAK);
+  /** @param reported number of events of the wait after such a sleep @param active number of active clients */
+  slept(reported: number, active: number): void {
+    const hasHelped = reported >= this.enough && reported <= NEARLY_ALL * active;
+    this.lastBreak = hasHelped ? 0 : Math.min(2 * this.lastBreak + 1, LONGEST_BREAK);
     this.left = this.lastBreak;
   }
 }
@@ -112,7 +115,7 @@ export class Coalescing {
   afterWait(reported: number): void {
     this.reported = reported;
     if (this.slept !== null) {
-      this.slept.slept(reported);
+      this.slept.slept(reported, this.active.count);
       this.slept = null;
     } else if (reported > 0) this.usual += (reported - this.usual) / WAITS;
   }
