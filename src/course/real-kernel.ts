@@ -28,6 +28,9 @@ const MOST_IN_VAIN = 64;
 
 const DEFAULT_WINDOW = 1024 * 1024;
 
+/** To sleep by {@link Atomics.wait}. */
+const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
+
 export class RealKernel extends PollDecorator implements Poll, Kernel {
   readonly backend = this;
   nowMs = 0;
@@ -41,6 +44,8 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
   /** The requested address → the bound one: any free port. */
   private readonly bound = new Map<string, { readonly host: string; readonly port: number }>();
   private readonly clients = new Map<number, RealPeer>();
+  /** Clients that are connected and that no accept has returned yet. */
+  private readonly arriving = new Set<RealPeer>();
 
   constructor(
     inner: Poll,
@@ -67,6 +72,7 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     const port = this.peers.connect(bound.host, bound.port);
     const peer = new RealPeer(this, port);
     this.clients.set(port, peer);
+    this.arriving.add(peer);
     return peer;
   }
 
@@ -118,10 +124,23 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
     if (source.token !== null) this.touched.add(source);
   }
 
-  accepted(inner: TcpStream): RealStream {
+  /** Accepts a client that is connected also if the thread of the portable poller does not know it yet: it has a while to tell. */
+  accept(listener: TcpListener): RealStream | WouldBlock {
+    const endMs = performance.now() + QUIET_MS;
+    for (;;) {
+      const stream = listener.accept();
+      if (stream !== WOULD_BLOCK) return this.accepted(stream);
+      if (this.arriving.size === 0) return WOULD_BLOCK;
+      if (performance.now() >= endMs) this.arriving.clear();
+      else Atomics.wait(NEVER_NOTIFIED, 0, 0, 1);
+    }
+  }
+
+  private accepted(inner: TcpStream): RealStream {
     const peer = this.clients.get((inner.peer as { port: number }).port)!;
     const stream = new RealStream(this, inner, peer);
     peer.stream = stream;
+    this.arriving.delete(peer);
     this.open.add(stream);
     return stream;
   }
@@ -204,8 +223,7 @@ class RealListener extends RealSource implements TcpListener {
   }
 
   accept(): TcpStream | WouldBlock {
-    const stream = this.kernel.happens('wouldBlock') ? this.refuse() : this.inner.accept();
-    return stream === WOULD_BLOCK ? WOULD_BLOCK : this.kernel.accepted(stream);
+    return this.kernel.happens('wouldBlock') ? this.refuse() : this.kernel.accept(this.inner);
   }
 
   private refuse(): WouldBlock {
