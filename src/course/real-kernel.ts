@@ -15,6 +15,7 @@ import type { Token } from '../server/io/token.js';
 import { seededRandom } from '../shared/random.js';
 import type { Kernel, KernelFaults, Peer } from './kernel.js';
 import type { Peers } from './peers.js';
+import { sleepFor } from '../shared/sleep.js';
 
 /** Everything sent is reported within this time: the loopback interface delivers at once, and the threads of the portable poller and the peers soon. */
 const QUIET_MS = 40;
@@ -27,9 +28,6 @@ const LOOKS = 16;
 const MOST_IN_VAIN = 64;
 
 const DEFAULT_WINDOW = 1024 * 1024;
-
-/** To sleep by {@link Atomics.wait}. */
-const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
 
 export class RealKernel extends PollDecorator implements Poll, Kernel {
   readonly backend = this;
@@ -132,7 +130,7 @@ export class RealKernel extends PollDecorator implements Poll, Kernel {
       if (stream !== WOULD_BLOCK) return this.accepted(stream);
       if (this.arriving.size === 0) return WOULD_BLOCK;
       if (performance.now() >= endMs) this.arriving.clear();
-      else Atomics.wait(NEVER_NOTIFIED, 0, 0, 1);
+      else sleepFor(1);
     }
   }
 

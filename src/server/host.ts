@@ -8,6 +8,7 @@ import { totalmem } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { getHeapStatistics } from 'node:v8';
 import { readWhole } from '../shared/read-whole.js';
+import { sleepFor } from '../shared/sleep.js';
 
 export interface HostMemory {
   /** Resident memory of the process, in bytes. */
@@ -85,7 +86,7 @@ export class SystemHost implements Host {
   }
 
   sleep(ms: number): void {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    sleepFor(ms);
   }
 
   attempt(action: () => void): string | null {

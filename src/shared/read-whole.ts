@@ -3,6 +3,7 @@
  * read to its end if a process has it open for writing or has left data in it, and refused otherwise.
  */
 import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { sleepFor } from './sleep.js';
 
 /** A pipe without a writer. Its message has no path. */
 export class UnwrittenPipeError extends Error {
@@ -69,7 +70,7 @@ function readPipe(path: string, mostBytes: number): Buffer {
       const chunk = readSome(fd);
       bytes += chunk?.length ?? 0;
       if (bytes > mostBytes) throw new TooLargeFileError(path, mostBytes);
-      if (chunk === null) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+      if (chunk === null) sleepFor(LOOK_AGAIN_MS);
       else if (chunk.length > 0) chunks.push(chunk);
       else if (hasWriter) return Buffer.concat(chunks);
       else throw new UnwrittenPipeError(path);

@@ -212,6 +212,7 @@ describeWithRedis('a real replica', () => {
     await master.call('SET', 'last', 'x');
     await expect.poll(async () => Number(await field(master, 'evicted_keys', 'stats'))).toBeGreaterThan(100);
     await expectSame(master, client);
+    expect(await field(master, 'expired_keys', 'stats')).toBe('200');
   });
 
   test('redis-cli --rdb gets a dataset that redis-server loads', { timeout: 60_000 }, async () => {

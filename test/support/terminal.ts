@@ -14,7 +14,7 @@ export interface TerminalOptions {
 /** How long {@link TestTerminal.until} waits before it fails; with what the screen shows. */
 const PATIENCE_MS = 30_000;
 
-/** An application program command, which terminals ignore. */
+/** An application program command, which terminals ignore. It is not part of {@link TestTerminal.raw}. */
 const ENDED = '\x1b_ended\x1b\\';
 
 /**
@@ -33,8 +33,6 @@ export class TestTerminal {
   private readonly child: IPty;
   private readonly emulator: Emulator;
   private readonly listeners = new Set<() => void>();
-  /** Whether the shell waits for its end to be read. */
-  private hasEnded = false;
 
   constructor(file: string, args: readonly string[], { columns = 120, rows = 40, env = {}, cwd = process.cwd() }: TerminalOptions = {}) {
     this.emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
@@ -42,8 +40,8 @@ export class TestTerminal {
     this.child = pty.spawn(file, [...args], { cols: columns, rows, cwd, name: env.TERM ?? 'xterm-256color', env: { ...inherited, TERM: 'xterm-256color', ...env } as { [name: string]: string } });
     this.child.onData((data) => {
       this.raw += data;
-      if (!this.hasEnded && this.raw.includes(ENDED, this.raw.length - data.length - ENDED.length)) {
-        this.hasEnded = true;
+      if (this.raw.includes(ENDED, this.raw.length - data.length - ENDED.length)) {
+        this.raw = this.raw.replace(ENDED, '');
         this.child.write('\n');
       }
       this.emulator.write(data, () => this.changed());

@@ -13,6 +13,7 @@ import { exit, parse, readSync, stringify, writeSync } from './own.js';
 import { machineUs, processMs } from './real-time.js';
 import { TapedPoll } from './taped-poll.js';
 import { variablesHere } from './variables.js';
+import { sleepFor } from '../../shared/sleep.js';
 
 /** Bytes that the pipe has not taken wait here; further ones are dropped. */
 const MOST_WAITING_BYTES = 256 * 1024;
@@ -237,5 +238,4 @@ function put(fd: number, bytes: Buffer): number {
   }
 }
 
-const nobody = new Int32Array(new SharedArrayBuffer(4));
-const rest = (): void => void Atomics.wait(nobody, 0, 0, 2);
+const rest = (): void => sleepFor(2);

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { FaultEffect } from '../faults/effects.js';
 import { appendSteps, type Job, type JobResult, perform, withStringsCompressed } from './job.js';
 import type { DiskFault } from './protocol.js';
+import { sleepFor } from '../../shared/sleep.js';
 
 interface Active {
   readonly fault: DiskFault['fault'];
@@ -58,7 +59,7 @@ export class DiskFaults {
     for (const [id, { fault }] of this.active) {
       if (fault.name !== 'slow-disk' || (job.kind !== 'write' && job.kind !== 'fsync')) continue;
       this.inject(id, `${job.kind} takes ${fault.ms} ms longer`);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fault.ms);
+      sleepFor(fault.ms);
     }
     return job.kind === 'write' ? this.write(job) : perform(job);
   }

@@ -10,6 +10,7 @@
  */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
+import { sleepFor } from '../../shared/sleep.js';
 
 /** The first and the longest pause before a terminal that takes nothing is tried again. */
 const FIRST_PAUSE_MS = 1;
@@ -97,7 +98,7 @@ export class PatientOutput extends Writable {
       } catch (error) {
         const isOver = this.deadline === null || performance.now() >= Math.min(this.deadline.silenceMs, this.deadline.limitMs);
         if (isOver || (error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-        Atomics.wait(SLEEP, 0, 0, FIRST_PAUSE_MS);
+        sleepFor(FIRST_PAUSE_MS);
       }
     }
   }
@@ -108,8 +109,6 @@ export class PatientOutput extends Writable {
     else this.done(error);
   }
 }
-
-const SLEEP = new Int32Array(new SharedArrayBuffer(4));
 
 const known = new Map<number, PatientOutput | null>();
 

@@ -27,24 +27,19 @@ class Turns {
     this.report(clients);
   }
 
-  /** A turn whose wait reports this number of events. Returns how long the loop slept before it. */
-  turn(reported: number): number {
+  /** A turn whose wait reports a number of events, which may depend on how long the loop has slept before it. Returns that. */
+  turn(reportedAfter: (sleptUs: number) => number): number {
     this.sleptUs = 0;
     this.coalescing.beforeWait();
+    const reported = reportedAfter(this.sleptUs);
     this.coalescing.afterWait(reported);
     this.report(reported);
     return this.sleptUs;
   }
 
-  /** The same, with what each sleep has brought together: a number of events for each of its lengths, and one for a wait without a sleep. */
+  /** @param brought number of events after a sleep of each length, and after none */
   closedLoop(turns: number, brought: { readonly [us: number]: number }): number[] {
-    return Array.from({ length: turns }, () => {
-      this.sleptUs = 0;
-      this.coalescing.beforeWait();
-      this.coalescing.afterWait(brought[this.sleptUs]!);
-      this.report(brought[this.sleptUs]!);
-      return this.sleptUs;
-    });
+    return Array.from({ length: turns }, () => this.turn((sleptUs) => brought[sleptUs]!));
   }
 
   private report(events: number): void {
@@ -56,7 +51,7 @@ class Turns {
 function sleepsOf(reports: readonly number[], clients = 8): boolean[] {
   const turns = new Turns(clients);
   return reports.map((reported) => {
-    const sleptUs = turns.turn(reported);
+    const sleptUs = turns.turn(() => reported);
     expect([0, 25]).toContain(sleptUs);
     return sleptUs > 0;
   });
@@ -124,7 +119,10 @@ describe('the loop sleeps before a wait', () => {
   });
 
   test('never for more than a millisecond', () => {
-    const longest = (us: number): number => Math.max(...new Turns(500, us).closedLoop(100, new Proxy({}, { get: (_, slept) => (slept === '0' ? 1 : 99) })));
+    const longest = (us: number): number => {
+      const turns = new Turns(500, us);
+      return Math.max(...Array.from({ length: 100 }, () => turns.turn((sleptUs) => (sleptUs === 0 ? 1 : 99))));
+    };
     expect([25, 200, 400, 600, 1000].map(longest)).toEqual([200, 800, 800, 600, 1000]);
   });
 
@@ -171,7 +169,7 @@ describe.runIf(process.platform === 'linux')('EpollPoll', () => {
     const coalescing = new Coalescing(25, () => {
       slept++;
       // A socket that can take the bytes does so within the call.
-      for (const peer of peers) peer.write('x');
+      for (const peer of peers.slice(0, 6)) peer.write('x');
     });
     const poll = new EpollPoll(false, null, null, coalescing);
     poll.savesCalls = true;
@@ -189,7 +187,7 @@ describe.runIf(process.platform === 'linux')('EpollPoll', () => {
       expect({ slept, reported: drain() }).toEqual({ slept: 0, reported: 1 });
     }
     poll.wait(events, 1000);
-    expect({ slept, reported: drain() }).toEqual({ slept: 1, reported: 8 });
+    expect({ slept, reported: drain() }).toEqual({ slept: 1, reported: 6 });
     // It must not sleep: a timer is due; it only looks; it is traced; the last wait reported many.
     poll.wait(events, 0);
     expect(slept).toBe(1);

@@ -26,8 +26,7 @@ const PR_SET_TIMERSLACK = 29;
 const ENOUGH = 4;
 /**
  * The longest sleep first: how many times as long as the shortest, and how many clients must be active. If hardly more are than it must bring together, all of
- * them may be waiting for this server: then it only delays their replies. Sleeps of
- * 100 µs with 50 clients take less work still, but the 99th percentile of latency grows.
+ * them may be waiting for this server: then it only delays their replies. 100 µs with 50 clients save more work, but the 99th percentile of latency grows.
  */
 const SLEEPS = [
   { multiple: 8, clients: 128 },
